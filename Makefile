@@ -1,0 +1,44 @@
+# Every target makes the environment it needs, and says nothing when there is nothing to do.
+PY := .venv/bin/python
+CATALOGUES := $(wildcard portal/translations/*/LC_MESSAGES/messages.po)
+WORKERS ?= 2
+
+.PHONY: run test check bench lock clean environment environment-dev
+
+run: environment $(CATALOGUES:.po=.mo)
+	@$(PY) -m portal.local run --follow-parent
+
+test: environment-dev $(CATALOGUES:.po=.mo)
+	@deploy/test-needs
+	$(PY) -m pytest -n $(WORKERS) $(TESTS)
+
+check: environment-dev $(CATALOGUES:.po=.mo)
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PY) -m portal.local check-migrations
+	$(PY) deploy/audit_packages.py requirements.txt
+
+bench: environment-dev $(CATALOGUES:.po=.mo)
+	@$(PY) -m bench
+
+# After a change of requirements.in or requirements-dev.in.
+lock: environment-dev
+	.venv/bin/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 requirements.in -o requirements.txt
+	.venv/bin/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	@deploy/environment dev
+
+# Removes what can be made again. The data stay: `python -m portal.local forget` removes those.
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -f portal/translations/*/LC_MESSAGES/messages.mo
+	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
+
+environment:
+	@deploy/environment run
+
+environment-dev:
+	@deploy/environment dev
+
+%.mo: %.po | environment
+	@.venv/bin/pybabel -q compile -i $< -o $@

@@ -1,0 +1,62 @@
+"""The derived index of who sees what, and the audience of what is confidential.
+
+Viewer rows follow from `matters.readers.readers_of`; `flask viewers rebuild` makes them anew at any time. The audience
+is a relation of its own: persons, each with the cause that admitted him and the time that removed him.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import IntEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, SmallInteger, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.kernel.db import OfCity, db
+
+
+class View(IntEnum):
+    """How much of a matter a principal sees: the shell; what a co-unit sees; the content."""
+
+    SHELL = 0
+    PART = 1
+    CONTENT = 2
+
+
+class Viewer(OfCity, db.Model):
+    """One principal may see one matter. `task` is what the matter waits for from him, if anything; `open` and the due
+    date are copied so that a reader's list is one index scan."""
+
+    __tablename__ = "viewer"
+    __table_args__ = (
+        Index("ix_viewer_work", "principal", "open", "due_on", "matter_id"),
+        Index("ix_viewer_task", "principal", "task", "due_on", "matter_id", postgresql_where=text("task IS NOT NULL")),
+    )
+
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), primary_key=True)
+    principal: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    view: Mapped[int] = mapped_column(SmallInteger)
+    task: Mapped[str | None] = mapped_column(String(24))
+    state: Mapped[str] = mapped_column(String(16))
+    open: Mapped[bool]
+    due_on: Mapped[date]
+
+
+class Audience(OfCity, db.Model):
+    """One person may read one confidential matter's content, because of `cause`, from, to."""
+
+    __tablename__ = "audience"
+    __table_args__ = (
+        CheckConstraint("to_at IS NULL OR to_at >= from_at", name="order"),
+        Index("ix_audience_now", "matter_id", "person_id", postgresql_where=text("to_at IS NULL")),
+        Index("ix_audience_person", "person_id", "matter_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    cause: Mapped[str] = mapped_column(String(24))
+    note: Mapped[str | None] = mapped_column(String(200))
+    from_at: Mapped[datetime]
+    to_at: Mapped[datetime | None]

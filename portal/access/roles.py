@@ -1,0 +1,79 @@
+"""The roles a post may have, as in the offices' workbooks, and the two-line grammar of principals.
+
+A principal is whoever a record can be shown to: a standing (unit, role) or a natural person, written as one integer
+so that the index of viewers stays narrow.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from flask_babel import LazyString
+
+from portal.kernel.language import _l
+
+
+class Role(StrEnum):
+    """A role, with its official name. The order of declaration is the number in a principal: never reorder."""
+
+    SUPERVISOR = "supervisor"
+    SUPERVISION_HEAD = "supervision_head"
+    SECRETARIAT = "secretariat"
+    INFORMATION_EDITOR = "information_editor"
+    DUTY_OFFICER = "duty_officer"
+    LIAISON_OFFICER = "liaison_officer"
+    HANDLER = "handler"
+    OFFICE_DIRECTOR = "office_director"
+    DEPUTY_LEADER = "deputy_leader"
+    PRINCIPAL_LEADER = "principal_leader"
+    SYSTEM_ADMIN = "system_admin"
+    SECURITY_ADMIN = "security_admin"
+    AUDITOR = "auditor"
+
+    @property
+    def label(self) -> LazyString:
+        return _LABELS[self]
+
+
+_LABELS = {
+    Role.SUPERVISOR: _l("督查员"),
+    Role.SUPERVISION_HEAD: _l("督查室主任"),
+    Role.SECRETARIAT: _l("秘书处"),
+    Role.INFORMATION_EDITOR: _l("信息编辑"),
+    Role.DUTY_OFFICER: _l("值班员"),
+    Role.LIAISON_OFFICER: _l("联络员"),
+    Role.HANDLER: _l("承办人"),
+    Role.OFFICE_DIRECTOR: _l("办公室主任"),
+    Role.DEPUTY_LEADER: _l("分管领导"),
+    Role.PRINCIPAL_LEADER: _l("主要领导"),
+    Role.SYSTEM_ADMIN: _l("系统管理员"),
+    Role.SECURITY_ADMIN: _l("安全管理员"),
+    Role.AUDITOR: _l("审计员"),
+}
+_NUMBERS = {role: number for number, role in enumerate(Role)}
+
+OFFICERS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
+SUPERVISION = (Role.SUPERVISOR, Role.SUPERVISION_HEAD)
+LEADERS = (Role.DEPUTY_LEADER, Role.PRINCIPAL_LEADER)
+
+
+def standing_principal(unit_id: int, role: Role) -> int:
+    """Whoever holds this role for this unit, today or later."""
+    return unit_id * 32 + _NUMBERS[role]
+
+
+def person_principal(person_id: int) -> int:
+    """This natural person, in whatever post."""
+    return -person_id
+
+
+def person_of(principal: int) -> int | None:
+    """The person of a personal principal, None for a standing."""
+    return -principal if principal < 0 else None
+
+
+def standing_of(principal: int) -> tuple[int, Role] | None:
+    """(unit, role) of a standing, None for a person."""
+    if principal < 0:
+        return None
+    return principal // 32, list(Role)[principal % 32]

@@ -1,0 +1,121 @@
+"""The one seam: every read of a guarded table says for whom, and a session hook turns that into criteria.
+
+`select(Matter).options(as_seen_by(actor))` reads what the actor may see. A statement that touches a guarded table
+without it raises `Undecided`; so do `session.get`, bare tables, and `joinedload` of a guarded model (the hook could not
+reach it). Jobs say `as_seen_by(SYSTEM)` openly. Row-level security by city stands behind this as a second wall.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import ColumnElement, Table, any_, bindparam, exists, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
+from sqlalchemy.event import listens_for
+from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+from sqlalchemy.orm.interfaces import UserDefinedOption
+from sqlalchemy.sql import visitors
+
+from portal.access.actor import Actor, System
+from portal.access.models import View, Viewer
+from portal.kernel.db import PortalSession, db
+
+
+class Undecided(RuntimeError):
+    """A statement reads guarded rows without saying for whom: a fault of ours, never shown to anyone."""
+
+
+class Guarded:
+    """A matter or a part of it. `matter_key` names the column with the matter's id; `view_needed` how much of the
+    matter a reader must see to see this row. A part is never visible without its whole: both read the same index."""
+
+    matter_key: ClassVar[str] = "matter_id"
+    view_needed: ClassVar[View] = View.CONTENT
+
+    @classmethod
+    def also_seen(cls) -> tuple[View, ColumnElement[bool]] | None:
+        """A lower view that suffices for rows of a certain kind (an issued report, for a co-unit)."""
+        return None
+
+
+class _AsSeenBy(UserDefinedOption):
+    propagate_to_loaders = True
+
+
+def as_seen_by(reader: Actor | System) -> _AsSeenBy:
+    """The option that says for whom a statement reads."""
+    return _AsSeenBy(reader)
+
+
+def _principals(actor: Actor) -> Any:
+    return any_(bindparam("principals", list(actor.principals), type_=ARRAY(BIGINT), unique=True))
+
+
+def _in_view(model: Any, actor: Actor, view: View) -> ColumnElement[bool]:
+    key = getattr(model, model.matter_key)
+    seen = [Viewer.matter_id == key, Viewer.principal == _principals(actor)]
+    if view > View.SHELL:
+        seen.append(Viewer.view >= literal(int(view)))
+    return exists(select(literal(1)).select_from(Viewer).where(*seen).correlate_except(Viewer))
+
+
+def may_see(model: Any, actor: Actor) -> ColumnElement[bool]:
+    """The rule of the house, once: the reader stands in the matter's index of viewers, with view enough."""
+    rule = _in_view(model, actor, model.view_needed)
+    also = model.also_seen()
+    return or_(rule, also[1] & _in_view(model, actor, also[0])) if also else rule
+
+
+_by_table: dict[Table, Any] = {}
+
+
+def _guarded() -> dict[Table, Any]:
+    if not _by_table:
+        for mapper in db.Model.registry.mappers:
+            if issubclass(mapper.class_, Guarded):
+                _by_table[mapper.local_table] = mapper.class_
+    return _by_table
+
+
+def _refuse_joined(state: ORMExecuteState) -> None:
+    for option in state.statement._with_options:  # type: ignore[attr-defined]
+        for load in getattr(option, "context", ()):
+            if ("lazy", "joined") in (getattr(load, "strategy", None) or ()):
+                target = load.path.entity.class_ if load.path.is_entity else load.path[-1].mapper.class_
+                if issubclass(target, Guarded):
+                    raise Undecided(f"joinedload of {target.__name__}: use selectinload or a join of your own")
+
+
+@listens_for(PortalSession, "do_orm_execute")
+def _decide(state: ORMExecuteState) -> None:
+    if state.is_column_load:
+        return
+    guarded = _guarded()
+    touched = {t for t in visitors.iterate(state.statement) if isinstance(t, Table)} & guarded.keys()
+    touched |= {m.local_table for m in state.all_mappers if m.local_table in guarded}
+    _refuse_joined(state)
+    if not touched:
+        return
+    option = next((o for o in state.user_defined_options if isinstance(o, _AsSeenBy)), None)
+    if option is None:
+        if state.is_insert:
+            return
+        raise Undecided(f"for whom? {sorted(t.name for t in touched)}")
+    if not state.is_orm_statement:
+        raise Undecided(f"select the model, not the table: {sorted(t.name for t in touched)}")
+    if isinstance(option.payload, System):
+        return
+    for table in touched:
+        model = guarded[table]
+        state.statement = state.statement.options(
+            with_loader_criteria(model, may_see(model, option.payload), include_aliases=True)
+        )
+
+
+def _no_get(self: PortalSession, entity: Any, ident: Any, **kw: Any) -> Any:
+    if isinstance(entity, type) and issubclass(entity, Guarded):
+        raise Undecided(f"session.get({entity.__name__}) goes round the seam")
+    return super(PortalSession, self).get(entity, ident, **kw)
+
+
+PortalSession.get = _no_get  # type: ignore[method-assign]

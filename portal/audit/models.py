@@ -1,0 +1,50 @@
+"""Two append-only tables: the journal of acts, and the log of who read what is confidential.
+
+The `app` role may only insert and select them, and a trigger refuses the rest to anyone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.kernel.db import OfCity, db
+
+
+class JournalEntry(OfCity, db.Model):
+    """One act. `before` and `after` hold facts; content fields stand there as keyed digests."""
+
+    __tablename__ = "journal_entry"
+    __table_args__ = (Index("ix_journal_entry_subject", "subject_kind", "subject_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[datetime]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    delegation_id: Mapped[int | None] = mapped_column(ForeignKey("delegation.id"))
+    act: Mapped[str] = mapped_column(String(40))
+    subject_kind: Mapped[str] = mapped_column(String(30))
+    subject_id: Mapped[str] = mapped_column(String(40))
+    confidential: Mapped[bool] = mapped_column(default=False)
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+
+
+class Reading(OfCity, db.Model):
+    """One reading of a confidential matter's content: shown to the supervision head."""
+
+    __tablename__ = "reading"
+    __table_args__ = (Index("ix_reading_matter", "matter_id", "at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    at: Mapped[datetime]
+    what: Mapped[str] = mapped_column(String(24))

@@ -1,0 +1,1 @@
+"""People, passwords, sessions as rows, lock-out, and the form that an expired session kept."""

@@ -1,0 +1,78 @@
+"""Who can sign in, in which browser he is signed in, and who has knocked too often.
+
+Identity is (city, sign-in name). A session is a row that rotates; its token is stored as a digest only.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey, Identity, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.kernel.db import OfCity, db
+
+
+class Person(OfCity, db.Model):
+    """A natural person of one city's network."""
+
+    __tablename__ = "person"
+    __table_args__ = (UniqueConstraint("city_id", "sign_in_name"),)
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    sign_in_name: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(60))
+    email: Mapped[str | None] = mapped_column(String(120))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    must_change_password: Mapped[bool] = mapped_column(default=False)
+    language: Mapped[str | None] = mapped_column(String(5))
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+    def __repr__(self) -> str:
+        return f"<Person {self.id}>"
+
+
+class SignInSession(OfCity, db.Model):
+    """One browser in which a person is signed in, from, to. `seen_at` is written at most once a minute."""
+
+    __tablename__ = "sign_in_session"
+    __table_args__ = (Index("ix_sign_in_session_person", "person_id", "started_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    acting_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
+    source: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship()
+
+
+class SignInFailure(OfCity, db.Model):
+    """Failed sign-ins of one name from one source since the last success; five lock that pair for a quarter hour."""
+
+    __tablename__ = "sign_in_failure"
+
+    city_id: Mapped[int] = mapped_column(ForeignKey("city.id"), primary_key=True)
+    sign_in_name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    source: Mapped[str] = mapped_column(String(64), primary_key=True)
+    count: Mapped[int]
+    last_at: Mapped[datetime]
+    locked_until: Mapped[datetime | None]
+
+
+class KeptForm(OfCity, db.Model):
+    """What somebody had typed when his session had expired: sealed, for an hour, for the same person only."""
+
+    __tablename__ = "kept_form"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    path: Mapped[str] = mapped_column(String(300))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    kept_at: Mapped[datetime]

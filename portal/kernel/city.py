@@ -1,0 +1,27 @@
+"""The tenant. Nothing crosses from one city to another; this is the one table without row-level security."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Identity, String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.kernel.db import db
+
+
+class City(db.Model):
+    """One city's whole network of units. `demonstration` cities may be played with the clock set back."""
+
+    __tablename__ = "city"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    slug: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(60))
+    demonstration: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+
+def city_by_slug(slug: str) -> City | None:
+    """The city of an address such as /wenzhou/…"""
+    return db.session.scalar(select(City).where(City.slug == slug))

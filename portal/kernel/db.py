@@ -1,0 +1,134 @@
+"""The database base: one session class that carries city and person into row-level security and the clock.
+
+Every transaction starts by telling PostgreSQL for whom it runs (transaction-local, so a pooled connection never
+remembers the last user) and reads the transaction's time in the same statement. A session without a city sees no row.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import Connection, Date, DateTime, ForeignKey, MetaData, Uuid, event, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, declared_attr, mapped_column
+
+from portal.kernel import clock
+
+log = logging.getLogger(__name__)
+
+
+class Base(DeclarativeBase):
+    """All models: constraint names are fixed, so that migrations and refusals can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012
+        datetime: DateTime(timezone=True),
+        date: Date(),
+        dict[str, Any]: JSONB(),
+        list[Any]: JSONB(),
+        UUID: Uuid(),
+    }
+
+
+class PortalSession(FlaskSession):
+    """The portal's session. `get` of a guarded model is refused by `access.visibility`, which extends this class's
+    events; here stand only context, clock and the queue of what waits for the commit."""
+
+
+db = SQLAlchemy(
+    model_class=Base,
+    session_options={"class_": PortalSession, "expire_on_commit": False},
+    disable_autonaming=True,
+)
+
+
+class OfCity:
+    """A row that belongs to one city. The city comes from the transaction, never from what somebody sent."""
+
+    @declared_attr
+    def city_id(cls) -> Mapped[int]:
+        return mapped_column(ForeignKey("city.id"), server_default=text("current_setting('app.city')::integer"))
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """For whom a transaction runs."""
+
+    city_id: int | None = None
+    person_id: int | None = None
+
+
+_TELL = text(
+    "SELECT set_config('app.city', :city, true), set_config('app.person', :person, true), now() AS transaction_time"
+)
+
+
+def _tell(connection: Connection, context: Context) -> None:
+    row = connection.execute(
+        _TELL, {"city": str(context.city_id or ""), "person": str(context.person_id or "")}
+    ).one()
+    clock.transaction_began(row.transaction_time)
+
+
+def enter(city_id: int | None, person_id: int | None = None, session: Session | None = None) -> None:
+    """From here on the session works in this city, for this person; holds for all its later transactions too."""
+    live = session or db.session()
+    context = Context(city_id, person_id)
+    if live.info.get("context") == context:
+        return
+    live.info["context"] = context
+    if live.in_transaction():
+        _tell(live.connection(), context)
+
+
+def current_city(session: Session | None = None) -> int | None:
+    """The city that the session works in."""
+    context = (session or db.session()).info.get("context")
+    return context.city_id if context else None
+
+
+@event.listens_for(PortalSession, "after_begin")
+def _begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    if transaction.nested:
+        return
+    _tell(connection, session.info.get("context") or Context())
+
+
+@event.listens_for(PortalSession, "after_transaction_end")
+def _end(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        clock.transaction_began(None)
+
+
+def after_commit(act: Callable[[], object]) -> None:
+    """Do this once the present transaction is safely committed; forget it when it is rolled back."""
+    db.session().info.setdefault("after_commit", []).append(act)
+
+
+@event.listens_for(PortalSession, "after_commit")
+def _committed(session: Session) -> None:
+    for act in session.info.pop("after_commit", []):
+        try:
+            act()
+        except Exception:
+            log.exception("what waited for the commit failed; the sweep will find it")
+
+
+@event.listens_for(PortalSession, "after_rollback")
+def _rolled_back(session: Session) -> None:
+    session.info.pop("after_commit", None)

@@ -1,0 +1,311 @@
+"""A matter in two guarded records: its shell (number, unit, dates, state), and its content.
+
+For an open matter both are read by the same people; for a confidential one the content is read by its audience alone
+and the handler is named nowhere in the shell.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask_babel import LazyString
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.access.models import View
+from portal.access.roles import Role
+from portal.access.visibility import Guarded
+from portal.deadlines.rules import SourceLevel, Urgency
+from portal.identity.models import Person
+from portal.kernel.db import OfCity, db
+from portal.kernel.language import _l
+from portal.network.models import Post, Unit
+from portal.vault.words import Sealable, Word
+
+
+class State(StrEnum):
+    """Where a matter stands. Only `workflow.engine` writes it."""
+
+    REGISTERED = "registered"
+    ASSIGNED = "assigned"
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    IN_SIGN_OFF = "in_sign_off"
+    UNDER_REVIEW = "under_review"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def label(self) -> LazyString:
+        return _STATE_LABELS[self]
+
+
+_STATE_LABELS = {
+    State.REGISTERED: _l("待交办"),
+    State.ASSIGNED: _l("待签收"),
+    State.ACKNOWLEDGED: _l("已签收"),
+    State.IN_PROGRESS: _l("办理中"),
+    State.IN_SIGN_OFF: _l("报结签批中"),
+    State.UNDER_REVIEW: _l("待审核"),
+    State.CLOSED: _l("已办结"),
+    State.WITHDRAWN: _l("已撤销"),
+}
+ENDED = (State.CLOSED, State.WITHDRAWN)
+
+
+class Matter(Guarded, OfCity, db.Model):
+    """督查事项: the shell of anything that is assigned, has a deadline and must be closed."""
+
+    __tablename__ = "matter"
+    __table_args__ = (
+        UniqueConstraint("city_id", "registering_unit_id", "kind", "year", "confidential", "sequence"),
+        UniqueConstraint("city_id", "request_key"),
+        Index("ix_matter_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
+        Index("ix_matter_lead", "lead_unit_id", "due_on"),
+        Index("ix_matter_number", "number"),
+        CheckConstraint("NOT (confidential AND parent_id IS NOT NULL)", name="confidential_is_no_child"),
+    )
+    matter_key = "id"
+    view_needed = View.SHELL
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    request_key: Mapped[UUID] = mapped_column(default=uuid4)
+    kind: Mapped[str] = mapped_column(String(16), default="instruction")
+    number: Mapped[str] = mapped_column(String(40))
+    registering_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    year: Mapped[int] = mapped_column(Integer)
+    sequence: Mapped[int] = mapped_column(Integer)
+    paper_number: Mapped[str | None] = mapped_column(String(20))
+    confidential: Mapped[bool] = mapped_column(default=False)
+    source_level: Mapped[SourceLevel] = mapped_column(String(10))
+    urgency: Mapped[Urgency] = mapped_column(String(10))
+    instructed_on: Mapped[date]
+    received_on: Mapped[date]
+    lead_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    lead_unit_name: Mapped[str | None] = mapped_column(String(80))
+    supervising_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    supervised_by_office: Mapped[bool] = mapped_column(default=True)
+    state: Mapped[State] = mapped_column(String(16), default=State.REGISTERED)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    round: Mapped[int] = mapped_column(Integer, default=1)
+    previous_id: Mapped[UUID | None] = mapped_column(ForeignKey("matter.id"))
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("matter.id"))
+    registered_at: Mapped[datetime]
+    registered_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    assigned_at: Mapped[datetime | None]
+    assigned_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    acknowledged_at: Mapped[datetime | None]
+    issued_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    original_due_on: Mapped[date]
+    due_on: Mapped[date]
+    extension_pending: Mapped[bool] = mapped_column(default=False)
+    declined: Mapped[bool] = mapped_column(default=False)
+    returns: Mapped[int] = mapped_column(Integer, default=0)
+    urges: Mapped[int] = mapped_column(Integer, default=0)
+    in_time: Mapped[bool | None]
+
+    lead_unit: Mapped[Unit | None] = relationship(foreign_keys=[lead_unit_id])
+    registering_unit: Mapped[Unit] = relationship(foreign_keys=[registering_unit_id])
+    supervising_unit: Mapped[Unit] = relationship(foreign_keys=[supervising_unit_id])
+    content: Mapped[MatterContent | None] = relationship(back_populates="matter", uselist=False)
+
+    @property
+    def open(self) -> bool:
+        """Neither closed nor withdrawn."""
+        return self.state not in ENDED
+
+    def __repr__(self) -> str:
+        return f"<Matter {self.id}>"
+
+
+class MatterContent(Sealable, Guarded, OfCity, db.Model):
+    """What the leader wrote, about what, and who handles it."""
+
+    __tablename__ = "matter_content"
+    __table_args__ = (
+        Index("ix_matter_content_grams", "grams", postgresql_using="gin"),
+        CheckConstraint("NOT (confidential AND grams IS NOT NULL)", name="nothing_confidential_in_search"),
+    )
+    view_needed = View.PART
+
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), unique=True)
+    leader_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    handler_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    handler_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
+    reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    grams: Mapped[list[str] | None] = mapped_column(ARRAY(TEXT))
+
+    title: str = Word()
+    text: str = Word()
+    leader: str = Word()
+    document_number: str | None = Word()
+    requirement: str | None = Word()
+
+    matter: Mapped[Matter] = relationship(back_populates="content")
+    handler: Mapped[Person | None] = relationship(foreign_keys=[handler_id])
+    handler_post: Mapped[Post | None] = relationship()
+    linked_leader: Mapped[Person | None] = relationship(foreign_keys=[leader_id])
+
+
+class CoUnit(Guarded, OfCity, db.Model):
+    """协办单位: helps the lead unit. A confidential matter has none."""
+
+    __tablename__ = "co_unit"
+    view_needed = View.PART
+
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), primary_key=True)
+    unit_name: Mapped[str] = mapped_column(String(80))
+    task: Mapped[str | None] = mapped_column(String(500))
+    countersigns: Mapped[bool] = mapped_column(default=False)
+    handler_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+    unit: Mapped[Unit] = relationship()
+
+
+class Clock(Guarded, OfCity, db.Model):
+    """A running term: closing, first feedback, or acknowledgement. `generation` changes when its end is moved; `why`
+    says how the date came about."""
+
+    __tablename__ = "clock"
+    __table_args__ = (UniqueConstraint("matter_id", "kind"),)
+    view_needed = View.SHELL
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(16))
+    generation: Mapped[int] = mapped_column(default=1)
+    generation_at: Mapped[datetime]
+    original_due_on: Mapped[date]
+    due_on: Mapped[date]
+    due_at: Mapped[datetime]
+    stopped_at: Mapped[datetime | None]
+    why: Mapped[list[Any]]
+
+
+class Milestone(Guarded, OfCity, db.Model):
+    """A dated fact of the shell: what happened, without who or what."""
+
+    __tablename__ = "milestone"
+    __table_args__ = (Index("ix_milestone_matter", "matter_id", "at"),)
+    view_needed = View.SHELL
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(24))
+    at: Mapped[datetime]
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+
+    unit: Mapped[Unit | None] = relationship()
+
+
+class Entry(Sealable, Guarded, OfCity, db.Model):
+    """办理经过: one dated act with its words. Progress is an entry of kind `progress`."""
+
+    __tablename__ = "entry"
+    __table_args__ = (Index("ix_entry_matter", "matter_id", "sequence"),)
+
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity())
+    kind: Mapped[str] = mapped_column(String(24))
+    at: Mapped[datetime]
+    version: Mapped[int]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    role: Mapped[Role | None] = mapped_column(String(24))
+    unit_name: Mapped[str | None] = mapped_column(String(80))
+    delegation_id: Mapped[int | None] = mapped_column(ForeignKey("delegation.id"))
+    first_feedback: Mapped[bool] = mapped_column(default=False)
+    report_id: Mapped[UUID | None] = mapped_column(ForeignKey("report.id"))
+
+    words: str | None = Word()
+    facts: dict[str, Any] | None = Word()
+
+    person: Mapped[Person | None] = relationship()
+
+    @classmethod
+    def also_seen(cls) -> Any:
+        """A co-unit sees that it was assigned and closed, not notes and progress."""
+        return View.PART, cls.kind.in_(("assign", "close", "withdraw", "new_round"))
+
+
+class Report(Sealable, Guarded, OfCity, db.Model):
+    """报结材料: the formal document that asks for closure. `draft` counts 第n稿 within the matter."""
+
+    __tablename__ = "report"
+    __table_args__ = (UniqueConstraint("matter_id", "kind", "draft"),)
+
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(16), default="closing_report")
+    draft: Mapped[int] = mapped_column(default=1)
+    state: Mapped[str] = mapped_column(String(12), default="draft")
+    generation: Mapped[int] = mapped_column(default=0)
+    saved: Mapped[int] = mapped_column(default=1)
+    drafter_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    drafter_post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    changed_at: Mapped[datetime]
+    issued_at: Mapped[datetime | None]
+    document_number: Mapped[str | None] = mapped_column(String(60))
+
+    title: str = Word()
+    addressee: str = Word()
+    body: str = Word()
+    copies: str | None = Word()
+    answers: dict[str, str] | None = Word()
+    issuing_name: str = Word()
+
+    drafter: Mapped[Person] = relationship()
+
+    @classmethod
+    def also_seen(cls) -> Any:
+        """A co-unit reads the issued report, not drafts."""
+        return View.PART, cls.issued_at.is_not(None)
+
+
+class Attachment(Sealable, Guarded, OfCity, db.Model):
+    """A file with the matter itself (`report_id` empty) or with a report. Its name is content; the stored file is
+    encrypted under a random name."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (Index("ix_attachment_matter", "matter_id"),)
+
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    report_id: Mapped[UUID | None] = mapped_column(ForeignKey("report.id", ondelete="CASCADE"))
+    stored_name: Mapped[str] = mapped_column(String(80))
+    size: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    media_type: Mapped[str] = mapped_column(String(80))
+    added_at: Mapped[datetime]
+    added_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+
+    name: str = Word()
+
+    @classmethod
+    def also_seen(cls) -> Any:
+        """A co-unit sees the instruction's own papers."""
+        return View.PART, cls.report_id.is_(None)
+
+
+class Extension(Sealable, Guarded, OfCity, db.Model):
+    """延期: asked before the deadline, decided by the supervision head of the unit that assigned."""
+
+    __tablename__ = "extension"
+    __table_args__ = (
+        Index("ix_extension_pending", "matter_id", unique=True, postgresql_where=text("decided_at IS NULL")),
+    )
+
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), index=True)
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    until: Mapped[date]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    granted: Mapped[bool | None]
+
+    reason: str = Word()
+    progress: str = Word()
+    decision: str | None = Word()

@@ -1,0 +1,1 @@
+"""The network of units, the posts that people hold in it, and who stands in for whom."""

@@ -1,0 +1,161 @@
+"""Units, posts and delegations. Reach comes from the tree: `path` is the way from the city's root down to the unit."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from flask_babel import LazyString
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.access.roles import Role
+from portal.identity.models import Person
+from portal.kernel.db import OfCity, db
+from portal.kernel.language import _l
+
+
+class Kind(StrEnum):
+    """What a unit is."""
+
+    PARTY_COMMITTEE = "party_committee"
+    GOVERNMENT = "government"
+    GENERAL_OFFICE = "general_office"
+    SUPERVISION_OFFICE = "supervision_office"
+    INFORMATION_SECTION = "information_section"
+    DUTY_OFFICE = "duty_office"
+    SECRETARIAT_OFFICE = "secretariat_office"
+    DEPARTMENT = "department"
+    TOWNSHIP = "township"
+    VILLAGE = "village"
+    REPORTING_POINT = "reporting_point"
+
+    @property
+    def label(self) -> LazyString:
+        return _KIND_LABELS[self]
+
+
+_KIND_LABELS = {
+    Kind.PARTY_COMMITTEE: _l("党委"),
+    Kind.GOVERNMENT: _l("政府"),
+    Kind.GENERAL_OFFICE: _l("办公室"),
+    Kind.SUPERVISION_OFFICE: _l("督查室"),
+    Kind.INFORMATION_SECTION: _l("信息处(科)"),
+    Kind.DUTY_OFFICE: _l("总值班室"),
+    Kind.SECRETARIAT_OFFICE: _l("秘书处(科)"),
+    Kind.DEPARTMENT: _l("部门"),
+    Kind.TOWNSHIP: _l("乡镇(街道)"),
+    Kind.VILLAGE: _l("村(社区)"),
+    Kind.REPORTING_POINT: _l("信息直报点"),
+}
+
+ORGANS = frozenset(
+    {Kind.GENERAL_OFFICE, Kind.SUPERVISION_OFFICE, Kind.INFORMATION_SECTION, Kind.DUTY_OFFICE, Kind.SECRETARIAT_OFFICE}
+)
+
+
+class Level(StrEnum):
+    """The level of the state that a unit belongs to."""
+
+    CITY = "city"
+    COUNTY = "county"
+    TOWNSHIP = "township"
+    VILLAGE = "village"
+
+    @property
+    def label(self) -> LazyString:
+        return _LEVEL_LABELS[self]
+
+
+_LEVEL_LABELS = {
+    Level.CITY: _l("市"),
+    Level.COUNTY: _l("县(市、区)"),
+    Level.TOWNSHIP: _l("乡镇(街道)"),
+    Level.VILLAGE: _l("村(社区)"),
+}
+
+
+class Unit(OfCity, db.Model):
+    """A node of the city's tree. An organ (`ORGANS`) acts for its parent and is never lead or co-unit."""
+
+    __tablename__ = "unit"
+    __table_args__ = (
+        UniqueConstraint("city_id", "code"),
+        Index("ix_unit_parent", "parent_id"),
+        Index("ix_unit_path", "path", postgresql_using="gin"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    code: Mapped[str] = mapped_column(String(30))
+    name: Mapped[str] = mapped_column(String(80))
+    short_name: Mapped[str] = mapped_column(String(60))
+    official_name: Mapped[str | None] = mapped_column(String(120))
+    document_prefix: Mapped[str | None] = mapped_column(String(20))
+    level: Mapped[str] = mapped_column(String(12))
+    kind: Mapped[str] = mapped_column(String(24))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    path: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    pinyin: Mapped[str] = mapped_column(String(300), default="")
+    founded_on: Mapped[date | None]
+    retired_on: Mapped[date | None]
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+
+    @property
+    def is_organ(self) -> bool:
+        """Acts for its parent."""
+        return self.kind in ORGANS
+
+    @property
+    def acts_for_id(self) -> int:
+        """The unit whose business its posts do."""
+        return self.parent_id if self.is_organ and self.parent_id else self.id
+
+    def __repr__(self) -> str:
+        return f"<Unit {self.code}>"
+
+
+class Post(OfCity, db.Model):
+    """A person holding a role in a unit for a period (`to_on` exclusive). `for_unit_id` is whom the unit acts for."""
+
+    __tablename__ = "post"
+    __table_args__ = (
+        Index("ix_post_person", "person_id"),
+        Index("ix_post_seat", "for_unit_id", "role"),
+        CheckConstraint("to_on IS NULL OR to_on >= from_on", name="order"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    for_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    role: Mapped[Role] = mapped_column(String(24))
+    from_on: Mapped[date]
+    to_on: Mapped[date | None]
+
+    person: Mapped[Person] = relationship()
+    unit: Mapped[Unit] = relationship(foreign_keys=[unit_id])
+    for_unit: Mapped[Unit] = relationship(foreign_keys=[for_unit_id])
+
+
+class Delegation(OfCity, db.Model):
+    """A person stands in for a post for a period; what he signs says so (代). Confidential matters are covered only
+    where `covers_confidential` names them."""
+
+    __tablename__ = "delegation"
+    __table_args__ = (
+        Index("ix_delegation_to", "to_person_id", "from_at"),
+        CheckConstraint("to_at > from_at", name="order"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    to_person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    from_at: Mapped[datetime]
+    to_at: Mapped[datetime]
+    covers_confidential: Mapped[bool] = mapped_column(default=False)
+    ended_at: Mapped[datetime | None]
+    made_at: Mapped[datetime]
+
+    post: Mapped[Post] = relationship()
+    to_person: Mapped[Person] = relationship()

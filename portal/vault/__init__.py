@@ -1,0 +1,1 @@
+"""Envelope encryption of confidential content and of files, and the screen that keeps state secrets out."""

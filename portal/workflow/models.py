@@ -1,0 +1,185 @@
+"""A sign-off, held by the database itself.
+
+A sign-off is one submission of one report (its `generation`). Its steps are copied from the chain's shape; who may sign
+a step is written down when the step is reached. A signature has a generated previous-step column with a foreign key to
+that step's signature, so no step is skipped or disordered; unique keys refuse a second one; a check refuses the
+drafter; foreign keys refuse a stranger and any text but the submitted one. An issue needs the last step's signature.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.access.roles import Role
+from portal.access.visibility import Guarded
+from portal.identity.models import Person
+from portal.kernel.db import OfCity, db
+from portal.network.models import Delegation, Post, Unit
+
+
+class SignOff(Guarded, OfCity, db.Model):
+    """One submission: who drafted, how many steps, and the digest of exactly what is to be signed."""
+
+    __tablename__ = "sign_off"
+    __table_args__ = (
+        UniqueConstraint("report_id", "generation", "drafter_id"),
+        UniqueConstraint("report_id", "generation", "digest", name="uq_sign_off_digest"),
+        UniqueConstraint("report_id", "generation", "last_step", name="uq_sign_off_last_step"),
+        CheckConstraint("last_step > 0", name="steps"),
+    )
+
+    report_id: Mapped[UUID] = mapped_column(ForeignKey("report.id", ondelete="CASCADE"), primary_key=True)
+    generation: Mapped[int] = mapped_column(Integer, primary_key=True)
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), index=True)
+    drafter_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    drafter_post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    last_step: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    submitted_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Step(Guarded, OfCity, db.Model):
+    """One step of one sign-off: `kind` (check, endorse, countersign, issue), the seat, and since when it waits there."""
+
+    __tablename__ = "step"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["report_id", "generation"], ["sign_off.report_id", "sign_off.generation"], ondelete="CASCADE"
+        ),
+        Index("ix_step_matter", "matter_id"),
+    )
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    generation: Mapped[int] = mapped_column(Integer, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(12))
+    role: Mapped[Role] = mapped_column(String(24))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    named_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reached_at: Mapped[datetime | None]
+    vacant: Mapped[bool] = mapped_column(default=False)
+
+    unit: Mapped[Unit] = relationship()
+
+
+class Signer(Guarded, OfCity, db.Model):
+    """A person who may sign a step: the seat's holder, or who stands in for him."""
+
+    __tablename__ = "signer"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["report_id", "generation", "step"], ["step.report_id", "step.generation", "step.number"], ondelete="CASCADE"
+        ),
+        Index("ix_signer_matter", "matter_id"),
+    )
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    generation: Mapped[int] = mapped_column(Integer, primary_key=True)
+    step: Mapped[int] = mapped_column(Integer, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    delegation_id: Mapped[int | None] = mapped_column(ForeignKey("delegation.id"))
+
+    person: Mapped[Person] = relationship()
+    post: Mapped[Post] = relationship()
+    delegation: Mapped[Delegation | None] = relationship()
+
+
+class Signature(Guarded, OfCity, db.Model):
+    """One signature. Append-only."""
+
+    __tablename__ = "signature"
+    __table_args__ = (
+        UniqueConstraint("report_id", "generation", "step"),
+        UniqueConstraint("report_id", "generation", "person_id", name="uq_signature_person_once"),
+        CheckConstraint("step > 0", name="step"),
+        CheckConstraint("person_id <> drafter_id", name="not_the_drafter"),
+        ForeignKeyConstraint(
+            ["report_id", "generation", "previous_step"],
+            ["signature.report_id", "signature.generation", "signature.step"],
+            name="fk_signature_previous_step",
+        ),
+        ForeignKeyConstraint(
+            ["report_id", "generation", "step", "person_id"],
+            ["signer.report_id", "signer.generation", "signer.step", "signer.person_id"],
+            name="fk_signature_signer",
+        ),
+        ForeignKeyConstraint(
+            ["report_id", "generation", "drafter_id"],
+            ["sign_off.report_id", "sign_off.generation", "sign_off.drafter_id"],
+            name="fk_signature_drafter",
+        ),
+        ForeignKeyConstraint(
+            ["report_id", "generation", "digest"],
+            ["sign_off.report_id", "sign_off.generation", "sign_off.digest"],
+            name="fk_signature_digest",
+        ),
+        Index("ix_signature_matter", "matter_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    report_id: Mapped[UUID]
+    generation: Mapped[int]
+    step: Mapped[int]
+    previous_step: Mapped[int | None] = mapped_column(Integer, Computed("nullif(step - 1, 0)", persisted=True))
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    delegation_id: Mapped[int | None] = mapped_column(ForeignKey("delegation.id"))
+    drafter_id: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    authentication: Mapped[str] = mapped_column(String(16))
+    signed_at: Mapped[datetime]
+
+    person: Mapped[Person] = relationship()
+    delegation: Mapped[Delegation | None] = relationship()
+
+
+class Issue(Guarded, OfCity, db.Model):
+    """A report went out: only on the last step's signature, once, under a number of its own. Append-only."""
+
+    __tablename__ = "issue"
+    __table_args__ = (
+        UniqueConstraint("city_id", "unit_id", "series", "year", "number"),
+        CheckConstraint("step = last_step", name="last_step"),
+        ForeignKeyConstraint(
+            ["report_id", "generation", "step"],
+            ["signature.report_id", "signature.generation", "signature.step"],
+            name="fk_issue_signature",
+        ),
+        ForeignKeyConstraint(
+            ["report_id", "generation", "last_step"],
+            ["sign_off.report_id", "sign_off.generation", "sign_off.last_step"],
+            name="fk_issue_last_step",
+        ),
+        Index("ix_issue_matter", "matter_id"),
+    )
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    generation: Mapped[int]
+    step: Mapped[int]
+    last_step: Mapped[int]
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    series: Mapped[str] = mapped_column(String(40))
+    year: Mapped[int]
+    number: Mapped[int]
+    issued_at: Mapped[datetime]

@@ -47,7 +47,7 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """A city's ladder: rungs sent once, the rung that repeats every `repeat_days`, and the one for a missing receipt."""
+    """A city's ladder: rungs sent once, one that repeats every `repeat_days`, and the one for a missing receipt."""
 
     version: int
     rungs: tuple[Rung, ...]
@@ -132,9 +132,7 @@ def planned(due_on: date, generation_started_at: datetime, calendar: Calendar, l
 
     Rungs whose instant was past when the generation started are left out. Never empty, so `next_after` its last.
     """
-    once = tuple(
-        Planned(rung.code, 1, _send_at(due_on, rung.day_offset, calendar, ladder)) for rung in ladder.rungs
-    )
+    once = tuple(Planned(rung.code, 1, _send_at(due_on, rung.day_offset, calendar, ladder)) for rung in ladder.rungs)
     again = _repetition(1, due_on, calendar, ladder)
     while again.send_at < generation_started_at:
         again = next_after(again, due_on, calendar, ladder)

@@ -191,14 +191,8 @@ def _original(due_on: date) -> Line:
 
 def _worked(rule: Line, assigned_at: datetime, due_on: date, due_at: datetime, calendar: Calendar) -> Why:
     assigned_on = _office_time(assigned_at).date()
-    off = [
-        {"day": day.isoformat(), "name": calendar.name_of(day)} for day in calendar.days_off(assigned_on, due_on)
-    ]
-    years = [
-        year
-        for year in range(assigned_on.year, due_on.year + 1)
-        if calendar.is_provisional(date(year, 1, 1))
-    ]
+    off = [{"day": day.isoformat(), "name": calendar.name_of(day)} for day in calendar.days_off(assigned_on, due_on)]
+    years = [year for year in range(assigned_on.year, due_on.year + 1) if calendar.is_provisional(date(year, 1, 1))]
     lines = [rule, Line("assigned", {"at": assigned_at.isoformat()}), Line("days_off", {"days": off})]
     if years:
         lines.append(Line("provisional", {"years": years}))

@@ -48,9 +48,7 @@ def seed_calendar(session: Session, city_id: int) -> None:
         replace_year(session, city_id, year, expected_days(year), GUESSED)
 
 
-def replace_year(
-    session: Session, city_id: int, year: int, days: Mapping[date, CalendarEntry], source: str
-) -> bool:
+def replace_year(session: Session, city_id: int, year: int, days: Mapping[date, CalendarEntry], source: str) -> bool:
     """Put these days in place of a year that is not confirmed yet; False, and nothing changed, when it already is."""
     of_year = (
         CalendarDay.city_id == city_id,

@@ -17,7 +17,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, Date, DateTime, ForeignKey, MetaData, Uuid, event, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, declared_attr, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, declared_attr, mapped_column, registry
 
 from portal.kernel import clock
 
@@ -27,22 +27,24 @@ log = logging.getLogger(__name__)
 class Base(DeclarativeBase):
     """All models: constraint names are fixed, so that migrations and refusals can name them."""
 
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={
+            datetime: DateTime(timezone=True),
+            date: Date(),
+            dict[str, Any]: JSONB(),
+            list[Any]: JSONB(),
+            UUID: Uuid(),
+        },
     )
-    type_annotation_map = {  # noqa: RUF012
-        datetime: DateTime(timezone=True),
-        date: Date(),
-        dict[str, Any]: JSONB(),
-        list[Any]: JSONB(),
-        UUID: Uuid(),
-    }
 
 
 class PortalSession(FlaskSession):

@@ -102,6 +102,7 @@ def test_a_forwarded_matter_is_cut_to_its_parents_deadline_and_says_so() -> None
 def test_a_forwarded_matter_due_sooner_than_its_parent_keeps_its_own_date() -> None:
     own = reckon.given(date(2026, 1, 15), "永嘉县督查员", date(2026, 1, 8))
     assert reckon.not_later_than(own, date(2026, 1, 21)) is own
+    assert reckon.not_later_than(own, date(2026, 1, 15)) is own, "the same day is not later"
 
 
 @given(days, days)

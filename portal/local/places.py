@@ -54,6 +54,8 @@ class Place:
     def prepare(self) -> None:
         """Makes the directories and, on the first start, the two keys; an existing key is never touched."""
         self.data.mkdir(parents=True, exist_ok=True)
+        # Root's database runs as another user, who must be able to pass through to its own directory.
+        self.data.chmod(0o711 if os.geteuid() == 0 else 0o700)
         for directory in (self.files, self.logs):
             directory.mkdir(mode=0o700, exist_ok=True)
         keep_secret(self.secret_key, lambda: secrets.token_urlsafe(48))
@@ -122,17 +124,17 @@ def write_private(path: Path, text: str) -> None:
     os.replace(name, path)
 
 
-def socket_directory(wanted: Path, longest_name: str) -> Path:
-    """`wanted` where a socket's path fits there, else a short private directory of the same purpose."""
+def socket_directory(wanted: Path, longest_name: str, owner: int) -> Path:
+    """`wanted` where a socket's path fits there, else a short private directory; `owner` is the server's user id."""
     if len(os.fsencode(wanted / longest_name)) <= SOCKET_PATH_LIMIT:
         wanted.mkdir(mode=0o700, exist_ok=True)
         return wanted
-    short = Path("/tmp") / f"duban-{os.getuid()}-{digest(wanted)}"             # noqa: S108 - its owner is checked
+    short = Path("/tmp") / f"duban-{os.getuid()}-{digest(wanted)}"
     try:
         short.mkdir(mode=0o700)
     except FileExistsError:
         found = short.lstat()
-        if short.is_symlink() or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        if short.is_symlink() or found.st_uid not in (os.getuid(), owner) or found.st_mode & 0o077:
             raise NotStarted(f"{short} exists and is not a private directory of ours; remove it.") from None
     return short
 

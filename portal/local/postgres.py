@@ -16,7 +16,6 @@ import shutil
 import signal
 import stat
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -145,7 +144,7 @@ class Postgres:
     def prepare(self) -> None:
         """Makes the home directory and the cluster where they are not there yet."""
         self._make_home()
-        self._sockets = socket_directory(self.home / "run", SOCKET_NAME)
+        self._sockets = socket_directory(self.home / "run", SOCKET_NAME, self._uid)
         self._give(self._sockets)
         self.passwords()
         binaries = self.binaries()
@@ -200,13 +199,16 @@ class Postgres:
             self._binaries = found if reaches(self.user, found.bin / "postgres") else self._copy(found)
         return self._binaries
 
+    @property
+    def _uid(self) -> int:
+        return self.user.pw_uid if self.user else os.geteuid()
+
     def _make_home(self) -> None:
         self.home.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         self.home.mkdir(mode=0o700, exist_ok=True)
         owner = self.home.stat().st_uid
-        wanted = self.user.pw_uid if self.user else os.geteuid()
-        if owner != wanted and any(self.home.iterdir()):
-            raise NotStarted(f"{self.home} belongs to user {owner}, but the database would run as user {wanted}; "
+        if owner != self._uid and any(self.home.iterdir()):
+            raise NotStarted(f"{self.home} belongs to user {owner}, but the database would run as user {self._uid}; "
                              "start the portal as the user who started it first.")
         self._give(self.home)
 
@@ -255,6 +257,3 @@ def conninfo(url: URL) -> str:
     """The same address as libpq writes it; for psycopg without SQLAlchemy."""
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
-
-if sys.platform != "linux":
-    raise NotStarted("The embedded servers need Linux; elsewhere set DATABASE_URL and REDIS_URL.")

@@ -1,6 +1,7 @@
 """The embedded Redis-compatible server (Valkey): it keeps what it is told on disk and never throws a job away."""
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ class RedisServer:
         self.log = home / "redis.log"
         self.process: subprocess.Popen[bytes] | None = None
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.socket = socket_directory(home, SOCKET_NAME) / SOCKET_NAME
+        self.socket = socket_directory(home, SOCKET_NAME, os.geteuid()) / SOCKET_NAME
 
     @property
     def url(self) -> str:

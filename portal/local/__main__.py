@@ -1,0 +1,52 @@
+"""The commands of the embedded servers: `run`, `with COMMAND`, `serve`, `check-migrations`, `forget`."""
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from portal.local import tasks
+from portal.local.places import Place
+from portal.local.processes import NotStarted
+from portal.local.supervisor import Supervisor, follow_parent
+
+
+def main() -> int:
+    """Runs the command named on the command line; a refusal is one sentence and the exit status 1."""
+    parser = argparse.ArgumentParser(prog="python -m portal.local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="start the portal on this machine and look after it")
+    run.add_argument("--follow-parent", action="store_true", help="stop when the process that started this one dies")
+    run_with = commands.add_parser("with", help="run one command in the portal's environment, as the database's owner")
+    run_with.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND …")
+    serve = commands.add_parser("serve", help="a throw-away database for as long as another process lives")
+    serve.add_argument("--for", dest="pid", type=int, required=True, help="the process to live as long as")
+    serve.add_argument("--home", type=Path, required=True, help="a directory to make, and to remove at the end")
+    serve.add_argument("--ready", type=Path, required=True, help="the file to write the administrator's address into")
+    commands.add_parser("check-migrations", help="say whether the migrations make the tables the models describe")
+    forget = commands.add_parser("forget", help="remove this installation's data, keys and database for good")
+    forget.add_argument("--yes", action="store_true", help="really")
+    asked = parser.parse_args()
+    place = Place.from_environment()
+    try:
+        match asked.command:
+            case "run":
+                if asked.follow_parent:
+                    follow_parent()
+                Supervisor(place).run()
+            case "with":
+                return tasks.run_with(place, asked.words)
+            case "serve":
+                tasks.serve(asked.pid, asked.home, asked.ready)
+            case "check-migrations":
+                return tasks.check_migrations()
+            case "forget":
+                tasks.forget(place, asked.yes)
+    except NotStarted as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from enum import StrEnum
-from typing import Any, Self
-
-from flask_babel import LazyString
+from typing import TYPE_CHECKING, Any, Self
 
 from portal.kernel.language import _l
+
+if TYPE_CHECKING:
+    from flask_babel import LazyString
 
 DECLINE_WORKING_DAYS = 3
 ACKNOWLEDGE_WORKING_DAYS = 1

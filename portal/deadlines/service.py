@@ -30,6 +30,8 @@ def seed_calendar(session: Session, city_id: int) -> None:
 
 def replace_year(session: Session, city_id: int, year: int, days: Mapping[date, CalendarEntry], source: str) -> bool:
     """Put these days in place of a year that is not confirmed yet; False, and nothing changed, when it already is."""
+    if any(day.year != year for day in days):
+        raise ValueError(f"a day that is not of {year}")
     of_year = (
         CalendarDay.city_id == city_id,
         CalendarDay.day.between(date(year, 1, 1), date(year, 12, 31)),

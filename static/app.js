@@ -24,6 +24,11 @@
     form.removeAttribute("aria-busy");
     for (const button of form.querySelectorAll("button")) button.disabled = false;
   };
+  // An address holds only the conditions that were set.
+  document.addEventListener("formdata", event => {
+    if (!event.target.matches("form[data-lean]")) return;
+    for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
+  });
   // The page comes back from the browser's memory by Back: its forms are usable again.
   addEventListener("pageshow", event => {
     if (event.persisted) document.querySelectorAll("form[aria-busy]").forEach(free);

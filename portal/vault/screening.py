@@ -27,9 +27,7 @@ _STARS = "★☆⭐✩✪✫✬✭✮✯✰⋆🌟"
 _ASTERISKS = "*∗✱✲✳⁎"
 _FILLER = r"[\[\](){}<>〔〕【】《》「」『』“”‘’\"'·•:_\-—级級]{0,3}"
 _WORD = "(?:[绝絕]密|[机機]密|[秘祕]密)"
-_MARK = re.compile(
-    f"{_WORD}{_FILLER}[{_STARS}]|[{_STARS}]{_FILLER}{_WORD}|{_WORD}[{_ASTERISKS}]|[{_ASTERISKS}]{_WORD}"
-)
+_MARK = re.compile(f"{_WORD}{_FILLER}[{_STARS}]|[{_STARS}]{_FILLER}{_WORD}|{_WORD}[{_ASTERISKS}]|[{_ASTERISKS}]{_WORD}")
 
 # What a file of each ending must be inside.
 ACCEPTED = {

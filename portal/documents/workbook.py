@@ -30,6 +30,7 @@ from portal.kernel.refusals import Invalid
 MEGABYTE = 1024 * 1024
 MOST_CELL = 32_767
 MOST_SHEET_ROWS = 1_048_576
+TEXT_FORMAT = 49  # Excel's built-in @
 _READER = Path(__file__).with_name("sheet_reader.py")
 _FORMULA_LIKE = tuple("=+-@＝＋－＠﹦﹢﹣﹫−\t\r\n")
 
@@ -167,7 +168,7 @@ class _Pen:
         self._sheet = sheet
         self.title = book.add_format({"bold": True, "text_wrap": True, "valign": "vcenter", "bottom": 1})
         self._text = book.add_format(look)
-        self._quoted = book.add_format(look | {"num_format": "@", "quote_prefix": True})
+        self._quoted = book.add_format(look | {"num_format": TEXT_FORMAT, "quote_prefix": True})
         self._date = book.add_format(look | {"num_format": "yyyy-mm-dd"})
         self._moment = book.add_format(look | {"num_format": "yyyy-mm-dd hh:mm"})
         self._time = book.add_format(look | {"num_format": "hh:mm"})

@@ -21,7 +21,16 @@ def test_every_line_end_becomes_a_line_feed(end):
 
 
 @pytest.mark.parametrize(
-    "text", ["关于“千村整治、百村示范”的情况", "第一行\n\t第二行", "𠮷野家", "葛\U000e0100城", "☎️ 88888888", "\ue000某", "ＡＢＣ１２３"]
+    "text",
+    [
+        "关于“千村整治、百村示范”的情况",
+        "第一行\n\t第二行",
+        "𠮷野家",
+        "葛\U000e0100城",
+        "☎️ 88888888",
+        "\ue000某",
+        "ＡＢＣ１２３",
+    ],
 )
 def test_ordinary_text_has_nothing_against_it(text):
     assert objections(tidy(text)) == []

@@ -1,0 +1,80 @@
+"""The base of every form: text is tidied or refused with a reason, and a refused form is drawn again as typed."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import Response
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, IntegerField, PasswordField, StringField, TextAreaField
+from wtforms.validators import Length
+from wtforms.widgets import HiddenInput
+
+from portal.kernel.refusals import Refusal
+from portal.kernel.text import explain, objections, tidy
+from portal.web.answers import page
+from portal.web.transactions import discard
+
+
+def _tidied(value: str | None) -> str | None:
+    return tidy(value) if isinstance(value, str) else value
+
+
+class OfficeForm(FlaskForm):
+    """A form of the office. Posts carry `version` (what was read) where a record may have moved meanwhile, and `once`,
+    the key that keeps one form from being filed twice."""
+
+    version = IntegerField(widget=HiddenInput())
+    request_key = HiddenField(name="once")
+
+    class Meta:
+        def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
+            if issubclass(unbound_field.field_class, StringField) and unbound_field.field_class is not PasswordField:
+                unbound_field.kwargs["filters"] = (_tidied, *unbound_field.kwargs.get("filters", ()))
+            return unbound_field.bind(form=form, **options)
+
+    @property
+    def key(self) -> UUID:
+        """The key of this form: the one it carries, or a new one to draw it with."""
+        try:
+            return UUID(self.request_key.data or "")
+        except ValueError:
+            self.request_key.data = str(uuid4())
+            return UUID(self.request_key.data)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Shape only: the fields' own rules, and no character that a reader cannot see."""
+        good: bool = super().validate(extra_validators)
+        self.version.errors = ()
+        good = not self.errors if not good else good
+        for field in self:
+            if not isinstance(field, StringField) or isinstance(field, PasswordField) or not field.data:
+                continue
+            most = next((v.max for v in field.validators if isinstance(v, Length) and v.max > 0), None)
+            found = objections(field.data, most, single_line=not isinstance(field, TextAreaField))
+            if found:
+                good = False
+                field.errors = [explain(code, most) for code in found]
+        return good
+
+    def take(self, refusal: Refusal) -> None:
+        """Put a refusal's sentences beside the fields they are about; what names no field stands on top."""
+        for name, sentence in refusal.fields.items():
+            field = self._fields.get(name)
+            if field is not None:
+                field.errors = [*field.errors, str(sentence)]
+            else:
+                self.form_errors.append(str(sentence))
+
+
+def redraw(
+    template: str, form: OfficeForm, refusal: Refusal | None = None, fragment: str | None = None, **variables: Any
+) -> Response:
+    """The form again with what was typed, at 422, or at the refusal's status; nothing of the request is kept."""
+    discard()
+    if refusal is not None:
+        form.take(refusal)
+    return page(
+        template, fragment, refusal.status if refusal else 422, form=form, refusal=refusal, **variables
+    )

@@ -1,0 +1,201 @@
+"""The frame of every page: city, acting post and the posts to switch to, the sections one's posts open, unread messages.
+
+Features register what they add (`register`, `count_unread_with`); what `allowed` refuses is not drawn. Everything is
+worked out only when a template reads it, so a fragment costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flask import Flask, current_app, g, request, url_for
+
+from portal.access.actor import Actor
+from portal.access.policy import Act, allowed
+from portal.web.cities import current_city
+from portal.web.guards import RECORDLESS, current_actor, current_visitor
+from portal.web.speech import language
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """An entry of the side navigation. `act` needs no record; `order` sorts; `shown` may refuse further."""
+
+    endpoint: str
+    label: Any
+    icon: str
+    act: Act = Act.SIGNED_IN
+    group: Any = None
+    order: int = 100
+    count: Callable[[Actor], int | None] | None = None
+    shown: Callable[[Actor], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnSection:
+    """A section as the template draws it."""
+
+    url: str
+    label: str
+    icon: str
+    count: int | None
+    current: bool
+    group: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnPost:
+    """A post one can act in."""
+
+    id: int
+    label: str
+    current: bool
+    delegate: bool
+
+
+SECTIONS: dict[str, Section] = {}
+_unread: list[Callable[[Actor], int]] = []
+
+
+def register(*sections: Section) -> None:
+    """Add entries to the side navigation; a feature does so when its routes are imported."""
+    for section in sections:
+        if section.act not in RECORDLESS | {Act.SIGNED_IN}:
+            raise ValueError(f"the section {section.endpoint} needs an act that needs no record")
+        SECTIONS[section.endpoint] = section
+
+
+def count_unread_with(count: Callable[[Actor], int]) -> None:
+    """Messages say how many are unread, in one statement."""
+    _unread[:] = [count]
+
+
+def install(app: Flask) -> None:
+    """Give every template `frame`."""
+
+    @app.context_processor
+    def _frame() -> dict[str, Any]:
+        if "frame" not in g:
+            g.frame = Frame()
+        return {"frame": g.frame}
+
+
+def optional_url(endpoint: str) -> str:
+    """The address of an endpoint, or nothing where the portal has no such page."""
+    return url_for(endpoint) if endpoint in current_app.view_functions else ""
+
+
+def desk_url() -> str:
+    """Where one begins: the desk, else one's own sign-ins."""
+    return optional_url("overview.desk") or url_for("identity.sessions")
+
+
+class Frame:
+    """Attributes as `templates/base.html` and `templates/door.html` name them."""
+
+    @cached_property
+    def _actor(self) -> Actor | None:
+        if g.get("without_frame") or current_visitor() is None:
+            return None
+        return current_actor()
+
+    @cached_property
+    def city_name(self) -> str:
+        city = current_city()
+        return city.name if city else ""
+
+    @cached_property
+    def person_name(self) -> str:
+        return self._actor.name if self._actor else ""
+
+    @property
+    def unit_name(self) -> str:
+        acting = self._actor.acting if self._actor else None
+        return acting.unit_name if acting else ""
+
+    @property
+    def unit_short(self) -> str:
+        return self.unit_name
+
+    @property
+    def post_name(self) -> str:
+        acting = self._actor.acting if self._actor else None
+        return str(acting.role.label) if acting else ""
+
+    @cached_property
+    def posts(self) -> list[DrawnPost]:
+        standings = self._actor.standings if self._actor else ()
+        return [
+            DrawnPost(s.post_id, f"{s.unit_name}　{s.role.label}", place == 0, s.delegation_id is not None)
+            for place, s in enumerate(standings)
+        ]
+
+    @cached_property
+    def sections(self) -> list[DrawnSection]:
+        actor = self._actor
+        if actor is None:
+            return []
+        here = (request.endpoint or "").partition(".")[0]
+        exact = request.endpoint in SECTIONS
+        drawn = []
+        for section in sorted(SECTIONS.values(), key=lambda s: s.order):
+            if section.endpoint not in current_app.view_functions or not allowed(actor, section.act):
+                continue
+            if section.shown is not None and not section.shown(actor):
+                continue
+            same = section.endpoint == request.endpoint if exact else section.endpoint.partition(".")[0] == here
+            count = section.count(actor) if section.count else None
+            group = str(section.group) if section.group else None
+            drawn.append(DrawnSection(url_for(section.endpoint), str(section.label), section.icon, count, same, group))
+        return drawn
+
+    @cached_property
+    def unread(self) -> int:
+        return _unread[0](self._actor) if _unread and self._actor else 0
+
+    @property
+    def messages_url(self) -> str:
+        return optional_url("notify.messages")
+
+    @property
+    def badge_url(self) -> str:
+        return optional_url("notify.badge")
+
+    @property
+    def search_url(self) -> str:
+        return optional_url("overview.search")
+
+    @property
+    def desk_url(self) -> str:
+        return desk_url() if current_city() else "/"
+
+    @property
+    def switch_url(self) -> str:
+        return url_for("identity.acting_post")
+
+    @property
+    def password_url(self) -> str:
+        return url_for("identity.password")
+
+    @property
+    def sign_ins_url(self) -> str:
+        return url_for("identity.sessions")
+
+    @property
+    def sign_out_url(self) -> str:
+        return url_for("identity.sign_out")
+
+    @property
+    def language(self) -> str:
+        return language()
+
+    @property
+    def language_url(self) -> str:
+        return url_for("identity.language") if current_city() else ""
+
+    @property
+    def here(self) -> str:
+        return request.full_path.rstrip("?")

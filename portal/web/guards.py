@@ -1,0 +1,166 @@
+"""Who may pass. Every view declares its act; the app refuses to start when one does not.
+
+The door is held in one place, before the view: city, session, forged posts, the first password, and the acts that
+need no record. What depends on a record is judged in the service, by the same policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, jsonify, make_response, request, session, url_for
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+
+from portal.access.actor import Actor
+from portal.access.policy import Act, allowed
+from portal.kernel.db import enter
+from portal.kernel.language import _
+from portal.kernel.refusals import Forbidden, Invisible
+from portal.web.answers import go, is_htmx, is_poll, wants_json
+from portal.web.cities import OUTSIDE, current_city, inside
+
+RECORDLESS = frozenset(
+    {Act.READ_REGISTER, Act.READ_NETWORK, Act.KEEP_NETWORK, Act.DELEGATE, Act.READ_JOURNAL, Act.REGISTER}
+)
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+csrf = CSRFProtect()
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Visitor(Protocol):
+    """What the door knows of a signed-in person; Flask-Login's user."""
+
+    session_id: Any
+    person_id: int
+    id: int
+    city_id: int
+    name: str
+    language: str | None
+    must_change_password: bool
+    acting_post_id: int | None
+
+
+class UndeclaredAct(RuntimeError):
+    """A route says nothing about who may use it; the app does not start."""
+
+
+def allows(act: Act, *, first_password: bool = False) -> Callable[[View], View]:
+    """Declare the act of a view. `first_password`: open also to whoever must change a one-time password first."""
+
+    def declare(view: View) -> View:
+        view.declared_act = act  # type: ignore[attr-defined]
+        view.with_first_password = first_password  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def install(
+    app: Flask,
+    actor_of: Callable[[Visitor, int | None], Actor],
+    keep_form: Callable[[], str | None],
+) -> None:
+    """Hold the door. `actor_of` makes the actor of a visitor in his acting post; `keep_form` keeps what an expired
+    session posted and answers where it can be gone on with."""
+    app.extensions["door"] = (actor_of, keep_form)
+    csrf.init_app(app)
+
+    @app.before_request
+    def _admit() -> Response | None:
+        if request.endpoint in OUTSIDE:
+            return None
+        visitor = current_visitor()
+        if visitor is not None:
+            enter(visitor.city_id, visitor.person_id)
+        if request.endpoint is None:
+            return None
+        if current_city() is None:
+            raise Invisible
+        return _judge(visitor)
+
+
+def _judge(visitor: Visitor | None) -> Response | None:
+    view = current_app.view_functions[str(request.endpoint)]
+    act: Act = view.declared_act  # type: ignore[attr-defined]
+    if act is not Act.OPEN_TO_ALL and visitor is None:
+        return _send_to_sign_in()
+    if request.method not in SAFE:
+        try:
+            csrf.protect()
+        except CSRFError:
+            if visitor is not None and is_ours():
+                g.kept_at = _keep_form()
+            raise
+    if visitor is not None and visitor.must_change_password and act is not Act.OPEN_TO_ALL:
+        if not view.with_first_password:  # type: ignore[attr-defined]
+            return go(url_for("identity.password"))
+    if act in RECORDLESS:
+        decision = allowed(current_actor(), act)
+        if not decision:
+            raise Forbidden(_("您不能办这件事"), unmet=decision.unmet)
+    return None
+
+
+def _send_to_sign_in() -> Response:
+    if is_poll():
+        return make_response("", 204)
+    if wants_json():
+        return make_response(jsonify(signed_in=False), 401)
+    if request.method in SAFE:
+        back = request.full_path.rstrip("?")
+        if is_htmx():
+            seen = urlsplit(request.headers.get("HX-Current-URL", ""))
+            back = seen.path + (f"?{seen.query}" if seen.query else "")
+        return go(url_for("identity.sign_in", next=inside(back)))
+    return go(url_for("identity.sign_in", next=_keep_form() if is_ours() else None, expired=1))
+
+
+def _keep_form() -> str | None:
+    keep = cast("Callable[[], str | None]", current_app.extensions["door"][1])
+    return keep()
+
+
+def is_ours() -> bool:
+    """The post came from a page of this portal: what strangers' pages post is not kept for anybody."""
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        return origin == request.host_url.rstrip("/")
+    try:
+        csrf.protect()
+    except CSRFError:
+        return False
+    return True
+
+
+def current_visitor() -> Visitor | None:
+    """Who is signed in in this browser, in this city; nobody before sign-in."""
+    if g.get("city") is None or "_user_id" not in session:
+        return None
+    return cast("Visitor", current_user) if current_user.is_authenticated else None
+
+
+def current_actor() -> Actor:
+    """The signed-in person with the standings in force today, the acting post first."""
+    if "actor" not in g:
+        visitor = current_visitor()
+        if visitor is None:
+            raise Invisible
+        actor_of = current_app.extensions["door"][0]
+        g.actor = actor_of(visitor, visitor.acting_post_id)
+    actor: Actor = g.actor
+    return actor
+
+
+def refuse_undeclared(app: Flask) -> None:
+    """Stop the start when a route declares no act, or stands outside every city; call after all are registered."""
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in OUTSIDE:
+            continue
+        if not isinstance(getattr(app.view_functions[rule.endpoint], "declared_act", None), Act):
+            raise UndeclaredAct(f"{rule.rule} ({rule.endpoint}) declares no act: decorate it with @allows(Act.…)")
+        if "city" not in rule.arguments:
+            raise UndeclaredAct(f"{rule.rule} ({rule.endpoint}) stands outside every city")

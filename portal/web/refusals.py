@@ -1,0 +1,145 @@
+"""Every refusal and every fault as a page or a fragment, with the right status and a sentence.
+
+Hidden, missing and malformed are answered with the same bytes. A fault is logged by its kind, place and route template;
+never with a message, which may quote what was typed.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+from flask import Flask, Response, g, jsonify, make_response, render_template, request, url_for
+from flask_limiter import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from portal.kernel.db import db
+from portal.kernel.language import _
+from portal.kernel.refusals import Refusal
+from portal.web.answers import is_partial, wants_json
+from portal.web.cities import current_city, inside
+from portal.web.frame import Frame, desk_url
+from portal.web.guards import SAFE, current_visitor
+from portal.web.headers import request_id
+from portal.web.transactions import discard
+
+log = logging.getLogger("portal.faults")
+SAID = frozenset({400, 403, 404, 409, 410, 413, 422, 429, 500, 503})  # what errors/_fragment.html has words for
+
+
+def install(app: Flask) -> None:
+    """Answer refusals, HTTP errors and faults."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(CSRFError, _forged)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(InterfaceError, _database_away)
+    app.register_error_handler(PoolTimeout, _database_away)
+    app.register_error_handler(Exception, _fault)
+
+
+def _refused(refusal: Refusal) -> Response:
+    discard()
+    return _answer(refusal.status, refusal)
+
+
+def _forged(error: CSRFError) -> Response:
+    refusal = Refusal(_("页面放得太久，或在别的窗口重新登录过，请核对后再提交一次"))
+    kept_at = g.get("kept_at")
+    if kept_at:
+        db.session.commit()
+    return _answer(400, refusal, again_url=kept_at, kept=bool(kept_at))
+
+
+def _http(error: HTTPException) -> Response:
+    discard()
+    if error.code is None or error.code < 400:
+        return make_response(error.get_response())
+    wait = 60 if isinstance(error, RateLimitExceeded) else None
+    response = _answer(error.code, None, wait=wait)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After", "Content-Range"):
+            response.headers[name] = value
+    if wait:
+        response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def _database_away(error: Exception) -> Response:
+    _log("the database does not answer", error)
+    g.without_frame = True
+    g.pop("frame", None)
+    _drop_transaction()
+    response = _answer(503, None, ref=request_id(), wait=30)
+    response.headers["Retry-After"] = "30"
+    return response
+
+
+def _fault(error: Exception) -> Response:
+    _log("fault", error)
+    g.without_frame = True
+    g.pop("frame", None)
+    _drop_transaction()
+    return _answer(500, None, ref=request_id())
+
+
+def _drop_transaction() -> None:
+    g.transaction_failed = True
+    try:
+        discard()
+    except Exception as error:
+        log.error("rollback failed: %s", type(error).__name__)
+
+
+def _answer(
+    status: int,
+    refusal: Refusal | None,
+    *,
+    ref: str | None = None,
+    wait: int | None = None,
+    again_url: str | None = None,
+    kept: bool = False,
+) -> Response:
+    if wants_json():
+        sentences = {} if refusal is None or status == 404 else {"sentence": refusal.sentence, "unmet": refusal.unmet}
+        return make_response(jsonify(status=status, **sentences), status)
+    if again_url is None and status != 404 and request.method not in SAFE and request.referrer:
+        again_url = inside(request.referrer.removeprefix(request.host_url.rstrip("/")))
+    template = "errors/_fragment.html" if is_partial() else "errors/page.html"
+    body = render_template(
+        template,
+        status=status if status in SAID else (400 if status < 500 else 500),
+        refusal=refusal if status != 404 else None,
+        ref=ref,
+        wait=wait,
+        kept=kept,
+        again_url=again_url,
+        home_url=_home_url(),
+        frame=g.setdefault("frame", Frame()),
+        bare=True,
+    )
+    return make_response(body, status)
+
+
+def _home_url() -> str:
+    if current_city() is None:
+        return "/"
+    if g.get("without_frame"):
+        return f"/{current_city().slug}/"  # type: ignore[union-attr]
+    return desk_url() if current_visitor() is not None else url_for("identity.sign_in")
+
+
+def _log(what: str, error: BaseException) -> None:
+    lines = []
+    cause: BaseException | None = error
+    while cause is not None:
+        state = getattr(getattr(cause, "orig", None), "sqlstate", None)
+        lines.append(f"{type(cause).__module__}.{type(cause).__qualname__}{f' [{state}]' if state else ''}")
+        lines.extend(f"  {f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(cause.__traceback__)[-12:])
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    rule = request.url_rule.rule if request.url_rule else "-"
+    log.error("%s at %s %s request=%s\n%s", what, request.method, rule, request_id(), "\n".join(lines))

@@ -1,0 +1,48 @@
+"""In which language a page is shown: the person's own, before sign-in the browser's cookie, then what it accepts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask, Response, g, has_request_context, request
+from flask_babel import Babel, get_locale
+
+from portal.kernel import clock
+from portal.kernel.language import DEFAULT, LANGUAGES
+from portal.web import formats
+from portal.web.guards import current_visitor
+
+COOKIE = "language"
+
+
+def install(app: Flask) -> None:
+    """Chinese message ids need no catalogue; English is the one there is. Times are Shanghai's."""
+    app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT
+    app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Shanghai"
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
+    Babel(app, locale_selector=_chosen, timezone_selector=lambda: "Asia/Shanghai")
+    formats.install(app, language, clock.today)
+
+
+def language() -> str:
+    """zh or en."""
+    locale = get_locale()
+    return locale.language if locale and locale.language in LANGUAGES else DEFAULT
+
+
+def _chosen() -> str:
+    if not has_request_context():
+        return DEFAULT
+    visitor = None if g.get("without_frame") else current_visitor()
+    if visitor is not None and visitor.language in LANGUAGES:
+        return str(visitor.language)
+    kept = request.cookies.get(COOKIE)
+    if kept in LANGUAGES:
+        return kept
+    return request.accept_languages.best_match(list(LANGUAGES), DEFAULT) or DEFAULT
+
+
+def remember(response: Response, chosen: str) -> None:
+    """Keep the language of this browser, for before sign-in."""
+    age = timedelta(days=365)
+    response.set_cookie(COOKIE, chosen, max_age=age, httponly=True, samesite="Lax", secure=request.is_secure)

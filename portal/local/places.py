@@ -1,7 +1,6 @@
 """Where an installation keeps its data, its keys and its locks, and who may look after them at one time."""
 from __future__ import annotations
 
-import base64
 import errno
 import fcntl
 import hashlib
@@ -59,7 +58,7 @@ class Place:
         for directory in (self.files, self.logs):
             directory.mkdir(mode=0o700, exist_ok=True)
         keep_secret(self.secret_key, lambda: secrets.token_urlsafe(48))
-        keep_secret(self.vault_key, lambda: base64.b64encode(secrets.token_bytes(32)).decode("ascii"))
+        keep_secret(self.vault_key, lambda: secrets.token_bytes(32).hex())
 
     def hold(self) -> Hold:
         """Takes the data directory for this process; refuses while another one looks after it."""

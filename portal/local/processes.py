@@ -65,7 +65,7 @@ def fresh_log(path: Path) -> Path:
     return path
 
 
-def last_lines(path: Path, count: int = 15) -> str:
+def last_lines(path: Path, count: int = 60) -> str:
     """The end of a log, to be shown when a process does not start."""
     if not path.exists():
         return ""

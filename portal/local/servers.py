@@ -195,7 +195,6 @@ def free_port(first: int) -> socket.socket:
         finally:
             probe.close()
         kept = socket.socket()
-        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         try:
             kept.bind(("127.0.0.1", port))

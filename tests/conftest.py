@@ -1,0 +1,145 @@
+"""The world the tests live in. First part: the real servers, shared by a whole run or by one of its processes."""
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL, make_url
+
+from portal.local import provision
+from portal.local.places import Place
+from portal.local.redis import RedisServer
+
+CLONE = Path(__file__).resolve().parents[1]
+TEMPLATE = "duban_template"
+PASSWORDS = {"owner": "owner-of-the-tests", "app": "app-of-the-tests"}
+
+
+# ---------------------------------------------------------------------------------------------------------- servers
+
+@dataclass(frozen=True)
+class Database:
+    """One migrated database of its own, for the portal's two roles."""
+
+    name: str
+    access: provision.Access
+
+    @property
+    def app_url(self) -> str:
+        return self.access.app_url
+
+    @property
+    def owner_url(self) -> str:
+        return self.access.owner_url
+
+
+@pytest.fixture(scope="session")
+def run_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One directory for the whole run, the same in each of its processes."""
+    mine = tmp_path_factory.getbasetemp()
+    return mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
+
+
+@pytest.fixture(scope="session")
+def keys(run_directory: Path) -> dict[str, str]:
+    """The key files and the directory of uploads, as the portal's environment names them."""
+    place = Place(run_directory / "place")
+    with _alone(run_directory / "place.lock"):
+        place.prepare()
+    return {"SECRET_KEY_FILE": str(place.secret_key), "VAULT_KEY_FILE": str(place.vault_key),
+            "FILES_DIR": str(place.files), "DUBAN_PRODUCTION": "0"}
+
+
+@pytest.fixture(scope="session")
+def postgres(run_directory: Path) -> Iterator[URL]:
+    """The administrator's address of the run's one PostgreSQL, which a process of its own keeps until the run ends."""
+    ready = run_directory / "postgres.url"
+    holder: subprocess.Popen[bytes] | None = None
+    with _alone(run_directory / "postgres.lock"):
+        if not ready.exists():
+            # The first process of pytest: under xdist the one that started this one.
+            first = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+            home = Path(tempfile.gettempdir()) / f"duban-test-{first}-{os.urandom(4).hex()}"
+            log = (run_directory / "postgres-holder.log").open("wb")
+            holder = subprocess.Popen(
+                [sys.executable, "-m", "portal.local", "serve", "--for", str(first), "--home", str(home),
+                 "--ready", str(ready)], cwd=CLONE, start_new_session=True, stdout=log, stderr=log)
+            log.close()
+            while not ready.exists():
+                assert holder.poll() is None, (run_directory / "postgres-holder.log").read_text()
+                time.sleep(0.02)
+    yield make_url(ready.read_text())
+    if holder and "PYTEST_XDIST_WORKER" not in os.environ:
+        holder.send_signal(signal.SIGTERM)
+        holder.wait(30)
+    elif holder:
+        holder.returncode = 0                     # others still use it; it ends by itself with the run
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of this process's own Redis-compatible server, which nothing else uses."""
+    server = RedisServer(tmp_path_factory.mktemp("redis"), persistent=False)
+    server.start()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def template(postgres: URL, redis_url: str, run_directory: Path, keys: dict[str, str]) -> str:
+    """The name of the database every other one is cloned from: migrated once a run, without a row."""
+    done = run_directory / "template.done"
+    with _alone(run_directory / "template.lock"):
+        if not done.exists():
+            access = provision.provision(postgres, PASSWORDS, TEMPLATE)
+            if list((CLONE / "migrations").glob("versions/*.py")):
+                environment = os.environ | keys | {
+                    "DATABASE_URL": access.app_url, "DATABASE_OWNER_URL": access.owner_url, "REDIS_URL": redis_url}
+                said = subprocess.run([sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"], cwd=CLONE,
+                                      env=environment, capture_output=True, text=True, check=False)
+                assert said.returncode == 0, said.stdout + said.stderr
+            done.touch()
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres: URL, template: str) -> Callable[[str], Database]:
+    """Makes a fresh migrated database (30 ms), whose name begins with the given word; it goes with the run."""
+    count = 0
+
+    def make(word: str) -> Database:
+        nonlocal count
+        count += 1
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        name = f"duban_{re.sub('[^a-z0-9]', '_', word.lower())}_{worker}_{count}"
+        provision.create_database(postgres, name, template)
+        return Database(name, provision.access(postgres, PASSWORDS, name))
+    return make
+
+
+@pytest.fixture(scope="session")
+def database(new_database: Callable[[str], Database]) -> Database:
+    """This process's own migrated database."""
+    return new_database("suite")
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Holds a lock among the processes of one run."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+# ------------------------------------------------------------------------------------------------ the app and its world

@@ -1,0 +1,152 @@
+"""A small stand-in for the portal, so that the supervisor is tried as it is and in seconds."""
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+CLONE = Path(__file__).resolve().parents[2]
+PATIENCE = 30.0                                   # seconds
+
+WSGI = '''
+import os
+import psycopg
+from flask import Flask
+from flask.cli import AppGroup
+app = Flask(__name__)
+db, demo = AppGroup("db"), AppGroup("demo")
+
+def execute(variable, statement):
+    with psycopg.connect(os.environ[variable].replace("+psycopg", "")) as connection:
+        connection.execute(statement)
+
+@app.route("/")
+def index():
+    return str("DATABASE_OWNER_URL" in os.environ)
+
+@db.command()
+def upgrade():
+    execute("DATABASE_OWNER_URL", "create table if not exists city (id serial, at timestamptz default now())")
+    execute("DATABASE_OWNER_URL", "grant select, insert on city to app")
+    execute("DATABASE_OWNER_URL", "grant usage on sequence city_id_seq to app")
+
+@demo.command()
+def play():
+    execute("DATABASE_URL", "insert into city default values")
+
+@demo.command()
+def names():
+    print("张主任 may sign in")
+
+app.cli.add_command(db)
+app.cli.add_command(demo)
+'''
+IDLE = "import time\nwhile True:\n    time.sleep(1)\n"
+
+
+class Trial:
+    """One stand-in project with its data directory, and the starts of it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.data = root / "var"
+        self.output = root / "output.txt"
+        self._running: list[subprocess.Popen[bytes]] = []
+        package = root / "portal"
+        package.mkdir(parents=True)
+        for name in ("__init__.py", "config.py"):
+            shutil.copy(CLONE / "portal" / name, package / name)
+        shutil.copytree(CLONE / "portal" / "local", package / "local", ignore=shutil.ignore_patterns("__pycache__"))
+        jobs = package / "jobs"
+        jobs.mkdir()
+        (jobs / "__init__.py").touch()
+        for name in ("worker", "clock"):
+            (jobs / f"{name}.py").write_text(IDLE)
+        (root / "wsgi.py").write_text(WSGI)
+        (root / "migrations").mkdir()
+        (root / "migrations" / "env.py").touch()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a start of it is told."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "DUBAN_POSTGRES") if name in os.environ}
+        return kept | {"DUBAN_DATA": str(self.data), "DUBAN_PORT": "18800", "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def command(self, *words: str) -> list[str]:
+        """The command line of one of the supervisor's commands."""
+        return [sys.executable, "-m", "portal.local", *words]
+
+    def begin(self, *words: str) -> subprocess.Popen[bytes]:
+        """Starts the supervisor without waiting."""
+        with self.output.open("wb") as output:
+            started = subprocess.Popen(self.command("run", *words), cwd=self.root, env=self.environment, stdout=output,
+                                       stderr=output)
+        self._running.append(started)
+        return started
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Starts the supervisor and waits until it says where the portal is."""
+        started = self.begin()
+        until(lambda: "Ctrl-C stops everything" in self.said() or started.poll() is not None)
+        assert started.poll() is None, self.said()
+        return started
+
+    def said(self) -> str:
+        """What the last start printed."""
+        return self.output.read_text()
+
+    def call(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Runs one of the supervisor's commands to its end."""
+        return subprocess.run(self.command(*words), cwd=self.root, env=self.environment, capture_output=True, text=True,
+                              check=False)
+
+    def processes(self) -> dict[int, str]:
+        """Every living process that this trial's starts started, at any remove, by its command line."""
+        lock = str(self.data / "processes.lock")
+        found = {}
+        for directory in Path("/proc").iterdir():
+            if not directory.name.isdigit():
+                continue
+            try:
+                if any(os.readlink(link) == lock for link in (directory / "fd").iterdir()):
+                    found[int(directory.name)] = (directory / "cmdline").read_text().replace("\0", " ").strip()
+            except OSError:                       # it ended meanwhile, or is not ours
+                continue
+        return found
+
+    def named(self, word: str) -> list[int]:
+        """The processes in whose command line the word stands."""
+        return [pid for pid, line in self.processes().items() if word in line]
+
+    def end(self) -> None:
+        """Ends every start that is left."""
+        for started in self._running:
+            if started.poll() is None:
+                started.send_signal(signal.SIGTERM)
+                started.wait(PATIENCE)
+        until(lambda: not self.processes())
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Waits for something to come true."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Iterator[Trial]:
+    """A stand-in project that leaves nothing running."""
+    made = Trial(tmp_path / "clone")
+    yield made
+    made.end()
+    if os.geteuid() == 0 and made.data.exists():
+        made.call("forget", "--yes")              # its database may lie outside

@@ -1,0 +1,161 @@
+"""One command starts everything, keeps it alive, keeps the data, and leaves nothing behind."""
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import urllib.request
+from pathlib import Path
+
+from tests.local.conftest import Trial, until
+
+EVERYBODY = ("postgres -D", "valkey-server", "gunicorn", "portal.jobs.worker", "portal.jobs.clock")
+
+
+def page(trial: Trial) -> str:
+    """What the web server answers."""
+    found = re.search(r"http://127\.0\.0\.1:\d+/", trial.said())
+    assert found, trial.said()
+    with urllib.request.urlopen(found[0], timeout=10) as answer:
+        return answer.read().decode()
+
+
+def cities(trial: Trial) -> str:
+    """The cities in the trial's database, counted by a command of its own."""
+    script = ("import os, psycopg; print(psycopg.connect(os.environ['DATABASE_URL'].replace('+psycopg', ''))"
+              ".execute('select count(*), min(at) from city').fetchone())")
+    done = trial.call("with", "python", "-c", script)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_first_start_makes_everything_and_says_where_it_is(trial: Trial) -> None:
+    trial.start()
+    assert "张主任 may sign in" in trial.said()
+    assert page(trial) == "False", "the web server knows the owner's address"
+    lines = list(trial.processes().values())
+    for word in EVERYBODY:
+        assert any(word in line for line in lines), (word, lines)
+    assert len(trial.named("portal.jobs.worker")) == 2
+
+
+def test_a_second_start_keeps_the_data_and_plays_nothing_again(trial: Trial) -> None:
+    trial.start()
+    while_running = cities(trial)
+    trial.end()
+    assert cities(trial) == while_running, "with the servers started for this one command"
+    trial.start()
+    assert "playing the demonstration" not in trial.said()
+    assert cities(trial) == while_running
+    assert while_running.startswith("(1,")
+
+
+def test_ctrl_c_leaves_nothing_behind(trial: Trial) -> None:
+    started = trial.start()
+    started.send_signal(signal.SIGINT)
+    assert started.wait(30) == 0
+    assert trial.processes() == {}
+
+
+def test_a_killed_supervisor_leaves_nothing_behind_and_the_next_start_works(trial: Trial) -> None:
+    started = trial.start()
+    before = cities(trial)
+    started.kill()
+    started.wait()
+    trial.start()                                 # at once: it waits for what is still ending
+    assert cities(trial) == before
+    last = trial._running[-1]
+    last.kill()
+    last.wait()
+    until(lambda: not trial.processes())
+
+
+def test_who_starts_it_by_make_takes_it_along_when_killed(trial: Trial) -> None:
+    script = f"import subprocess, sys; subprocess.run({trial.command('run', '--follow-parent')!r})"
+    with trial.output.open("wb") as output:
+        parent = subprocess.Popen([trial.command()[0], "-c", script], cwd=trial.root, env=trial.environment,
+                                  stdout=output, stderr=output)
+    until(lambda: "Ctrl-C stops everything" in trial.said() or parent.poll() is not None)
+    assert trial.processes()
+    parent.kill()
+    parent.wait()
+    until(lambda: not trial.processes())
+
+
+def test_what_dies_is_started_again(trial: Trial) -> None:
+    trial.start()
+    for word in EVERYBODY:
+        victim = min(trial.named(word))
+        os.kill(victim, signal.SIGKILL)
+        until(lambda victim=victim: victim not in trial.processes())
+    until(lambda: trial.said().count("starts again in") >= len(EVERYBODY))
+    until(lambda: all(trial.named(word) for word in EVERYBODY))
+    until(lambda: len(trial.named("portal.jobs.worker")) == 2)
+    until(lambda: trial.call("with", "python", "-c", "import os, psycopg; psycopg.connect("
+                             "os.environ['DATABASE_URL'].replace('+psycopg', ''))").returncode == 0)
+    assert page(trial) == "False"
+
+
+def test_no_secret_stands_in_the_process_list_nor_in_what_is_printed(trial: Trial) -> None:
+    trial.start()
+    home = re.search(r"-D (\S+)/data", trial.processes()[min(trial.named("postgres -D"))])
+    assert home
+    secrets = re.findall(r'"([\w-]{20,})"', (Path(home[1]) / "passwords.json").read_text())
+    secrets += [(trial.data / name).read_text().strip() for name in ("secret.key", "vault.key")]
+    assert len(secrets) == 5
+    everything = "\n".join(path.read_bytes().decode(errors="replace") for path in _command_lines()) + trial.said() \
+        + "".join(path.read_text() for path in trial.data.glob("log/*.log"))
+    assert "portal.jobs.clock" in everything
+    assert not [secret for secret in secrets if secret in everything]
+
+
+def test_a_second_start_on_the_same_directory_is_refused(trial: Trial) -> None:
+    trial.start()
+    again = trial.call("run")
+    assert again.returncode == 1
+    assert again.stderr.startswith("Another start of the portal already looks after")
+    assert page(trial) == "False"
+
+
+def test_a_web_server_that_does_not_start_ends_the_start_and_shows_why(trial: Trial) -> None:
+    wsgi = trial.root / "wsgi.py"
+    wsgi.write_text(wsgi.read_text()
+                    + "\nimport sys\nif 'gunicorn' in sys.modules:\n    raise RuntimeError('no ink')\n")
+    done = trial.call("run")
+    assert done.returncode == 1
+    assert "no ink" in done.stderr
+    assert trial.processes() == {}
+
+
+def test_failed_migrations_end_the_start_and_show_why(trial: Trial) -> None:
+    wsgi = trial.root / "wsgi.py"
+    wsgi.write_text(wsgi.read_text().replace("create table if not exists city", "create tabel city"))
+    done = trial.call("run")
+    assert done.returncode == 1
+    assert "The migrations failed" in done.stderr and "tabel" in done.stderr
+    assert trial.processes() == {}
+
+
+def test_a_missing_demonstration_is_said(trial: Trial) -> None:
+    wsgi = trial.root / "wsgi.py"
+    wsgi.write_text(wsgi.read_text().replace("app.cli.add_command(demo)", ""))
+    trial.start()
+    assert "has no command `flask demo play`" in trial.said()
+
+
+def test_forgetting_asks_first_and_then_leaves_nothing(trial: Trial) -> None:
+    trial.start()
+    trial.end()
+    assert trial.call("forget").returncode == 1
+    assert cities(trial).startswith("(1,")
+    assert trial.call("forget", "--yes").returncode == 0
+    assert not trial.data.exists()
+
+
+def _command_lines() -> list[Path]:
+    found = []
+    for directory in Path("/proc").iterdir():
+        if directory.name.isdigit() and (directory / "cmdline").exists():
+            found.append(directory / "cmdline")
+    return found

@@ -30,6 +30,7 @@ class Settings:
     mail_from: str = "duban@localhost"
     file_limit: int = 20 * MEBIBYTE                             # bytes of one uploaded file
     request_limit: int = 50 * MEBIBYTE                          # bytes of one request
+    proxies: int = 0                                            # proxies in front whose X-Forwarded-* headers count
     session_idle: timedelta = timedelta(minutes=15)
     session_absolute: timedelta = timedelta(hours=8)
 
@@ -54,6 +55,7 @@ class Settings:
             base_url=env.get("BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
             smtp_url=env.get("SMTP_URL") or None,
             mail_from=env.get("MAIL_FROM") or "duban@localhost",
+            proxies=_count(env, "TRUSTED_PROXIES"),
         )
 
     def secret_key(self) -> str:
@@ -76,3 +78,10 @@ def _switch(env: Mapping[str, str], name: str) -> bool:
     if said in ("1", "yes", "true"):
         return True
     raise Misconfigured(f"{name} is 0 or 1.")
+
+
+def _count(env: Mapping[str, str], name: str) -> int:
+    said = env.get(name) or "0"
+    if not (said.isascii() and said.isdigit() and int(said) < 10):
+        raise Misconfigured(f"{name} is a number below 10.")
+    return int(said)

@@ -25,3 +25,8 @@ class City(db.Model):
 def city_by_slug(slug: str) -> City | None:
     """The city of an address such as /wenzhou/…"""
     return db.session.scalar(select(City).where(City.slug == slug))
+
+
+def all_cities() -> list[City]:
+    """Every city of this installation, by its short name."""
+    return list(db.session.scalars(select(City).order_by(City.slug)))

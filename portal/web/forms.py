@@ -7,9 +7,8 @@ from uuid import UUID, uuid4
 
 from flask import Response
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, IntegerField, PasswordField, StringField, TextAreaField
+from wtforms import HiddenField, PasswordField, StringField, TextAreaField
 from wtforms.validators import Length
-from wtforms.widgets import HiddenInput
 
 from portal.kernel.refusals import Refusal
 from portal.kernel.text import explain, objections, tidy
@@ -21,11 +20,16 @@ def _tidied(value: str | None) -> str | None:
     return tidy(value) if isinstance(value, str) else value
 
 
+def _whole(value: Any) -> int | None:
+    said = str(value) if value is not None else ""
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
+
+
 class OfficeForm(FlaskForm):
     """A form of the office. Posts carry `version` (what was read) where a record may have moved meanwhile, and `once`,
     the key that keeps one form from being filed twice."""
 
-    version = IntegerField(widget=HiddenInput())
+    version = HiddenField(filters=(_whole,))
     request_key = HiddenField(name="once")
 
     class Meta:
@@ -46,10 +50,10 @@ class OfficeForm(FlaskForm):
     def validate(self, extra_validators: Any = None) -> bool:
         """Shape only: the fields' own rules, and no character that a reader cannot see."""
         good: bool = super().validate(extra_validators)
-        self.version.errors = ()
-        good = not self.errors if not good else good
         for field in self:
-            if not isinstance(field, StringField) or isinstance(field, PasswordField) or not field.data:
+            if not isinstance(field, StringField) or isinstance(field, PasswordField):
+                continue
+            if not isinstance(field.data, str):
                 continue
             most = next((v.max for v in field.validators if isinstance(v, Length) and v.max > 0), None)
             found = objections(field.data, most, single_line=not isinstance(field, TextAreaField))

@@ -1,4 +1,4 @@
-"""The frame of every page: city, acting post and the posts to switch to, the sections one's posts open, unread messages.
+"""The frame of every page: city, acting post and the posts to switch to, the sections one may open, unread messages.
 
 Features register what they add (`register`, `count_unread_with`); what `allowed` refuses is not drawn. Everything is
 worked out only when a template reads it, so a fragment costs nothing.
@@ -110,6 +110,11 @@ class Frame:
     @cached_property
     def person_name(self) -> str:
         return self._actor.name if self._actor else ""
+
+    @property
+    def sign_in_name(self) -> str:
+        visitor = current_visitor()
+        return visitor.sign_in_name if visitor else ""
 
     @property
     def unit_name(self) -> str:

@@ -39,6 +39,7 @@ class Visitor(Protocol):
     id: int
     city_id: int
     name: str
+    sign_in_name: str
     language: str | None
     must_change_password: bool
     acting_post_id: int | None
@@ -84,8 +85,8 @@ def install(
 
 
 def _judge(visitor: Visitor | None) -> Response | None:
-    view = current_app.view_functions[str(request.endpoint)]
-    act: Act = view.declared_act  # type: ignore[attr-defined]
+    view: Any = current_app.view_functions[str(request.endpoint)]
+    act: Act = view.declared_act
     if act is not Act.OPEN_TO_ALL and visitor is None:
         return _send_to_sign_in()
     if request.method not in SAFE:
@@ -95,9 +96,9 @@ def _judge(visitor: Visitor | None) -> Response | None:
             if visitor is not None and is_ours():
                 g.kept_at = _keep_form()
             raise
-    if visitor is not None and visitor.must_change_password and act is not Act.OPEN_TO_ALL:
-        if not view.with_first_password:  # type: ignore[attr-defined]
-            return go(url_for("identity.password"))
+    first = visitor is not None and visitor.must_change_password
+    if first and act is not Act.OPEN_TO_ALL and not view.with_first_password:
+        return go(url_for("identity.password"))
     if act in RECORDLESS:
         decision = allowed(current_actor(), act)
         if not decision:

@@ -70,7 +70,7 @@ def _http(error: HTTPException) -> Response:
 
 
 def _database_away(error: Exception) -> Response:
-    _log("the database does not answer", error)
+    _log("the database does not answer", error, places=0)
     g.without_frame = True
     g.pop("frame", None)
     _drop_transaction()
@@ -133,13 +133,15 @@ def _home_url() -> str:
     return desk_url() if current_visitor() is not None else url_for("identity.sign_in")
 
 
-def _log(what: str, error: BaseException) -> None:
+def _log(what: str, error: BaseException, places: int = 12) -> None:
     lines = []
     cause: BaseException | None = error
     while cause is not None:
         state = getattr(getattr(cause, "orig", None), "sqlstate", None)
         lines.append(f"{type(cause).__module__}.{type(cause).__qualname__}{f' [{state}]' if state else ''}")
-        lines.extend(f"  {f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(cause.__traceback__)[-12:])
+        if places:
+            frames = traceback.extract_tb(cause.__traceback__)[-places:]
+            lines.extend(f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
     rule = request.url_rule.rule if request.url_rule else "-"
     log.error("%s at %s %s request=%s\n%s", what, request.method, rule, request_id(), "\n".join(lines))

@@ -1,0 +1,127 @@
+"""The factory: the one place that puts the floors together. What must hold before anyone is served is refused here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, cast
+
+from flask import Flask, Response, g, redirect, render_template
+from flask_migrate import Migrate
+from sqlalchemy import create_engine, text
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal.config import MEBIBYTE, Misconfigured, Settings
+from portal.identity import door
+from portal.kernel.city import all_cities
+from portal.kernel.db import db
+from portal.network.service import actor_for
+from portal.vault import box
+from portal.web import cities, frame, guards, headers, refusals, speech, transactions, walls
+
+# In this order; each has `routes.blueprint`, and `routes.install(app)` where it must be told of the app.
+FEATURES = ("identity", "network", "audit", "notify", "documents", "matters", "instructions", "overview")
+MODELS = ("access", "audit", "deadlines", "documents", "identity", "matters", "network", "notify", "workflow")
+
+
+def create_app(settings: Settings | None = None, **config: Any) -> Flask:
+    """The portal, ready but not yet allowed to serve: see `stand`. `config` is for tests."""
+    settings = settings or Settings.from_environment()
+    here = str(Path(__file__).resolve().parent)
+    app = Flask("portal", root_path=here, template_folder="../templates", static_folder="../static")
+    app.config.update(
+        SECRET_KEY=_secret_key(settings),
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_pre_ping": True,
+            "hide_parameters": True,
+            "pool_size": 8,
+            "max_overflow": 8,
+            "pool_timeout": 5,
+            "connect_args": {"connect_timeout": 5, "application_name": "duban"},
+        },
+        MAX_CONTENT_LENGTH=settings.request_limit,
+        MAX_FORM_MEMORY_SIZE=2 * MEBIBYTE,
+        MAX_FORM_PARTS=2000,
+        SESSION_COOKIE_NAME="duban",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
+        SESSION_IDLE=settings.session_idle,
+        SESSION_ABSOLUTE=settings.session_absolute,
+        WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session it belongs to
+        WTF_CSRF_CHECK_DEFAULT=False,  # the door checks, after it has seen whose form it is
+        RATELIMIT_STORAGE_URI="memory://",
+        RATELIMIT_HEADERS_ENABLED=False,
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.config.update(config)
+    app.extensions["settings"] = settings
+    for name in MODELS:
+        import_module(f"portal.{name}.models")
+    box.configure(settings.vault_key_file)
+    db.init_app(app)
+    _let_owner_migrate(app, settings)
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
+
+    headers.install(app)
+    transactions.install(app)
+    cities.install(app)
+    speech.install(app)
+    guards.install(app, cast("Any", actor_for), door.keep_form)
+    refusals.install(app)
+    frame.install(app)
+    for name in FEATURES:
+        if find_spec(f"portal.{name}.routes") is not None:
+            feature = import_module(f"portal.{name}.routes")
+            app.register_blueprint(feature.blueprint, url_prefix=cities.PREFIX)
+            if hasattr(feature, "install"):
+                feature.install(app)
+    _add_outside(app)
+    guards.refuse_undeclared(app)
+    return app
+
+
+def stand(app: Flask) -> Flask:
+    """Let the app serve; raises WallMissing when a wall is missing."""
+    settings: Settings = app.extensions["settings"]
+    with app.app_context():
+        walls.refuse_unless_safe(db.engine, settings.production)
+        db.engine.dispose()
+    return app
+
+
+def _let_owner_migrate(app: Flask, settings: Settings) -> None:
+    """Migrations run as the owner of the tables, whom the serving processes are never told."""
+    if settings.database_owner_url:
+        app.extensions["owner_engine"] = create_engine(settings.database_owner_url, hide_parameters=True)
+    Migrate(app, db, directory="migrations", compare_type=True)
+
+
+def _add_outside(app: Flask) -> None:
+    @app.get("/", endpoint="front")
+    def front() -> Response | str:
+        """The only city's desk; where there are none or several, a page that names no city."""
+        found = all_cities()
+        if len(found) == 1:
+            g.city = found[0]
+            return app.make_response(redirect(frame.desk_url()))
+        return render_template("front.html", bare=True)
+
+    @app.get("/health", endpoint="health")
+    def health() -> Response:
+        """Whether the database answers."""
+        db.session.execute(text("SELECT 1"))
+        return Response("ok\n", mimetype="text/plain")
+
+
+def _secret_key(settings: Settings) -> str:
+    try:
+        key = settings.secret_key()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"SECRET_KEY_FILE cannot be read ({type(error).__name__})") from None
+    if len(key) < 32:
+        raise Misconfigured("The key in SECRET_KEY_FILE is shorter than 32 characters.")
+    return key

@@ -1,0 +1,166 @@
+"""How a request becomes a person: the token in the browser's cookie, the session row, and back.
+
+Failures at sign-in are counted by browser where the browser is known (it once signed in under that name), else by
+network address: behind one office's address strangers' failures do not lock out the colleague beside them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from flask import Flask, Response, current_app, g, request, session, url_for
+from flask_login import LoginManager, UserMixin, logout_user
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from portal.access.actor import Actor
+from portal.identity import service
+from portal.identity.models import SignInSession
+from portal.web.answers import is_poll
+from portal.web.cities import current_city
+from portal.web.guards import current_visitor
+from portal.web.transactions import commit_now, when_committed
+
+KNOWN = "known_browser"
+KNOWN_FOR = timedelta(days=180)
+
+manager = LoginManager()
+
+
+class Visitor(UserMixin):
+    """Flask-Login's view of a session found good. Its id is the token, which only the browser keeps."""
+
+    def __init__(self, token: str, found: service.SignedIn) -> None:
+        self.token = token
+        self.found = found
+
+    def get_id(self) -> str:
+        return self.token
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("found", "token"):
+            raise AttributeError(name)
+        return getattr(self.found, name)
+
+    @property
+    def id(self) -> int:  # type: ignore[override]
+        return self.found.person_id
+
+
+def install(app: Flask) -> None:
+    """Let Flask-Login find the session of a request."""
+    manager.session_protection = None  # a telephone's address changes; the token is what counts
+    manager.init_app(app)
+
+
+@manager.user_loader
+def _load(token: str) -> Visitor | None:
+    if current_city() is None:
+        return None
+    found = service.find_session(token, _idle())
+    if found is None:
+        return None
+    # Kept at once: that somebody was there is true whatever becomes of the request.
+    if not is_poll() and service.see(found):
+        commit_now()
+    return Visitor(token, found)
+
+
+def admit(made: SignInSession, token: str) -> None:
+    """Give the browser its session, once the sign-in is committed; nothing of an earlier one is left in the cookie."""
+    name = made.person.sign_in_name
+
+    def give() -> None:
+        session.clear()
+        session["_user_id"] = token
+        session["_fresh"] = True
+
+    g.known_browser = _known_browsers().dumps([made.city_id, name, known_browser(name) or secrets.token_hex(8)])
+    when_committed(give)
+
+
+def renew(token: str) -> None:
+    """Give the browser its session's new token, once that is committed."""
+
+    def give() -> None:
+        session["_user_id"] = token
+
+    when_committed(give)
+
+
+def dismiss() -> None:
+    """Take the session from the browser."""
+
+    def take() -> None:
+        logout_user()
+        session.clear()
+
+    when_committed(take)
+
+
+def confirm(actor: Actor, password: str) -> None:
+    """Ask the signed-in person for his password again (Invalid when wrong) and give his session a new token."""
+    service.confirm_password(actor, password, source())
+    visitor = signed_in()
+    renew(service.rotate(visitor.session_id))
+
+
+def signed_in() -> service.SignedIn:
+    """The session of this request; only behind a door that has let somebody in."""
+    visitor = cast("Visitor", current_visitor())
+    return visitor.found
+
+
+def source(name: str | None = None) -> str:
+    """By what failures are counted: the browser that is known under this name, else the network address."""
+    said = name if name is not None else signed_in().sign_in_name
+    known = known_browser(said)
+    return f"browser:{known}" if known else address()
+
+
+def address() -> str:
+    """The network address the request came from."""
+    return request.remote_addr or "-"
+
+
+def known_browser(name: str) -> str | None:
+    """The number of this browser, if that name once signed in here."""
+    city = current_city()
+    try:
+        said = _known_browsers().loads(request.cookies.get(KNOWN, ""), max_age=int(KNOWN_FOR.total_seconds()))
+    except BadSignature:
+        return None
+    return str(said[2]) if city is not None and said[:2] == [city.id, name] else None
+
+
+def remember_browser(response: Response) -> Response:
+    """Put the mark of a known browser on the answer to a successful sign-in."""
+    response.set_cookie(
+        KNOWN, g.known_browser, max_age=KNOWN_FOR, httponly=True, samesite="Lax", secure=request.is_secure
+    )
+    return response
+
+
+def keep_form() -> str | None:
+    """Keep what an expired session posted (no password, no file) for its person; where it can be gone on with."""
+    visitor = current_visitor()
+    person_id = visitor.person_id if visitor else service.person_of_expired(str(session.get("_user_id", "")))
+    if person_id is None or request.method != "POST":
+        return None
+    fields = [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name != "csrf_token" and "password" not in name.lower()
+    ]
+    kept: UUID | None = service.keep_form(person_id, request.full_path.rstrip("?"), fields, bool(request.files))
+    return url_for("identity.carry_on", kept_id=kept) if kept else None
+
+
+def _idle() -> timedelta:
+    return cast("timedelta", current_app.config["SESSION_IDLE"])
+
+
+def _known_browsers() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt="known-browser")

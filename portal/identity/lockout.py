@@ -1,0 +1,87 @@
+"""Five failures lock a name for a quarter hour, from one source only: no stranger locks one out of one's own browser.
+
+An attempt is counted before the password is looked at and forgotten when it was right, in short transactions of their
+own: so guesses sent at the same moment count too, and a refusal does not undo the count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from portal.kernel import clock
+from portal.kernel.db import current_city, db
+
+MOST = 5
+LOCKED_FOR = timedelta(minutes=15)
+
+_COUNT = text(
+    "INSERT INTO sign_in_failure AS f (city_id, sign_in_name, source, count, last_at)"
+    " VALUES (:city, :name, :source, 1, :now)"
+    " ON CONFLICT (city_id, sign_in_name, source) DO UPDATE SET last_at = :now,"
+    " count = CASE WHEN f.locked_until <= :now THEN 1 ELSE f.count + 1 END,"
+    " locked_until = CASE WHEN f.locked_until > :now THEN f.locked_until"
+    "  WHEN f.locked_until IS NULL AND f.count + 1 >= :most THEN CAST(:until AS timestamptz) END"
+    " RETURNING count, locked_until"
+)
+_FORGET = text("DELETE FROM sign_in_failure WHERE city_id = :city AND sign_in_name = :name AND source = :source")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The how-manieth failure this would be; `refused_until` when it may not even be tried."""
+
+    count: int
+    locked_until: datetime | None
+
+    @property
+    def refused_until(self) -> datetime | None:
+        """Locked by earlier failures: the right password does not help either."""
+        return self.locked_until if self.count > MOST else None
+
+    @property
+    def left(self) -> int:
+        """Tries that are left after this one."""
+        return max(0, MOST - self.count)
+
+
+def count_attempt(name: str, source: str) -> Attempt:
+    """Count a try of this name from this source, before anything is looked at."""
+    now = clock.now()
+    with _own_transaction() as own:
+        row = own.execute(
+            _COUNT,
+            {
+                "city": current_city(),
+                "name": _short(name),
+                "source": _short(source),
+                "now": now,
+                "most": MOST,
+                "until": now + LOCKED_FOR,
+            },
+        ).one()
+    return Attempt(row[0], row[1])
+
+
+def forget(name: str, source: str) -> None:
+    """It was the right password: the count begins anew."""
+    with _own_transaction() as own:
+        own.execute(_FORGET, {"city": current_city(), "name": _short(name), "source": _short(source)})
+
+
+def _short(typed: str) -> str:
+    """What fits its column; what is longer is still counted as itself."""
+    return typed if len(typed) <= 64 else hashlib.sha256(typed.encode("utf-8", "replace")).hexdigest()
+
+
+@contextmanager
+def _own_transaction() -> Iterator[Session]:
+    with Session(db.engine) as own, own.begin():
+        own.execute(text("SELECT set_config('app.city', :city, true)"), {"city": str(current_city() or "")})
+        yield own

@@ -1,0 +1,120 @@
+"""What is read about people and their sign-ins."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+
+from portal.audit.models import JournalEntry
+from portal.identity.models import KeptForm, Person, SignInFailure, SignInSession
+from portal.kernel.db import current_city, db
+
+FAILED, LOCKED = "sign_in_failed", "sign_in_locked"
+SHOWN = 30  # sign-ins on one's own page
+
+
+def person_named(sign_in_name: str) -> Person | None:
+    """The person of this city with that sign-in name, whether active or not."""
+    return db.session.scalar(
+        select(Person).where(Person.city_id == current_city(), Person.sign_in_name == sign_in_name)
+    )
+
+
+def person_by_id(person_id: int) -> Person | None:
+    """The person of this city with that id."""
+    return db.session.scalar(select(Person).where(Person.city_id == current_city(), Person.id == person_id))
+
+
+def session_by_digest(digest: str) -> Any:
+    """A session with its person, in one statement; whether it is still good the service says. None: no such."""
+    return db.session.execute(
+        select(
+            SignInSession.id.label("session_id"),
+            SignInSession.acting_post_id,
+            SignInSession.seen_at,
+            SignInSession.ends_at,
+            SignInSession.ended_at,
+            Person.id.label("person_id"),
+            Person.city_id,
+            Person.name,
+            Person.sign_in_name,
+            Person.language,
+            Person.must_change_password,
+        )
+        .join(Person, Person.id == SignInSession.person_id)
+        .where(SignInSession.city_id == current_city(), SignInSession.token_digest == digest, Person.active)
+    ).one_or_none()
+
+
+def sessions_of(person_id: int) -> list[SignInSession]:
+    """A person's sessions, the newest first."""
+    return list(
+        db.session.scalars(
+            select(SignInSession)
+            .where(SignInSession.person_id == person_id)
+            .order_by(SignInSession.started_at.desc(), SignInSession.id)
+            .limit(SHOWN)
+        )
+    )
+
+
+def session_before(person_id: int, session_id: UUID) -> SignInSession | None:
+    """The person's last sign-in before this one."""
+    return db.session.scalar(
+        select(SignInSession)
+        .where(SignInSession.person_id == person_id, SignInSession.id != session_id)
+        .order_by(SignInSession.started_at.desc())
+        .limit(1)
+    )
+
+
+def failures_of(person_id: int) -> list[JournalEntry]:
+    """Failed attempts under this person's name, the newest first."""
+    return list(
+        db.session.scalars(
+            select(JournalEntry)
+            .where(
+                JournalEntry.subject_kind == "person",
+                JournalEntry.subject_id == str(person_id),
+                JournalEntry.act.in_((FAILED, LOCKED)),
+            )
+            .order_by(JournalEntry.id.desc())
+            .limit(SHOWN)
+        )
+    )
+
+
+def failures_since(person_id: int, moment: datetime) -> int:
+    """How many attempts under this person's name failed since then."""
+    return db.session.scalar(
+        select(func.count()).select_from(JournalEntry).where(
+            JournalEntry.subject_kind == "person",
+            JournalEntry.subject_id == str(person_id),
+            JournalEntry.act == FAILED,
+            JournalEntry.at > moment,
+        )
+    ) or 0
+
+
+def kept_form(kept_id: UUID, person_id: int, now: datetime, hold: timedelta) -> KeptForm | None:
+    """What an expired session of this person posted, while it is kept."""
+    return db.session.scalar(
+        select(KeptForm).where(
+            KeptForm.id == kept_id, KeptForm.person_id == person_id, KeptForm.kept_at > now - hold
+        )
+    )
+
+
+def count_kept(person_id: int) -> int:
+    """How many forms are kept for this person."""
+    return db.session.scalar(select(func.count()).select_from(KeptForm).where(KeptForm.person_id == person_id)) or 0
+
+
+def old_failures(now: datetime, age: timedelta) -> Any:
+    """The condition of counters that nobody will ask for again."""
+    return (SignInFailure.last_at < now - age) & or_(
+        SignInFailure.locked_until.is_(None), SignInFailure.locked_until < now
+    )

@@ -1,0 +1,257 @@
+"""The pages at the door: sign in and out, password, one's sign-ins, language, acting post, and the kept form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app, flash, request, url_for
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from portal.access.policy import Act
+from portal.identity import door, service
+from portal.identity.forms import PasswordForm, SignInForm
+from portal.identity.models import SignInSession
+from portal.kernel import clock
+from portal.kernel.language import LANGUAGES, _
+from portal.kernel.refusals import Invalid, Invisible
+from portal.web import speech
+from portal.web.answers import go, page
+from portal.web.cities import current_city, inside
+from portal.web.forms import redraw
+from portal.web.frame import desk_url
+from portal.web.guards import allows, current_actor, current_visitor
+
+blueprint = Blueprint("identity", __name__)
+limiter = Limiter(get_remote_address, default_limits=[])
+AT_THE_DOOR = "300 per minute"  # posts of one network address; a whole office may stand behind one
+
+Accounts = tuple[Sequence[tuple[str, str]], str]
+_accounts: list[Callable[[], Accounts | None]] = []
+
+
+def show_accounts_with(accounts: Callable[[], Accounts | None]) -> None:
+    """A demonstration city names its accounts, and the password's words, on its sign-in page."""
+    _accounts[:] = [accounts]
+
+
+def install(app: Any) -> None:
+    """Flask-Login and the limits of this feature."""
+    door.install(app)
+    limiter.init_app(app)
+
+
+@blueprint.get("/sign-in")
+@allows(Act.OPEN_TO_ALL)
+def sign_in() -> Response:
+    """The sign-in page; who is signed in already goes on."""
+    if current_visitor() is not None:
+        return go(inside(request.args.get("next")) or desk_url())
+    return page("identity/sign_in.html", **_sign_in_page(SignInForm(formdata=None)))
+
+
+@blueprint.post("/sign-in")
+@limiter.limit(AT_THE_DOOR)
+@allows(Act.OPEN_TO_ALL)
+def enter() -> Response:
+    """Sign in; a session that was there before ends."""
+    form = SignInForm()
+    if not form.validate():
+        return redraw("identity/sign_in.html", **_sign_in_page(form))
+    name = form.name.data or ""
+    before = current_visitor()
+    try:
+        made, token = service.sign_in(
+            name,
+            form.password.data or "",
+            door.source(name),
+            door.address(),
+            current_app.config["SESSION_ABSOLUTE"],
+        )
+    except Invalid as refusal:
+        return redraw("identity/sign_in.html", refusal=refusal, **_sign_in_page(form))
+    if before is not None:
+        service.end_session(before.person_id, before.session_id)
+    door.admit(made, token)
+    _welcome(made)
+    return door.remember_browser(go(_landing(made.person_id)))
+
+
+@blueprint.post("/sign-out")
+@allows(Act.SIGNED_IN, first_password=True)
+def sign_out() -> Response:
+    """End this session; the browser forgets what it kept of it."""
+    service.sign_out(door.signed_in())
+    door.dismiss()
+    response = go(url_for("identity.sign_in"))
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@blueprint.get("/password")
+@allows(Act.SIGNED_IN, first_password=True)
+def password() -> Response:
+    """The page to change one's password; the only one open with a one-time password."""
+    return page("identity/password.html", **_password_page(PasswordForm(formdata=None)))
+
+
+@blueprint.post("/password")
+@limiter.limit(AT_THE_DOOR)
+@allows(Act.SIGNED_IN, first_password=True)
+def change_password() -> Response:
+    """Change one's password: other sessions end, this one goes on under a new token."""
+    form = PasswordForm()
+    shown = _password_page(form)
+    if not form.validate():
+        return redraw("identity/password.html", **shown)
+    try:
+        if form.new_password.data != form.repeat_password.data:
+            raise Invalid(_("口令没有改"), fields={"repeat_password": _("两次填写的新口令不一样")})
+        token = service.change_password(
+            current_actor(),
+            door.signed_in().session_id,
+            form.password.data or "",
+            form.new_password.data or "",
+            door.source(),
+        )
+    except Invalid as refusal:
+        return redraw("identity/password.html", refusal=refusal, **shown)
+    door.renew(token)
+    flash(_("口令已改，其他设备上的登录已失效"), "done")
+    return go(desk_url())
+
+
+@blueprint.get("/sign-ins")
+@allows(Act.SIGNED_IN)
+def sessions() -> Response:
+    """One's own sign-ins and the failed attempts under one's name."""
+    me = door.signed_in()
+    lines = [
+        {
+            "at": one.at,
+            "outcome": one.outcome,
+            "ok": one.ok,
+            "source": one.source,
+            "current": one.session_id == me.session_id,
+            "end_url": url_for("identity.end_session", session_id=one.session_id)
+            if one.session_id and one.session_id != me.session_id
+            else None,
+        }
+        for one in service.sign_ins_of(me, current_app.config["SESSION_IDLE"])
+    ]
+    return page("identity/sign_ins.html", sign_ins=lines, end_others_url=url_for("identity.end_others"))
+
+
+@blueprint.post("/sign-ins/<uuid:session_id>/end")
+@allows(Act.SIGNED_IN)
+def end_session(session_id: UUID) -> Response:
+    """End one of one's own sessions elsewhere."""
+    service.end_session(door.signed_in().person_id, session_id)
+    flash(_("该处登录已结束"), "done")
+    return go(url_for("identity.sessions"))
+
+
+@blueprint.post("/sign-ins/end-others")
+@allows(Act.SIGNED_IN)
+def end_others() -> Response:
+    """End all of one's sessions but this one."""
+    me = door.signed_in()
+    service.end_other_sessions(me.person_id, me.session_id)
+    flash(_("其他设备上的登录已结束"), "done")
+    return go(url_for("identity.sessions"))
+
+
+@blueprint.post("/language")
+@allows(Act.OPEN_TO_ALL)
+def language() -> Response:
+    """Show everything in the other language: to the person wherever he signs in, else to this browser."""
+    chosen = request.form.get("language", "")
+    if chosen not in LANGUAGES:
+        raise Invalid(_("没有这种语言"))
+    visitor = current_visitor()
+    if visitor is not None:
+        service.speak(visitor.person_id, chosen)
+    response = go(inside(request.form.get("next")) or url_for("identity.sign_in"))
+    speech.remember(response, chosen)
+    return response
+
+
+@blueprint.post("/acting-post")
+@allows(Act.SIGNED_IN)
+def acting_post() -> Response:
+    """Act in another of one's posts."""
+    chosen = request.form.get("post", "")
+    if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 10):
+        raise Invisible
+    service.act_in(door.signed_in(), current_actor(), int(chosen))
+    return go(inside(request.form.get("next")) or desk_url())
+
+
+@blueprint.get("/continue/<uuid:kept_id>")
+@allows(Act.SIGNED_IN)
+def carry_on(kept_id: UUID) -> Response:
+    """What was typed when the session had expired: to be looked at, and sent on or dropped."""
+    kept = service.kept_form(door.signed_in().person_id, kept_id)
+    shown = [(name, value) for name, value in kept.fields if value.strip() and name not in ("version", "once", "next")]
+    return page(
+        "identity/continue.html",
+        label=_("您填写的内容"),
+        kept_at=kept.kept_at,
+        shown=shown,
+        fields=kept.fields,
+        files=kept.files,
+        action=kept.path,
+        drop_url=url_for("identity.drop", kept_id=kept.id),
+    )
+
+
+@blueprint.post("/continue/<uuid:kept_id>/drop")
+@allows(Act.SIGNED_IN)
+def drop(kept_id: UUID) -> Response:
+    """Throw away what was kept."""
+    service.drop_form(door.signed_in().person_id, kept_id)
+    return go(desk_url())
+
+
+def _sign_in_page(form: SignInForm) -> dict[str, Any]:
+    onward = inside(request.args.get("next"))
+    kept = onward is not None and onward.startswith(url_for("identity.sign_in").removesuffix("sign-in") + "continue/")
+    city = current_city()
+    accounts = _accounts[0]() if _accounts and city is not None and city.demonstration else None
+    return {
+        "form": form,
+        "action": url_for("identity.enter", next=onward),
+        "kept": kept,
+        "accounts": accounts[0] if accounts else None,
+        "password_words": accounts[1] if accounts else None,
+    }
+
+
+def _password_page(form: PasswordForm) -> dict[str, Any]:
+    forced = door.signed_in().must_change_password
+    return {"form": form, "action": url_for("identity.change_password"), "back_url": desk_url(), "forced": forced}
+
+
+def _landing(person_id: int) -> str:
+    """Where one goes after signing in; another person's kept form is not the place."""
+    onward = inside(request.args.get("next"))
+    head, _sep, tail = (onward or "").rpartition("/continue/")
+    if onward and head == url_for("identity.sign_in").removesuffix("/sign-in"):
+        try:
+            service.kept_form(person_id, UUID(tail))
+        except (ValueError, Invisible):
+            return desk_url()
+    return onward or desk_url()
+
+
+def _welcome(made: SignInSession) -> None:
+    before = service.last_before(made)
+    if before is None:
+        return
+    last, failed = before
+    when = clock.local(last.started_at).strftime("%Y-%m-%d %H:%M")
+    flash(_("上次登录：%(when)s，来自 %(source)s", when=when, source=last.source), "note")
+    if failed:
+        flash(_("此后有 %(count)s 次用您的登录名登录失败。如不是本人，请报告", count=failed), "late")

@@ -11,7 +11,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, null, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from portal.access.actor import Standing
@@ -21,9 +35,7 @@ from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.network.models import ORGANS, Delegation, Kind, Level, Post, Unit
 
-SEATS = frozenset(
-    {Role.OFFICE_DIRECTOR, Role.DEPUTY_LEADER, Role.PRINCIPAL_LEADER, Role.HANDLER, Role.LIAISON_OFFICER}
-)
+SEATS = frozenset({Role.OFFICE_DIRECTOR, Role.DEPUTY_LEADER, Role.PRINCIPAL_LEADER, Role.HANDLER, Role.LIAISON_OFFICER})
 _LEVEL_ORDER = {level: number for number, level in enumerate(Level)}
 
 
@@ -77,7 +89,7 @@ def standings_of(person_id: int) -> list[Standing]:
     return list(standings.values())
 
 
-def _seated(unit_id: int, roles: Collection[Role]) -> Select[tuple[Post, Person, int]]:
+def _seated(unit_id: int, roles: Collection[Role]) -> Select[Post, Person, int]:
     rank = case((Post.unit_id == unit_id, 0), (Unit.kind == Kind.GENERAL_OFFICE, 1), else_=2)
     return (
         select(Post, Person, rank.label("rank"))
@@ -103,7 +115,7 @@ def _posts(unit_id: int, roles: Collection[Role]) -> list[tuple[Post, Person]]:
 
 
 def holders(unit_id: int, role: Role) -> list[Holder]:
-    """Who holds this role for this unit today; of a seat, those in the unit itself before those of its general office."""
+    """Who holds this role for this unit today; a seat: those in the unit itself, else those of its general office."""
     return [Holder(person.id, person.name, post.id) for post, person in _posts(unit_id, (role,))]
 
 
@@ -128,7 +140,7 @@ def _delegates(posts: Sequence[int], confidential: bool) -> list[Holder]:
 
 
 def signers(unit_id: int, role: Role, *, confidential: bool = False) -> list[Holder]:
-    """The holders, then those who stand in for them now; for a confidential matter only where the delegation says so."""
+    """The holders, then their stand-ins of now; for a confidential matter only where the delegation says so."""
     held = holders(unit_id, role)
     return [*held, *_delegates([h.post_id for h in held], confidential)]
 
@@ -160,11 +172,11 @@ def handlers_of(unit_id: int) -> list[Holder]:
     return holders(unit_id, Role.HANDLER) or holders(unit_id, Role.LIAISON_OFFICER)
 
 
-def _units() -> Select[tuple[Unit]]:
+def _units() -> Select[Unit]:
     return select(Unit).where(Unit.city_id == current_city())
 
 
-def _live() -> Select[tuple[Unit]]:
+def _live() -> Select[Unit]:
     return _units().where(Unit.retired_on.is_(None))
 
 
@@ -186,7 +198,9 @@ def unit_meant(typed: str) -> Unit | None:
     said = typed.strip()
     codes = [said, *_CODE_IN_BRACKETS.findall(said)]
     found = list(
-        db.session.scalars(_live().where(or_(Unit.code.in_(codes), Unit.name == said, Unit.short_name == said)).limit(5))
+        db.session.scalars(
+            _live().where(or_(Unit.code.in_(codes), Unit.name == said, Unit.short_name == said)).limit(5)
+        )
     )
     by_code = [unit for unit in found if unit.code in codes]
     named = by_code or found
@@ -264,7 +278,7 @@ def posts_in(unit_id: int) -> list[tuple[Post, Person, list[Holder]]]:
     return [(post, person, lent.get(post.id, [])) for post, person in rows]
 
 
-def _people(*where: ColumnElement[bool]) -> Select[tuple[Person]]:
+def _people(*where: ColumnElement[bool]) -> Select[Person]:
     return (
         select(Person)
         .where(Person.city_id == current_city(), Person.active)
@@ -304,4 +318,7 @@ def colleagues_of(person_id: int) -> list[Person]:
 
 def roles_held(person_id: int) -> set[Role]:
     """The roles a person holds today in posts of his own."""
-    return {Role(r) for r in db.session.scalars(select(Post.role).where(Post.person_id == person_id, in_force(clock.today())))}
+    return {
+        Role(r)
+        for r in db.session.scalars(select(Post.role).where(Post.person_id == person_id, in_force(clock.today())))
+    }

@@ -71,9 +71,7 @@ def end_delegation(actor: Actor, delegation_id: int) -> Delegation:
     found = db.session.scalar(
         select(Delegation)
         .join(Post, Post.id == Delegation.post_id)
-        .where(
-            Delegation.city_id == current_city(), Delegation.id == delegation_id, Post.person_id == actor.person_id
-        )
+        .where(Delegation.city_id == current_city(), Delegation.id == delegation_id, Post.person_id == actor.person_id)
         .with_for_update(of=Delegation)
     )
     if found is None:

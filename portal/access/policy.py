@@ -141,12 +141,12 @@ def is_confidential_matter(actor: Actor, post: Standing, matter: Any) -> bool:
 @predicate(_l("须由协办单位办理"))
 def of_co_unit(actor: Actor, post: Standing, matter: Any) -> bool:
     roles = (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR, Role.HANDLER)
-    return post.role in roles and any(post.for_unit_id == c.unit_id for c in matter.co_units)
+    return post.role in roles and post.for_unit_id in (matter.co_unit_ids or ())
 
 
 @predicate(_l("须由列入本步的签批人办理"))
-def is_signer_now(actor: Actor, post: Standing, sign_off: Any) -> bool:
-    return sign_off.may_sign(actor, post)
+def is_signer_now(actor: Actor, post: Standing, matter: Any) -> bool:
+    return matter.step_now is not None and matter.step_now.may_sign(actor, post)
 
 
 @predicate(_l("须由秘书处办理"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 from flask_babel import LazyString
@@ -114,6 +114,9 @@ class Matter(Guarded, OfCity, db.Model):
     supervising_unit: Mapped[Unit] = relationship(foreign_keys=[supervising_unit_id])
     content: Mapped[MatterContent | None] = relationship(back_populates="matter", uselist=False)
 
+    step_now: ClassVar[Any] = None
+    co_unit_ids: ClassVar[Any] = ()
+
     @property
     def open(self) -> bool:
         """Neither closed nor withdrawn."""
@@ -139,6 +142,7 @@ class MatterContent(Sealable, Guarded, OfCity, db.Model):
     handler_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     grams: Mapped[list[str] | None] = mapped_column(ARRAY(TEXT))
+    parts: Mapped[list[str]] = mapped_column(ARRAY(TEXT), default=list)
 
     title: str = Word()
     text: str = Word()
@@ -150,6 +154,16 @@ class MatterContent(Sealable, Guarded, OfCity, db.Model):
     handler: Mapped[Person | None] = relationship(foreign_keys=[handler_id])
     handler_post: Mapped[Post | None] = relationship()
     linked_leader: Mapped[Person | None] = relationship(foreign_keys=[leader_id])
+
+    def has(self, part: str) -> bool:
+        """Whether there are rows of this part (co_unit, child, attachment, extension, report), so that a page asks
+        only for what is there."""
+        return part in (self.parts or ())
+
+    def mark(self, part: str) -> None:
+        """From now on there are such rows."""
+        if not self.has(part):
+            self.parts = [*(self.parts or ()), part]
 
 
 class CoUnit(Guarded, OfCity, db.Model):

@@ -109,7 +109,6 @@ class Signature(Guarded, OfCity, db.Model):
     __tablename__ = "signature"
     __table_args__ = (
         UniqueConstraint("report_id", "generation", "step"),
-        UniqueConstraint("report_id", "generation", "person_id", name="uq_signature_person_once"),
         CheckConstraint("step > 0", name="step"),
         CheckConstraint("person_id <> drafter_id", name="not_the_drafter"),
         ForeignKeyConstraint(

@@ -1,0 +1,133 @@
+"""The terms of a matter: closing, first feedback, acknowledgement. Started, moved and stopped here, with their rungs.
+
+The closing clock stops when the last signer issues; returned, it runs on as if it had never stopped. A moved end is a
+new generation of the clock, so that rungs of the old one fall silent.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from portal.access.actor import SYSTEM
+from portal.access.visibility import as_seen_by
+from portal.deadlines import reckon
+from portal.deadlines.ladder import DEFAULT_LADDER, Planned, planned
+from portal.deadlines.queries import calendar_of
+from portal.deadlines.reckon import Deadline
+from portal.deadlines.rules import DEFAULT_RULES
+from portal.deadlines.why import Why
+from portal.kernel import clock as kernel_clock
+from portal.kernel.db import db
+from portal.matters.models import Clock, Matter
+from portal.notify import ladder as rungs
+
+CLOSING, FIRST_FEEDBACK, RECEIPT = "closing", "first_feedback", "receipt"
+
+
+def closing_deadline(matter: Matter) -> Deadline:
+    """By when the closing report is to be issued, from level, urgency and date of receipt."""
+    calendar = calendar_of(db.session())
+    return reckon.closing(matter.received_on, matter.source_level, matter.urgency, DEFAULT_RULES, calendar)
+
+
+def clock_of(matter: Matter, kind: str) -> Clock | None:
+    """One of the matter's clocks."""
+    return db.session.scalars(
+        select(Clock).where(Clock.matter_id == matter.id, Clock.kind == kind).options(as_seen_by(SYSTEM))
+    ).one_or_none()
+
+
+def deadline_of(running: Clock) -> Deadline:
+    """The clock's present end with its reasons."""
+    return Deadline(running.due_on, running.due_at, Why.from_json(running.why))
+
+
+def start(matter: Matter, kind: str, deadline: Deadline, *, original: bool = True) -> Clock:
+    """Start a clock, or give it a new end as a new generation. `original` resets the date that extensions count from."""
+    running = clock_of(matter, kind)
+    if running is None:
+        running = Clock(matter_id=matter.id, kind=kind, generation=0)
+        db.session.add(running)
+    running.generation += 1
+    running.generation_at = kernel_clock.now()
+    if original:
+        running.original_due_on = deadline.due_on
+    running.due_on, running.due_at, running.why = deadline.due_on, deadline.due_at, deadline.why.to_json()
+    running.stopped_at = None
+    db.session.flush()
+    if matter.assigned_at is not None:
+        plan_rungs(matter, running)
+    return running
+
+
+def plan_rungs(matter: Matter, running: Clock) -> None:
+    """The rungs still to come of this generation become rows."""
+    calendar = calendar_of(db.session())
+    if running.kind == CLOSING:
+        rungs.plan(running, planned(running.due_on, running.generation_at, calendar, DEFAULT_LADDER))
+    elif running.kind == RECEIPT:
+        rungs.plan(running, (Planned(DEFAULT_LADDER.not_acknowledged.code, 1, running.due_at),))
+
+
+def start_all(matter: Matter, deadline: Deadline) -> None:
+    """At registration: the closing clock, and first feedback where the rules ask for one."""
+    start(matter, CLOSING, deadline)
+    calendar = calendar_of(db.session())
+    feedback = reckon.first_feedback(
+        matter.received_on, matter.source_level, matter.urgency, DEFAULT_RULES, calendar
+    )
+    if feedback:
+        start(matter, FIRST_FEEDBACK, reckon.not_later_than(feedback, deadline.due_on))
+
+
+def assigned(matter: Matter) -> None:
+    """At assignment: the term for acknowledging starts, and the closing clock's rungs are planned."""
+    calendar = calendar_of(db.session())
+    start(matter, RECEIPT, reckon.acknowledge_by(kernel_clock.now(), matter.urgency, calendar))
+    running = clock_of(matter, CLOSING)
+    if running:
+        running.generation += 1
+        running.generation_at = kernel_clock.now()
+        db.session.flush()
+        plan_rungs(matter, running)
+
+
+def stop(matter: Matter, *kinds: str) -> None:
+    """These clocks stop now; their rungs fall silent."""
+    for running in db.session.scalars(
+        select(Clock)
+        .where(Clock.matter_id == matter.id, Clock.kind.in_(kinds), Clock.stopped_at.is_(None))
+        .options(as_seen_by(SYSTEM))
+    ):
+        running.stopped_at = kernel_clock.now()
+        rungs.cancel(running)
+
+
+def run_on(matter: Matter) -> None:
+    """Returned for rework: the closing clock runs on as if it had never stopped; rungs that passed meanwhile are not
+    sent again."""
+    running = clock_of(matter, CLOSING)
+    if running is None:
+        return
+    running.stopped_at = None
+    running.generation += 1
+    running.generation_at = kernel_clock.now()
+    db.session.flush()
+    plan_rungs(matter, running)
+
+
+def moved(matter: Matter, deadline: Deadline, *, original: bool) -> None:
+    """The closing clock gets a new end: extension, or a corrected date of receipt."""
+    start(matter, CLOSING, deadline, original=original)
+    matter.due_on = deadline.due_on
+    if original:
+        matter.original_due_on = deadline.due_on
+
+
+def decline_until(matter: Matter) -> datetime | None:
+    """The instant until which this assignment may be declined."""
+    if matter.assigned_at is None:
+        return None
+    return reckon.decline_until(matter.assigned_at, calendar_of(db.session())).due_at

@@ -1,0 +1,106 @@
+"""Whom a rung of the ladder reaches, decided when it fires; registered with `notify`, which knows no matter.
+
+Also the seats of running chains: one that fell vacant goes on with the successor at the next sweep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.access.actor import SYSTEM
+from portal.access.roles import Role
+from portal.access.visibility import as_seen_by
+from portal.audit import journal
+from portal.deadlines.ladder import ASSIGNING_SUPERVISOR, DEFAULT_LADDER
+from portal.kernel.db import db
+from portal.matters import audience, notices
+from portal.matters.models import Clock, Matter, MatterContent, State
+from portal.matters.queries import whole_content
+from portal.matters.readers import index_viewers
+from portal.network.queries import recipients
+from portal.notify.ladder import Answer, register_resolver
+from portal.workflow.models import SignOff, Step
+from portal.workflow.signoff import refresh, step_now
+
+
+def resolve(clock_id: int, matter_id: UUID, rungs: Collection[str]) -> Answer | None:
+    """What the matter says of its clock when rungs are due."""
+    row = db.session.execute(
+        select(Matter, MatterContent, Clock)
+        .join(MatterContent, MatterContent.matter_id == Matter.id)
+        .join(Clock, Clock.matter_id == Matter.id)
+        .where(Clock.id == clock_id)
+        .with_for_update(of=Clock, read=True)
+        .execution_options(populate_existing=True)
+        .options(as_seen_by(SYSTEM))
+    ).first()
+    if row is None:
+        return None
+    matter, content, running = row
+    facts = {"number": matter.number, "confidential": matter.confidential}
+    if not matter.confidential:
+        facts |= {"title": content.title, "unit": matter.lead_unit_name or ""}
+    return Answer(
+        generation=running.generation,
+        running=running.stopped_at is None and matter.open,
+        due_on=running.due_on,
+        facts=facts,
+        persons={
+            rung: persons_of(matter, content, DEFAULT_LADDER.rung(rung).goes_to(matter.confidential)) for rung in rungs
+        },
+        waits=matter.extension_pending,
+    )
+
+
+def persons_of(matter: Matter, content: MatterContent, roles: Collection[str]) -> list[int]:
+    """The persons behind a rung's roles, as of now. With no handler named yet, the lead unit's desk is reminded."""
+    found: list[int] = []
+    for role in roles:
+        if role == "handler":
+            found += [content.handler_id] if content.handler_id else _without_handler(matter)
+        elif role == ASSIGNING_SUPERVISOR:
+            found += [matter.assigned_by_id] if matter.assigned_by_id else []
+        elif role == Role.SUPERVISION_HEAD:
+            found += notices.heads(matter)
+        elif matter.lead_unit_id and not matter.confidential and matter.state != State.REGISTERED:
+            found += recipients(matter.lead_unit_id, (Role(role),))
+    return list(dict.fromkeys(found))
+
+
+def _without_handler(matter: Matter) -> list[int]:
+    return notices.supervisors(matter) if matter.state == State.REGISTERED else notices.lead_desk(matter)
+
+
+def refresh_waiting_steps() -> int:
+    """Chains that stopped at a vacant seat go on with the successor; how many did. Part of every sweep."""
+    rows = db.session.execute(
+        select(Step, SignOff)
+        .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
+        .where(SignOff.ended_at.is_(None), Step.vacant)
+        .options(as_seen_by(SYSTEM))
+    ).all()
+    moved = 0
+    for step, sign_off in rows:
+        matter = db.session.scalars(
+            select(Matter).where(Matter.id == step.matter_id).options(as_seen_by(SYSTEM))
+        ).one()
+        people = refresh(step, sign_off.drafter_id, confidential=matter.confidential)
+        if not people:
+            continue
+        moved += 1
+        content = whole_content(matter)
+        if matter.confidential:
+            audience.admit(matter.id, [h.person_id for h in people], audience.SIGNER)
+        matter.step_now = step_now(matter.id, confidential=matter.confidential)
+        entry = journal.record(SYSTEM, "seat_filled", "report", step.report_id, confidential=matter.confidential)
+        notices.notify(matter, content, entry, "to_sign", [h.person_id for h in people])
+        index_viewers(matter, content)
+    return moved
+
+
+def install() -> None:
+    """Tell `notify` whom to ask."""
+    register_resolver(resolve)

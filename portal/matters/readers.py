@@ -1,0 +1,224 @@
+"""Who reads a matter: the one rule, and the index of viewers that is derived from it.
+
+`readers_of` follows domain rule "who reads an open matter" and "confidential". It knows standings, not people: an
+appointment changes nothing here. The index is written by every move and can be rebuilt at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from portal.access.actor import SYSTEM
+from portal.access.models import Audience, View, Viewer
+from portal.access.roles import LEADERS, SUPERVISION, Role, person_principal, standing_principal
+from portal.access.visibility import as_seen_by
+from portal.kernel.db import db
+from portal.matters.models import CoUnit, Matter, MatterContent, State
+from portal.workflow.models import Signer, SignOff, Step
+
+LEAD_DESK = (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR)
+LEAD_READERS = (*LEAD_DESK, Role.DEPUTY_LEADER, Role.PRINCIPAL_LEADER)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The step of a sign-off that waits now."""
+
+    unit_id: int
+    role: Role
+    named_person_id: int | None
+    persons: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the rule needs to know around a matter, ids only."""
+
+    lead_path: tuple[int, ...] = ()
+    co_units: tuple[tuple[int, int | None], ...] = ()
+    below: tuple[tuple[int, int | None], ...] = ()
+    above: tuple[int, int | None] | None = None
+    waiting: Waiting | None = None
+    audience: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class Readers:
+    """Principals with their view and what the matter waits for from them."""
+
+    seen: dict[int, tuple[View, str | None]] = field(default_factory=dict)
+
+    def add(self, principal: int, view: View, task: str | None = None) -> None:
+        """A higher view and any task win."""
+        old_view, old_task = self.seen.get(principal, (View.SHELL, None))
+        self.seen[principal] = (max(view, old_view), task or old_task)
+
+    def standings(self, unit_id: int, roles: Iterable[Role], view: View, task: str | None = None) -> None:
+        for role in roles:
+            self.add(standing_principal(unit_id, role), view, task)
+
+
+def readers_of(matter: Matter, content: MatterContent, around: Around) -> dict[int, tuple[View, str | None]]:
+    """The rule."""
+    readers = Readers()
+    (_readers_of_confidential if matter.confidential else _readers_of_open)(readers, matter, content, around)
+    return readers.seen
+
+
+def _readers_of_open(readers: Readers, matter: Matter, content: MatterContent, around: Around) -> None:
+    whole = View.CONTENT
+    readers.standings(matter.registering_unit_id, SUPERVISION, whole)
+    if matter.urgency == "urgent":
+        readers.standings(matter.registering_unit_id, (Role.DUTY_OFFICER,), whole)
+    if content.leader_id:
+        readers.add(person_principal(content.leader_id), whole)
+    supervisors = SUPERVISION if matter.supervised_by_office else (Role.OFFICE_DIRECTOR,)
+    task = {State.REGISTERED: "assign", State.UNDER_REVIEW: "review"}.get(matter.state)
+    readers.standings(matter.supervising_unit_id, supervisors, whole, task)
+    if matter.extension_pending:
+        head = Role.SUPERVISION_HEAD if matter.supervised_by_office else Role.OFFICE_DIRECTOR
+        readers.standings(matter.supervising_unit_id, (head,), whole, "decide_extension")
+    if around.above:
+        unit_id, handler_id = around.above
+        readers.standings(unit_id, LEAD_READERS, whole)
+        if handler_id:
+            readers.add(person_principal(handler_id), whole)
+    if matter.state == State.REGISTERED or matter.lead_unit_id is None:
+        return
+    for unit_id in around.lead_path:
+        readers.standings(unit_id, SUPERVISION, whole)
+    for unit_id in around.lead_path[:-1]:
+        readers.standings(unit_id, LEADERS, whole)
+    naming = matter.state == State.ASSIGNED and content.handler_id is None
+    readers.standings(matter.lead_unit_id, LEAD_READERS, whole)
+    if naming:
+        readers.standings(matter.lead_unit_id, LEAD_DESK, whole, "name_handler")
+    _handler(readers, matter, content)
+    for unit_id, handler_id in around.below:
+        readers.standings(unit_id, LEAD_READERS, whole)
+        if handler_id:
+            readers.add(person_principal(handler_id), whole)
+    for unit_id, handler_id in around.co_units:
+        readers.standings(unit_id, LEAD_READERS, View.PART)
+        if handler_id:
+            readers.add(person_principal(handler_id), View.PART)
+    if around.waiting:
+        step = around.waiting
+        if step.named_person_id:
+            readers.standings(step.unit_id, (step.role,), whole)
+            for person_id in step.persons:
+                readers.add(person_principal(person_id), whole, "sign")
+        else:
+            readers.standings(step.unit_id, (step.role,), whole, "sign")
+
+
+def _readers_of_confidential(readers: Readers, matter: Matter, content: MatterContent, around: Around) -> None:
+    readers.standings(matter.supervising_unit_id, SUPERVISION, View.SHELL)
+    for person_id in around.audience:
+        readers.add(person_principal(person_id), View.CONTENT)
+    if matter.state == State.REGISTERED:
+        assigner = matter.assigned_by_id or matter.registered_by_id
+        if assigner in around.audience:
+            readers.add(person_principal(assigner), View.CONTENT, "assign")
+    if matter.extension_pending:
+        readers.standings(matter.supervising_unit_id, (Role.SUPERVISION_HEAD,), View.SHELL, "decide_extension")
+    if matter.state == State.UNDER_REVIEW and content.reviewer_id:
+        readers.add(person_principal(content.reviewer_id), View.CONTENT, "review")
+    if around.waiting:
+        for person_id in around.waiting.persons:
+            readers.add(person_principal(person_id), View.CONTENT, "sign")
+    _handler(readers, matter, content)
+
+
+def _handler(readers: Readers, matter: Matter, content: MatterContent) -> None:
+    if content.handler_id is None or matter.state == State.REGISTERED:
+        return
+    if matter.state == State.ASSIGNED:
+        task = "acknowledge"
+    elif matter.state in (State.ACKNOWLEDGED, State.IN_PROGRESS):
+        task = "rework" if matter.returns and matter.state == State.IN_PROGRESS else "work"
+    else:
+        task = None
+    readers.add(person_principal(content.handler_id), View.CONTENT, task)
+
+
+def around(matter: Matter, content: MatterContent) -> Around:
+    """Look around a matter, beyond what the actor may see: ids only, asked only where there is something."""
+    seen = as_seen_by(SYSTEM)
+    co_units: tuple[tuple[int, int | None], ...] = ()
+    below: tuple[tuple[int, int | None], ...] = ()
+    above = waiting = None
+    if content.has("co_unit"):
+        pairs = db.session.execute(
+            select(CoUnit.unit_id, CoUnit.handler_id).where(CoUnit.matter_id == matter.id).options(seen)
+        )
+        co_units = tuple((row.unit_id, row.handler_id) for row in pairs)
+    family = select(Matter.lead_unit_id, MatterContent.handler_id).join(MatterContent).options(seen)
+    if content.has("child"):
+        rows = db.session.execute(family.where(Matter.parent_id == matter.id, Matter.state != State.WITHDRAWN))
+        below = tuple((row.lead_unit_id, row.handler_id) for row in rows if row.lead_unit_id)
+    if matter.parent_id:
+        row = db.session.execute(family.where(Matter.id == matter.parent_id)).one()
+        above = (row.lead_unit_id, row.handler_id)
+    if matter.state == State.IN_SIGN_OFF:
+        waiting = _waiting(matter.id)
+    audience: frozenset[int] = frozenset()
+    if matter.confidential:
+        audience = frozenset(
+            db.session.scalars(
+                select(Audience.person_id).where(Audience.matter_id == matter.id, Audience.to_at.is_(None))
+            )
+        )
+    path = tuple(matter.lead_unit.path) if matter.lead_unit else ()
+    return Around(path, co_units, below, above, waiting, audience)
+
+
+def _waiting(matter_id: UUID) -> Waiting | None:
+    rows = db.session.execute(
+        select(Step, Signer.person_id)
+        .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
+        .outerjoin(
+            Signer,
+            (Signer.report_id == Step.report_id)
+            & (Signer.generation == Step.generation)
+            & (Signer.step == Step.number),
+        )
+        .where(Step.matter_id == matter_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
+        .order_by(Step.number.desc())
+        .options(as_seen_by(SYSTEM))
+    ).all()
+    if not rows:
+        return None
+    step = rows[0].Step
+    persons = tuple(row.person_id for row in rows if row.Step.number == step.number and row.person_id)
+    return Waiting(step.unit_id, Role(step.role), step.named_person_id, persons)
+
+
+def index_viewers(matter: Matter, content: MatterContent, *, new: bool = False) -> None:
+    """Write the matter's viewer rows anew, as the rule says now."""
+    db.session.flush()
+    if not new:
+        db.session.execute(delete(Viewer).where(Viewer.matter_id == matter.id))
+    readers = readers_of(matter, content, around(matter, content))
+    db.session.execute(insert(Viewer), viewer_rows(matter, readers))
+
+
+def viewer_rows(matter: Matter, readers: dict[int, tuple[View, str | None]]) -> list[dict[str, object]]:
+    """The rows of the index, as plain values."""
+    return [
+        {
+            "matter_id": matter.id,
+            "principal": principal,
+            "view": int(view),
+            "task": task,
+            "state": str(matter.state),
+            "open": matter.open,
+            "due_on": matter.due_on,
+        }
+        for principal, (view, task) in readers.items()
+    ]

@@ -1,0 +1,325 @@
+"""Giving a matter to a unit and to its handler: assign, name, forward, decline, reassign, withdraw."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from portal.access.actor import SYSTEM, Actor, Standing
+from portal.access.policy import Act, allowed
+from portal.access.roles import Role
+from portal.access.visibility import as_seen_by
+from portal.audit import journal
+from portal.kernel import clock
+from portal.kernel.db import db
+from portal.kernel.language import _
+from portal.kernel.refusals import Forbidden, Invalid
+from portal.matters import audience, clocks, notices
+from portal.matters.book import BOOK, write_entry
+from portal.matters.models import CoUnit, Matter, MatterContent
+from portal.matters.queries import one, whole_content
+from portal.matters.readers import index_viewers
+from portal.matters.service.creation import NewMatter, create, index_words, keep_co_units
+from portal.network.models import Post, Unit
+from portal.network.queries import Holder, handlers_of, has_supervision_office
+from portal.workflow import engine, signoff
+
+
+def assign(
+    actor: Actor,
+    matter_id: UUID,
+    *,
+    version: int | None = None,
+    lead_unit: Unit | None,
+    co_units: tuple[tuple[Unit, str | None, bool], ...] | None = None,
+    requirement: str | None = None,
+    handler_post_id: int | None = None,
+) -> Matter:
+    """交办: give it to its lead unit; a confidential one to a handler whom the supervisor names himself."""
+    matter = one(actor, matter_id)
+    content = whole_content(matter)
+    handler = _handler(lead_unit, handler_post_id)
+    engine.move(
+        BOOK, actor, matter, "assign", version=version, content=content, lead_unit=lead_unit, handler=handler,
+        co_units=[unit for unit, _task, _sign in co_units or ()],
+        facts={"lead_unit_id": lead_unit.id if lead_unit else None},
+        entry_facts={"unit": lead_unit.name if lead_unit else ""},
+        then=[partial(_give_to, actor, matter, content, lead_unit, handler, co_units, requirement)],
+    )
+    return matter
+
+
+def _give_to(
+    actor: Actor,
+    matter: Matter,
+    content: MatterContent,
+    unit: Unit,
+    handler: Holder | None,
+    co_units: tuple[tuple[Unit, str | None, bool], ...] | None,
+    requirement: str | None,
+) -> None:
+    if co_units is not None:
+        db.session.execute(
+            delete(CoUnit)
+            .where(CoUnit.matter_id == matter.id)
+            .options(as_seen_by(SYSTEM))
+            .execution_options(synchronize_session=False)
+        )
+        content.parts = [p for p in content.parts if p != "co_unit"]
+        keep_co_units(matter, content, co_units)
+    if requirement is not None:
+        content.requirement = requirement
+    matter.lead_unit = unit
+    matter.lead_unit_id = unit.id
+    matter.lead_unit_name = unit.name
+    matter.assigned_at = clock.now()
+    matter.assigned_by_id = actor.person_id
+    matter.acknowledged_at = None
+    matter.declined = False
+    content.handler_id = content.handler_post_id = None
+    content.reviewer_id = actor.person_id
+    index_words(matter, content)
+    db.session.flush()
+    clocks.assigned(matter)
+    if handler:
+        _name(matter, content, handler)
+    if matter.confidential:
+        audience.shut_out(matter.id, audience.REGISTRAR)
+    entry = journal.record(actor, "assigned", "matter", matter.id, confidential=matter.confidential)
+    if handler:
+        notices.notify(matter, content, entry, "handler_named", [handler.person_id])
+    else:
+        notices.notify(matter, content, entry, "assigned", notices.lead_desk(matter))
+    notices.notify(matter, content, entry, "county_informed", notices.supervision_between(matter))
+
+
+def _handler(unit: Unit | None, post_id: int | None) -> Holder | None:
+    if unit is None or post_id is None:
+        return None
+    holder = next((h for h in handlers_of(unit.id) if h.post_id == post_id), None)
+    if holder is None:
+        raise Invalid(
+            _("所选的人不在%(unit)s的承办岗位上，请重新选择", unit=unit.name),
+            fields={"handler": _("请选择该单位现任的承办人")},
+        )
+    return holder
+
+
+def _name(matter: Matter, content: MatterContent, handler: Holder) -> None:
+    content.handler_id, content.handler_post_id = handler.person_id, handler.post_id
+    if matter.confidential:
+        audience.replace(matter.id, [handler.person_id], audience.HANDLER)
+    db.session.flush()
+
+
+def name_handler(actor: Actor, matter_id: UUID, *, version: int | None = None, handler_post_id: int | None) -> Matter:
+    """The lead unit's liaison officer or office director names the one handler; of a confidential one, the supervisor."""
+    matter = one(actor, matter_id)
+    content = whole_content(matter)
+    handler = _handler(matter.lead_unit, handler_post_id)
+
+    def then() -> None:
+        assert handler is not None
+        former = content.handler_id
+        _name(matter, content, handler)
+        entry = journal.record(actor, "handler_named", "matter", matter.id, confidential=matter.confidential)
+        notices.notify(matter, content, entry, "handler_named", [handler.person_id])
+        if former and former != handler.person_id:
+            notices.notify(matter, content, entry, "handler_replaced", [former])
+
+    engine.move(
+        BOOK, actor, matter, "name_handler", version=version, content=content, handler=handler,
+        entry_facts={"handler": handler.name if handler else ""}, then=[then],
+    )
+    return matter
+
+
+def name_co_handler(actor: Actor, matter_id: UUID, *, handler_post_id: int) -> Matter:
+    """A co-unit's liaison officer or office director names who does its part."""
+    matter = one(actor, matter_id)
+    decision = allowed(actor, Act.CO_PROGRESS, matter)
+    desk = (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR)
+    mine = [s for s in actor.standings if s.role in desk and s.for_unit_id in matter.co_unit_ids]
+    if not decision or not mine:
+        raise Forbidden(_("须由协办单位的联络员或办公室主任办理"))
+    post = db.session.get(Post, handler_post_id)
+    part = next((c for c in matter.co_units if post is not None and c.unit_id == post.for_unit_id), None)
+    if part is None or part.unit_id not in {s.for_unit_id for s in mine}:
+        raise Invalid(_("请选择本单位的承办人"), fields={"handler": _("请选择本单位的承办人")})
+    handler = _handler(part.unit, handler_post_id)
+    assert handler is not None
+    part.handler_id = handler.person_id
+    content = whole_content(matter)
+    write_entry(matter, "name_co_handler", actor, mine[0], facts={"handler": handler.name, "unit": part.unit_name})
+    entry = journal.record(actor, "name_co_handler", "matter", matter.id, standing=mine[0])
+    notices.notify(matter, content, entry, "handler_named", [handler.person_id])
+    index_viewers(matter, content)
+    return matter
+
+
+def decline(actor: Actor, matter_id: UUID, *, version: int | None = None, code: str, reason: str) -> Matter:
+    """退回交办: not ours, within three working days; back to whoever assigned, and the clock runs on."""
+    matter = one(actor, matter_id)
+    content = whole_content(matter)
+    unit_name = matter.lead_unit_name
+    former = matter.assigned_by_id
+
+    def then() -> None:
+        matter.declined = True
+        content.handler_id = content.handler_post_id = None
+        if matter.confidential:
+            audience.shut_out(matter.id, audience.HANDLER)
+            if former:
+                audience.admit(matter.id, [former], audience.REGISTRAR)
+        db.session.flush()
+        closing = clocks.clock_of(matter, clocks.CLOSING)
+        if closing:
+            clocks.rungs.cancel(closing)
+        entry = journal.record(actor, "declined", "matter", matter.id, confidential=matter.confidential)
+        told = [former] if matter.confidential else notices.supervisors(matter)
+        notices.notify(matter, content, entry, "declined", told, by=unit_name)
+
+    engine.move(
+        BOOK, actor, matter, "decline", version=version, content=content, reason=reason,
+        entry_facts={"code": code, "unit": unit_name}, facts={"code": code}, then=[then],
+    )
+    return matter
+
+
+def reassign_unit(
+    actor: Actor, matter_id: UUID, *, version: int | None = None, lead_unit: Unit | None, reason: str,
+    handler_post_id: int | None = None,
+) -> Matter:
+    """改派: another unit takes it over; the clock runs on."""
+    matter = one(actor, matter_id)
+    content = whole_content(matter)
+    handler = _handler(lead_unit, handler_post_id)
+    if lead_unit is not None and lead_unit.id == matter.lead_unit_id:
+        raise Invalid(_("现在就由%(unit)s主办，请选择另一个单位", unit=lead_unit.name), fields={"lead_unit": _("请选择另一个单位")})
+    told = [*notices.lead_desk(matter), *([content.handler_id] if content.handler_id else [])]
+    former = matter.lead_unit_name
+
+    def then() -> None:
+        signoff.end(matter.id)
+        if matter.confidential:
+            audience.shut_out(matter.id, audience.SIGNER, audience.HANDLER)
+        entry = journal.record(actor, "reassigned", "matter", matter.id, confidential=matter.confidential)
+        notices.notify(matter, content, entry, "reassigned", told)
+        _give_to(actor, matter, content, lead_unit, handler, None, None)  # type: ignore[arg-type]
+
+    engine.move(
+        BOOK, actor, matter, "reassign_unit", version=version, content=content, lead_unit=lead_unit, handler=handler,
+        reason=reason, entry_facts={"unit": lead_unit.name if lead_unit else "", "former": former}, then=[then],
+    )
+    return matter
+
+
+def forward(
+    actor: Actor, matter_id: UUID, *, version: int | None = None, units: list[Unit], requirement: str | None,
+    due_on: date | None = None,
+) -> list[Matter]:
+    """转办: pass it to subordinate units; each gets a matter of its own, due no later than this one."""
+    parent = one(actor, matter_id)
+    engine.fresh(BOOK, actor, parent, version)
+    decision = allowed(actor, Act.FORWARD, parent)
+    if not decision:
+        raise Forbidden(_("您不能转办此件：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
+    if parent.state not in ("assigned", "acknowledged", "in_progress"):
+        raise Invalid(_("此件现为“%(state)s”，不能转办", state=parent.state.label))
+    if not units:
+        raise Invalid(_("请选择转办给哪些下级单位"), fields={"units": _("请至少选择一个下级单位")})
+    if due_on is not None and not clock.today() <= due_on <= parent.due_on:
+        raise Invalid(
+            _("转办期限须在今日与上级期限之间"), fields={"due_on": _("不得早于今日，不得晚于上级事项的期限")}
+        )
+    already = set(
+        db.session.scalars(
+            select(Matter.lead_unit_id)
+            .where(Matter.parent_id == parent.id, Matter.state != "withdrawn")
+            .options(as_seen_by(SYSTEM))
+        )
+    )
+    parent_content = whole_content(parent)
+    made = []
+    for unit in units:
+        if unit.id in already:
+            raise Invalid(_("%(unit)s已有本件的转办，不必重复", unit=unit.name), fields={"units": _("有的单位已经转办")})
+        made.append(_forward_one(actor, decision.standing, parent, parent_content, unit, requirement, due_on))
+    parent_content.mark("child")
+    names = "、".join(unit.name for unit in units)
+    parent.version += 1
+    write_entry(parent, "forwarded", actor, decision.standing, words=requirement, facts={"unit": names})
+    journal.record(
+        actor, "forwarded", "matter", parent.id, standing=decision.standing, after={"units": [u.id for u in units]}
+    )
+    db.session.flush()
+    index_viewers(parent, parent_content)
+    return made
+
+
+def _forward_one(
+    actor: Actor, standing: Standing | None, parent: Matter, content: MatterContent, unit: Unit,
+    requirement: str | None, due_on: date | None,
+) -> Matter:
+    assert standing is not None
+    assert parent.lead_unit is not None
+    child, child_content = create(
+        actor,
+        standing,
+        NewMatter(
+            registering_unit=parent.lead_unit,
+            source_level=parent.source_level,
+            urgency=parent.urgency,
+            confidential=False,
+            instructed_on=parent.instructed_on,
+            received_on=clock.today(),
+            title=content.title,
+            text=content.text,
+            leader=content.leader,
+            leader_id=content.leader_id,
+            document_number=content.document_number,
+            requirement=requirement or content.requirement,
+            lead_unit=unit,
+            parent=parent,
+            due_on=due_on,
+        ),
+    )
+    child.supervised_by_office = has_supervision_office(parent.lead_unit.id)
+    engine.move(
+        BOOK, actor, child, "forward", on=parent, content=child_content, lead_unit=unit, parent=parent,
+        entry_facts={"unit": unit.name},
+        then=[partial(_give_to, actor, child, child_content, unit, None, None, None)],
+    )
+    return child
+
+
+def withdraw(actor: Actor, matter_id: UUID, *, version: int | None = None, reason: str) -> Matter:
+    """撤销: the registering office ends it, with a reason, before it is closed."""
+    return _end(actor, matter_id, "withdraw", version, reason)
+
+
+def make_confidential(actor: Actor, matter_id: UUID, *, version: int | None = None, reason: str) -> Matter:
+    """An open one is made confidential by voiding it; the office then registers a new one. Its number stays."""
+    return _end(actor, matter_id, "make_confidential", version, reason)
+
+
+def _end(actor: Actor, matter_id: UUID, event: str, version: int | None, reason: str) -> Matter:
+    matter = one(actor, matter_id)
+    content = whole_content(matter)
+    told = [*notices.lead_desk(matter), *([content.handler_id] if content.handler_id else [])]
+
+    def then() -> None:
+        signoff.end(matter.id)
+        matter.closed_at = clock.now()
+        matter.extension_pending = False
+        if matter.confidential:
+            audience.shut_out(matter.id, audience.SIGNER, audience.REVIEWER, audience.REGISTRAR, audience.EXTENSION)
+        db.session.flush()
+        entry = journal.record(actor, f"{event}_done", "matter", matter.id, confidential=matter.confidential)
+        notices.notify(matter, content, entry, "withdrawn", told)
+
+    engine.move(BOOK, actor, matter, event, version=version, content=content, reason=reason, then=[then])
+    return matter

@@ -1,0 +1,170 @@
+"""A matter comes into being: number, deadline, clocks, first readers. Used by registration, forwarding and new rounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from portal.access.actor import SYSTEM, Actor, Standing
+from portal.access.visibility import as_seen_by
+from portal.audit import journal
+from portal.deadlines import reckon
+from portal.deadlines.reckon import Deadline
+from portal.deadlines.rules import SourceLevel, Urgency
+from portal.documents.numbering import bracketed, next_number
+from portal.kernel import clock
+from portal.kernel.db import db
+from portal.matters import audience, clocks
+from portal.matters.book import write_entry
+from portal.matters.models import CoUnit, Matter, MatterContent
+from portal.matters.readers import index_viewers
+from portal.matters.search import grams
+from portal.network.models import Unit
+from portal.network.queries import has_supervision_office
+from portal.vault.words import digest_of
+
+
+@dataclass(frozen=True, slots=True)
+class NewMatter:
+    """What a registration says. Units are loaded records of this city; `co_units` are (unit, task, countersigns)."""
+
+    registering_unit: Unit
+    source_level: SourceLevel
+    urgency: Urgency
+    confidential: bool
+    instructed_on: date
+    received_on: date
+    title: str
+    text: str
+    leader: str
+    leader_id: int | None = None
+    document_number: str | None = None
+    requirement: str | None = None
+    paper_number: str | None = None
+    lead_unit: Unit | None = None
+    co_units: tuple[tuple[Unit, str | None, bool], ...] = ()
+    request_key: UUID | None = None
+    parent: Matter | None = None
+    previous: Matter | None = None
+    due_on: date | None = None
+
+
+def registration_mark(unit: Unit, confidential: bool) -> str:
+    """温委 → 温督, 永嘉委 → 永嘉督, 永嘉公 → 永嘉公督; without a mark the short name. Confidential: 温督内."""
+    mark = (unit.document_prefix or unit.short_name).removesuffix("委")
+    return f"{mark}督内" if confidential else f"{mark}督"
+
+
+def by_request_key(key: UUID) -> Matter | None:
+    """The matter that this very form registered before: a double click registers once."""
+    return db.session.scalars(select(Matter).where(Matter.request_key == key).options(as_seen_by(SYSTEM))).first()
+
+
+def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "register") -> tuple[Matter, MatterContent]:
+    """Write the matter with its number, deadline and clocks."""
+    year = clock.today().year
+    series = "instruction:confidential" if new.confidential else "instruction"
+    sequence = next_number(new.registering_unit.id, series, year)
+    matter = Matter(
+        id=uuid4(),
+        request_key=new.request_key or uuid4(),
+        number=bracketed(registration_mark(new.registering_unit, new.confidential), year, sequence),
+        registering_unit=new.registering_unit,
+        year=year,
+        sequence=sequence,
+        paper_number=new.paper_number,
+        confidential=new.confidential,
+        source_level=SourceLevel(new.source_level),
+        urgency=Urgency(new.urgency),
+        instructed_on=new.instructed_on,
+        received_on=new.received_on,
+        lead_unit=new.lead_unit,
+        lead_unit_name=new.lead_unit.name if new.lead_unit else None,
+        supervising_unit=new.registering_unit,
+        supervised_by_office=has_supervision_office(new.registering_unit.id) if new.parent else True,
+        round=new.previous.round + 1 if new.previous else 1,
+        previous_id=new.previous.id if new.previous else None,
+        parent_id=new.parent.id if new.parent else None,
+        registered_at=clock.now(),
+        registered_by_id=actor.person_id,
+        original_due_on=new.received_on,
+        due_on=new.received_on,
+    )
+    deadline = _deadline(matter, new)
+    matter.original_due_on = matter.due_on = deadline.due_on
+    content = MatterContent(
+        matter_id=matter.id,
+        confidential=new.confidential,
+        leader_id=new.leader_id,
+        parts=[],
+        title=new.title,
+        text=new.text,
+        leader=new.leader,
+        document_number=new.document_number,
+        requirement=new.requirement,
+    )
+    index_words(matter, content)
+    db.session.add(matter)
+    db.session.flush()
+    db.session.add(content)
+    db.session.flush()
+    keep_co_units(matter, content, new.co_units)
+    clocks.start_all(matter, deadline)
+    if matter.confidential:
+        audience.admit(matter.id, [actor.person_id], audience.REGISTRAR)
+        if new.leader_id:
+            audience.admit(matter.id, [new.leader_id], audience.LEADER)
+    write_entry(matter, entry, actor, standing)
+    journal.record(
+        actor, entry, "matter", matter.id, standing=standing, confidential=matter.confidential, after=facts(matter, content)
+    )
+    index_viewers(matter, content, new=True)
+    return matter, content
+
+
+def _deadline(matter: Matter, new: NewMatter) -> Deadline:
+    deadline = clocks.closing_deadline(matter)
+    if new.parent is None:
+        return deadline
+    if new.due_on is not None and new.due_on < new.parent.due_on:
+        return reckon.given(new.due_on, new.registering_unit.name, clock.today())
+    return reckon.not_later_than(deadline, new.parent.due_on)
+
+
+def keep_co_units(
+    matter: Matter, content: MatterContent, wanted: tuple[tuple[Unit, str | None, bool], ...]
+) -> None:
+    """These units help; a confidential matter has none."""
+    if matter.confidential or not wanted:
+        return
+    db.session.add_all(
+        CoUnit(matter_id=matter.id, unit_id=unit.id, unit_name=unit.name, task=task, countersigns=countersigns)
+        for unit, task, countersigns in wanted
+    )
+    content.mark("co_unit")
+    db.session.flush()
+
+
+def index_words(matter: Matter, content: MatterContent) -> None:
+    """What search may look in: nothing of a confidential matter."""
+    if matter.confidential:
+        return
+    content.grams = grams(matter.number, content.title, content.leader, content.document_number, matter.lead_unit_name)
+
+
+def facts(matter: Matter, content: MatterContent) -> dict[str, Any]:
+    """The matter as the journal keeps it: facts of the shell, digests of the words."""
+    return {
+        "number": matter.number,
+        "source_level": str(matter.source_level),
+        "urgency": str(matter.urgency),
+        "received_on": matter.received_on.isoformat(),
+        "instructed_on": matter.instructed_on.isoformat(),
+        "lead_unit_id": matter.lead_unit_id,
+        "due_on": matter.due_on.isoformat(),
+        "words": digest_of(content),
+    }

@@ -1,0 +1,235 @@
+"""The handler's work: acknowledge, progress, extension; and what others add meanwhile: urging, a further instruction."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.access.actor import SYSTEM, Actor
+from portal.access.policy import Act, allowed
+from portal.access.roles import Role
+from portal.access.visibility import as_seen_by
+from portal.audit import journal
+from portal.deadlines import reckon
+from portal.kernel import clock
+from portal.kernel.db import db
+from portal.kernel.language import _
+from portal.kernel.refusals import Forbidden, Invalid, Invisible
+from portal.matters import audience, clocks, notices
+from portal.matters.book import BOOK, write_entry
+from portal.matters.models import ENDED, Extension, Matter, State
+from portal.matters.queries import one, whole_content
+from portal.matters.readers import index_viewers
+from portal.workflow import engine
+
+
+def acknowledge(actor: Actor, matter_id: UUID, *, version: int | None = None) -> Matter:
+    """签收: the handler confirms receipt."""
+    matter = one(actor, matter_id)
+
+    def then() -> None:
+        matter.acknowledged_at = clock.now()
+
+    engine.move(BOOK, actor, matter, "acknowledge", version=version, content=whole_content(matter), then=[then])
+    return matter
+
+
+def progress(
+    actor: Actor, matter_id: UUID, *, version: int | None = None, words: str, first_feedback: bool = False
+) -> Matter:
+    """进展: a dated entry on what was done; one marked as first feedback stops that clock."""
+    matter = one(actor, matter_id)
+    content = whole_content(matter)
+    engine.fresh(BOOK, actor, matter, version)
+    if not words:
+        raise Invalid(_("请填写办理进展"), fields={"words": _("请填写办理进展")})
+    if matter.state == State.ACKNOWLEDGED:
+        engine.move(BOOK, actor, matter, "start", content=content)
+
+    def then() -> None:
+        if first_feedback:
+            clocks.stop(matter, clocks.FIRST_FEEDBACK)
+
+    engine.move(
+        BOOK, actor, matter, "progress", content=content, words=words, first_feedback=first_feedback,
+        facts={"first_feedback": first_feedback}, then=[then],
+    )
+    return matter
+
+
+def co_progress(actor: Actor, matter_id: UUID, *, words: str) -> Matter:
+    """A co-unit writes what it has done for the lead unit."""
+    matter = one(actor, matter_id)
+    decision = allowed(actor, Act.CO_PROGRESS, matter)
+    if not decision:
+        raise Forbidden(_("须由协办单位办理"), unmet=decision.unmet)
+    if not matter.open:
+        raise Invalid(_("此件现为“%(state)s”，不能再写协办情况", state=matter.state.label))
+    if not words:
+        raise Invalid(_("请填写协办情况"), fields={"words": _("请填写协办情况")})
+    content = whole_content(matter)
+    write_entry(matter, "co_progress", actor, decision.standing, words=words)
+    entry = journal.record(actor, "co_progress", "matter", matter.id, standing=decision.standing)
+    notices.notify(matter, content, entry, "co_progress", [content.handler_id] if content.handler_id else [])
+    return matter
+
+
+def urge(actor: Actor, matter_id: UUID, *, words: str | None) -> Matter:
+    """催办: counted. For a confidential matter the text is fixed and goes to the handler, whoever he is."""
+    matter = one(actor, matter_id)
+    decision = allowed(actor, Act.URGE, matter)
+    if not decision:
+        raise Forbidden(_("您不能催办此件：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
+    if matter.state in (State.REGISTERED, State.UNDER_REVIEW, *ENDED):
+        raise Invalid(_("此件现为“%(state)s”，不在主办单位手中，无须催办", state=matter.state.label))
+    if not matter.confidential and not words:
+        raise Invalid(_("请填写催办内容"), fields={"words": _("请填写催办内容")})
+    content = whole_content(matter)
+    matter.urges += 1
+    said = None if matter.confidential else words
+    write_entry(matter, "urge", actor, decision.standing, words=said)
+    entry = journal.record(
+        actor, "urge", "matter", matter.id, standing=decision.standing, confidential=matter.confidential,
+        after={"urges": matter.urges},
+    )
+    told = [content.handler_id] if content.handler_id else notices.lead_desk(matter)
+    waiting = [h.person_id for h in matter.step_now.people] if matter.step_now is not None else []
+    notices.notify(matter, content, entry, "urged", [*told, *waiting], say=said)
+    db.session.flush()
+    return matter
+
+
+def instruct_again(actor: Actor, matter_id: UUID, *, words: str) -> Matter:
+    """再次批示: a leader above writes a further instruction; the registering office makes it a new round."""
+    matter = one(actor, matter_id)
+    decision = allowed(actor, Act.INSTRUCT_AGAIN, matter)
+    if not decision:
+        raise Forbidden(_("您不能对此件再次批示：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
+    if not words:
+        raise Invalid(_("请填写批示内容"), fields={"words": _("请填写批示内容")})
+    content = whole_content(matter)
+    write_entry(matter, "instruct_again", actor, decision.standing, words=words)
+    entry = journal.record(
+        actor, "instruct_again", "matter", matter.id, standing=decision.standing, confidential=matter.confidential
+    )
+    notices.notify(matter, content, entry, "instruct_again", notices.supervisors(matter))
+    return matter
+
+
+def ask_extension(
+    actor: Actor, matter_id: UUID, *, version: int | None = None, until: date | None, reason: str, progress_so_far: str
+) -> Extension:
+    """申请延期: in writing, before the deadline, with reason and progress."""
+    matter = one(actor, matter_id)
+    engine.fresh(BOOK, actor, matter, version)
+    decision = allowed(actor, Act.ASK_EXTENSION, matter)
+    if not decision:
+        raise Forbidden(_("您不能申请延期：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
+    if matter.state not in (State.ASSIGNED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.IN_SIGN_OFF):
+        raise Invalid(_("此件现为“%(state)s”，不能申请延期", state=matter.state.label))
+    if matter.extension_pending:
+        raise Invalid(_("上一次延期申请还没有批复，请等批复后再申请"))
+    closing = clocks.clock_of(matter, clocks.CLOSING)
+    assert closing is not None
+    if clock.now() >= closing.due_at:
+        raise Invalid(_("延期须在期限届满前申请，本件已经超期"))
+    fields = {}
+    if until is None:
+        fields["due_on"] = _("请填写要延到哪一天")
+    if not reason:
+        fields["reason"] = _("请填写延期理由")
+    if not progress_so_far:
+        fields["progress"] = _("请填写目前进展")
+    if fields:
+        raise Invalid(_("延期申请还没有填完"), fields=fields)
+    assert until is not None
+    reckon.extended(
+        clocks.deadline_of(closing), closing.original_due_on, until, "", clock.today(), _parent_due(matter)
+    )
+    content = whole_content(matter)
+    request = Extension(
+        matter_id=matter.id, confidential=matter.confidential, asked_at=clock.now(), asked_by_id=actor.person_id,
+        until=until, reason=reason, progress=progress_so_far,
+    )
+    db.session.add(request)
+    content.mark("extension")
+    matter.extension_pending = True
+    matter.version += 1
+    write_entry(
+        matter, "ask_extension", actor, decision.standing, words=reason, facts={"until": until.isoformat()}
+    )
+    entry = journal.record(
+        actor, "ask_extension", "matter", matter.id, standing=decision.standing, confidential=matter.confidential,
+        after={"until": until.isoformat()},
+    )
+    heads = notices.heads(matter)
+    if matter.confidential:
+        audience.admit(matter.id, heads, audience.EXTENSION)
+    notices.notify(matter, content, entry, "extension_asked", heads)
+    index_viewers(matter, content)
+    return request
+
+
+def _parent_due(matter: Matter) -> date | None:
+    if matter.parent_id is None:
+        return None
+    return db.session.scalar(select(Matter.due_on).where(Matter.id == matter.parent_id).options(as_seen_by(SYSTEM)))
+
+
+def decide_extension(
+    actor: Actor, matter_id: UUID, *, version: int | None = None, granted: bool, until: date | None = None,
+    words: str | None = None,
+) -> Extension:
+    """The supervision head of the unit that assigned grants (to the day asked or an earlier one) or refuses. Refused, it
+    is overdue from the original deadline."""
+    matter = one(actor, matter_id)
+    engine.fresh(BOOK, actor, matter, version)
+    decision = allowed(actor, Act.DECIDE_EXTENSION, matter)
+    if not decision:
+        raise Forbidden(_("您不能批复延期：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
+    assert decision.standing is not None
+    request = db.session.scalars(
+        select(Extension)
+        .where(Extension.matter_id == matter.id, Extension.decided_at.is_(None))
+        .with_for_update()
+        .options(as_seen_by(actor))
+    ).first()
+    if request is None:
+        raise Invisible if matter.content is None else Invalid(_("没有待批复的延期申请"))
+    if not granted and not words:
+        raise Invalid(_("不予延期须写明理由"), fields={"reason": _("请填写理由")})
+    content = whole_content(matter)
+    closing = clocks.clock_of(matter, clocks.CLOSING)
+    assert closing is not None
+    day = until or request.until
+    if granted:
+        if day > request.until:
+            raise Invalid(_("批准的日期不得晚于申请的日期"), fields={"due_on": _("不得晚于申请的日期")})
+        by = f"{decision.standing.unit_name}{Role(decision.standing.role).label}"
+        deadline = reckon.extended(
+            clocks.deadline_of(closing), closing.original_due_on, day, by, clock.today(), _parent_due(matter)
+        )
+        stopped = closing.stopped_at
+        clocks.moved(matter, deadline, original=False)
+        if stopped is not None:
+            closing.stopped_at = stopped
+            clocks.rungs.cancel(closing)
+    request.decided_at, request.decided_by_id, request.granted = clock.now(), actor.person_id, granted
+    request.decision = words
+    matter.extension_pending = False
+    matter.version += 1
+    kind = "extension_granted" if granted else "extension_refused"
+    write_entry(matter, kind, actor, decision.standing, words=words, facts={"until": day.isoformat()} if granted else None)
+    entry = journal.record(
+        actor, kind, "matter", matter.id, standing=decision.standing, confidential=matter.confidential,
+        after={"due_on": matter.due_on.isoformat()},
+    )
+    if matter.confidential:
+        audience.shut_out(matter.id, audience.EXTENSION)
+    notices.notify(
+        matter, content, entry, "extension_decided", [request.asked_by_id], granted=granted, until=day.isoformat()
+    )
+    index_viewers(matter, content)
+    return request

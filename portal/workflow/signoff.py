@@ -1,0 +1,270 @@
+"""Sign-off chains: the shape by source level stands here as a table; the seats' holders come from the network.
+
+The shape is copied at submission. Who may sign a step is fixed when the step is reached and judged again in the signing
+transaction; a seat that falls vacant stops the chain there, and a successor goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from portal.access.actor import SYSTEM, Actor, Standing
+from portal.access.roles import Role
+from portal.access.visibility import as_seen_by
+from portal.deadlines.rules import SourceLevel
+from portal.kernel import clock
+from portal.kernel.db import db
+from portal.kernel.language import _, _l
+from portal.kernel.refusals import Forbidden, Stale
+from portal.network.models import Unit
+from portal.network.queries import Holder, signers
+from portal.workflow.models import Issue, Signature, Signer, SignOff, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One step of a shape: what is done there, and in which seat of which unit (None: the lead unit)."""
+
+    kind: str
+    role: Role
+    unit_id: int | None = None
+
+
+_HIGH = (
+    Seat("check", Role.OFFICE_DIRECTOR),
+    Seat("endorse", Role.DEPUTY_LEADER),
+    Seat("issue", Role.PRINCIPAL_LEADER),
+)
+_LOCAL = (Seat("check", Role.OFFICE_DIRECTOR), Seat("issue", Role.DEPUTY_LEADER))
+
+SHAPES: dict[SourceLevel, tuple[Seat, ...]] = {
+    SourceLevel.CENTRAL: _HIGH,
+    SourceLevel.PROVINCE: _HIGH,
+    SourceLevel.CITY: _LOCAL,
+    SourceLevel.COUNTY: _LOCAL,
+}
+STEP_LABELS = {
+    "check": _l("核稿"),
+    "endorse": _l("审签"),
+    "countersign": _l("会签"),
+    "issue": _l("签发"),
+}
+
+
+def shape(source_level: SourceLevel, lead_unit_id: int, countersigning: Sequence[int] = ()) -> tuple[Seat, ...]:
+    """The chain for one report: co-units that were asked to countersign come before the issue."""
+    own = [Seat(s.kind, s.role, lead_unit_id) for s in SHAPES[SourceLevel(source_level)]]
+    others = [Seat("countersign", Role.DEPUTY_LEADER, unit_id) for unit_id in countersigning]
+    return (*own[:-1], *others, own[-1])
+
+
+def candidates(seat: Seat, drafter_id: int, *, confidential: bool) -> list[Holder]:
+    """Who may sign in this seat today, the drafter in none of his posts."""
+    assert seat.unit_id is not None
+    return [h for h in signers(seat.unit_id, seat.role, confidential=confidential) if h.person_id != drafter_id]
+
+
+def holders_to_choose(seats: Sequence[Seat], drafter_id: int, *, confidential: bool) -> dict[int, list[Holder]]:
+    """Step number → holders, for seats with several: whoever submits names one."""
+    found = {}
+    for number, seat in enumerate(seats, start=1):
+        own = [h for h in candidates(seat, drafter_id, confidential=confidential) if h.delegation_id is None]
+        if len(own) > 1:
+            found[number] = own
+    return found
+
+
+def vacant(seats: Sequence[Seat], drafter_id: int, *, confidential: bool) -> list[str]:
+    """A sentence for every seat that nobody holds: the chain cannot be submitted."""
+    return [
+        _("%(step)s需要%(unit)s的%(role)s，该岗位现无人在任", step=STEP_LABELS[seat.kind], unit=_unit_name(seat), role=seat.role.label)
+        for seat in seats
+        if not candidates(seat, drafter_id, confidential=confidential)
+    ]
+
+
+def _unit_name(seat: Seat) -> str:
+    unit = db.session.get(Unit, seat.unit_id)
+    return unit.name if unit else ""
+
+
+def submit(
+    *,
+    report_id: UUID,
+    matter_id: UUID,
+    generation: int,
+    seats: Sequence[Seat],
+    named: dict[int, int],
+    drafter: Standing,
+    drafter_id: int,
+    digest: str,
+    confidential: bool,
+) -> SignOff:
+    """Copy the chain onto the report and reach its first step."""
+    sign_off = SignOff(
+        report_id=report_id,
+        generation=generation,
+        matter_id=matter_id,
+        drafter_id=drafter_id,
+        drafter_post_id=drafter.post_id,
+        last_step=len(seats),
+        digest=digest,
+        submitted_at=clock.now(),
+    )
+    db.session.add(sign_off)
+    db.session.flush()
+    db.session.add_all(
+        Step(
+            report_id=report_id,
+            generation=generation,
+            number=number,
+            matter_id=matter_id,
+            kind=seat.kind,
+            role=seat.role,
+            unit_id=seat.unit_id,
+            named_person_id=named.get(number),
+        )
+        for number, seat in enumerate(seats, start=1)
+    )
+    db.session.flush()
+    reach(sign_off, 1, confidential=confidential)
+    return sign_off
+
+
+def reach(sign_off: SignOff, number: int, *, confidential: bool) -> Step:
+    """The chain arrives at a step: write down who may sign it."""
+    step = db.session.scalars(
+        select(Step)
+        .where(Step.report_id == sign_off.report_id, Step.generation == sign_off.generation, Step.number == number)
+        .options(as_seen_by(SYSTEM))
+    ).one()
+    step.reached_at = clock.now()
+    refresh(step, sign_off.drafter_id, confidential=confidential)
+    return step
+
+
+def refresh(step: Step, drafter_id: int, *, confidential: bool) -> list[Holder]:
+    """Who may sign the waiting step now: whoever was named (or stands in for him), else whoever holds the seat."""
+    seat = Seat(step.kind, Role(step.role), step.unit_id)
+    people = candidates(seat, drafter_id, confidential=confidential)
+    if step.named_person_id:
+        named_posts = {h.post_id for h in people if h.person_id == step.named_person_id}
+        people = [h for h in people if h.post_id in named_posts] or people
+    for holder in people:
+        db.session.execute(
+            insert(Signer)
+            .values(
+                report_id=step.report_id,
+                generation=step.generation,
+                step=step.number,
+                person_id=holder.person_id,
+                matter_id=step.matter_id,
+                post_id=holder.post_id,
+                delegation_id=holder.delegation_id,
+            )
+            .on_conflict_do_nothing()
+        )
+    step.vacant = not people
+    db.session.flush()
+    return people
+
+
+@dataclass(frozen=True, slots=True)
+class StepNow:
+    """The step that waits, with whoever may sign it."""
+
+    step: Step
+    sign_off: SignOff
+    people: tuple[Holder, ...]
+
+    def may_sign(self, actor: Actor, post: Standing) -> bool:
+        """He holds the seat (or stands in for its holder) and did not draft it, in whatever post."""
+        if actor.person_id == self.sign_off.drafter_id:
+            return False
+        return any(
+            (h.person_id, h.post_id, h.delegation_id) == (actor.person_id, post.post_id, post.delegation_id)
+            for h in self.people
+        )
+
+
+def step_now(matter_id: UUID, *, confidential: bool) -> StepNow | None:
+    """The waiting step of the matter's running sign-off, with its holders as of now."""
+    row = db.session.execute(
+        select(Step, SignOff)
+        .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
+        .where(SignOff.matter_id == matter_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
+        .order_by(Step.number.desc())
+        .limit(1)
+        .options(as_seen_by(SYSTEM))
+    ).first()
+    if row is None:
+        return None
+    seat = Seat(row.Step.kind, Role(row.Step.role), row.Step.unit_id)
+    people = candidates(seat, row.SignOff.drafter_id, confidential=confidential)
+    if row.Step.named_person_id:
+        posts = {h.post_id for h in people if h.person_id == row.Step.named_person_id}
+        people = [h for h in people if h.post_id in posts] or people
+    return StepNow(row.Step, row.SignOff, tuple(people))
+
+
+def sign(
+    now: StepNow, actor: Actor, standing: Standing, digest: str, authentication: str, *, confidential: bool
+) -> Signature:
+    """Write one signature, on exactly the text that was shown. The database refuses whatever the chain does not allow."""
+    sign_off = now.sign_off
+    if digest != sign_off.digest:
+        raise Stale(_("您看到的文本不是现在送签的文本，本次签批未执行，请重新阅读"))
+    if not now.may_sign(actor, standing):
+        raise Forbidden(_("现在不是轮到您签批"))
+    refresh(now.step, sign_off.drafter_id, confidential=confidential)
+    signature = Signature(
+        report_id=sign_off.report_id,
+        generation=sign_off.generation,
+        step=now.step.number,
+        matter_id=sign_off.matter_id,
+        person_id=actor.person_id,
+        post_id=standing.post_id,
+        delegation_id=standing.delegation_id,
+        drafter_id=sign_off.drafter_id,
+        digest=digest,
+        authentication=authentication,
+        signed_at=clock.now(),
+    )
+    db.session.add(signature)
+    db.session.flush()
+    return signature
+
+
+def end(matter_id: UUID) -> None:
+    """The running sign-off ends: issued, sent back, recalled or overtaken. Its signatures stay on record."""
+    db.session.execute(
+        update(SignOff)
+        .where(SignOff.matter_id == matter_id, SignOff.ended_at.is_(None))
+        .values(ended_at=clock.now())
+        .options(as_seen_by(SYSTEM))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def issue(sign_off: SignOff, *, unit_id: int, series: str, year: int, number: int) -> Issue:
+    """The last signature is there: the report goes out under its number."""
+    issued = Issue(
+        report_id=sign_off.report_id,
+        generation=sign_off.generation,
+        step=sign_off.last_step,
+        last_step=sign_off.last_step,
+        matter_id=sign_off.matter_id,
+        unit_id=unit_id,
+        series=series,
+        year=year,
+        number=number,
+        issued_at=clock.now(),
+    )
+    db.session.add(issued)
+    db.session.flush()
+    return issued

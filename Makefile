@@ -15,7 +15,7 @@ test: environment-dev $(CATALOGUES:.po=.mo)
 check: environment-dev $(CATALOGUES:.po=.mo)
 	.venv/bin/ruff check .
 	.venv/bin/mypy
-	.venv/bin/lint-imports
+	.venv/bin/lint-imports --no-logo --no-cache
 	$(PY) -m portal.local check-migrations
 	$(PY) deploy/audit_packages.py requirements.txt
 

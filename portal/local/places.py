@@ -128,7 +128,7 @@ def socket_directory(wanted: Path, longest_name: str, owner: int) -> Path:
     if len(os.fsencode(wanted / longest_name)) <= SOCKET_PATH_LIMIT:
         wanted.mkdir(mode=0o700, exist_ok=True)
         return wanted
-    short = Path("/tmp") / f"duban-{os.getuid()}-{digest(wanted)}"
+    short = short_directory(wanted)
     try:
         short.mkdir(mode=0o700)
     except FileExistsError:
@@ -136,6 +136,11 @@ def socket_directory(wanted: Path, longest_name: str, owner: int) -> Path:
         if short.is_symlink() or found.st_uid not in (os.getuid(), owner) or found.st_mode & 0o077:
             raise NotStarted(f"{short} exists and is not a private directory of ours; remove it.") from None
     return short
+
+
+def short_directory(wanted: Path) -> Path:
+    """The directory that stands in for one whose path is too long for sockets."""
+    return Path("/tmp") / f"duban-{os.getuid()}-{digest(wanted)}"
 
 
 def digest(path: Path) -> str:

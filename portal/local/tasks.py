@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from portal.local.places import CLONE, AlreadyHeld, Hold, Place, write_private
+from portal.local.places import CLONE, AlreadyHeld, Hold, Place, short_directory, write_private
 from portal.local.postgres import Postgres, home_for
 from portal.local.processes import NotStarted
 from portal.local.servers import Servers
@@ -99,6 +99,8 @@ def forget(place: Place, really: bool) -> None:
         raise NotStarted(f"This would remove {place.data} and {home} for good. Say --yes if that is meant.")
     hold = place.hold()
     try:
+        for sockets in (home / "run", place.data / "redis"):
+            shutil.rmtree(short_directory(sockets), ignore_errors=True)
         shutil.rmtree(home, ignore_errors=True)
         shutil.rmtree(place.data)
     finally:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -143,10 +144,27 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def trial(tmp_path: Path) -> Iterator[Trial]:
+def open_directory() -> Iterator[Path]:
+    """A directory every user can pass through, as a clone usually lies in one; pytest's own are closed."""
+    with tempfile.TemporaryDirectory(prefix="duban-local-") as name:
+        os.chmod(name, 0o711)                     # noqa: S103
+        yield Path(name)
+
+
+@pytest.fixture
+def trial(open_directory: Path) -> Iterator[Trial]:
     """A stand-in project that leaves nothing running."""
-    made = Trial(tmp_path / "clone")
+    made = Trial(open_directory / "clone")
     yield made
     made.end()
-    if os.geteuid() == 0 and made.data.exists():
-        made.call("forget", "--yes")              # its database may lie outside
+
+
+@pytest.fixture
+def closed_trial(tmp_path: Path) -> Iterator[Trial]:
+    """A stand-in project where root's database user cannot reach it; it leaves nothing outside either."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    made = Trial(closed / "clone")
+    yield made
+    made.end()
+    made.call("forget", "--yes")

@@ -20,9 +20,9 @@ from portal.local.servers import Servers, free_port
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(open_directory: Path) -> Place:
     """A data directory of its own."""
-    return Place(tmp_path / "var")
+    return Place(open_directory / "var")
 
 
 @pytest.fixture

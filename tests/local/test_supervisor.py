@@ -8,6 +8,7 @@ import subprocess
 import urllib.request
 from pathlib import Path
 
+from portal.local.places import short_directory
 from tests.local.conftest import Trial, until
 
 EVERYBODY = ("postgres -D", "valkey-server", "gunicorn", "portal.jobs.worker", "portal.jobs.clock")
@@ -151,6 +152,18 @@ def test_forgetting_asks_first_and_then_leaves_nothing(trial: Trial) -> None:
     assert cities(trial).startswith("(1,")
     assert trial.call("forget", "--yes").returncode == 0
     assert not trial.data.exists()
+
+
+def test_a_clone_the_databases_user_cannot_reach_works_as_well(closed_trial: Trial) -> None:
+    closed_trial.start()
+    assert page(closed_trial) == "False"
+    home = re.search(r"-D (\S+)/data", closed_trial.processes()[min(closed_trial.named("postgres -D"))])
+    assert home
+    assert Path(home[1]).is_relative_to(closed_trial.data) is (os.geteuid() != 0)
+    closed_trial.end()
+    assert closed_trial.call("forget", "--yes").returncode == 0
+    assert not Path(home[1]).exists()
+    assert not short_directory(closed_trial.data / "redis").exists()
 
 
 def _command_lines() -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload
 
 from portal.access.actor import Actor
 from portal.access.policy import Act, allowed
@@ -95,6 +96,11 @@ def delegations_of(actor: Actor) -> list[Delegation]:
                 or_(Post.person_id == actor.person_id, Delegation.to_person_id == actor.person_id),
             )
             .order_by(Delegation.from_at.desc(), Delegation.id.desc())
+            .options(
+                contains_eager(Delegation.post).joinedload(Post.person),
+                contains_eager(Delegation.post).joinedload(Post.unit),
+                joinedload(Delegation.to_person),
+            )
             .limit(100)
         )
     )

@@ -1,0 +1,354 @@
+"""The judgement of a network's two workbooks: every row, each fault with its row, column and a sentence.
+
+Nothing is written here and nothing is read from the database: what the city has already comes in as `Known`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from portal.access.roles import OFFICERS, Role
+from portal.kernel.language import _
+from portal.kernel.text import explain, objections, tidy
+from portal.network import rules
+from portal.network.models import ORGANS, Kind, Level
+
+UNITS = "units"
+POSTS = "posts"
+_LEVEL_ORDER = {level: number for number, level in enumerate(Level)}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one row. `sheet` is `units` or `posts`, `row` the number that Excel shows."""
+
+    sheet: str
+    row: int
+    column: str
+    sentence: str
+
+
+@dataclass(slots=True)
+class PlannedUnit:
+    """One unit as it will be. `depth` counts from the root's 1."""
+
+    row: int
+    code: str
+    name: str
+    short_name: str
+    level: Level
+    kind: Kind
+    parent_code: str | None
+    document_prefix: str | None
+    depth: int = 0
+
+
+@dataclass(slots=True)
+class PlannedPost:
+    """One post as it will be."""
+
+    row: int
+    sign_in_name: str
+    name: str
+    unit_code: str
+    role: Role
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUnit:
+    """A unit that the city has already."""
+
+    id: int
+    kind: Kind
+    level: Level
+    path: tuple[int, ...]
+    parent_id: int | None
+    document_prefix: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """A person whom the city knows already, with the posts held today as (unit code, role)."""
+
+    id: int
+    name: str
+    posts: frozenset[tuple[str, Role]]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the city has already."""
+
+    units: Mapping[str, KnownUnit] = field(default_factory=dict)
+    people: Mapping[str, KnownPerson] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Plan:
+    """Both workbooks, judged. Only a plan without faults may be carried out."""
+
+    known: Known
+    units: list[PlannedUnit] = field(default_factory=list)
+    posts: list[PlannedPost] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    unit_rows: int = 0
+    post_rows: int = 0
+    codes: set[str] = field(default_factory=set)
+    """Every code that a row of the units bears, rows of unknown level or kind included."""
+
+    @property
+    def good(self) -> bool:
+        """Every row may be written."""
+        return not self.faults
+
+    def new_people(self) -> dict[str, PlannedPost]:
+        """Sign-in name → the first post of each person who is not in the city yet, in the workbook's order."""
+        found: dict[str, PlannedPost] = {}
+        for post in self.posts:
+            if post.sign_in_name not in self.known.people:
+                found.setdefault(post.sign_in_name, post)
+        return found
+
+    def fault(self, sheet: str, row: int, column: str, sentence: str) -> None:
+        """Note one fault."""
+        self.faults.append(Fault(sheet, row, column, sentence))
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A sheet as it was read: its titles, and its rows with the numbers that Excel shows."""
+
+    header: Sequence[str]
+    rows: Sequence[tuple[int, Sequence[Any]]]
+
+
+def plan_import(units_sheet: Table, posts_sheet: Table, known: Known | None = None) -> Plan:
+    """Judge every row of both workbooks against each other and against what the city has."""
+    plan = Plan(known or Known())
+    _judge_units(plan, units_sheet)
+    _judge_tree(plan)
+    _judge_posts(plan, posts_sheet)
+    _judge_people(plan)
+    plan.faults.sort(key=lambda f: (f.sheet != UNITS, f.row))
+    return plan
+
+
+def _read(plan: Plan, sheet: str, table: Table, columns: Sequence[str], required: Sequence[str]) -> list[_Row]:
+    header = ["".join(title.split()) for title in table.header]
+    missing = [title for title in required if title not in header]
+    if missing:
+        plan.fault(sheet, 1, "", _("缺少这些列：%(titles)s", titles="、".join(missing)))
+        return []
+    places = {title: header.index(title) for title in columns if title in header}
+    found = []
+    for number, cells in table.rows:
+        values = {title: _text(cells[at]) if at < len(cells) else "" for title, at in places.items()}
+        if any(values.values()):
+            found.append(_Row(plan, sheet, number, values))
+    return found
+
+
+def _text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))  # a code that Excel took for a number
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return tidy(str(cell))
+
+
+@dataclass(slots=True)
+class _Row:
+    """One row while it is judged."""
+
+    plan: Plan
+    sheet: str
+    number: int
+    values: dict[str, str]
+    sound: bool = True
+
+    def fault(self, column: str, sentence: str) -> None:
+        self.plan.fault(self.sheet, self.number, column, sentence)
+        self.sound = False
+
+    def text(self, column: str, *, required: bool = True) -> str:
+        """The cell's text; a hidden character, too many characters or nothing at all is a fault."""
+        said = self.values.get(column, "")
+        if not said and required:
+            self.fault(column, _("%(column)s没有填写", column=column))
+        most = rules.LONGEST[column]
+        for code in objections(said, most, single_line=True):
+            self.fault(column, explain(code, most))
+        return said
+
+    def chosen(self, column: str, among: Mapping[str, Any]) -> Any:
+        said = self.values.get(column, "")
+        found = among.get(rules.plain_label(said))
+        if found is None:
+            self.fault(
+                column,
+                _(
+                    "%(column)s“%(said)s”不在可用的值之内：%(words)s",
+                    column=column,
+                    said=said[:20],
+                    words="、".join(among),
+                )
+                if said
+                else _("%(column)s没有填写", column=column),
+            )
+        return found
+
+
+def _judge_units(plan: Plan, sheet: Table) -> None:
+    rows = _read(plan, UNITS, sheet, rules.UNIT_COLUMNS, rules.UNIT_REQUIRED)
+    plan.unit_rows = len(rows)
+    seen: dict[str, int] = {}
+    prefixes = {known.document_prefix for known in plan.known.units.values() if known.document_prefix}
+    used: dict[str, int] = {}
+    for row in rows:
+        code = row.text(rules.CODE)
+        if code and row.sound and not rules.CODE_FORM.fullmatch(code):
+            row.fault(rules.CODE, _("单位代码只能用字母、数字、点和短横线"))
+        if code in plan.known.units:
+            row.fault(rules.CODE, _("单位代码“%(code)s”已有单位使用", code=code))
+        elif code in seen:
+            row.fault(rules.CODE, _("单位代码“%(code)s”与第 %(row)s 行重复", code=code, row=seen[code]))
+        name = row.text(rules.NAME)
+        short_name = row.text(rules.SHORT_NAME, required=False) or name[: rules.LONGEST[rules.SHORT_NAME]]
+        level = row.chosen(rules.LEVEL, rules.LEVELS)
+        kind = row.chosen(rules.KIND, rules.KINDS)
+        prefix = row.text(rules.PREFIX, required=False)
+        if prefix and prefix in prefixes:
+            row.fault(rules.PREFIX, _("机关代字“%(prefix)s”已有单位使用", prefix=prefix))
+        elif prefix and prefix in used:
+            row.fault(rules.PREFIX, _("机关代字“%(prefix)s”与第 %(row)s 行重复", prefix=prefix, row=used[prefix]))
+        if prefix:
+            used.setdefault(prefix, row.number)
+        if code and code not in seen:
+            seen[code] = row.number
+            plan.codes.add(code)
+            if level is not None and kind is not None:
+                # Kept although it may have faults: what hangs below it is judged against it.
+                parent = row.values.get(rules.PARENT, "") or None
+                plan.units.append(PlannedUnit(row.number, code, name, short_name, level, kind, parent, prefix or None))
+
+
+def _judge_tree(plan: Plan) -> None:
+    units = {unit.code: unit for unit in plan.units}
+    root = next((code for code, known in plan.known.units.items() if known.parent_id is None), None)
+    depths = {code: len(known.path) for code, known in plan.known.units.items()}
+    below: dict[str, list[PlannedUnit]] = {}
+    for unit in plan.units:
+        if unit.parent_code is None:
+            if unit.kind in ORGANS:
+                plan.fault(UNITS, unit.row, rules.PARENT, _("内设机构必须有上级单位"))
+            elif root is not None:
+                plan.fault(UNITS, unit.row, rules.PARENT, _("没有上级单位的只能有一个，已有“%(code)s”", code=root))
+            else:
+                root = unit.code
+            unit.depth = 1
+            depths[unit.code] = 1
+        elif unit.parent_code in units or unit.parent_code in plan.known.units:
+            below.setdefault(unit.parent_code, []).append(unit)
+            _judge_parent(plan, unit, units.get(unit.parent_code) or plan.known.units[unit.parent_code])
+        elif unit.parent_code not in plan.codes:
+            plan.fault(UNITS, unit.row, rules.PARENT, _("没有上级单位“%(code)s”", code=unit.parent_code[:30]))
+    waiting = list(depths)
+    while waiting:
+        code = waiting.pop()
+        for unit in below.get(code, ()):
+            unit.depth = depths[unit.code] = depths[code] + 1
+            if unit.depth == rules.DEEPEST + 1:
+                plan.fault(UNITS, unit.row, rules.PARENT, _("层次过深，最多 %(most)s 层", most=rules.DEEPEST))
+            elif unit.depth <= rules.DEEPEST:
+                waiting.append(unit.code)
+    _judge_loops(plan, units)
+
+
+def _judge_parent(plan: Plan, unit: PlannedUnit, parent: PlannedUnit | KnownUnit) -> None:
+    if parent.kind in ORGANS:
+        plan.fault(UNITS, unit.row, rules.PARENT, _("内设机构不能有下级单位，请填其上级单位"))
+    elif _LEVEL_ORDER[unit.level] < _LEVEL_ORDER[parent.level]:
+        plan.fault(UNITS, unit.row, rules.LEVEL, _("层级高于上级单位"))
+
+
+def _judge_loops(plan: Plan, units: Mapping[str, PlannedUnit]) -> None:
+    done: set[str] = set()
+    for start in units:
+        way: dict[str, int] = {}
+        code = start
+        while code in units and code not in done and code not in way:
+            way[code] = len(way)
+            code = units[code].parent_code or ""
+        if code in way:
+            for member in list(way)[way[code] :]:
+                plan.fault(UNITS, units[member].row, rules.PARENT, _("上级单位绕成了一圈，回到了自己"))
+        done.update(way)
+
+
+def _judge_posts(plan: Plan, sheet: Table) -> None:
+    rows = _read(plan, POSTS, sheet, rules.POST_COLUMNS, rules.POST_REQUIRED)
+    plan.post_rows = len(rows)
+    kinds = {code: known.kind for code, known in plan.known.units.items()}
+    kinds |= {unit.code: unit.kind for unit in plan.units}
+    for row in rows:
+        sign_in_name = row.text(rules.SIGN_IN_NAME)
+        if sign_in_name and row.sound and not rules.SIGN_IN_FORM.fullmatch(sign_in_name):
+            row.fault(rules.SIGN_IN_NAME, _("登录名只能用文字、数字、点、短横线、下划线和 @，首尾须为文字或数字"))
+        name = row.text(rules.DISPLAY_NAME)
+        code = row.values.get(rules.CODE, "")
+        if not code:
+            row.fault(rules.CODE, _("%(column)s没有填写", column=rules.CODE))
+        elif code not in kinds and code not in plan.codes:
+            row.fault(rules.CODE, _("没有单位“%(code)s”", code=code[:30]))
+        role = row.chosen(rules.ROLE, rules.ROLES)
+        if role is not None and code in kinds and not rules.fits(role, kinds[code]):
+            row.fault(rules.ROLE, _("%(role)s岗位只能设在%(place)s", role=role.label, place=rules.place_of(role)))
+        email = row.text(rules.EMAIL, required=False)
+        if email and not rules.EMAIL_FORM.fullmatch(email):
+            row.fault(rules.EMAIL, _("邮箱格式有误"))
+        if sign_in_name and role is not None:
+            plan.posts.append(PlannedPost(row.number, sign_in_name, name, code, role, email or None))
+
+
+def _judge_people(plan: Plan) -> None:
+    first: dict[str, PlannedPost] = {}
+    alike: dict[str, str] = {name.casefold(): name for name in plan.known.people}
+    held: dict[str, set[tuple[str, Role]]] = {name: set(one.posts) for name, one in plan.known.people.items()}
+    for post in plan.posts:
+        known = plan.known.people.get(post.sign_in_name)
+        other = first.setdefault(post.sign_in_name, post)
+        bears = known.name if known else other.name
+        same = alike.setdefault(post.sign_in_name.casefold(), post.sign_in_name)
+        if same != post.sign_in_name:
+            sentence = _("登录名与“%(name)s”只有大小写不同", name=same)
+            plan.fault(POSTS, post.row, rules.SIGN_IN_NAME, sentence)
+        if bears != post.name:
+            sentence = _("同一登录名已有另一个显示名“%(name)s”", name=bears)
+            plan.fault(POSTS, post.row, rules.DISPLAY_NAME, sentence)
+        elif other.email != post.email:
+            plan.fault(POSTS, post.row, rules.EMAIL, _("同一登录名的邮箱与第 %(row)s 行不同", row=other.row))
+        mine = held.setdefault(post.sign_in_name, set())
+        if (post.unit_code, post.role) in mine:
+            plan.fault(POSTS, post.row, rules.ROLE, _("此人在这个单位已有同样的岗位"))
+        mine.add((post.unit_code, post.role))
+    for name, posts in held.items():
+        roles = Counter(role for _code, role in posts)
+        officer = set(roles) & OFFICERS
+        if not officer or name not in first:
+            continue
+        if len(officer) > 1:
+            sentence = _("系统管理员、安全管理员、审计员必须由三个人分别担任")
+        elif len(roles) > 1:
+            sentence = _("系统管理员、安全管理员、审计员不得兼任业务岗位")
+        else:
+            continue
+        for post in plan.posts:
+            if post.sign_in_name == name:
+                plan.fault(POSTS, post.row, rules.ROLE, sentence)

@@ -1,0 +1,62 @@
+"""Each test of the network has a city of its own with the small network in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+import portal.commands
+from portal.commands.city import found, table_from
+from portal.identity.passwords import hashed
+from portal.kernel.db import db, enter
+from portal.network import rules
+from portal.network.importing import carry_out, known_network
+from portal.network.plan import Table, plan_import
+from tests.at_the_door import PASSWORD
+from tests.network.small_network import Network, posts_table, units_table
+
+DEMONSTRATION = Path(portal.commands.__file__).with_name("demonstration")
+
+
+@pytest.fixture(scope="session")
+def new_network(app: Flask) -> Callable[[], Network]:
+    """Makes a city with the small network; everybody's password is PASSWORD."""
+    count = 0
+    stored = hashed(PASSWORD)
+
+    def make() -> Network:
+        nonlocal count
+        count += 1
+        with app.app_context():
+            city = found(f"network-{count}", "江南市")
+            plan = plan_import(units_table(), posts_table(), known_network())
+            assert plan.good, plan.faults
+            hashes = dict.fromkeys(plan.new_people(), stored)
+            carry_out(plan, hashes, must_change_password=False)
+            db.session.commit()
+            return Network(city.id, city.slug)
+
+    return make
+
+
+@pytest.fixture
+def network(app: Flask, new_network: Callable[[], Network]) -> Iterator[Network]:
+    """This test's own network, entered; what the test does not commit goes."""
+    made = new_network()
+    with app.app_context():
+        enter(made.city_id)
+        yield made
+        db.session.rollback()
+
+
+@pytest.fixture(scope="session")
+def demonstration_tables() -> tuple[Table, Table]:
+    """The demonstration city's two workbooks as they are read for an import."""
+
+    def read(name: str, columns: tuple[str, ...]) -> Table:
+        return table_from(DEMONSTRATION / name, columns)
+
+    return read("units.xlsx", rules.UNIT_COLUMNS), read("posts.xlsx", rules.POST_COLUMNS)

@@ -42,7 +42,7 @@ def record(
         after=after,
     )
     db.session.add(entry)
-    db.session.flush([entry])
+    db.session.flush()
     return entry
 
 

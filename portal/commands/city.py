@@ -207,7 +207,7 @@ def _say_judgement(plan: Plan, *, every_row: bool) -> None:
         rows |= {(POSTS, post.row): f"{post.sign_in_name} {post.unit_code}" for post in plan.posts}
     for sheet, row in sorted(rows, key=lambda at: (at[0] != UNITS, at[1])):
         said = "；".join(faults.get((sheet, row), ["可导入"]))
-        click.echo(f"{_SHEETS[sheet]} {row} {rows[sheet, row]}  {said}".replace("  ", " "), err=True)
+        click.echo(" ".join(filter(None, (_SHEETS[sheet], str(row), rows[sheet, row], said))), err=True)
     bad = {sheet: len({f.row for f in plan.faults if f.sheet == sheet}) for sheet in _SHEETS}
     for sheet, count in ((UNITS, plan.unit_rows), (POSTS, plan.post_rows)):
         click.echo(f"{_SHEETS[sheet]}: {count} rows, {bad[sheet]} with faults", err=True)

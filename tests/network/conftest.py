@@ -11,7 +11,7 @@ from flask import Flask
 import portal.commands
 from portal.commands.city import found, table_from
 from portal.identity.passwords import hashed
-from portal.kernel.db import db, enter
+from portal.kernel.db import db
 from portal.network import rules
 from portal.network.importing import carry_out, known_network
 from portal.network.plan import Table, plan_import
@@ -37,19 +37,23 @@ def new_network(app: Flask) -> Callable[[], Network]:
             hashes = dict.fromkeys(plan.new_people(), stored)
             carry_out(plan, hashes, must_change_password=False)
             db.session.commit()
-            return Network(city.id, city.slug)
+            return Network(app, city.id, city.slug)
 
     return make
 
 
 @pytest.fixture
-def network(app: Flask, new_network: Callable[[], Network]) -> Iterator[Network]:
+def network(new_network: Callable[[], Network]) -> Iterator[Network]:
     """This test's own network, entered; what the test does not commit goes."""
     made = new_network()
-    with app.app_context():
-        enter(made.city_id)
+    with made.inside():
         yield made
-        db.session.rollback()
+
+
+@pytest.fixture
+def site(new_network: Callable[[], Network]) -> Network:
+    """This test's own network as browsers see it."""
+    return new_network()
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from flask import Flask
 from sqlalchemy import select
 
 from portal.access.actor import Actor
 from portal.identity.models import Person
-from portal.kernel.db import db
+from portal.kernel.db import db, enter
 from portal.network import rules
 from portal.network.models import Unit
 from portal.network.plan import Table
@@ -59,8 +62,22 @@ def posts_table(*more: tuple[object, ...]) -> Table:
 class Network:
     """A city of a test's own with the small network in it."""
 
+    app: Flask
     city_id: int
     slug: str
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """In an app's context of its own, entered; what is not committed goes. Never around a browser's request,
+        which would take this context for its own."""
+        with self.app.app_context():
+            enter(self.city_id)
+            yield
+            db.session.rollback()
+
+    def unit_id(self, code: str) -> int:
+        with self.inside():
+            return self.unit(code).id
 
     def url(self, path: str) -> str:
         return f"/{self.slug}/{path}"

@@ -178,20 +178,21 @@ def test_who_has_left_lends_nothing_any_more(network: Network) -> None:
     assert [s.role for s in network.actor("director").standings] == [Role.OFFICE_DIRECTOR]
 
 
-def sign_in(client: FlaskClient, network: Network, name: str) -> None:
-    address = network.url("sign-in")
+def sign_in(client: FlaskClient, site: Network, name: str) -> None:
+    address = site.url("sign-in")
     answer = client.post(address, data={"csrf_token": csrf_token(client, address), "name": name, "password": PASSWORD})
     assert answer.status_code == 303
 
 
-def post_delegation(client: FlaskClient, network: Network, **changed: object) -> tuple[int, str]:
-    address = network.url("delegations")
-    actor = network.actor("deputy")
-    assert actor.acting is not None
+def post_delegation(client: FlaskClient, site: Network, **changed: object) -> tuple[int, str]:
+    address = site.url("delegations")
+    with site.inside():
+        acting, stand_in = site.actor("deputy").acting, site.person("director").id
+    assert acting is not None
     data = {
         "csrf_token": csrf_token(client, address),
-        "post": actor.acting.post_id,
-        "to_person": network.person("director").id,
+        "post": acting.post_id,
+        "to_person": stand_in,
         "from_day": clock.today().isoformat(),
         "to_day": (clock.today() + 2 * DAY).isoformat(),
     }
@@ -199,34 +200,37 @@ def post_delegation(client: FlaskClient, network: Network, **changed: object) ->
     return answer.status_code, answer.get_data(as_text=True)
 
 
-def test_the_page_makes_and_ends_a_delegation(client: FlaskClient, network: Network) -> None:
-    sign_in(client, network, "deputy")
-    assert post_delegation(client, network)[0] == 303
-    shown = client.get(network.url("delegations")).get_data(as_text=True)
+def test_the_page_makes_and_ends_a_delegation(client: FlaskClient, site: Network) -> None:
+    sign_in(client, site, "deputy")
+    assert post_delegation(client, site)[0] == 303
+    shown = client.get(site.url("delegations")).get_data(as_text=True)
     assert "生效中" in shown
-    made = db.session.scalars(select(Delegation).where(Delegation.city_id == network.city_id)).one()
-    assert made.to_at == clock.end_of(clock.today() + 2 * DAY)
+    with site.inside():
+        made = db.session.scalars(select(Delegation).where(Delegation.city_id == site.city_id)).one()
+        assert made.to_at == clock.end_of(clock.today() + 2 * DAY)
+        made_id = made.id
     ended = client.post(
-        network.url(f"delegations/{made.id}/end"),
-        data={"csrf_token": csrf_token(client, network.url("delegations"))},
+        site.url(f"delegations/{made_id}/end"),
+        data={"csrf_token": csrf_token(client, site.url("delegations"))},
     )
     assert ended.status_code == 303
-    assert "已提前结束" in client.get(network.url("delegations")).get_data(as_text=True)
+    assert "已提前结束" in client.get(site.url("delegations")).get_data(as_text=True)
 
 
-def test_a_refused_delegation_keeps_what_was_typed(client: FlaskClient, network: Network) -> None:
-    sign_in(client, network, "deputy")
+def test_a_refused_delegation_keeps_what_was_typed(client: FlaskClient, site: Network) -> None:
+    sign_in(client, site, "deputy")
     typed = (clock.today() + 200 * DAY).isoformat()
-    status, shown = post_delegation(client, network, to_day=typed, covers_confidential="y")
+    status, shown = post_delegation(client, site, to_day=typed, covers_confidential="y")
     assert status == 422
     assert "最长 90 天" in shown
     assert f'value="{typed}"' in shown
     for bad in ({"to_day": "2026-02-30"}, {"to_person": 0}, {"post": 999_999}, {"from_day": ""}):
-        assert post_delegation(client, network, **bad)[0] == 422, bad
-    assert db.session.scalar(select(Delegation.id).where(Delegation.city_id == network.city_id)) is None
+        assert post_delegation(client, site, **bad)[0] == 422, bad
+    with site.inside():
+        assert db.session.scalar(select(Delegation.id).where(Delegation.city_id == site.city_id)) is None
 
 
-def test_an_officer_and_a_passer_by_find_no_delegations(client: FlaskClient, network: Network) -> None:
-    assert client.get(network.url("delegations")).status_code == 303
-    sign_in(client, network, "sys.admin")
-    assert client.get(network.url("delegations")).status_code == 403
+def test_an_officer_and_a_passer_by_find_no_delegations(client: FlaskClient, site: Network) -> None:
+    assert client.get(site.url("delegations")).status_code == 303
+    sign_in(client, site, "sys.admin")
+    assert client.get(site.url("delegations")).status_code == 403

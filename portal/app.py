@@ -16,6 +16,7 @@ from portal.config import MEBIBYTE, Misconfigured, Settings
 from portal.identity import door
 from portal.kernel.city import all_cities
 from portal.kernel.db import db
+from portal.matters import ladder
 from portal.network.service import actor_for
 from portal.vault import box
 from portal.web import cities, frame, guards, headers, refusals, speech, transactions, walls
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
 
+    ladder.install()
     headers.install(app)
     transactions.install(app)
     cities.install(app)

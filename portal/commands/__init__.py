@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
+from portal.commands.city import city
+from portal.commands.deliveries import deliveries
+from portal.commands.demo import demo
+from portal.commands.viewers import viewers
+
 
 def register(app: Flask) -> None:
     """Add the portal's commands to the app."""
+    for group in (city, demo, deliveries, viewers):
+        app.cli.add_command(group)

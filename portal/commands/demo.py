@@ -1,0 +1,46 @@
+"""`flask demo …`: play the demonstration city, and say under which names to try it."""
+
+from __future__ import annotations
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from portal.commands.city import AlreadyThere
+from portal.commands.demonstration.play import PASSWORD, SLUG, play
+
+demo = AppGroup("demo", help="The demonstration city.")
+
+NAMES = (
+    ("330324.ducha", "永嘉县委督查室督查员：登记、交办、审核"),
+    ("330324.ducha.head", "永嘉县委督查室主任：批复延期，查看阅读记录"),
+    ("city.ducha", "温州市委督查室督查员：全市台账"),
+    ("330324-28.liaison", "永嘉县卫生健康局联络员：指定承办人、转办"),
+    ("330324-28.handler", "永嘉县卫生健康局承办人：签收、进展、报结"),
+    ("330324-28.office", "永嘉县卫生健康局办公室主任：核稿"),
+    ("330324-28.deputy", "永嘉县卫生健康局分管领导：审签、签发"),
+    ("330324-28.leader", "永嘉县卫生健康局主要领导：签发"),
+    ("city.leader", "温州市委主要领导：查看、再次批示"),
+    ("city.mishu", "温州市委秘书处：单位网络"),
+    ("auditor", "审计员：日志，不见业务内容"),
+)
+
+
+@demo.command("play")
+def play_city() -> None:
+    """Found the demonstration city and live its year; takes a minute or two."""
+    if current_app.extensions["settings"].production:
+        raise click.ClickException("A production installation has no demonstration city.")
+    try:
+        steps = play(lambda words: click.echo(f"  {words}", err=True))
+    except AlreadyThere:
+        raise click.ClickException("The demonstration city is there already.") from None
+    click.echo(f"The demonstration city is ready ({steps} steps).", err=True)
+
+
+@demo.command("names")
+def names() -> None:
+    """A handful of sign-in names, one a role, with everybody's password."""
+    click.echo(f"/{SLUG}/sign-in　口令 password: {PASSWORD}")
+    for name, what in NAMES:
+        click.echo(f"  {name:<20} {what}")

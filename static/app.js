@@ -108,7 +108,7 @@
   // How long a text is, beside the text.
   const measure = area => {
     const note = document.getElementById(area.dataset.length);
-    if (note) note.textContent = note.dataset.words.replace("{}", area.value.replace(/\s/g, "").length);
+    if (note) note.textContent = area.dataset.words.replace("{}", area.value.replace(/\s/g, "").length);
   };
   on("input", "textarea[data-length]", (event, area) => measure(area));
 

@@ -217,7 +217,7 @@ def units_matching(typed: str, limit: int = 20, *, organs: bool = False) -> list
     in_name = or_(Unit.name.contains(said, autoescape=True), Unit.short_name.contains(said, autoescape=True))
     in_code = or_(Unit.code.startswith(said, autoescape=True), Unit.code.in_(codes))
     starts = Unit.pinyin.contains(f" {spelled}", autoescape=True)
-    in_pinyin = Unit.pinyin.contains(spelled, autoescape=True) if spelled.isascii() and spelled.isalpha() else false()
+    in_pinyin = Unit.pinyin.contains(spelled, autoescape=True) if re.fullmatch(r"[a-z][a-z0-9]*", spelled) else false()
     nearness = case(
         (or_(Unit.code.in_(codes), Unit.name == said, Unit.short_name == said), 0),
         (or_(Unit.name.startswith(said, autoescape=True), Unit.short_name.startswith(said, autoescape=True)), 1),

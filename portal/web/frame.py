@@ -145,13 +145,16 @@ class Frame:
             return []
         here = (request.endpoint or "").partition(".")[0]
         exact = request.endpoint in SECTIONS
-        drawn = []
+        drawn: list[DrawnSection] = []
         for section in sorted(SECTIONS.values(), key=lambda s: s.order):
             if section.endpoint not in current_app.view_functions or not allowed(actor, section.act):
                 continue
             if section.shown is not None and not section.shown(actor):
                 continue
-            same = section.endpoint == request.endpoint if exact else section.endpoint.partition(".")[0] == here
+            if exact:
+                same = section.endpoint == request.endpoint
+            else:  # a page below a feature's first section
+                same = section.endpoint.partition(".")[0] == here and not any(one.current for one in drawn)
             count = section.count(actor) if section.count else None
             group = str(section.group) if section.group else None
             drawn.append(DrawnSection(url_for(section.endpoint), str(section.label), section.icon, count, same, group))

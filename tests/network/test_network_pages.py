@@ -23,6 +23,7 @@ def test_the_tree_is_read_a_level_at_a_time(client: FlaskClient, site: Network) 
     assert "教育局局长" in bureau
     assert "主要领导" in bureau
     assert "机关代字 清教" in bureau
+    assert bureau.count('aria-current="page"') == 1
 
 
 def test_a_search_finds_units_with_their_organs(client: FlaskClient, site: Network) -> None:

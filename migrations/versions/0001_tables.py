@@ -132,6 +132,22 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_counter_unit_id')),
     sa.PrimaryKeyConstraint('city_id', 'unit_id', 'series', 'year', name=op.f('pk_counter'))
     )
+    op.create_table('import_preview',
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('confidential', sa.Boolean(), nullable=False),
+    sa.Column('plain', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.Column('sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('city_id', sa.Integer(), server_default=sa.text("current_setting('app.city')::integer"), nullable=False),
+    sa.CheckConstraint('(NOT confidential AND plain IS NOT NULL AND sealed IS NULL)\n OR (confidential AND sealed IS NOT NULL AND plain IS NULL)', name=op.f('ck_import_preview_plain_or_sealed')),
+    sa.CheckConstraint('confidential', name=op.f('ck_import_preview_always_sealed')),
+    sa.ForeignKeyConstraint(['city_id'], ['city.id'], name=op.f('fk_import_preview_city_id')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_import_preview_person_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_import_preview'))
+    )
+    op.create_index('ix_import_preview_person', 'import_preview', ['person_id', 'made_at'], unique=False)
     op.create_table('kept_form',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=False),
@@ -706,6 +722,8 @@ def downgrade() -> None:
     op.drop_index('ix_matter_number', table_name='matter')
     op.drop_index('ix_matter_lead', table_name='matter')
     op.drop_table('matter')
+    op.drop_index('ix_import_preview_person', table_name='import_preview')
+    op.drop_table('import_preview')
     op.drop_table('kept_form')
     op.drop_table('counter')
     op.drop_index('ix_unit_path', table_name='unit', postgresql_using='gin')

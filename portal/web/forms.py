@@ -26,11 +26,11 @@ def _whole(value: Any) -> int | None:
 
 
 class OfficeForm(FlaskForm):
-    """A form of the office. Posts carry `version` (what was read) where a record may have moved meanwhile, and `once`,
+    """A form of the office. Posts carry `version` (what was read) where a record may have moved meanwhile, and `request_key`,
     the key that keeps one form from being filed twice."""
 
     version = HiddenField(filters=(_whole,))
-    request_key = HiddenField(name="once")
+    request_key = HiddenField()
 
     class Meta:
         def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:

@@ -1,0 +1,128 @@
+"""Order, no skipping, no double signing, no self-signing, no stranger, no other text: refused below Python."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from sqlalchemy import select
+from sqlalchemy.engine import make_url
+
+from portal.access.actor import SYSTEM
+from portal.access.visibility import as_seen_by
+from portal.deadlines.rules import SourceLevel
+from portal.kernel.db import db
+from portal.local.postgres import conninfo
+from portal.workflow.models import SignOff
+from tests.world import World
+
+INSERT = (
+    "insert into signature (report_id, generation, step, matter_id, person_id, post_id, drafter_id, digest,"
+    " authentication, signed_at) values (%(report)s, %(generation)s, %(step)s, %(matter)s, %(person)s, %(post)s,"
+    " %(drafter)s, %(digest)s, 'password', now())"
+)
+
+
+@pytest.fixture
+def submitted(world: World) -> dict[str, Any]:
+    """A provincial report waiting for its first of three signatures."""
+    matter_id = world.at_work(level=SourceLevel.PROVINCE)
+    report_id = world.submit(matter_id)
+    with world.work():
+        sign_off = db.session.scalars(
+            select(SignOff).where(SignOff.report_id == report_id).options(as_seen_by(SYSTEM))
+        ).one()
+        return {
+            "report": report_id, "generation": 1, "step": 1, "matter": matter_id, "digest": sign_off.digest,
+            "person": world.people["health.director"], "post": world.posts["health.director"],
+            "drafter": world.people["health.handler"],
+        }
+
+
+@contextmanager
+def _as_app(world: World, database: Any) -> Iterator[psycopg.Connection]:
+    """A raw connection in the portal's own role: what a fault in Python could do at worst."""
+    with psycopg.connect(conninfo(make_url(database.app_url)), autocommit=True) as connection:
+        connection.execute("select set_config('app.city', %s, false)", [str(world.id)])
+        yield connection
+
+
+def test_the_right_signature_is_accepted(world: World, database: Any, submitted: dict[str, Any]) -> None:
+    with _as_app(world, database) as connection:
+        connection.execute(INSERT, submitted)
+        assert connection.execute("select count(*) from signature where report_id = %(report)s", submitted).fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"step": 2, "person": "health.deputy"}, "fk_signature_"),
+        ({"step": 3, "person": "health.leader"}, "fk_signature_"),
+        ({"person": "health.handler"}, "ck_signature_not_the_drafter"),
+        ({"person": "health.handler", "drafter": "health.leader"}, "fk_signature_"),
+        ({"person": "finance.director"}, "fk_signature_signer"),
+        ({"digest": "0" * 64}, "fk_signature_digest"),
+        ({"generation": 2}, "fk_signature_"),
+        ({"step": 0}, "ck_signature_step"),
+    ],
+    ids=["skipped", "skipped-twice", "self-made", "false-drafter", "stranger", "another-text", "another-round", "before-the-first"],
+)
+def test_what_the_chain_does_not_allow_is_refused(
+    world: World, database: Any, submitted: dict[str, Any], change: dict[str, Any], fault: str
+) -> None:
+    wrong = submitted | {k: world.people[v] if k in ("person", "drafter") else v for k, v in change.items()}
+    with _as_app(world, database) as connection, pytest.raises(psycopg.errors.IntegrityError, match=fault):
+        connection.execute(INSERT, wrong)
+
+
+def test_a_step_is_signed_once(world: World, database: Any, submitted: dict[str, Any]) -> None:
+    with _as_app(world, database) as connection:
+        connection.execute(INSERT, submitted)
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute(INSERT, submitted)
+
+
+def test_nothing_is_issued_before_the_last_signature(world: World, database: Any, submitted: dict[str, Any]) -> None:
+    issue = (
+        "insert into issue (report_id, generation, step, last_step, matter_id, unit_id, series, year, number, issued_at)"
+        " values (%(report)s, 1, %(step)s, %(last)s, %(matter)s, %(unit)s, 'x', 2026, 1, now())"
+    )
+    with _as_app(world, database) as connection:
+        connection.execute(INSERT, submitted)
+        for step, last in ((3, 3), (1, 1), (1, 3)):
+            with pytest.raises(psycopg.errors.IntegrityError):
+                connection.execute(issue, submitted | {"step": step, "last": last, "unit": world.units["health"]})
+
+
+@pytest.mark.parametrize("statement", ["update signature set digest = digest", "delete from signature",
+                                       "update journal_entry set act = 'x'", "delete from journal_entry",
+                                       "delete from issue", "update reading set what = 'x'"])
+def test_history_is_not_rewritten(world: World, database: Any, statement: str) -> None:
+    with _as_app(world, database) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement)
+
+
+def test_nor_by_the_owner_of_the_tables(world: World, database: Any, submitted: dict[str, Any]) -> None:
+    with _as_app(world, database) as connection:
+        connection.execute(INSERT, submitted)
+    with psycopg.connect(conninfo(make_url(database.owner_url))) as owner:
+        owner.execute("select set_config('app.city', %s, false)", [str(world.id)])
+        with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
+            owner.execute("update signature set digest = digest")
+
+
+def test_another_city_is_not_there(world: World, new_world: Any, database: Any) -> None:
+    matter_id: UUID = world.register()
+    other = new_world()
+    with _as_app(other, database) as connection:
+        assert connection.execute("select count(*) from matter where id = %s", [matter_id]).fetchone() == (0,)
+        assert connection.execute("select count(*) from person where id = %s", [world.people["nobody"]]).fetchone() == (0,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(
+                "insert into unit (city_id, code, name, short_name, level, kind, path, pinyin)"
+                " values (%s, 'x', 'x', 'x', 'city', 'department', '{}', '')", [world.id])
+    with psycopg.connect(conninfo(make_url(database.app_url))) as nobody:
+        assert nobody.execute("select count(*) from matter").fetchone() == (0,)

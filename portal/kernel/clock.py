@@ -47,6 +47,11 @@ def transaction_began(moment: datetime | None) -> None:
     _transaction.set(moment)
 
 
+def is_set() -> bool:
+    """The clock shows another time than the real one: a test, or a demonstration being played."""
+    return _set_to.get() is not None
+
+
 @contextmanager
 def set_to(moment: datetime) -> Iterator[None]:
     """Show another time: for tests and for playing a demonstration city."""

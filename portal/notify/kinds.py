@@ -1,0 +1,145 @@
+"""What each kind of message says: a fixed sentence with blanks, rendered in the reader's language when it is shown.
+
+Every kind has two sentences: one with blanks, and a constant one. About a confidential matter only the number is ever
+kept, so the constant sentence is what is left; it also serves where a blank was not given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask_babel import LazyString
+
+from portal.deadlines.words import day_words
+from portal.kernel.language import _, _l, _n
+
+Facts = Mapping[str, Any]
+
+# What a message may keep. A fact of another name is a mistake of ours and is refused.
+BLANKS = frozenset({"number", "title", "unit", "by", "days", "until", "granted", "round", "year", "count", "say"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`constant` needs nothing; `full` needs the facts named in `blanks`."""
+
+    constant: LazyString
+    full: Callable[[Facts], str]
+    blanks: tuple[str, ...] = ("title",)
+
+
+def text_of(kind: str, facts: Facts) -> str:
+    """The sentence of a message, without the matter's number, which stands beside it."""
+    known = KINDS[kind]
+    if all(facts.get(name) is not None for name in known.blanks):
+        return known.full(facts)
+    return str(known.constant)
+
+
+def kept(kind: str, facts: Facts) -> dict[str, Any]:
+    """The facts that the message's row keeps: of a confidential matter the number alone. Raises KeyError for an
+    unknown kind, ValueError for an unknown fact."""
+    if kind not in KINDS:
+        raise KeyError(kind)
+    given = {name: value for name, value in facts.items() if name != "confidential"}
+    if strange := given.keys() - BLANKS:
+        raise ValueError(f"a message of kind {kind} has no blank for {', '.join(sorted(strange))}")
+    if facts.get("confidential"):
+        given = {name: value for name, value in given.items() if name == "number"}
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in given.items()
+        if value is not None
+    }
+
+
+def _until(facts: Facts) -> str:
+    return day_words(date.fromisoformat(facts["until"]))
+
+
+def _decided(facts: Facts) -> str:
+    if facts["granted"]:
+        if facts.get("until"):
+            return _("准予延期至%(until)s：%(title)s", until=_until(facts), title=facts["title"])
+        return _("准予延期：%(title)s", title=facts["title"])
+    return _("不予延期：%(title)s", title=facts["title"])
+
+
+KINDS: dict[str, Kind] = {
+    "assigned": Kind(_l("交办给本单位的事项"), lambda f: _("交办给本单位：%(title)s", title=f["title"])),
+    "co_assigned": Kind(_l("请本单位协办的事项"), lambda f: _("请本单位协办：%(title)s", title=f["title"])),
+    "forwarded": Kind(_l("转办给本单位的事项"), lambda f: _("转办给本单位：%(title)s", title=f["title"])),
+    "name_handler": Kind(_l("请指定承办人"), lambda f: _("请指定承办人：%(title)s", title=f["title"])),
+    "handler_named": Kind(_l("交您承办，请签收"), lambda f: _("交您承办，请签收：%(title)s", title=f["title"])),
+    "handler_replaced": Kind(_l("已改由他人承办"), lambda f: _("已改由他人承办：%(title)s", title=f["title"])),
+    "acknowledged": Kind(_l("已签收"), lambda f: _("%(unit)s已签收：%(title)s", **_of(f)), ("unit", "title")),
+    "declined": Kind(
+        _l("交办被退回，请另行交办"),
+        lambda f: _("%(by)s退回交办，请另行交办：%(title)s", by=f["by"], title=f["title"]),
+        ("by", "title"),
+    ),
+    "reassigned": Kind(_l("已改派其他单位"), lambda f: _("已改派其他单位：%(title)s", title=f["title"])),
+    "amended": Kind(_l("登记内容已更正"), lambda f: _("登记内容已更正：%(title)s", title=f["title"])),
+    "withdrawn": Kind(_l("已撤销，不再办理"), lambda f: _("已撤销，不再办理：%(title)s", title=f["title"])),
+    "co_progress": Kind(_l("协办单位报来协办情况"), lambda f: _("协办单位报来协办情况：%(title)s", title=f["title"])),
+    "urged": Kind(_l("督查室催办，请抓紧办理"), lambda f: _("督查室催办：%(title)s", title=f["title"])),
+    "instruct_again": Kind(_l("领导再次批示"), lambda f: _("领导再次批示：%(title)s", title=f["title"])),
+    "new_round": Kind(
+        _l("已登记新一轮"),
+        lambda f: _("已登记第 %(round)s 轮：%(title)s", round=f["round"], title=f["title"]),
+        ("round", "title"),
+    ),
+    "county_informed": Kind(
+        _l("辖区内单位接到交办，请知悉"),
+        lambda f: _("%(unit)s接到上级直接交办，请知悉：%(title)s", **_of(f)),
+        ("unit", "title"),
+    ),
+    "to_sign": Kind(_l("请签批报结材料"), lambda f: _("请签批报结材料：%(title)s", title=f["title"])),
+    "countersign": Kind(_l("请会签报结材料"), lambda f: _("请会签报结材料：%(title)s", title=f["title"])),
+    "sent_back": Kind(_l("报结材料被退回修改"), lambda f: _("报结材料被退回修改：%(title)s", title=f["title"])),
+    "seat_vacant": Kind(
+        _l("签批岗位空缺，报结材料停在该步"),
+        lambda f: _("%(unit)s签批岗位空缺，报结材料停在该步：%(title)s", **_of(f)),
+        ("unit", "title"),
+    ),
+    "issued_to_review": Kind(
+        _l("已报结，请审核"), lambda f: _("%(unit)s报结，请审核：%(title)s", **_of(f)), ("unit", "title")
+    ),
+    "returned": Kind(_l("退回重办"), lambda f: _("退回重办：%(title)s", title=f["title"])),
+    "closed": Kind(_l("已办结"), lambda f: _("已办结：%(title)s", title=f["title"])),
+    "extension_asked": Kind(
+        _l("申请延期，请审批"),
+        lambda f: _("%(unit)s申请延期至%(until)s，请审批：%(title)s", until=_until(f), **_of(f)),
+        ("unit", "until", "title"),
+    ),
+    "extension_decided": Kind(_l("延期申请已有决定"), _decided, ("granted", "title")),
+    "due_soon": Kind(
+        _l("办理期限临近"),
+        lambda f: _n("还有 %(num)d 日到期：%(title)s", "还有 %(num)d 日到期：%(title)s", f["days"], title=f["title"]),
+        ("days", "title"),
+    ),
+    "due_today": Kind(_l("今日到期"), lambda f: _("今日到期：%(title)s", title=f["title"])),
+    "overdue": Kind(
+        _l("已超过办理期限"),
+        lambda f: _n(
+            "%(unit)s超期 %(num)d 日：%(title)s", "%(unit)s超期 %(num)d 日：%(title)s", f["days"], **_of(f)
+        ),
+        ("days", "unit", "title"),
+    ),
+    "not_acknowledged": Kind(_l("逾时未签收"), lambda f: _("逾时未签收：%(title)s", title=f["title"])),
+    "import_done": Kind(
+        _l("导入已完成"), lambda f: _n("导入已完成，登记 %(num)d 件", "导入已完成，登记 %(num)d 件", f["count"]), ("count",)
+    ),
+    "calendar_missing": Kind(
+        _l("放假安排未导入，期限为暂定"),
+        lambda f: _("%(year)s 年放假安排未导入，该年的期限为暂定", year=f["year"]),
+        ("year",),
+    ),
+}
+
+
+def _of(facts: Facts) -> dict[str, Any]:
+    return {"unit": facts["unit"], "title": facts["title"]}

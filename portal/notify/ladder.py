@@ -1,0 +1,194 @@
+"""The ladder of reminders as rows: planned with the clock, silent when it stops or moves, fired when due.
+
+Who is told is decided when a rung fires. What falls due together for one clock, after days of outage too, becomes one
+message for each person, under the last rung that reaches him. Messages, settled rungs and the next repetition are one
+transaction: killed at any instant, it happened once or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from portal.deadlines.ladder import DEFAULT_LADDER, Planned, next_after
+from portal.deadlines.queries import calendar_of
+from portal.kernel import clock
+from portal.kernel.db import current_city, db
+from portal.notify.models import Reminder
+from portal.notify.service import tell
+
+_ONE_AT_A_TIME = 0x1ADDE5  # the class of advisory locks by which one sweeper has a clock to itself
+
+
+class RunningClock(Protocol):
+    """A matter's clock, as far as the ladder knows it."""
+
+    id: int
+    matter_id: UUID
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the matter says of a clock when rungs are due: its present generation and end, whether it runs, and whom
+    each rung reaches now. `waits`: an extension was asked in time and is not decided, so nothing is called overdue.
+    `facts` are those of `tell`."""
+
+    generation: int
+    running: bool
+    due_on: date
+    facts: Mapping[str, Any]
+    persons: Mapping[str, Sequence[int]]
+    waits: bool = False
+
+
+Resolver = Callable[[int, UUID, Collection[str]], Answer | None]
+_resolvers: list[Resolver] = []
+
+
+def register_resolver(resolver: Resolver) -> None:
+    """`resolver(clock_id, matter_id, rungs)` says whom these rungs reach now; None where the clock is gone."""
+    _resolvers[:] = [resolver]
+
+
+def plan(running: RunningClock, rungs: Iterable[Planned]) -> None:
+    """Write down what this generation of a clock will send; what an older one still had to send falls silent."""
+    db.session.execute(
+        update(Reminder)
+        .where(_pending(running.id), Reminder.generation < running.generation)
+        .values(settled_at=clock.now(), outcome="superseded")
+        .execution_options(synchronize_session=False)
+    )
+    _write(running.id, running.matter_id, running.generation, rungs)
+
+
+def cancel(running: RunningClock) -> None:
+    """The clock stopped: nothing more is sent for it."""
+    db.session.execute(
+        update(Reminder)
+        .where(_pending(running.id))
+        .values(settled_at=clock.now(), outcome="stopped")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def due_clocks(now: datetime) -> list[int]:
+    """The clocks of the session's city with rungs that are due, the longest waiting first."""
+    return list(
+        db.session.scalars(
+            select(Reminder.clock_id)
+            .where(Reminder.city_id == current_city(), Reminder.settled_at.is_(None), Reminder.send_at <= now)
+            .group_by(Reminder.clock_id)
+            .order_by(func.min(Reminder.send_at), Reminder.clock_id)
+        )
+    )
+
+
+def fire(clock_id: int, now: datetime) -> int:
+    """Send what is due for one clock; how many messages are new. Leaves it for the next sweep where somebody else is
+    at it: another sweeper, or an act that is just stopping or moving the clock."""
+    if not db.session.scalar(select(func.pg_try_advisory_xact_lock(_ONE_AT_A_TIME, clock_id))):
+        return 0
+    mine = (_pending(clock_id), Reminder.send_at <= now)
+    due = list(
+        db.session.scalars(
+            select(Reminder)
+            .where(*mine)
+            .order_by(Reminder.send_at, Reminder.id)
+            .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
+        )
+    )
+    if not due or len(due) != db.session.scalar(select(func.count()).select_from(Reminder).where(*mine)):
+        return 0
+    answer = _resolvers[0](clock_id, due[0].matter_id, {reminder.rung for reminder in due})
+    if answer is None or not answer.running:
+        return _settle(due, now, "stopped")
+    _settle([reminder for reminder in due if reminder.generation != answer.generation], now, "superseded")
+    return _send([reminder for reminder in due if reminder.generation == answer.generation], answer, now)
+
+
+def _send(due: list[Reminder], answer: Answer, now: datetime) -> int:
+    days = (answer.due_on - clock.local(now).date()).days
+    if not due or (answer.waits and days < 0):
+        return 0
+    due = _with_repetitions(due, answer.due_on, now)
+    told: dict[int, Reminder] = {}
+    for reminder in reversed(due):
+        for person_id in answer.persons.get(reminder.rung, ()):
+            told.setdefault(person_id, reminder)
+    sent = 0
+    for reminder in due:
+        persons = [person_id for person_id, under in told.items() if under is reminder]
+        kind, facts = _words(reminder.rung, days, answer.facts)
+        key = f"ladder:{reminder.clock_id}:{reminder.generation}:{reminder.rung}:{reminder.ordinal}"
+        sent += len(tell(kind, persons, key=key, matter_id=reminder.matter_id, facts=facts, at=now))
+        reached = bool(answer.persons.get(reminder.rung))
+        _settle([reminder], now, "sent" if persons else "coalesced" if reached else "nobody")
+    return sent
+
+
+def _with_repetitions(due: list[Reminder], due_on: date, now: datetime) -> list[Reminder]:
+    """Where the repeated rung is due, also its repetitions that passed meanwhile; the first still to come is planned."""
+    repeated = [reminder for reminder in due if reminder.rung == DEFAULT_LADDER.repeated.code]
+    if not repeated:
+        return due
+    last = max(repeated, key=lambda reminder: reminder.ordinal)
+    calendar = calendar_of(db.session())
+    following = Planned(last.rung, last.ordinal, last.send_at)
+    while True:
+        following = next_after(following, due_on, calendar, DEFAULT_LADDER)
+        _write(last.clock_id, last.matter_id, last.generation, [following])
+        if following.send_at > now:
+            return due
+        due = [*due, db.session.scalars(
+            select(Reminder).where(
+                Reminder.clock_id == last.clock_id,
+                Reminder.generation == last.generation,
+                Reminder.rung == following.rung,
+                Reminder.ordinal == following.ordinal,
+            )
+        ).one()]  # fmt: skip
+
+
+def _words(rung: str, days: int, facts: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    # Reckoned on the day it is sent, never taken from the rung's name.
+    if rung == DEFAULT_LADDER.not_acknowledged.code:
+        return "not_acknowledged", dict(facts)
+    kind = "due_soon" if days > 0 else "overdue" if days < 0 else "due_today"
+    return kind, {**facts, "days": abs(days)}
+
+
+def _pending(clock_id: int) -> ColumnElement[bool]:
+    return (
+        (Reminder.city_id == current_city()) & (Reminder.clock_id == clock_id) & Reminder.settled_at.is_(None)
+    )
+
+
+def _settle(reminders: list[Reminder], now: datetime, outcome: str) -> int:
+    for reminder in reminders:
+        reminder.settled_at, reminder.outcome = now, outcome
+    return 0
+
+
+def _write(clock_id: int, matter_id: UUID, generation: int, rungs: Iterable[Planned]) -> None:
+    rows = [
+        {
+            "clock_id": clock_id,
+            "matter_id": matter_id,
+            "generation": generation,
+            "rung": rung.rung,
+            "ordinal": rung.ordinal,
+            "send_at": rung.send_at,
+        }
+        for rung in rungs
+    ]
+    if rows:
+        unique = ["clock_id", "generation", "rung", "ordinal"]
+        db.session.execute(insert(Reminder).values(rows).on_conflict_do_nothing(index_elements=unique))

@@ -1,0 +1,106 @@
+"""Telling people: a message is a row, written in the transaction that made it necessary, once for each person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from portal.access.actor import Actor
+from portal.identity.models import Person
+from portal.kernel import clock
+from portal.kernel.db import current_city, db
+from portal.kernel.refusals import Invisible
+from portal.notify import channels
+from portal.notify.bell import ring_after_commit
+from portal.notify.kinds import kept
+from portal.notify.models import Delivery, Message
+
+
+def tell(
+    kind: str,
+    persons: Iterable[int],
+    *,
+    key: str,
+    matter_id: UUID | None = None,
+    facts: Mapping[str, Any],
+    at: datetime | None = None,
+) -> list[Message]:
+    """Tell each of these persons once; what he was told under this key before is not told again.
+
+    `facts` fill the blanks of `notify.kinds`; about a matter they must say whether it is `confidential`, and then only
+    the number is kept. Returns the messages that are new. Raises KeyError for an unknown kind.
+    """
+    if matter_id is not None and "confidential" not in facts:
+        raise TypeError("about a matter, the facts say whether it is confidential")
+    known, moment = kept(kind, facts), at or clock.now()
+    rows = [
+        {
+            "id": uuid4(),
+            "key": f"{key}:{person_id}",
+            "person_id": person_id,
+            "matter_id": matter_id,
+            "kind": kind,
+            "facts": known,
+            "at": moment,
+        }
+        for person_id in dict.fromkeys(persons)
+    ]
+    if not rows:
+        return []
+    statement = insert(Message).values(rows).on_conflict_do_nothing(index_elements=["city_id", "key"])
+    told = list(db.session.scalars(statement.returning(Message)))
+    _deliver_too(told)
+    return told
+
+
+def _deliver_too(told: list[Message]) -> None:
+    # Nothing older than now is delivered while a demonstration is played.
+    if not told or not channels.enabled() or clock.is_set():
+        return
+    reachable = set(
+        db.session.scalars(
+            select(Person.id).where(
+                Person.id.in_([message.person_id for message in told]), Person.active, Person.email.is_not(None)
+            )
+        )
+    )
+    rows = [
+        {"message_id": message.id, "channel": channel, "state": "waiting", "due_at": clock.now(),
+         "token": 0, "attempts": 0}
+        for message in told
+        if message.person_id in reachable
+        for channel in channels.enabled()
+    ]  # fmt: skip
+    if rows:
+        db.session.execute(insert(Delivery).values(rows))
+        ring_after_commit()
+
+
+def open_message(actor: Actor, message_id: UUID) -> Message:
+    """The person's own message, read from now on; raises Invisible for anybody else's."""
+    message = db.session.scalar(
+        select(Message).where(
+            Message.id == message_id, Message.city_id == current_city(), Message.person_id == actor.person_id
+        )
+    )
+    if message is None:
+        raise Invisible
+    if message.read_at is None:
+        message.read_at = clock.now()
+    return message
+
+
+def read_all(actor: Actor) -> int:
+    """All of the person's messages are read from now on; how many were not."""
+    done = db.session.execute(
+        update(Message)
+        .where(Message.city_id == current_city(), Message.person_id == actor.person_id, Message.read_at.is_(None))
+        .values(read_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    return int(done.rowcount)

@@ -6,11 +6,12 @@ new generation of the clock, so that rungs of the old one fall silent.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal.access.actor import SYSTEM
+from portal.access.models import Viewer
 from portal.access.visibility import as_seen_by
 from portal.deadlines import reckon
 from portal.deadlines.ladder import DEFAULT_LADDER, Planned, planned
@@ -20,7 +21,7 @@ from portal.deadlines.rules import DEFAULT_RULES
 from portal.deadlines.why import Why
 from portal.kernel import clock as kernel_clock
 from portal.kernel.db import db
-from portal.matters.models import Clock, Matter
+from portal.matters.models import ENDED, Clock, Matter
 from portal.notify import ladder as rungs
 
 CLOSING, FIRST_FEEDBACK, RECEIPT = "closing", "first_feedback", "receipt"
@@ -131,3 +132,69 @@ def decline_until(matter: Matter) -> datetime | None:
     if matter.assigned_at is None:
         return None
     return reckon.decline_until(matter.assigned_at, calendar_of(db.session())).due_at
+
+
+def corrected(matter: Matter) -> None:
+    """Date of receipt, level or urgency was corrected: every term is reckoned anew, as a new generation.
+
+    An extension that was granted keeps its day where that is still later than the new original date and within its
+    limit. A term that has stopped stays stopped. What was forwarded ends no later than this.
+    """
+    closing = clock_of(matter, CLOSING)
+    granted = _granted(matter, closing)
+    _reckon_anew(matter, CLOSING, deadline := closing_deadline(matter), closing)
+    matter.original_due_on = matter.due_on = deadline.due_on
+    if granted and deadline.due_on < granted[0] <= reckon.extension_limit(deadline.due_on):
+        deadline = reckon.extended(deadline, deadline.due_on, *granted)
+        _reckon_anew(matter, CLOSING, deadline, closing, original=False)
+        matter.due_on = deadline.due_on
+    calendar = calendar_of(db.session())
+    feedback = reckon.first_feedback(matter.received_on, matter.source_level, matter.urgency, DEFAULT_RULES, calendar)
+    known = clock_of(matter, FIRST_FEEDBACK)
+    if feedback:
+        _reckon_anew(matter, FIRST_FEEDBACK, reckon.not_later_than(feedback, matter.due_on), known)
+    elif known:
+        stop(matter, FIRST_FEEDBACK)
+    receipt = clock_of(matter, RECEIPT)
+    if receipt and matter.assigned_at is not None:
+        by = reckon.acknowledge_by(matter.assigned_at, matter.urgency, calendar)
+        if by.due_at != receipt.due_at and receipt.stopped_at is None:
+            start(matter, RECEIPT, by)
+    _cut_below(matter)
+
+
+def _granted(matter: Matter, closing: Clock | None) -> tuple[date, str, date] | None:
+    line = Why.from_json(closing.why).first("extension") if closing else None
+    if line is None or matter.due_on <= matter.original_due_on:
+        return None
+    return matter.due_on, str(line.params["by"]), date.fromisoformat(line.params["on"])
+
+
+def _reckon_anew(
+    matter: Matter, kind: str, deadline: Deadline, known: Clock | None, *, original: bool = True
+) -> None:
+    stopped_at = known.stopped_at if known else None
+    running = start(matter, kind, deadline, original=original)
+    if stopped_at is not None:
+        running.stopped_at = stopped_at
+        rungs.cancel(running)
+
+
+def _cut(child: Matter, parent: Matter) -> None:
+    closing = clock_of(child, CLOSING)
+    if closing is None:
+        return
+    cut = reckon.not_later_than(deadline_of(closing), parent.due_on)
+    _reckon_anew(child, CLOSING, cut, closing)
+    child.original_due_on = child.due_on = cut.due_on
+    db.session.execute(update(Viewer).where(Viewer.matter_id == child.id).values(due_on=cut.due_on))
+    _cut_below(child)
+
+
+def _cut_below(matter: Matter) -> None:
+    for child in db.session.scalars(
+        select(Matter)
+        .where(Matter.parent_id == matter.id, Matter.due_on > matter.due_on, Matter.state.not_in(ENDED))
+        .options(as_seen_by(SYSTEM))
+    ).all():
+        _cut(child, matter)

@@ -64,6 +64,8 @@ def _lead_unit(matter: Matter, given: Mapping[str, Any]) -> str | None:
         return _("%(unit)s是办事机构，不作主办单位；请选择它所属的单位", unit=unit.name)
     if unit.retired_on is not None and unit.retired_on <= clock.today():
         return _("%(unit)s已撤销，请选择现有单位", unit=unit.name)
+    if matter.supervising_unit_id not in unit.path:
+        return _("%(unit)s不在交办单位辖内，不能交办", unit=unit.name)
     return None
 
 

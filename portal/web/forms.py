@@ -26,8 +26,8 @@ def _whole(value: Any) -> int | None:
 
 
 class OfficeForm(FlaskForm):
-    """A form of the office. Posts carry `version` (what was read) where a record may have moved meanwhile, and `request_key`,
-    the key that keeps one form from being filed twice."""
+    """A form of the office. Posts carry `version` (what was read) where a record may have moved meanwhile, and
+    `request_key`, the key that keeps one form from being filed twice."""
 
     version = HiddenField(filters=(_whole,))
     request_key = HiddenField()

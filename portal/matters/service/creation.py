@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal.access.actor import SYSTEM, Actor, Standing
 from portal.access.visibility import as_seen_by
@@ -60,7 +60,8 @@ def registration_mark(unit: Unit, confidential: bool) -> str:
 
 
 def by_request_key(key: UUID) -> Matter | None:
-    """The matter that this very form registered before: a double click registers once."""
+    """The matter that this very form registered before: a double click registers once, and waits for the first."""
+    db.session.execute(select(func.pg_advisory_xact_lock(key.int & (2**63 - 1))))
     return db.session.scalars(select(Matter).where(Matter.request_key == key).options(as_seen_by(SYSTEM))).first()
 
 

@@ -1,0 +1,294 @@
+"""The verbs of the registering office: register, amend, new round; and which unit the assign page proposes.
+
+A registration is filed by the unit for which the supervisor acts. It may be corrected freely before it is assigned,
+later with a reason; whoever works on it is told. Secrecy is settled at registration and never changes here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+
+from portal.access.actor import SYSTEM, Actor, Standing
+from portal.access.policy import Act, Decision, allowed
+from portal.access.visibility import as_seen_by
+from portal.audit import journal
+from portal.instructions.rules import Registration, faults_of, marked
+from portal.kernel.db import current_city, db
+from portal.kernel.language import _, _l
+from portal.kernel.refusals import Forbidden, Invalid, Stale
+from portal.matters import audience, clocks, notices
+from portal.matters.book import BOOK, changes_since, write_entry
+from portal.matters.models import ENDED, CoUnit, Matter, MatterContent, State
+from portal.matters.queries import one, whole_content
+from portal.matters.readers import index_viewers
+from portal.matters.service.creation import NewMatter, by_request_key, create, facts, index_words, keep_co_units
+from portal.network.models import Kind, Unit
+from portal.network.queries import unit_by_id, unit_meant
+from portal.vault.screening import CLASSIFIED
+from portal.workflow import engine
+
+_TERMS = ("source_level", "urgency", "received_on")
+_LABELS = {
+    "source_level": _l("批示来源"),
+    "urgency": _l("紧急程度"),
+    "instructed_on": _l("批示日期"),
+    "received_on": _l("收到日期"),
+    "title": _l("来文标题"),
+    "text": _l("批示内容"),
+    "leader": _l("批示领导"),
+    "leader_id": _l("领导岗位"),
+    "document_number": _l("来文字号"),
+    "requirement": _l("办理要求"),
+    "lead_unit_id": _l("主办单位"),
+    "co_units": _l("协办单位"),
+}
+
+
+def register(actor: Actor, said: Registration) -> Matter:
+    """登记: a leader's instruction is entered, with its number and its deadline. Sent twice under one key it is entered
+    once. Raises Forbidden, or Invalid with a sentence for each field."""
+    if before := _filed_before(actor, said):
+        return before
+    decision = allowed(actor, Act.REGISTER, said)
+    standing = _permitted(decision, _("您不能登记批示件"))
+    unit = _unit_of(standing)
+    _refuse_faulty(actor, said, unit.id)
+    matter, _content = create(actor, standing, _new_matter(said, unit))
+    return matter
+
+
+def amend(actor: Actor, matter_id: UUID, said: Registration, version: int | None, reason: str | None = None) -> Matter:
+    """更正: correct what was registered. Before assignment freely; later with a reason, lead and co-units apart.
+
+    A changed date of receipt, level or urgency reckons the deadline anew. Raises Forbidden, Stale, Invalid.
+    """
+    matter = one(actor, matter_id)
+    engine.fresh(BOOK, actor, matter, version)
+    standing = _permitted(allowed(actor, Act.AMEND, matter), _("您不能更正此件"))
+    _refuse_unamendable(matter)
+    content = whole_content(matter)
+    assigned = matter.state != State.REGISTERED
+    said = replace(said, confidential=matter.confidential)
+    if assigned:
+        said = replace(said, lead_unit=None, co_units=())
+        if not reason:
+            raise Invalid(_("交办后更正须说明理由"), fields={"reason": _("请填写理由")})
+    _refuse_faulty(actor, said, matter.registering_unit_id, reason)
+    changed = _changes(matter, content, said, units=not assigned)
+    if not changed:
+        raise Invalid(_("没有改动任何内容，无须更正"))
+    before = facts(matter, content)
+    _take_turn(actor, matter)
+    _write(matter, content, said, changed)
+    db.session.flush()
+    if not changed.isdisjoint(_TERMS):
+        clocks.corrected(matter)
+    if "leader_id" in changed and matter.confidential:
+        audience.replace(matter.id, [said.leader_id] if said.leader_id else [], audience.LEADER)
+    index_words(matter, content)
+    names = "、".join(str(label) for name, label in _LABELS.items() if name in changed)
+    write_entry(matter, "amend", actor, standing, words=reason, facts={"changed": names})
+    entry = journal.record(
+        actor, "amend", "matter", matter.id, standing=standing, confidential=matter.confidential,
+        before=before, after=facts(matter, content),
+    )
+    if assigned:
+        told = [*notices.lead_desk(matter), *([content.handler_id] if content.handler_id else [])]
+        notices.notify(matter, content, entry, "amended", told)
+    index_viewers(matter, content)
+    return matter
+
+
+def new_round(actor: Actor, matter_id: UUID, said: Registration) -> Matter:
+    """登记新一轮: a further instruction on the same matter becomes one of its own, 第 n 轮, as secret as the former.
+
+    Sent twice under one key it is entered once. Raises Forbidden, Invalid.
+    """
+    if before := _filed_before(actor, said):
+        return before
+    former = one(actor, matter_id)
+    standing = _permitted(allowed(actor, Act.NEW_ROUND, former), _("您不能登记新一轮"))
+    if former.state == State.WITHDRAWN:
+        raise Invalid(_("此件已撤销，不能登记新一轮；请作为新的批示件登记"))
+    if former.parent_id is not None:
+        raise Invalid(_("转办事项不登记新一轮，请由上级事项的登记单位办理"))
+    said = replace(said, confidential=former.confidential)
+    _refuse_faulty(actor, said, former.registering_unit_id)
+    former_content = whole_content(former)
+    unit = former.registering_unit
+    matter, _content = create(actor, standing, replace(_new_matter(said, unit), previous=former))
+    # The former's readers are not the new one's audience: of a confidential one they learn no number.
+    known = None if former.confidential else {"number": matter.number, "round": matter.round}
+    write_entry(former, "new_round", actor, standing, facts=known)
+    entry = journal.record(
+        actor, "new_round", "matter", former.id, standing=standing, confidential=former.confidential,
+        after={"next": str(matter.id), "round": matter.round},
+    )
+    if not former.confidential and former.assigned_at is not None:
+        told = [*notices.lead_desk(former), *([former_content.handler_id] if former_content.handler_id else [])]
+        notices.notify(former, former_content, entry, "new_round", told, round=matter.round)
+    return matter
+
+
+def proposal_for(unit: Unit, registering_unit: Unit) -> Unit | None:
+    """The county committee to be lead instead, and to forward, where a unit of a county would be assigned past it;
+    None where nothing stands between."""
+    if registering_unit.id not in unit.path:
+        return None
+    between = unit.path[unit.path.index(registering_unit.id) + 1 : -1]
+    if not between:
+        return None
+    return db.session.scalars(
+        select(Unit)
+        .where(Unit.city_id == current_city(), Unit.id.in_(between), Unit.kind == Kind.PARTY_COMMITTEE,
+               Unit.retired_on.is_(None))
+        .order_by(Unit.path)
+        .limit(1)
+    ).first()  # fmt: skip
+
+
+def units_typed(lead_unit: str | None, co_units: str | None) -> tuple[Unit | None, tuple[Unit, ...]]:
+    """The units that were typed by name, short name, code or “name (code)”; raises Invalid beside the fields."""
+    faults: dict[str, str] = {}
+    lead = _meant(lead_unit, "lead_unit", faults) if lead_unit else None
+    typed = [one.strip() for one in (co_units or "").replace("；", "、").replace("\n", "、").split("、")]
+    helping = [_meant(one, "co_units", faults) for one in dict.fromkeys(typed) if one]
+    if faults:
+        raise Invalid(_("有的单位没有找到"), fields=faults)
+    return lead, tuple(unit for unit in helping if unit is not None)
+
+
+def _meant(typed: str, name: str, faults: dict[str, str]) -> Unit | None:
+    found = unit_meant(typed)
+    if found is None:
+        faults.setdefault(name, _("没有找到“%(typed)s”，或有几个单位叫此名，请填单位代码", typed=typed[:40]))
+    return found
+
+
+def refuse_marked(actor: Actor, words: dict[str, str | None], what: str) -> None:
+    """Text with a mark of classification is refused; that it was tried is written down, nothing of it is kept."""
+    if found := marked(words.items()):
+        journal.note("classified_refused", what, current_city(), actor.person_id, rule="mark", fields=found)
+        raise Invalid(str(CLASSIFIED), fields=dict.fromkeys(found, _("带有密级标志，已清除")))
+
+
+def standing_for(actor: Actor, unit_id: int, said: Any = None) -> Standing | None:
+    """The standing in which this person registers for that unit, if he may."""
+    for standing in actor.standings:
+        one_post = replace(actor, standings=(standing,))
+        if standing.for_unit_id == unit_id and allowed(one_post, Act.REGISTER, said):
+            return standing
+    return None
+
+
+def _permitted(decision: Decision, sentence: str) -> Standing:
+    if not decision or decision.standing is None:
+        raise Forbidden(sentence, unmet=decision.unmet)
+    return decision.standing
+
+
+def _filed_before(actor: Actor, said: Registration) -> Matter | None:
+    if said.request_key is None:
+        return None
+    before = by_request_key(said.request_key)
+    if before is not None and before.registered_by_id != actor.person_id:
+        raise Invalid(_("此表已失效，请重新打开登记页面填写"))
+    return before
+
+
+def _unit_of(standing: Standing) -> Unit:
+    unit = unit_by_id(standing.for_unit_id)
+    assert unit is not None
+    return unit
+
+
+def _refuse_faulty(actor: Actor, said: Registration, registering_unit_id: int, reason: str | None = None) -> None:
+    refuse_marked(actor, {**said.words, "reason": reason}, "registration")
+    if faults := faults_of(said, registering_unit_id):
+        raise Invalid(_("有的内容须先改正"), fields=faults)
+
+
+def _refuse_unamendable(matter: Matter) -> None:
+    if matter.content is None:
+        raise Forbidden(_("此件的内容不向您显示，不能由您更正"))
+    if matter.state in ENDED:
+        raise Invalid(_("此件现为“%(state)s”，不能更正", state=matter.state.label))
+    if matter.parent_id is not None:
+        raise Invalid(_("转办事项的登记内容来自上级事项，请由上级事项的登记单位更正"))
+
+
+def _new_matter(said: Registration, unit: Unit) -> NewMatter:
+    return NewMatter(
+        registering_unit=unit,
+        source_level=said.source_level,
+        urgency=said.urgency,
+        confidential=said.confidential,
+        instructed_on=said.instructed_on,
+        received_on=said.received_on,
+        title=said.title,
+        text=said.text,
+        leader=said.leader,
+        leader_id=said.leader_id,
+        document_number=said.document_number,
+        requirement=said.requirement,
+        lead_unit=said.lead_unit,
+        co_units=tuple((unit, None, False) for unit in said.co_units),
+        request_key=said.request_key,
+    )
+
+
+def _changes(matter: Matter, content: MatterContent, said: Registration, *, units: bool) -> set[str]:
+    shell = ("source_level", "urgency", "instructed_on", "received_on")
+    words = ("title", "text", "leader", "leader_id", "document_number", "requirement")
+    changed = {name for name in shell if getattr(matter, name) != getattr(said, name)}
+    changed |= {name for name in words if (getattr(content, name) or None) != (getattr(said, name) or None)}
+    if units:
+        if matter.lead_unit_id != (said.lead_unit.id if said.lead_unit else None):
+            changed.add("lead_unit_id")
+        if set(matter.co_unit_ids) != {unit.id for unit in said.co_units}:
+            changed.add("co_units")
+    return changed
+
+
+def _take_turn(actor: Actor, matter: Matter) -> None:
+    """Only one of two who correct at the same moment does it; the other is told what changed."""
+    done = db.session.execute(
+        update(Matter)
+        .where(Matter.id == matter.id, Matter.version == matter.version, Matter.state == matter.state)
+        .values(version=Matter.version + 1)
+        .options(as_seen_by(SYSTEM))
+        .execution_options(synchronize_session=False)
+    )
+    if done.rowcount != 1:
+        raise Stale(_("此件刚刚被别人办理，本次操作未执行"), changes=changes_since(matter, actor, matter.version))
+    engine.set_known(matter, version=matter.version + 1)
+
+
+def _write(matter: Matter, content: MatterContent, said: Registration, changed: set[str]) -> None:
+    for name in changed & {"source_level", "urgency", "instructed_on", "received_on"}:
+        setattr(matter, name, getattr(said, name))
+    for name in changed & {"title", "text", "leader", "leader_id", "document_number", "requirement"}:
+        setattr(content, name, getattr(said, name))
+    if "lead_unit_id" in changed:
+        matter.lead_unit = said.lead_unit
+        matter.lead_unit_id = said.lead_unit.id if said.lead_unit else None
+        matter.lead_unit_name = said.lead_unit.name if said.lead_unit else None
+    if "co_units" in changed:
+        wanted = {unit.id for unit in said.co_units}
+        db.session.execute(
+            delete(CoUnit)
+            .where(CoUnit.matter_id == matter.id, CoUnit.unit_id.not_in(wanted))
+            .options(as_seen_by(SYSTEM))
+            .execution_options(synchronize_session=False)
+        )
+        content.parts = [part for part in content.parts if part != "co_unit"]
+        keep_co_units(
+            matter, content, tuple((u, None, False) for u in said.co_units if u.id not in matter.co_unit_ids)
+        )
+        if wanted:
+            content.mark("co_unit")
+        matter.co_unit_ids = tuple(wanted)

@@ -438,14 +438,17 @@ def upgrade() -> None:
     sa.Column('task', sa.String(length=24), nullable=True),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('open', sa.Boolean(), nullable=False),
+    sa.Column('stopped', sa.Boolean(), nullable=False),
     sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('received_on', sa.Date(), nullable=False),
     sa.Column('city_id', sa.Integer(), server_default=sa.text("current_setting('app.city')::integer"), nullable=False),
     sa.ForeignKeyConstraint(['city_id'], ['city.id'], name=op.f('fk_viewer_city_id')),
     sa.ForeignKeyConstraint(['matter_id'], ['matter.id'], name=op.f('fk_viewer_matter_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('matter_id', 'principal', name=op.f('pk_viewer'))
     )
     op.create_index('ix_viewer_task', 'viewer', ['principal', 'task', 'due_on', 'matter_id'], unique=False, postgresql_where=sa.text('task IS NOT NULL'))
-    op.create_index('ix_viewer_work', 'viewer', ['principal', 'open', 'due_on', 'matter_id'], unique=False)
+    op.create_index('ix_viewer_received', 'viewer', ['principal', 'received_on', 'matter_id'], unique=False)
+    op.create_index('ix_viewer_work', 'viewer', ['principal', 'open', 'stopped', 'due_on', 'matter_id'], unique=False)
     op.create_table('attachment',
     sa.Column('matter_id', sa.Uuid(), nullable=False),
     sa.Column('report_id', sa.Uuid(), nullable=True),
@@ -691,6 +694,7 @@ def downgrade() -> None:
     op.drop_index('ix_attachment_matter', table_name='attachment')
     op.drop_table('attachment')
     op.drop_index('ix_viewer_work', table_name='viewer')
+    op.drop_index('ix_viewer_received', table_name='viewer')
     op.drop_index('ix_viewer_task', table_name='viewer', postgresql_where=sa.text('task IS NOT NULL'))
     op.drop_table('viewer')
     op.drop_index('ix_sign_in_session_person', table_name='sign_in_session')

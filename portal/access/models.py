@@ -25,12 +25,14 @@ class View(IntEnum):
 
 
 class Viewer(OfCity, db.Model):
-    """One principal may see one matter. `task` is what the matter waits for from him, if anything; `open` and the due
-    date are copied so that a reader's list is one index scan."""
+    """One principal may see one matter. `task` is what the matter waits for from him, if anything; `open`, `stopped`
+    (nothing gets later: it is issued, ended, or an extension is asked) and the dates are copied so that a reader's list
+    is one index scan."""
 
     __tablename__ = "viewer"
     __table_args__ = (
-        Index("ix_viewer_work", "principal", "open", "due_on", "matter_id"),
+        Index("ix_viewer_work", "principal", "open", "stopped", "due_on", "matter_id"),
+        Index("ix_viewer_received", "principal", "received_on", "matter_id"),
         Index("ix_viewer_task", "principal", "task", "due_on", "matter_id", postgresql_where=text("task IS NOT NULL")),
     )
 
@@ -40,7 +42,9 @@ class Viewer(OfCity, db.Model):
     task: Mapped[str | None] = mapped_column(String(24))
     state: Mapped[str] = mapped_column(String(16))
     open: Mapped[bool]
+    stopped: Mapped[bool]
     due_on: Mapped[date]
+    received_on: Mapped[date]
 
 
 class Audience(OfCity, db.Model):

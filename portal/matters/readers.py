@@ -218,7 +218,9 @@ def viewer_rows(matter: Matter, readers: dict[int, tuple[View, str | None]]) -> 
             "task": task,
             "state": str(matter.state),
             "open": matter.open,
+            "stopped": matter.extension_pending or not matter.open or matter.state == State.UNDER_REVIEW,
             "due_on": matter.due_on,
+            "received_on": matter.received_on,
         }
         for principal, (view, task) in readers.items()
     ]

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from portal.kernel.city import City
 from portal.kernel.db import db, enter
+from portal.matters.ladder import refresh_waiting_steps
 from portal.notify.jobs import sweep_city
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ def sweep(city_id: int) -> None:
     """Do everything that is due in one city."""
     with portal_app().app_context():
         enter(city_id)
+        refresh_waiting_steps()
+        db.session.commit()
         sweep_city()
 
 

@@ -10,12 +10,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import Connection, Date, DateTime, ForeignKey, MetaData, Uuid, event, text
+from sqlalchemy import Connection, Date, DateTime, Enum, ForeignKey, MetaData, Uuid, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, declared_attr, mapped_column, registry
 
@@ -57,6 +58,14 @@ db = SQLAlchemy(
     session_options={"class_": PortalSession, "expire_on_commit": False},
     disable_autonaming=True,
 )
+
+
+def one_of(kind: type[StrEnum], length: int) -> Enum:
+    """A column that holds one word of an enumeration, as plain text, and gives the member back."""
+    return Enum(
+        kind, native_enum=False, create_constraint=False, length=length,
+        values_callable=lambda members: [member.value for member in members],
+    )
 
 
 class OfCity:

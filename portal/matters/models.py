@@ -21,7 +21,7 @@ from portal.access.roles import Role
 from portal.access.visibility import Guarded
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.identity.models import Person
-from portal.kernel.db import OfCity, db
+from portal.kernel.db import OfCity, db, one_of
 from portal.kernel.language import _l
 from portal.network.models import Post, Unit
 from portal.vault.words import Sealable, Word
@@ -81,15 +81,15 @@ class Matter(Guarded, OfCity, db.Model):
     sequence: Mapped[int] = mapped_column(Integer)
     paper_number: Mapped[str | None] = mapped_column(String(20))
     confidential: Mapped[bool] = mapped_column(default=False)
-    source_level: Mapped[SourceLevel] = mapped_column(String(10))
-    urgency: Mapped[Urgency] = mapped_column(String(10))
+    source_level: Mapped[SourceLevel] = mapped_column(one_of(SourceLevel, 10))
+    urgency: Mapped[Urgency] = mapped_column(one_of(Urgency, 10))
     instructed_on: Mapped[date]
     received_on: Mapped[date]
     lead_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
     lead_unit_name: Mapped[str | None] = mapped_column(String(80))
     supervising_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     supervised_by_office: Mapped[bool] = mapped_column(default=True)
-    state: Mapped[State] = mapped_column(String(16), default=State.REGISTERED)
+    state: Mapped[State] = mapped_column(one_of(State, 16), default=State.REGISTERED)
     version: Mapped[int] = mapped_column(Integer, default=1)
     round: Mapped[int] = mapped_column(Integer, default=1)
     previous_id: Mapped[UUID | None] = mapped_column(ForeignKey("matter.id"))
@@ -230,7 +230,7 @@ class Entry(Sealable, Guarded, OfCity, db.Model):
     at: Mapped[datetime]
     version: Mapped[int]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    role: Mapped[Role | None] = mapped_column(String(24))
+    role: Mapped[Role | None] = mapped_column(one_of(Role, 24))
     unit_name: Mapped[str | None] = mapped_column(String(80))
     delegation_id: Mapped[int | None] = mapped_column(ForeignKey("delegation.id"))
     first_feedback: Mapped[bool] = mapped_column(default=False)

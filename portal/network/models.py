@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.access.roles import Role
 from portal.identity.models import Person
-from portal.kernel.db import OfCity, db
+from portal.kernel.db import OfCity, db, one_of
 from portal.kernel.language import _l
 
 
@@ -129,7 +129,7 @@ class Post(OfCity, db.Model):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     for_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
-    role: Mapped[Role] = mapped_column(String(24))
+    role: Mapped[Role] = mapped_column(one_of(Role, 24))
     from_on: Mapped[date]
     to_on: Mapped[date | None]
 

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.access.roles import Role
 from portal.access.visibility import Guarded
 from portal.identity.models import Person
-from portal.kernel.db import OfCity, db
+from portal.kernel.db import OfCity, db, one_of
 from portal.network.models import Delegation, Post, Unit
 
 
@@ -70,7 +70,7 @@ class Step(Guarded, OfCity, db.Model):
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(12))
-    role: Mapped[Role] = mapped_column(String(24))
+    role: Mapped[Role] = mapped_column(one_of(Role, 24))
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     named_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     reached_at: Mapped[datetime | None]

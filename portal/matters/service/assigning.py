@@ -66,7 +66,7 @@ def _give_to(
             delete(CoUnit)
             .where(CoUnit.matter_id == matter.id)
             .options(as_seen_by(SYSTEM))
-            .execution_options(synchronize_session=False)
+            .execution_options(synchronize_session="fetch")
         )
         content.parts = [p for p in content.parts if p != "co_unit"]
         keep_co_units(matter, content, co_units)

@@ -71,6 +71,14 @@ class Servers:
             self.stop()
             raise
 
+    def empty_database(self) -> bool:
+        """Makes the embedded database anew, without a table; a server of one's own is left alone, and False said."""
+        if not self._postgres:
+            return False
+        provision.drop_database(self._postgres.url(), provision.DATABASE)
+        provision.provision(self._postgres.url(), self._postgres.passwords())
+        return True
+
     def attach(self) -> None:
         """Uses embedded servers that another process of this installation started."""
         if self._postgres:

@@ -68,6 +68,7 @@ class Supervisor:
             self.servers.start(hold)
             for server in self.servers.started:
                 self.children.append(Child(server.name, server.again, server.process))
+            self._clear_unfinished_demonstration()
             self._migrate()
             self._play_demonstration()
             if not self.stopping.is_set():
@@ -176,9 +177,27 @@ class Supervisor:
             print("No demonstration city: this portal has no command `flask demo play`.", flush=True)
             return
         print("First start: playing the demonstration city …", flush=True)
-        if self._flask("demo", "play").returncode and not self.stopping.is_set():
+        self._unfinished.touch()
+        if self._flask("demo", "play").returncode:
+            if self.stopping.is_set():
+                return
             raise NotStarted("The demonstration city could not be played; the reason stands above. "
                              "`DUBAN_DEMONSTRATION=0 make run` starts without it.")
+        self._unfinished.unlink()
+
+    @property
+    def _unfinished(self) -> Path:
+        return self.place.data / "demonstration.unfinished"
+
+    def _clear_unfinished_demonstration(self) -> None:
+        """Begins anew when the first start was cut off while it played: nobody has worked in that database yet."""
+        if not self._unfinished.exists():
+            return
+        if not self.servers.empty_database():
+            raise NotStarted("An earlier first start was cut off while it played the demonstration city into the "
+                             f"database DATABASE_URL names. Empty that database, then remove {self._unfinished}.")
+        print("An earlier first start was cut off; beginning anew.", flush=True)
+        self._unfinished.unlink()
 
     def _has_a_city(self) -> bool:
         with psycopg.connect(conninfo(self.servers.access.owner)) as connection:

@@ -52,6 +52,26 @@ def test_a_second_start_keeps_the_data_and_plays_nothing_again(trial: Trial) -> 
     assert while_running.startswith("(1,")
 
 
+def test_a_first_start_cut_off_while_it_plays_is_begun_anew(trial: Trial) -> None:
+    wsgi = trial.root / "wsgi.py"
+    whole = wsgi.read_text()
+    wsgi.write_text(whole.replace("insert into city default values\")",
+                                  "insert into city default values\")\n    print('half', flush=True)\n"
+                                  "    import time; time.sleep(60)"))
+    started = trial.begin()
+    until(lambda: "half" in trial.said())
+    started.kill()
+    started.wait()
+    until(lambda: not trial.processes())
+    wsgi.write_text(whole)
+    trial.start()
+    assert "beginning anew" in trial.said()
+    assert cities(trial).startswith("(1,")
+    trial.end()
+    trial.start()
+    assert "First start" not in trial.said()
+
+
 def test_ctrl_c_leaves_nothing_behind(trial: Trial) -> None:
     started = trial.start()
     started.send_signal(signal.SIGINT)

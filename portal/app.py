@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
         SESSION_ABSOLUTE=settings.session_absolute,
         WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session it belongs to
         WTF_CSRF_CHECK_DEFAULT=False,  # the door checks, after it has seen whose form it is
+        SIGN_IN_LIMIT="300 per minute",  # of one network address: a whole office may stand behind it
         RATELIMIT_STORAGE_URI="memory://",
         RATELIMIT_HEADERS_ENABLED=False,
         TEMPLATES_AUTO_RELOAD=False,

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.kernel.db import OfCity, db
+from portal.kernel.db import Model, OfCity
 
 
 class View(IntEnum):
@@ -24,7 +24,7 @@ class View(IntEnum):
     CONTENT = 2
 
 
-class Viewer(OfCity, db.Model):
+class Viewer(OfCity, Model):
     """One principal may see one matter. `task` is what the matter waits for from him, if anything; `open`, `stopped`
     (nothing gets later: it is issued, ended, or an extension is asked) and the dates are copied so that a reader's list
     is one index scan."""
@@ -47,7 +47,7 @@ class Viewer(OfCity, db.Model):
     received_on: Mapped[date]
 
 
-class Audience(OfCity, db.Model):
+class Audience(OfCity, Model):
     """One person may read one confidential matter's content, because of `cause`, from, to."""
 
     __tablename__ = "audience"

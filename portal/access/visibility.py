@@ -7,7 +7,7 @@ reach it). Jobs say `as_seen_by(SYSTEM)` openly. Row-level security by city stan
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import ColumnElement, Table, any_, bindparam, exists, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
@@ -15,10 +15,11 @@ from sqlalchemy.event import listens_for
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlalchemy.orm.interfaces import UserDefinedOption
 from sqlalchemy.sql import visitors
+from sqlalchemy.sql.visitors import ExternallyTraversible
 
 from portal.access.actor import Actor, System
 from portal.access.models import View, Viewer
-from portal.kernel.db import PortalSession, db
+from portal.kernel.db import Base, PortalSession
 
 
 class Undecided(RuntimeError):
@@ -71,7 +72,7 @@ _by_table: dict[Table, Any] = {}
 
 def _guarded() -> dict[Table, Any]:
     if not _by_table:
-        for mapper in db.Model.registry.mappers:
+        for mapper in Base.registry.mappers:
             if issubclass(mapper.class_, Guarded):
                 _by_table[mapper.local_table] = mapper.class_
     return _by_table
@@ -91,7 +92,7 @@ def _decide(state: ORMExecuteState) -> None:
     if state.is_column_load:
         return
     guarded = _guarded()
-    touched = {t for t in visitors.iterate(state.statement) if isinstance(t, Table)} & guarded.keys()
+    touched = {t for t in visitors.iterate(cast(ExternallyTraversible, state.statement)) if isinstance(t, Table)} & guarded.keys()
     touched |= {m.local_table for m in state.all_mappers if m.local_table in guarded}
     _refuse_joined(state)
     if not touched:
@@ -103,12 +104,13 @@ def _decide(state: ORMExecuteState) -> None:
         raise Undecided(f"for whom? {sorted(t.name for t in touched)}")
     if not state.is_orm_statement:
         raise Undecided(f"select the model, not the table: {sorted(t.name for t in touched)}")
-    if isinstance(option.payload, System):
+    reader: Actor | System = option.payload  # type: ignore[assignment]
+    if isinstance(reader, System):
         return
     for table in touched:
         model = guarded[table]
         state.statement = state.statement.options(
-            with_loader_criteria(model, may_see(model, option.payload), include_aliases=True)
+            with_loader_criteria(model, may_see(model, reader), include_aliases=True)
         )
 
 
@@ -118,4 +120,4 @@ def _no_get(self: PortalSession, entity: Any, ident: Any, **kw: Any) -> Any:
     return super(PortalSession, self).get(entity, ident, **kw)
 
 
-PortalSession.get = _no_get  # type: ignore[method-assign]
+PortalSession.get = _no_get  # type: ignore[assignment, method-assign]

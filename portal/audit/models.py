@@ -12,10 +12,10 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.kernel.db import OfCity, db
+from portal.kernel.db import Model, OfCity
 
 
-class JournalEntry(OfCity, db.Model):
+class JournalEntry(OfCity, Model):
     """One act. `before` and `after` hold facts; content fields stand there as keyed digests."""
 
     __tablename__ = "journal_entry"
@@ -35,7 +35,7 @@ class JournalEntry(OfCity, db.Model):
     after: Mapped[dict[str, Any] | None]
 
 
-class Reading(OfCity, db.Model):
+class Reading(OfCity, Model):
     """One reading of a confidential matter's content: shown to the supervision head."""
 
     __tablename__ = "reading"

@@ -7,10 +7,10 @@ from datetime import date
 from sqlalchemy import BigInteger, CheckConstraint, Identity, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.kernel.db import OfCity, db
+from portal.kernel.db import Model, OfCity
 
 
-class CalendarDay(OfCity, db.Model):
+class CalendarDay(OfCity, Model):
     """A holiday, or a weekend day that is worked. Not confirmed: expected, the year's notice is not imported yet."""
 
     __tablename__ = "calendar_day"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.kernel.db import OfCity, db
+from portal.kernel.db import Model, OfCity
 
 
-class Counter(OfCity, db.Model):
+class Counter(OfCity, Model):
     """The last number given in one series of one unit in one year."""
 
     __tablename__ = "counter"

@@ -73,7 +73,10 @@ def admit(made: SignInSession, token: str) -> None:
     name = made.person.sign_in_name
 
     def give() -> None:
+        said = session.get("_flashes")
         session.clear()
+        if said:
+            session["_flashes"] = said
         session["_user_id"] = token
         session["_fresh"] = True
 

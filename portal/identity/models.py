@@ -11,10 +11,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import ForeignKey, Identity, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.kernel.db import OfCity, db
+from portal.kernel.db import Model, OfCity
 
 
-class Person(OfCity, db.Model):
+class Person(OfCity, Model):
     """A natural person of one city's network."""
 
     __tablename__ = "person"
@@ -34,7 +34,7 @@ class Person(OfCity, db.Model):
         return f"<Person {self.id}>"
 
 
-class SignInSession(OfCity, db.Model):
+class SignInSession(OfCity, Model):
     """One browser in which a person is signed in, from, to. `seen_at` is written at most once a minute."""
 
     __tablename__ = "sign_in_session"
@@ -53,7 +53,7 @@ class SignInSession(OfCity, db.Model):
     person: Mapped[Person] = relationship()
 
 
-class SignInFailure(OfCity, db.Model):
+class SignInFailure(OfCity, Model):
     """Failed sign-ins of one name from one source since the last success; five lock that pair for a quarter hour."""
 
     __tablename__ = "sign_in_failure"
@@ -66,7 +66,7 @@ class SignInFailure(OfCity, db.Model):
     locked_until: Mapped[datetime | None]
 
 
-class KeptForm(OfCity, db.Model):
+class KeptForm(OfCity, Model):
     """What somebody had typed when his session had expired: sealed, for an hour, for the same person only."""
 
     __tablename__ = "kept_form"

@@ -26,7 +26,6 @@ from portal.web.guards import allows, current_actor, current_visitor
 
 blueprint = Blueprint("identity", __name__)
 limiter = Limiter(get_remote_address, default_limits=[])
-AT_THE_DOOR = "300 per minute"  # posts of one network address; a whole office may stand behind one
 
 Accounts = tuple[Sequence[tuple[str, str]], str]
 _accounts: list[Callable[[], Accounts | None]] = []
@@ -53,7 +52,7 @@ def sign_in() -> Response:
 
 
 @blueprint.post("/sign-in")
-@limiter.limit(AT_THE_DOOR)
+@limiter.limit(lambda: current_app.config["SIGN_IN_LIMIT"])
 @allows(Act.OPEN_TO_ALL)
 def enter() -> Response:
     """Sign in; a session that was there before ends."""
@@ -98,7 +97,7 @@ def password() -> Response:
 
 
 @blueprint.post("/password")
-@limiter.limit(AT_THE_DOOR)
+@limiter.limit(lambda: current_app.config["SIGN_IN_LIMIT"])
 @allows(Act.SIGNED_IN, first_password=True)
 def change_password() -> Response:
     """Change one's password: other sessions end, this one goes on under a new token."""

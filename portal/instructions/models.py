@@ -1,4 +1,4 @@
-"""A judged workbook that waits for its owner's decision: sealed throughout, since some of its rows may be confidential."""
+"""A judged workbook that waits for its owner's decision: sealed throughout, since any row may be confidential."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.kernel.db import OfCity, db
+from portal.kernel.db import Model, OfCity
 from portal.vault.words import Sealable, Word
 
 
-class ImportPreview(Sealable, OfCity, db.Model):
+class ImportPreview(Sealable, OfCity, Model):
     """What one person's workbook was judged to hold; for him alone, for a day. `state`: judged, imported, dropped."""
 
     __tablename__ = "import_preview"

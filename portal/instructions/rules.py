@@ -1,4 +1,4 @@
-"""What a registration may say: lengths, dates, units, marks of classification. One rule for the form and the workbook."""
+"""What a registration may say: lengths, dates, units, marks of classification. The same for form and workbook."""
 
 from __future__ import annotations
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import Identity, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.kernel.db import db
+from portal.kernel.db import Model, db
 
 
-class City(db.Model):
+class City(Model):
     """One city's whole network of units. `demonstration` cities may be played with the clock set back."""
 
     __tablename__ = "city"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
@@ -58,6 +58,12 @@ db = SQLAlchemy(
     session_options={"class_": PortalSession, "expire_on_commit": False},
     disable_autonaming=True,
 )
+
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
 
 
 def one_of(kind: type[StrEnum], length: int) -> Enum:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from flask_babel import LazyString
@@ -21,7 +21,7 @@ from portal.access.roles import Role
 from portal.access.visibility import Guarded
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.identity.models import Person
-from portal.kernel.db import OfCity, db, one_of
+from portal.kernel.db import Model, OfCity, one_of
 from portal.kernel.language import _l
 from portal.network.models import Post, Unit
 from portal.vault.words import Sealable, Word
@@ -57,7 +57,7 @@ _STATE_LABELS = {
 ENDED = (State.CLOSED, State.WITHDRAWN)
 
 
-class Matter(Guarded, OfCity, db.Model):
+class Matter(Guarded, OfCity, Model):
     """督查事项: the shell of anything that is assigned, has a deadline and must be closed."""
 
     __tablename__ = "matter"
@@ -114,8 +114,15 @@ class Matter(Guarded, OfCity, db.Model):
     supervising_unit: Mapped[Unit] = relationship(foreign_keys=[supervising_unit_id])
     content: Mapped[MatterContent | None] = relationship(back_populates="matter", uselist=False)
 
-    step_now: ClassVar[Any] = None
-    co_unit_ids: ClassVar[Any] = ()
+    if TYPE_CHECKING:  # what `queries.one` finds around it; not columns
+        step_now: Any
+        co_unit_ids: tuple[int, ...]
+        co_units: list[CoUnit]
+        closing: Clock | None
+        feedback: Clock | None
+    else:
+        step_now = None
+        co_unit_ids = ()
 
     @property
     def open(self) -> bool:
@@ -126,7 +133,7 @@ class Matter(Guarded, OfCity, db.Model):
         return f"<Matter {self.id}>"
 
 
-class MatterContent(Sealable, Guarded, OfCity, db.Model):
+class MatterContent(Sealable, Guarded, OfCity, Model):
     """What the leader wrote, about what, and who handles it."""
 
     __tablename__ = "matter_content"
@@ -166,7 +173,7 @@ class MatterContent(Sealable, Guarded, OfCity, db.Model):
             self.parts = [*(self.parts or ()), part]
 
 
-class CoUnit(Guarded, OfCity, db.Model):
+class CoUnit(Guarded, OfCity, Model):
     """协办单位: helps the lead unit. A confidential matter has none."""
 
     __tablename__ = "co_unit"
@@ -182,7 +189,7 @@ class CoUnit(Guarded, OfCity, db.Model):
     unit: Mapped[Unit] = relationship()
 
 
-class Clock(Guarded, OfCity, db.Model):
+class Clock(Guarded, OfCity, Model):
     """A running term: closing, first feedback, or acknowledgement. `generation` changes when its end is moved; `why`
     says how the date came about."""
 
@@ -202,7 +209,7 @@ class Clock(Guarded, OfCity, db.Model):
     why: Mapped[list[Any]]
 
 
-class Milestone(Guarded, OfCity, db.Model):
+class Milestone(Guarded, OfCity, Model):
     """A dated fact of the shell: what happened, without who or what."""
 
     __tablename__ = "milestone"
@@ -218,7 +225,7 @@ class Milestone(Guarded, OfCity, db.Model):
     unit: Mapped[Unit | None] = relationship()
 
 
-class Entry(Sealable, Guarded, OfCity, db.Model):
+class Entry(Sealable, Guarded, OfCity, Model):
     """办理经过: one dated act with its words. Progress is an entry of kind `progress`."""
 
     __tablename__ = "entry"
@@ -247,7 +254,7 @@ class Entry(Sealable, Guarded, OfCity, db.Model):
         return View.PART, cls.kind.in_(("assign", "close", "withdraw", "new_round"))
 
 
-class Report(Sealable, Guarded, OfCity, db.Model):
+class Report(Sealable, Guarded, OfCity, Model):
     """报结材料: the formal document that asks for closure. `draft` counts 第n稿 within the matter."""
 
     __tablename__ = "report"
@@ -280,7 +287,7 @@ class Report(Sealable, Guarded, OfCity, db.Model):
         return View.PART, cls.issued_at.is_not(None)
 
 
-class Attachment(Sealable, Guarded, OfCity, db.Model):
+class Attachment(Sealable, Guarded, OfCity, Model):
     """A file with the matter itself (`report_id` empty) or with a report. Its name is content; the stored file is
     encrypted under a random name."""
 
@@ -304,7 +311,7 @@ class Attachment(Sealable, Guarded, OfCity, db.Model):
         return View.PART, cls.report_id.is_(None)
 
 
-class Extension(Sealable, Guarded, OfCity, db.Model):
+class Extension(Sealable, Guarded, OfCity, Model):
     """延期: asked before the deadline, decided by the supervision head of the unit that assigned."""
 
     __tablename__ = "extension"

@@ -108,7 +108,8 @@ def _report_complete(matter: Matter, given: Mapping[str, Any]) -> str | None:
     report = given.get("report")
     if report is None:
         return None
-    missing = [str(label) for name, label in (("title", _("标题")), ("addressee", _("主送")), ("body", _("正文"))) if not getattr(report, name)]
+    parts = {"title": _("标题"), "addressee": _("主送"), "body": _("正文")}
+    missing = [label for name, label in parts.items() if not getattr(report, name)]
     return _("报结材料还缺：%(missing)s", missing="、".join(missing)) if missing else None
 
 

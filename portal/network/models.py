@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.access.roles import Role
 from portal.identity.models import Person
-from portal.kernel.db import OfCity, db, one_of
+from portal.kernel.db import Model, OfCity, one_of
 from portal.kernel.language import _l
 
 
@@ -76,7 +76,7 @@ _LEVEL_LABELS = {
 }
 
 
-class Unit(OfCity, db.Model):
+class Unit(OfCity, Model):
     """A node of the city's tree. An organ (`ORGANS`) acts for its parent and is never lead or co-unit."""
 
     __tablename__ = "unit"
@@ -115,7 +115,7 @@ class Unit(OfCity, db.Model):
         return f"<Unit {self.code}>"
 
 
-class Post(OfCity, db.Model):
+class Post(OfCity, Model):
     """A person holding a role in a unit for a period (`to_on` exclusive). `for_unit_id` is whom the unit acts for."""
 
     __tablename__ = "post"
@@ -138,7 +138,7 @@ class Post(OfCity, db.Model):
     for_unit: Mapped[Unit] = relationship(foreign_keys=[for_unit_id])
 
 
-class Delegation(OfCity, db.Model):
+class Delegation(OfCity, Model):
     """A person stands in for a post for a period; what he signs says so (代). Confidential matters are covered only
     where `covers_confidential` names them."""
 

@@ -13,10 +13,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.kernel.db import OfCity, db
+from portal.kernel.db import Model, OfCity
 
 
-class Message(OfCity, db.Model):
+class Message(OfCity, Model):
     """One thing one person is told. `kind` names a fixed text, `facts` its blanks; about a confidential matter the
     facts hold its number alone."""
 
@@ -37,7 +37,7 @@ class Message(OfCity, db.Model):
     read_at: Mapped[datetime | None]
 
 
-class Delivery(OfCity, db.Model):
+class Delivery(OfCity, Model):
     """A message on its way by one channel. Claimed with a lease and a fencing token; never sent twice: what was
     claimed and never marked is doubtful and shown to the operator."""
 
@@ -61,7 +61,7 @@ class Delivery(OfCity, db.Model):
     message: Mapped[Message] = relationship()
 
 
-class Reminder(OfCity, db.Model):
+class Reminder(OfCity, Model):
     """A rung of the ladder that is due at `send_at`: who is told is decided when it fires."""
 
     __tablename__ = "reminder"

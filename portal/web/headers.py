@@ -77,7 +77,7 @@ def set_headers(response: Response) -> None:
     """The headers of one answer. A view may have set a stricter policy of its own (a sandbox for a file)."""
     for name, value in FIXED.items():
         response.headers.setdefault(name, value)
-    if request.endpoint == "static" and response.status_code in (200, 206, 304):
+    if request.endpoint == "static" and request.method in ("GET", "HEAD") and response.status_code in (200, 206, 304):
         known = "v" in request.args
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if known else "no-cache"
     else:

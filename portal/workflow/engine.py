@@ -118,7 +118,7 @@ def move(
     before = {"state": str(record.state), "version": record.version}
     model = type(record)
     db.session.flush()
-    changed = db.session.execute(
+    changed: Any = db.session.execute(
         update(model)
         .where(model.id == record.id, model.state == row.source, model.version == record.version)
         .values(state=row.target, version=model.version + 1)

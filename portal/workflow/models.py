@@ -28,11 +28,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.access.roles import Role
 from portal.access.visibility import Guarded
 from portal.identity.models import Person
-from portal.kernel.db import OfCity, db, one_of
+from portal.kernel.db import Model, OfCity, one_of
 from portal.network.models import Delegation, Post, Unit
 
 
-class SignOff(Guarded, OfCity, db.Model):
+class SignOff(Guarded, OfCity, Model):
     """One submission: who drafted, how many steps, and the digest of exactly what is to be signed."""
 
     __tablename__ = "sign_off"
@@ -54,7 +54,7 @@ class SignOff(Guarded, OfCity, db.Model):
     ended_at: Mapped[datetime | None]
 
 
-class Step(Guarded, OfCity, db.Model):
+class Step(Guarded, OfCity, Model):
     """One step of one sign-off: `kind` (check, endorse, countersign, issue), the seat, and since when it waits there."""
 
     __tablename__ = "step"
@@ -79,7 +79,7 @@ class Step(Guarded, OfCity, db.Model):
     unit: Mapped[Unit] = relationship()
 
 
-class Signer(Guarded, OfCity, db.Model):
+class Signer(Guarded, OfCity, Model):
     """A person who may sign a step: the seat's holder, or who stands in for him."""
 
     __tablename__ = "signer"
@@ -103,7 +103,7 @@ class Signer(Guarded, OfCity, db.Model):
     delegation: Mapped[Delegation | None] = relationship()
 
 
-class Signature(Guarded, OfCity, db.Model):
+class Signature(Guarded, OfCity, Model):
     """One signature. Append-only."""
 
     __tablename__ = "signature"
@@ -152,7 +152,7 @@ class Signature(Guarded, OfCity, db.Model):
     delegation: Mapped[Delegation | None] = relationship()
 
 
-class Issue(Guarded, OfCity, db.Model):
+class Issue(Guarded, OfCity, Model):
     """A report went out: only on the last step's signature, once, under a number of its own. Append-only."""
 
     __tablename__ = "issue"

@@ -82,7 +82,10 @@ def holders_to_choose(seats: Sequence[Seat], drafter_id: int, *, confidential: b
 def vacant(seats: Sequence[Seat], drafter_id: int, *, confidential: bool) -> list[str]:
     """A sentence for every seat that nobody holds: the chain cannot be submitted."""
     return [
-        _("%(step)s需要%(unit)s的%(role)s，该岗位现无人在任", step=STEP_LABELS[seat.kind], unit=_unit_name(seat), role=seat.role.label)
+        _(
+            "%(step)s需要%(unit)s的%(role)s，该岗位现无人在任",
+            step=STEP_LABELS[seat.kind], unit=_unit_name(seat), role=seat.role.label,
+        )
         for seat in seats
         if not candidates(seat, drafter_id, confidential=confidential)
     ]

@@ -194,9 +194,10 @@ def _forwarded(row: Row, matter_id: UUID, start: Start) -> Life:
     departments = [u for u in below if u.kind == "department"]
     townships = [u for u in below if u.kind == "township"]
     units = [departments[row.number % len(departments)], townships[row.number % len(townships)]]
+    roomy = parent.due_on > clock.today() + timedelta(days=10)
     for child in assigning.forward(
         desk, matter_id, units=units, requirement="请按批示要求核查整改，按时报送办理情况。",
-        due_on=max(parent.due_on - timedelta(days=6), clock.today() + timedelta(days=4)) if parent.due_on > clock.today() + timedelta(days=10) else None,
+        due_on=parent.due_on - timedelta(days=6) if roomy else None,
     ):
         start(_child(row, child.id, child.lead_unit.code if child.lead_unit else "", child.due_on))
     yield clock.now() + timedelta(minutes=20)

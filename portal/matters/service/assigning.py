@@ -56,7 +56,7 @@ def _give_to(
     actor: Actor,
     matter: Matter,
     content: MatterContent,
-    unit: Unit,
+    unit: Unit | None,
     handler: Holder | None,
     co_units: tuple[tuple[Unit, str | None, bool], ...] | None,
     requirement: str | None,
@@ -72,6 +72,7 @@ def _give_to(
         keep_co_units(matter, content, co_units)
     if requirement is not None:
         content.requirement = requirement
+    assert unit is not None
     matter.lead_unit = unit
     matter.lead_unit_id = unit.id
     matter.lead_unit_name = unit.name
@@ -179,7 +180,7 @@ def decline(actor: Actor, matter_id: UUID, *, version: int | None = None, code: 
         if closing:
             clocks.rungs.cancel(closing)
         entry = journal.record(actor, "declined", "matter", matter.id, confidential=matter.confidential)
-        told = [former] if matter.confidential else notices.supervisors(matter)
+        told = [former] if matter.confidential and former else notices.supervisors(matter)
         notices.notify(matter, content, entry, "declined", told, by=unit_name)
 
     engine.move(
@@ -208,7 +209,7 @@ def reassign_unit(
             audience.shut_out(matter.id, audience.SIGNER, audience.HANDLER)
         entry = journal.record(actor, "reassigned", "matter", matter.id, confidential=matter.confidential)
         notices.notify(matter, content, entry, "reassigned", told)
-        _give_to(actor, matter, content, lead_unit, handler, None, None)  # type: ignore[arg-type]
+        _give_to(actor, matter, content, lead_unit, handler, None, None)
 
     engine.move(
         BOOK, actor, matter, "reassign_unit", version=version, content=content, lead_unit=lead_unit, handler=handler,

@@ -1,0 +1,179 @@
+"""Registering one instruction, correcting it, and registering a further round of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
+from flask import Response, flash, url_for
+from wtforms import StringField
+
+from portal.access.policy import Act
+from portal.identity.queries import person_by_id
+from portal.instructions import service
+from portal.instructions.forms import AmendForm, NewRoundForm, RegistrationForm
+from portal.instructions.routes import blueprint
+from portal.kernel.language import _
+from portal.kernel.refusals import Forbidden, Refusal
+from portal.matters.models import Matter, State
+from portal.matters.queries import one
+from portal.vault.screening import classification_mark
+from portal.web.answers import go, page
+from portal.web.forms import redraw
+from portal.web.guards import allows, current_actor
+
+FORM = "instructions/form.html"
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    number: str
+    title: str | None
+    url: str
+    version: int
+
+
+@blueprint.get("/instructions/register")
+@allows(Act.REGISTER)
+def register() -> Response:
+    """The empty form."""
+    form = RegistrationForm()
+    return page(FORM, form=form, refusal=None, **_registering(form))
+
+
+@blueprint.post("/instructions/register")
+@allows(Act.REGISTER)
+def file_registration() -> Response:
+    """Enter it; sent twice, it is entered once."""
+    form = RegistrationForm()
+    if not form.validate():
+        return _again(form, None, _registering(form))
+    try:
+        matter = service.register(current_actor(), form.registration())
+    except Refusal as refusal:
+        return _again(form, refusal, _registering(form))
+    flash(_("已登记，编号 %(number)s", number=matter.number))
+    return go(_url(matter.id))
+
+
+@blueprint.get("/instructions/<uuid:matter_id>/amend")
+@allows(Act.AMEND)
+def amend(matter_id: UUID) -> Response:
+    """The form with what is registered."""
+    matter, form = _amending(matter_id, AmendForm(formdata=None))
+    if matter.content is None:
+        raise Forbidden(_("此件的内容不向您显示，不能由您更正"))
+    _show(form, matter)
+    return page(FORM, form=form, refusal=None, **_about(matter, "instructions.file_amendment"))
+
+
+@blueprint.post("/instructions/<uuid:matter_id>/amend")
+@allows(Act.AMEND)
+def file_amendment(matter_id: UUID) -> Response:
+    """Correct it."""
+    matter, form = _amending(matter_id, AmendForm())
+    drawn = _about(matter, "instructions.file_amendment")
+    if not form.validate():
+        return _again(form, None, drawn)
+    reason = form.reason.data if "reason" in form else None
+    try:
+        service.amend(current_actor(), matter_id, form.registration(), cast("int | None", form.version.data), reason)
+    except Refusal as refusal:
+        return _again(form, refusal, drawn)
+    flash(_("已更正"))
+    return go(_url(matter_id))
+
+
+@blueprint.get("/instructions/<uuid:matter_id>/new-round")
+@allows(Act.NEW_ROUND)
+def new_round(matter_id: UUID) -> Response:
+    """The form, with what stays the same filled in for whoever may read it."""
+    former = one(current_actor(), matter_id)
+    form = NewRoundForm(formdata=None)
+    if former.content is not None:
+        _show(form, former)
+    form.instructed_on.data = form.received_on.data = form.text.data = None
+    return page(FORM, form=form, refusal=None, **_next_of(former, form))
+
+
+@blueprint.post("/instructions/<uuid:matter_id>/new-round")
+@allows(Act.NEW_ROUND)
+def file_new_round(matter_id: UUID) -> Response:
+    """Enter the further round."""
+    former = one(current_actor(), matter_id)
+    form = NewRoundForm()
+    if not form.validate():
+        return _again(form, None, _next_of(former, form))
+    try:
+        matter = service.new_round(current_actor(), matter_id, form.registration())
+    except Refusal as refusal:
+        return _again(form, refusal, _next_of(former, form))
+    flash(_("已登记第 %(round)s 轮，编号 %(number)s", round=matter.round, number=matter.number))
+    return go(_url(matter.id))
+
+
+def _url(matter_id: UUID) -> str:
+    return url_for("matters.matter", matter_id=matter_id)
+
+
+def _amending(matter_id: UUID, form: AmendForm) -> tuple[Matter, AmendForm]:
+    matter = one(current_actor(), matter_id)
+    form.only_for(assigned=matter.state != State.REGISTERED)
+    return matter, form
+
+
+def _show(form: RegistrationForm, matter: Matter) -> None:
+    content = matter.content
+    if content is None:
+        return
+    leader = person_by_id(content.leader_id) if content.leader_id else None
+    helping = "、".join(f"{c.unit.name} ({c.unit.code})" for c in getattr(matter, "co_units", ()))
+    form.show(matter, content, leader.sign_in_name if leader else None, helping)
+
+
+def _again(form: RegistrationForm, refusal: Refusal | None, drawn: dict[str, Any]) -> Response:
+    if refusal is not None and refusal.status not in (409, 422):
+        raise refusal
+    for field in form:
+        # What must not be kept is not sent back either.
+        if isinstance(field, StringField) and field.data and classification_mark(field.data):
+            field.data = ""
+    return redraw(FORM, form, refusal, **drawn)
+
+
+def _pickers() -> dict[str, str]:
+    units = url_for("network.suggest")
+    return {"lead_unit": units, "co_units": units, "leader_post": url_for("network.suggest_leaders")}
+
+
+def _registering(form: RegistrationForm) -> dict[str, Any]:
+    return {
+        "pickers": _pickers(),
+        "matter": None,
+        "request_key": form.key,
+        "files": [],
+        "action": url_for("instructions.file_registration"),
+        "back_url": url_for("instructions.register_list"),
+    }
+
+
+def _about(matter: Matter, endpoint: str) -> dict[str, Any]:
+    title = matter.content.title if matter.content else None
+    return {
+        "pickers": _pickers(),
+        "matter": _About(matter.number, title, _url(matter.id), matter.version),
+        "request_key": None,
+        "files": [],
+        "action": url_for(endpoint, matter_id=matter.id),
+        "back_url": _url(matter.id),
+    }
+
+
+def _next_of(former: Matter, form: RegistrationForm) -> dict[str, Any]:
+    return {
+        **_registering(form),
+        "former": _About(former.number, None, _url(former.id), former.version),
+        "action": url_for("instructions.file_new_round", matter_id=former.id),
+        "back_url": _url(former.id),
+    }

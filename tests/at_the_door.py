@@ -44,7 +44,8 @@ def in_city(app: Flask, city_id: int, person_id: int | None = None) -> Iterator[
 
 def csrf_token(client: FlaskClient, address: str) -> str:
     """The token of the forms on that page."""
-    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(address, follow_redirects=True).get_data(as_text=True))
+    page = client.get(address, follow_redirects=True).get_data(as_text=True)
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert found, address
     return found[1]
 

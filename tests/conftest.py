@@ -12,14 +12,29 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
+from functools import cache
 from pathlib import Path
 
+import psycopg
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.engine import URL, make_url
 
+from portal.access.roles import Role
+from portal.app import create_app, stand
+from portal.config import Settings
+from portal.identity import passwords
+from portal.identity.models import Person
+from portal.kernel import clock
+from portal.kernel.db import db
 from portal.local import provision
 from portal.local.places import Place
+from portal.local.postgres import conninfo
 from portal.local.redis import RedisServer
+from portal.network.models import Kind, Level, Post, Unit
+from tests.at_the_door import PASSWORD, SmallCity, in_city
 
 CLONE = Path(__file__).resolve().parents[1]
 TEMPLATE = "duban_template"
@@ -143,3 +158,62 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 # ------------------------------------------------------------------------------------------------ the app and its world
+
+@pytest.fixture(scope="session")
+def app(database: Database, redis_url: str, keys: dict[str, str]) -> Iterator[Flask]:
+    """The portal on this process's own database, as its own role, with every wall standing."""
+    settings = Settings.from_environment(keys | {"DATABASE_URL": database.app_url, "REDIS_URL": redis_url})
+    portal = stand(create_app(settings, TESTING=True, SIGN_IN_LIMIT="100000 per minute"))
+    yield portal
+    with portal.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser nobody has used yet."""
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def new_city(app: Flask, database: Database) -> Callable[..., SmallCity]:
+    """Makes a city that no other test knows; rows of one city never meet those of another."""
+    count = 0
+
+    def make(demonstration: bool = False) -> SmallCity:
+        nonlocal count
+        count += 1
+        slug, name = f"city-{count}", f"第{count}市"
+        with psycopg.connect(conninfo(make_url(database.owner_url))) as owner:
+            row = owner.execute(
+                "insert into city (slug, name, demonstration, created_at) values (%s, %s, %s, now()) returning id",
+                [slug, name, demonstration]).fetchone()
+        assert row is not None
+        with in_city(app, row[0]):
+            lin, chen = _person("lin.duo", "林朵"), _person("chen.wu", "陈武")
+            office = Unit(code="330300", name=f"{name}委督查室", short_name="市委督查室", level=Level.CITY,
+                          kind=Kind.SUPERVISION_OFFICE, path=[])
+            db.session.add_all([lin, chen, office])
+            db.session.flush()
+            office.path = [office.id]
+            posts = [Post(person_id=lin.id, unit_id=office.id, for_unit_id=office.id, role=role,
+                          from_on=date(2020, 1, 1)) for role in (Role.SUPERVISOR, Role.SECRETARIAT)]
+            db.session.add_all(posts)
+            db.session.flush()
+            return SmallCity(row[0], slug, name, lin.id, chen.id, (posts[0].id, posts[1].id))
+    return make
+
+
+@pytest.fixture
+def city(new_city: Callable[..., SmallCity]) -> SmallCity:
+    """This test's own city."""
+    return new_city()
+
+
+def _person(sign_in_name: str, name: str) -> Person:
+    return Person(sign_in_name=sign_in_name, name=name, password_hash=_stored(PASSWORD), created_at=clock.now())
+
+
+@cache
+def _stored(password: str) -> str:
+    return passwords.hashed(password)

@@ -16,6 +16,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from portal.access.actor import Actor
 from portal.access.policy import Act, allowed
+from portal.config import MEBIBYTE
 from portal.kernel.db import enter
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invisible
@@ -25,6 +26,7 @@ from portal.web.cities import OUTSIDE, current_city, inside
 RECORDLESS = frozenset(
     {Act.READ_REGISTER, Act.READ_NETWORK, Act.KEEP_NETWORK, Act.DELEGATE, Act.READ_JOURNAL, Act.REGISTER}
 )
+TYPED_BY_STRANGERS, TYPED = 64 * 1024, 2 * MEBIBYTE  # octets of a posted form without files
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 csrf = CSRFProtect()
@@ -87,6 +89,10 @@ def install(
 def _judge(visitor: Visitor | None) -> Response | None:
     view: Any = current_app.view_functions[str(request.endpoint)]
     act: Act = view.declared_act
+    if act is Act.OPEN_TO_ALL:
+        request.max_content_length = TYPED_BY_STRANGERS
+    elif request.mimetype != "multipart/form-data":
+        request.max_content_length = TYPED  # Werkzeug's own limit of form memory holds for multipart bodies only
     if act is not Act.OPEN_TO_ALL and visitor is None:
         return _send_to_sign_in()
     if request.method not in SAFE:

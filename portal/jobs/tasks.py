@@ -6,35 +6,30 @@ import logging
 from functools import cache
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from portal.app import create_app, stand
 from portal.kernel.city import City
-from portal.kernel.db import db, enter
+from portal.kernel.db import current_city, db, enter
 from portal.matters.ladder import refresh_waiting_steps
 from portal.notify.jobs import sweep_city
 
 log = logging.getLogger(__name__)
 
+_SEATS = 0x5EA75  # the class of advisory locks by which one sweeper at a time looks after a city's vacant seats
+
 
 @cache
 def portal_app() -> Flask:
     """The portal, made once in each process; a worker makes it before it forks, and shares no connection."""
-    from portal.app import create_app
-
-    app = create_app()
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    return app
+    return stand(create_app())
 
 
 def sweep(city_id: int) -> None:
     """Do everything that is due in one city."""
     with portal_app().app_context():
         enter(city_id)
-        refresh_waiting_steps()
-        db.session.commit()
-        sweep_city()
+        sweep_city(go_on_with_successors)
 
 
 def sweep_all() -> None:
@@ -47,3 +42,9 @@ def sweep_all() -> None:
             sweep(city_id)
         except Exception:
             log.exception("the sweep of city %s failed; the next one tries again", city_id)
+
+
+def go_on_with_successors() -> None:
+    """Chains that stopped at a vacant seat go on with whoever holds it now; one sweeper at a time."""
+    if db.session.scalar(select(func.pg_try_advisory_xact_lock(_SEATS, current_city()))):
+        refresh_waiting_steps()

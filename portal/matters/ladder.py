@@ -27,13 +27,16 @@ from portal.workflow.signoff import refresh, step_now
 
 
 def resolve(clock_id: int, matter_id: UUID, rungs: Collection[str]) -> Answer | None:
-    """What the matter says of its clock when rungs are due."""
+    """What the matter says of its clock when rungs are due.
+
+    The clock is not locked: whoever moves or stops it must also touch the due rungs, which the sweeper holds; to lock
+    both here, in the other order, would deadlock with him.
+    """
     row = db.session.execute(
         select(Matter, MatterContent, Clock)
         .join(MatterContent, MatterContent.matter_id == Matter.id)
         .join(Clock, Clock.matter_id == Matter.id)
         .where(Clock.id == clock_id)
-        .with_for_update(of=Clock, read=True)
         .execution_options(populate_existing=True)
         .options(as_seen_by(SYSTEM))
     ).first()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, select, update
 
 from portal.identity.models import Person
 from portal.kernel import clock
@@ -53,7 +54,7 @@ def give_up_expired() -> int:
         .values(state="doubtful")
         .execution_options(synchronize_session=False)
     )
-    return int(done.rowcount)
+    return cast("CursorResult[Any]", done).rowcount
 
 
 def claim() -> Claim | None:

@@ -7,6 +7,7 @@ left for the next sweep; the others go on.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -24,18 +25,19 @@ from portal.notify.service import tell
 log = logging.getLogger(__name__)
 
 
-def sweep_city() -> None:
-    """Do everything that is due in the session's city."""
-    for part in (fire_due, send_waiting, tell_of_missing_calendar):
+def sweep_city(*first: Callable[[], object]) -> None:
+    """Do everything that is due in the session's city; `first` are parts of other features, each committed here."""
+    for part in (*first, fire_due, send_waiting, tell_of_missing_calendar):
         try:
             part()
+            db.session.commit()
         except Exception:
             db.session.rollback()
-            log.exception("sweep: %s failed; the next sweep tries again", part.__name__)
+            log.exception("sweep: %s failed; the next sweep tries again", getattr(part, "__name__", part))
 
 
 def fire_due(now: datetime | None = None) -> int:
-    """Send the reminders of the session's city that are due; how many messages are new. A transaction for each clock."""
+    """Send the session's city's reminders that are due; how many messages are new. A transaction for each clock."""
     clocks = ladder.due_clocks(now or clock.now())
     db.session.rollback()
     sent = 0

@@ -131,7 +131,9 @@ KINDS: dict[str, Kind] = {
     ),
     "not_acknowledged": Kind(_l("逾时未签收"), lambda f: _("逾时未签收：%(title)s", title=f["title"])),
     "import_done": Kind(
-        _l("导入已完成"), lambda f: _n("导入已完成，登记 %(num)d 件", "导入已完成，登记 %(num)d 件", f["count"]), ("count",)
+        _l("导入已完成"),
+        lambda f: _n("导入已完成，登记 %(num)d 件", "导入已完成，登记 %(num)d 件", f["count"]),
+        ("count",),
     ),
     "calendar_missing": Kind(
         _l("放假安排未导入，期限为暂定"),

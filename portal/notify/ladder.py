@@ -135,7 +135,7 @@ def _send(due: list[Reminder], answer: Answer, now: datetime) -> int:
 
 
 def _with_repetitions(due: list[Reminder], due_on: date, now: datetime) -> list[Reminder]:
-    """Where the repeated rung is due, also its repetitions that passed meanwhile; the first still to come is planned."""
+    """Adds the repetitions that passed meanwhile, where the repeated rung is due, and plans the first still to come."""
     repeated = [reminder for reminder in due if reminder.rung == DEFAULT_LADDER.repeated.code]
     if not repeated:
         return due

@@ -44,7 +44,9 @@ def unread_count(person_id: int) -> int:
     return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def messages_of(person_id: int, *, only_new: bool = False, place: Place | None = None, size: int = PAGE_SIZE) -> MessagePage:
+def messages_of(
+    person_id: int, *, only_new: bool = False, place: Place | None = None, size: int = PAGE_SIZE
+) -> MessagePage:
     """One page of the person's messages, newest first."""
     back = place is not None and place.back
     order = tuple_(Message.at, Message.id)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.access.actor import Actor
@@ -103,4 +103,4 @@ def read_all(actor: Actor) -> int:
         .values(read_at=clock.now())
         .execution_options(synchronize_session=False)
     )
-    return int(done.rowcount)
+    return cast("CursorResult[Any]", done).rowcount

@@ -1,0 +1,42 @@
+"""A message as pages draw it: its sentence in the reader's language, the number beside it, and where it leads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from flask import url_for
+
+from portal.notify.kinds import text_of
+from portal.notify.models import Message
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnMessage:
+    """Attributes as `templates/notify/messages.html` and the desk name them."""
+
+    id: UUID
+    text: str
+    say: str | None
+    url: str
+    number: str | None
+    at: datetime
+    new: bool
+
+
+def drawn(messages: Iterable[Message]) -> list[DrawnMessage]:
+    """The messages as the page lists them; each link opens the matter and marks the message read."""
+    return [
+        DrawnMessage(
+            id=message.id,
+            text=text_of(message.kind, message.facts),
+            say=message.facts.get("say"),
+            url=url_for("notify.open_message", message_id=message.id),
+            number=message.facts.get("number"),
+            at=message.at,
+            new=message.read_at is None,
+        )
+        for message in messages
+    ]

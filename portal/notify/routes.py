@@ -1,0 +1,110 @@
+"""The pages of one's own messages: the list, opening one, marking all read, and the badge in the frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Flask, Response, current_app, request, url_for
+
+from portal.access.policy import Act
+from portal.config import Settings
+from portal.kernel.language import _
+from portal.kernel.refusals import Invisible
+from portal.notify import bell, channels, service
+from portal.notify.drawn import drawn
+from portal.notify.models import Message
+from portal.notify.queries import Place, messages_of, unread_count
+from portal.web import frame
+from portal.web.answers import go, page
+from portal.web.guards import allows, current_actor
+
+blueprint = Blueprint("notify", __name__)
+MATTER_PAGE = "matters.matter"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """As the macro `pager` names them."""
+
+    text: str
+    note: str | None
+    prev_url: str | None
+    next_url: str | None
+    sizes: tuple[Any, ...] = ()
+
+
+def install(app: Flask) -> None:
+    """Open the installation's channels, name its doorbell, and let the frame count what is unread."""
+    settings: Settings = app.extensions["settings"]
+    channels.configure(settings)
+    bell.configure(settings.redis_url)
+    frame.count_unread_with(lambda actor: unread_count(actor.person_id))
+
+
+@blueprint.get("/messages")
+@allows(Act.SIGNED_IN)
+def messages() -> Response:
+    """One's own messages, newest first."""
+    person_id, only_new = current_actor().person_id, request.args.get("show") == "new"
+    found = messages_of(person_id, only_new=only_new, place=_place())
+    pages = None
+    if found.newer or found.older:
+        shown = found.messages
+        newer = _address(only_new, "before", shown[0]) if found.newer and shown else None
+        older = _address(only_new, "after", shown[-1]) if found.older and shown else None
+        pages = _Pages(_("从新到旧"), None, newer, older)
+    return page(
+        "notify/messages.html",
+        messages=drawn(found.messages),
+        unread=unread_count(person_id),
+        read_all_url=url_for("notify.read_all"),
+        only_new=only_new,
+        all_url=url_for("notify.messages"),
+        new_url=url_for("notify.messages", show="new"),
+        pages=pages,
+    )
+
+
+@blueprint.route("/messages/<uuid:message_id>/open", methods=["GET", "POST"])
+@allows(Act.SIGNED_IN)
+def open_message(message_id: UUID) -> Response:
+    """Mark one's message read and go on to its matter; opening it twice changes nothing more."""
+    message = service.open_message(current_actor(), message_id)
+    if message.matter_id is not None and MATTER_PAGE in current_app.view_functions:
+        return go(url_for(MATTER_PAGE, matter_id=message.matter_id))
+    return go(url_for("notify.messages"))
+
+
+@blueprint.post("/messages/read")
+@allows(Act.SIGNED_IN)
+def read_all() -> Response:
+    """Mark all one's messages read."""
+    service.read_all(current_actor())
+    return go(url_for("notify.messages"))
+
+
+@blueprint.get("/messages/badge")
+@allows(Act.SIGNED_IN)
+def badge() -> Response:
+    """How many are unread: asked for by the page itself every minute, which keeps no session alive."""
+    return page("notify/_badge.html")
+
+
+def _place() -> Place | None:
+    for name, back in (("after", False), ("before", True)):
+        if name in request.args:
+            moment, _dash, message_id = request.args[name].partition("-")
+            try:
+                return Place(datetime.fromtimestamp(int(moment) / 1_000_000, UTC), UUID(hex=message_id), back)
+            except (ValueError, OverflowError, OSError):
+                raise Invisible from None
+    return None
+
+
+def _address(only_new: bool, side: str, message: Message) -> str:
+    microseconds = round(message.at.timestamp() * 1_000_000)
+    place = {side: f"{microseconds}-{message.id.hex}"}
+    return url_for("notify.messages", show="new" if only_new else None, **place)  # type: ignore[arg-type]

@@ -1,0 +1,105 @@
+"""A real mail server that can be told to refuse, and a database in which only these tests' processes work."""
+from __future__ import annotations
+
+import email
+import socket
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from flask import Flask
+from sqlalchemy import update
+
+from portal.app import create_app, stand
+from portal.config import Settings
+from portal.identity.models import Person
+from portal.kernel.db import db
+from portal.notify import channels
+from portal.notify.mail import Mail
+from tests.conftest import Database
+from tests.world import World, make_world, new_world, world
+
+__all__ = ["new_world", "world"]
+
+
+class PostOffice:
+    """What the mail server took, and what it is to answer."""
+
+    def __init__(self) -> None:
+        self.letters: list[EmailMessage] = []
+        self.recipients: list[str] = []
+        self.at_recipient: str | None = None          # an answer such as "450 busy" instead of taking the recipient
+        self.at_data: str | None = None
+        self.hang_up_after_data = False
+        self.url = ""
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if self.at_recipient:
+            return self.at_recipient
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.at_data:
+            return self.at_data
+        self.recipients += envelope.rcpt_tos
+        letter = email.message_from_bytes(envelope.content, policy=default)
+        assert isinstance(letter, EmailMessage)
+        self.letters.append(letter)
+        if self.hang_up_after_data:
+            server.transport.abort()
+        return "250 OK"
+
+
+@pytest.fixture
+def post_office() -> Iterator[PostOffice]:
+    """A mail server on this machine."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    office = PostOffice()
+    controller = Controller(office, hostname="127.0.0.1", port=port)
+    controller.start()
+    office.url = f"smtp://127.0.0.1:{port}"
+    yield office
+    controller.stop()
+
+
+@pytest.fixture
+def by_mail(post_office: PostOffice, world: World) -> Iterator[PostOffice]:
+    """Everybody of the world has an address, and mail is open in this process."""
+    give_addresses(world)
+    before = dict(channels._channels)
+    channels._channels["mail"] = Mail(post_office.url, "duban@duban.example", "https://duban.example")
+    yield post_office
+    channels._channels.clear()
+    channels._channels.update(before)
+
+
+def give_addresses(world: World) -> None:
+    """Everybody has an address."""
+    with world.work():
+        db.session.execute(
+            update(Person).where(Person.city_id == world.id).values(email=Person.sign_in_name + "@office.example"))
+
+
+@pytest.fixture(scope="session")
+def quiet(new_database: Callable[[str], Database], redis_url: str, keys: dict[str, str]
+          ) -> Iterator[tuple[Flask, Database, dict[str, str]]]:
+    """The portal on a database in which only the processes that a test starts sweep; with their environment."""
+    database = new_database("sweeps")
+    environment = keys | {"DATABASE_URL": database.app_url, "REDIS_URL": redis_url}
+    portal = stand(create_app(Settings.from_environment(environment), TESTING=True))
+    yield portal, database, environment
+    with portal.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def quiet_world(quiet: tuple[Flask, Database, dict[str, str]], request: pytest.FixtureRequest) -> World:
+    """A world of this test's own in that database."""
+    portal, database, _environment = quiet
+    return make_world(portal, database.owner_url, f"quiet-{abs(hash(request.node.name)) % 10**9}")

@@ -58,6 +58,7 @@ class DrawnPost:
 
 SECTIONS: dict[str, Section] = {}
 _unread: list[Callable[[Actor], int]] = []
+_search: list[str] = []
 
 
 def register(*sections: Section) -> None:
@@ -71,6 +72,16 @@ def register(*sections: Section) -> None:
 def count_unread_with(count: Callable[[Actor], int]) -> None:
     """Messages say how many are unread, in one statement."""
     _unread[:] = [count]
+
+
+def search_with(endpoint: str) -> None:
+    """The page that the header's search box asks, with `q`."""
+    _search[:] = [endpoint]
+
+
+def has_unread(count: int) -> None:
+    """The page has counted the unread messages already, in a statement of its own."""
+    g.unread = count
 
 
 def install(app: Flask) -> None:
@@ -162,6 +173,8 @@ class Frame:
 
     @cached_property
     def unread(self) -> int:
+        if "unread" in g:
+            return int(g.unread)
         return _unread[0](self._actor) if _unread and self._actor else 0
 
     @property
@@ -174,7 +187,7 @@ class Frame:
 
     @property
     def search_url(self) -> str:
-        return optional_url("overview.search")
+        return optional_url(_search[0]) if _search else ""
 
     @property
     def desk_url(self) -> str:

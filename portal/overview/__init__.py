@@ -1,0 +1,1 @@
+"""What reads across features: the desk, where everybody begins."""

@@ -1,0 +1,229 @@
+"""The register: what each reader sees and counts, order and paging, conditions, the export, acts on ticked rows."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from io import BytesIO
+from uuid import UUID
+
+import pytest
+from python_calamine import CalamineWorkbook
+from sqlalchemy import event, text
+
+from portal.deadlines.rules import SourceLevel
+from portal.instructions import queries
+from portal.instructions.queries import Conditions
+from portal.kernel import clock
+from portal.kernel.db import db
+from tests.world import World
+
+SECRET = "关于某干部有关问题的反映"
+MOST_STATEMENTS = 8
+
+
+def page(world: World, person: str, query: str = "") -> str:
+    answer = world.browser(person).get(world.url("instructions") + query)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return answer.get_data(as_text=True)
+
+
+def numbers(html: str) -> list[str]:
+    return re.findall(r'<span class="num">([^<]+)</span>', html)
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What is sent to the database meanwhile."""
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        sent.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+def many(world: World, count: int) -> None:
+    """That many open matters of the health commission, all copies of one, due on different days."""
+    source = world.assign(world.register())
+    with world.work():
+        for number in range(count - 1):
+            copy = {"source": source, "copy": UUID(int=number + 1 + world.id * 10_000), "days": number % 90 - 30,
+                    "sequence": number + 2, "number": f"温督〔2026〕{number + 2}号"}
+            for table, changed in (
+                ("matter", {"id": ":copy", "request_key": "gen_random_uuid()", "number": ":number",
+                            "sequence": ":sequence", "due_on": "due_on + :days"}),
+                ("matter_content", {"id": "gen_random_uuid()", "matter_id": ":copy"}),
+                ("viewer", {"matter_id": ":copy", "due_on": "due_on + :days"}),
+            ):
+                columns = db.session.execute(text(
+                    "select column_name from information_schema.columns where table_name = :table"
+                    " and is_generated = 'NEVER' and table_schema = 'public'"), {"table": table}).scalars().all()
+                values = ", ".join(changed.get(column, column) for column in columns)
+                key = "id" if table == "matter" else "matter_id"
+                db.session.connection().exec_driver_sql("select 1")
+                db.session.connection().execute(text(
+                    f"insert into {table} ({', '.join(columns)}) select {values} from {table} where {key} = :source"),
+                    copy)
+
+
+def test_each_reader_sees_his_own_rows_and_an_outsider_none(world: World) -> None:
+    world.assign(world.register(title="关于医院停车难的情况反映"))
+    assert "关于医院停车难的情况反映" in page(world, "city.supervisor")
+    assert "关于医院停车难的情况反映" in page(world, "health.liaison")
+    assert numbers(page(world, "finance.liaison")) == []
+    assert numbers(page(world, "health.handler")) == []
+
+
+def test_a_confidential_one_shows_its_shell_to_the_office_and_nothing_to_others(world: World) -> None:
+    world.assign(world.register(title=SECRET, confidential=True), handler="health.handler")
+    office = page(world, "city.head")
+    assert SECRET not in office and "内容受限" in office and "张书记" not in office and len(numbers(office)) == 1
+    assert SECRET in page(world, "health.handler")
+    assert numbers(page(world, "health.director")) == []
+
+
+def test_a_shell_is_found_by_its_number_and_never_by_its_title_or_leader(world: World) -> None:
+    matter = world.matter(world.assign(world.register(title=SECRET, confidential=True), handler="health.handler"))
+    assert numbers(page(world, "city.head", f"?q={matter.number}")) == [matter.number]
+    assert numbers(page(world, "city.head", "?q=某干部")) == []
+    assert numbers(page(world, "city.head", "?leader=张书记")) == []
+
+
+def test_an_outsiders_pages_are_the_same_with_and_without_a_confidential_matter(world: World) -> None:
+    world.assign(world.register())
+    browser = world.browser("health.director")
+
+    def seen() -> list[str]:
+        found = []
+        for address in ("instructions", "instructions?q=反映", "instructions?state=assigned", ""):
+            html = browser.get(world.url(address)).get_data(as_text=True)
+            found.append(re.sub(r'(csrf_token" value=|content=)"[^"]+"|\d\d:\d\d', "", html))
+        return found
+
+    before = seen()
+    world.assign(world.register(title=SECRET, confidential=True), handler="health.handler")
+    assert seen() == before
+
+
+def test_the_order_is_that_of_the_working_day(world: World) -> None:
+    today = clock.today()
+    names = {"late": 40, "today": 31, "soon": 28, "rest": 1}
+    for name, ago in names.items():
+        received = today - timedelta(days=ago)
+        world.assign(world.register(title=f"关于{name}的反映", received_on=received))
+    with world.work():
+        actor = world.actor("city.supervisor")
+        found = queries.page_of(actor, Conditions())
+        order = [(row.group, row.day) for row in found.rows]
+        running = [row.day for row in found.rows if row.group == queries.LATE]
+        assert [group for group, _day in order] == sorted(group for group, _day in order)
+        assert all(day < today for day in running)
+        assert {row.group for row in found.rows} >= {queries.LATE, queries.REST}
+        assert found.total == 4
+
+
+@pytest.mark.parametrize("sort", ["work", "due", "received"])
+def test_paging_walks_every_row_once_forward_and_back(world: World, sort: queries.Sort) -> None:
+    many(world, 60)
+    with world.work():
+        actor = world.actor("city.supervisor")
+        place, walked, pages = None, [], []
+        while True:
+            found = queries.page_of(actor, Conditions(), sort, place, 7)
+            pages.append([row.matter.id for row in found.rows])
+            walked += pages[-1]
+            assert found.total == 60
+            if found.next is None:
+                break
+            place = found.next
+        assert len(walked) == len(set(walked)) == 60
+        back = [found]
+        while back[-1].previous is not None:
+            back.append(queries.page_of(actor, Conditions(), sort, back[-1].previous, 7))
+        assert [row.matter.id for part in reversed(back) for row in part.rows] == walked
+
+
+def test_conditions_narrow_the_list(world: World) -> None:
+    world.assign(world.register(title="关于医院停车难的情况反映", level=SourceLevel.PROVINCE))
+    world.assign(world.register(title="关于校车安全的情况反映"), to="county_health")
+    asked = {
+        "?q=停车": 1, "?q=停": 1, "?q=情况反映": 2, "?q=张书": 2, "?unit=330300-WJ": 1, "?unit=永嘉县": 0,
+        "?unit=永嘉县&subtree=1": 1, "?unit=330300&subtree=1": 2, "?leader=张书记": 2, "?state=assigned": 2,
+        "?state=closed": 0, "?source=high": 1, "?source=city": 1, "?task=any": 0, "?when=late": 0, "?returned=1": 0,
+        "?open=1": 2, "?due_from=2100-01-01": 0, "?received_to=2100-01-01": 2, "?state=nonsense": 2, "?after=x": 2,
+    }
+    browser = world.browser("city.supervisor")
+    found = {q: len(numbers(browser.get(world.url("instructions") + q).get_data(as_text=True))) for q in asked}
+    assert found == asked
+
+
+def test_a_condition_is_a_chip_that_takes_it_away_and_htmx_gets_the_list_alone(world: World) -> None:
+    world.assign(world.register())
+    browser = world.browser("city.supervisor")
+    part = browser.get(world.url("instructions?state=assigned&q=电梯"), headers={"HX-Request-Type": "partial"})
+    html = part.get_data(as_text=True)
+    assert html.lstrip().startswith('<div id="register-list">')
+    assert 'href="' + world.url("instructions?q=%E7%94%B5%E6%A2%AF") in html
+
+
+def test_the_number_of_statements_does_not_grow_with_the_rows(world: World) -> None:
+    browser = world.browser("city.supervisor")
+    counted = []
+    for count in (10, 290):
+        many(world, count) if count == 10 else more(world, count)
+        browser.get(world.url("instructions"))
+        with world.app.app_context(), statements() as sent:
+            assert browser.get(world.url("instructions")).status_code == 200
+        counted.append(len(sent))
+    assert counted[0] == counted[1] <= MOST_STATEMENTS, sent
+
+
+def more(world: World, count: int) -> None:
+    for _number in range(3):
+        world.assign(world.register())
+    with world.work():
+        db.session.commit()
+
+
+def test_the_export_holds_exactly_what_is_shown(world: World) -> None:
+    world.assign(world.register(title="=关于医院停车难"))
+    world.assign(world.register(title=SECRET, confidential=True), handler="health.handler")
+    world.assign(world.register(title="关于校车安全"), to="county_health")
+    browser = world.browser("city.head")
+    for query in ("", "?unit=330300-WJ", "?q=停车"):
+        shown = numbers(browser.get(world.url("instructions") + query).get_data(as_text=True))
+        answer = browser.get(world.url("instructions/export") + query)
+        assert answer.status_code == 200
+        rows = CalamineWorkbook.from_filelike(BytesIO(answer.data)).get_sheet_by_index(0).to_python()
+        assert [row[0] for row in rows[1:]] == shown
+        assert SECRET not in str(rows) and "张书记" not in str([r for r in rows if r[1] == "内容受限"])
+
+
+def test_ticked_rows_are_assigned_one_by_one_and_each_answers_for_itself(world: World) -> None:
+    with world.work():
+        unit = world.unit("health")
+    good = world.register(lead_unit=unit)
+    bad = world.register()
+    done = world.assign(world.register())
+    secret = world.register(confidential=True, by="city.head")
+    browser = world.browser("city.supervisor")
+    answer = browser.post(world.url("instructions/assign"), data={
+        "csrf_token": world.token(browser), "pick": [str(good), str(bad), str(done), str(secret), "nonsense"]})
+    assert answer.status_code == 200
+    assert world.matter(good).state == "assigned" and world.matter(bad).state == "registered"
+    assert world.matter(secret).state == "registered"
+    html = answer.get_data(as_text=True)
+    assert "请选择主办单位" in html and world.matter(good).number in html
+
+
+def test_who_has_no_business_has_no_register(world: World) -> None:
+    for person in ("city.auditor", "city.secretariat", "nobody"):
+        assert world.browser(person).get(world.url("instructions")).status_code == 403
+    answer = world.app.test_client().get(world.url("instructions"))
+    assert answer.status_code in (302, 303) and "sign-in" in answer.headers["Location"]

@@ -3,7 +3,7 @@ PY := .venv/bin/python
 CATALOGUES := $(wildcard portal/translations/*/LC_MESSAGES/messages.po)
 WORKERS ?= 2
 
-.PHONY: run test check bench lock clean environment environment-dev
+.PHONY: run test check bench translate lock clean environment environment-dev
 
 run: environment $(CATALOGUES:.po=.mo)
 	@$(PY) -m portal.local run --follow-parent
@@ -21,6 +21,13 @@ check: environment-dev $(CATALOGUES:.po=.mo)
 
 bench: environment-dev $(CATALOGUES:.po=.mo)
 	@$(PY) -m bench
+
+# Brings the English catalogue up to date with the words on screen; what is new then waits for its translation.
+translate: environment-dev
+	@mkdir -p .make
+	.venv/bin/pybabel -q extract -F pyproject.toml -k _l -k _n:1,2 --no-location --sort-output -o .make/messages.pot .
+	.venv/bin/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 120 -l en \
+		-i .make/messages.pot -o portal/translations/en/LC_MESSAGES/messages.po
 
 # After a change of requirements.in or requirements-dev.in.
 lock: environment-dev

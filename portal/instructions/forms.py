@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, DateField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length
 
 from portal.deadlines.rules import SourceLevel, Urgency
@@ -35,7 +36,7 @@ class RegistrationForm(OfficeForm):
     source_level = RadioField(
         _l("批示来源"),
         [InputRequired(_l("请选择批示来源")), AnyOf(list(SourceLevel), _l("请选择批示来源"))],
-        choices=[(level.value, level.label) for level in SourceLevel],
+        choices=[SelectChoice(level.value, level.label) for level in SourceLevel],
         validate_choice=False,
     )
     leader = StringField(_l("批示领导"), [InputRequired(_l("请填写批示领导")), Length(max=MOST_LEADER)])
@@ -52,7 +53,7 @@ class RegistrationForm(OfficeForm):
     urgency = RadioField(
         _l("紧急程度"),
         [InputRequired(_l("请选择紧急程度")), AnyOf(list(Urgency), _l("请选择紧急程度"))],
-        choices=[(urgency.value, urgency.label) for urgency in Urgency],
+        choices=[SelectChoice(urgency.value, urgency.label) for urgency in Urgency],
         default=Urgency.NORMAL.value,
         validate_choice=False,
     )

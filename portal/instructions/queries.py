@@ -47,7 +47,9 @@ PAGE_SIZE = 25
 EXPORT_BATCH = 500
 
 Sort = Literal["work", "due", "received"]
+MINE = -1
 TODAY, SOON, LATE, WAITING, REST, ENDED = range(6)
+TASKS = ("assign", "name_handler", "acknowledge", "work", "rework", "sign", "review", "decide_extension")
 GROUPS = {"today": TODAY, "soon": SOON, "late": LATE, "waiting": WAITING, "rest": REST}
 
 
@@ -201,6 +203,70 @@ def page_of(
     )
 
 
+def first_rows(actor: Actor, each: int = 5) -> list[Row]:
+    """The first rows of each group that is open, and before them what waits for the reader himself; one statement. A
+    matter that is his own work stands there alone."""
+    parts = [_mine(actor, each + 1)]
+    parts += [
+        _part(actor, b, _Wanted((Viewer.task.is_(None),)), None, each + 1)
+        for b in _branches("work", clock.today())
+        if b.group != ENDED
+    ]
+    found = union_all(*parts).subquery("found")
+    here = (
+        select(found.c.matter_id, func.min(found.c.grp).label("grp"), found.c.day, func.max(found.c.task).label("task"))
+        .group_by(found.c.matter_id, found.c.day)
+        .subquery("here")
+    )
+    statement = (
+        select(Matter, MatterContent, here.c.grp, here.c.day, here.c.task, _step().label("step"))
+        .join(here, here.c.matter_id == Matter.id)
+        .outerjoin(MatterContent, MatterContent.matter_id == Matter.id)
+        .order_by(here.c.grp, here.c.day, here.c.matter_id)
+        .options(as_seen_by(actor))
+    )
+    return [_row(*row) for row in db.session.execute(statement)]
+
+
+def _mine(actor: Actor, limit: int) -> Select[Any]:
+    readers = readers_of(actor)
+    tasks = select(func.unnest(bindparam("tasks", list(TASKS), type_=ARRAY(TEXT), unique=True)).label("task")).subquery()
+    first = (
+        select(Viewer.matter_id, Viewer.due_on.label("day"), Viewer.task)
+        .where(Viewer.principal == readers.c.reader, Viewer.task == tasks.c.task)
+        .order_by(Viewer.due_on, Viewer.matter_id)
+        .limit(limit)
+        .correlate(readers, tasks)
+        .lateral("own")
+    )
+    own = (
+        select(first.c.matter_id, first.c.day, func.max(first.c.task).label("task"))
+        .select_from(readers)
+        .join(tasks, true())
+        .join(first, true())
+        .group_by(first.c.matter_id, first.c.day)
+        .order_by(first.c.day, first.c.matter_id)
+        .limit(limit)
+        .subquery("mine")
+    )
+    return select(own.c.matter_id, literal_column(str(MINE)).label("grp"), own.c.day, own.c.task)
+
+
+def counted_for(actor: Actor, *where: ColumnElement[bool], most: int = MOST_COUNTED) -> Any:
+    """How many matters of the reader's index meet the conditions, counted no further than `most` + 1; a column."""
+    return _total(actor, _Wanted(where), None, most)
+
+
+def running_on(days: tuple[date, date]) -> tuple[ColumnElement[bool], ...]:
+    """Still running, and due between these two days, both included."""
+    return (Viewer.open, ~Viewer.stopped, Viewer.due_on >= days[0], Viewer.due_on <= days[1])
+
+
+def of_task(task: str) -> ColumnElement[bool]:
+    """Waits for this from the reader."""
+    return Viewer.task == task
+
+
 def every_row(actor: Actor, conditions: Conditions, sort: Sort = "work") -> Iterator[Row]:
     """The whole list as filtered, batch by batch, each row once."""
     place: Place | None = None
@@ -246,7 +312,7 @@ def _wanted(asked: Conditions) -> _Wanted:
     if asked.state:
         viewer.append(Viewer.state == asked.state)
     if asked.task:
-        viewer.append(Viewer.task.is_not(None) if asked.task == "any" else Viewer.task == asked.task)
+        viewer.append(Viewer.task.in_(TASKS) if asked.task == "any" else Viewer.task == asked.task)
     if asked.due_from:
         viewer.append(Viewer.due_on >= asked.due_from)
     if asked.due_to:
@@ -360,14 +426,14 @@ def _order(found: Any, descending: bool, back: bool) -> list[Any]:
     return [group.asc(), rising.asc(), falling.desc(), rising_key.asc(), falling_key.desc()]
 
 
-def _total(actor: Actor, wanted: _Wanted, branches: list[_Branch] | None) -> Any:
+def _total(actor: Actor, wanted: _Wanted, branches: list[_Branch] | None, most: int = MOST_COUNTED) -> Any:
     """How many there are, counted no further than one beyond the most."""
     readers = readers_of(actor)
     inner = _hung(select(Viewer.matter_id).select_from(Viewer).where(Viewer.principal == readers.c.reader), wanted)
     for branch in branches or ():
         inner = inner.where(*branch.where)
-    some = inner.limit(MOST_COUNTED + 1).correlate(readers).lateral("some")
-    once = select(some.c.matter_id).select_from(readers).join(some, true()).distinct().limit(MOST_COUNTED + 1).subquery()
+    some = inner.limit(most + 1).correlate(readers).lateral("some")
+    once = select(some.c.matter_id).select_from(readers).join(some, true()).distinct().limit(most + 1).subquery()
     return select(func.count()).select_from(once).scalar_subquery()
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
-from tempfile import TemporaryFile
 from typing import Any, cast
 from uuid import UUID
 
@@ -53,7 +52,7 @@ HEADER = ("编号", "来文标题", "来文字号", "批示来源", "批示领�
           "原定期限", "期限", "退回次数", "时限情况")  # fmt: skip
 WIDTHS = (18, 44, 20, 8, 14, 11, 11, 8, 24, 12, 18, 11, 11, 8, 14)
 
-register(Section("instructions.register_list", _l("批示件登记表"), "list", Act.READ_REGISTER, order=20))
+register(Section("instructions.register_list", _l("批示件登记表"), "register", Act.READ_REGISTER, order=20))
 search_with("instructions.register_list")
 
 
@@ -137,8 +136,8 @@ def export() -> Response:
     asked = _asked()
     actor = current_actor()
     secret = queries.any_confidential(actor)
-    # Nothing of a confidential matter's content touches the disk, on no way.
-    target: Any = BytesIO() if secret else TemporaryFile()  # noqa: SIM115 - sent, then closed with the answer
+    # A sheet with confidential content is made in memory alone; an open one may go through temporary files.
+    target = BytesIO()
     lines = _Counted(queries.every_row(actor, asked.conditions, asked.sort))
     workbook.write(target, _("批示件登记表"), [_(title) for title in HEADER], iter(lines), WIDTHS, spool=not secret)
     bulk.note_export(actor, asked.said, lines.count)

@@ -1,0 +1,79 @@
+"""What the desk counts, in one statement, each count capped: tasks, what falls due, the fortnight, unread messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from portal.access.actor import Actor
+from portal.deadlines.lamp import SOON_DAYS
+from portal.identity.models import SignInSession
+from portal.instructions.queries import MOST_COUNTED, TASKS, counted_for, of_task, running_on
+from portal.kernel import clock
+from portal.kernel.db import current_city, db
+from portal.notify.models import Message
+
+FORTNIGHT = 14
+MOST_A_DAY = 99
+LONG_AGO = date(2000, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """`tasks` and `whens` are counted no further than `MOST_COUNTED` + 1, `days` than `MOST_A_DAY` + 1."""
+
+    tasks: dict[str, int]
+    whens: dict[str, int]
+    days: dict[date, int]
+    unread: int
+    last_sign_in_at: datetime | None
+    last_sign_in_source: str | None
+
+
+def counts_for(actor: Actor, session_id: UUID, *, business: bool) -> Counts:
+    """Everything that the desk counts for this reader, and when he signed in before; without business, messages only."""
+    today = clock.today()
+    whens = {
+        "today": (today, today),
+        "soon": (today + timedelta(days=1), today + timedelta(days=SOON_DAYS)),
+        "late": (LONG_AGO, today - timedelta(days=1)),
+    }
+    fortnight = [today + timedelta(days=number) for number in range(FORTNIGHT)]
+    columns = []
+    if business:
+        columns += [counted_for(actor, of_task(task)) for task in TASKS]
+        columns += [counted_for(actor, *running_on(days)) for days in whens.values()]
+        columns += [counted_for(actor, *running_on((day, day)), most=MOST_A_DAY) for day in fortnight]
+    unread = (
+        select(Message.id)
+        .where(Message.city_id == current_city(), Message.person_id == actor.person_id, Message.read_at.is_(None))
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    before = (
+        select(SignInSession.started_at, SignInSession.source)
+        .where(SignInSession.person_id == actor.person_id, SignInSession.id != session_id)
+        .order_by(SignInSession.started_at.desc())
+        .limit(1)
+        .subquery()
+    )
+    row = db.session.execute(
+        select(
+            *(column.label(f"count_{number}") for number, column in enumerate(columns)),
+            select(func.count()).select_from(unread).scalar_subquery().label("unread"),
+            select(before.c.started_at).scalar_subquery().label("at"),
+            select(before.c.source).scalar_subquery().label("source"),
+        )
+    ).one()
+    numbers = iter(row[: len(columns)] if business else ())
+    return Counts(
+        tasks={task: next(numbers) for task in TASKS} if business else {},
+        whens={name: next(numbers) for name in whens} if business else {},
+        days={day: next(numbers) for day in fortnight} if business else {},
+        unread=row.unread,
+        last_sign_in_at=row.at,
+        last_sign_in_source=row.source,
+    )

@@ -1,0 +1,82 @@
+"""The desk 工作台: what waits, what falls due, what was said. Officers see their messages and no business."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, Response, url_for
+
+from portal.access.policy import Act, allowed
+from portal.deadlines.queries import calendar_of
+from portal.instructions.queries import first_rows
+from portal.kernel import clock
+from portal.kernel.db import db
+from portal.kernel.language import _, _l
+from portal.notify.drawn import drawn
+from portal.notify.queries import latest
+from portal.overview import views
+from portal.overview.queries import counts_for
+from portal.web.answers import page
+from portal.web.frame import Section, has_unread, register
+from portal.web.guards import allows, current_actor, current_visitor
+from portal.web.speech import language
+
+EACH = 5
+
+blueprint = Blueprint("overview", __name__)
+register(Section("overview.desk", _l("工作台"), "desk", Act.SIGNED_IN, order=10))
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    label: str
+    url: str
+    kind: str = "quiet"
+    method: str = "get"
+    icon: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _SignIn:
+    at: datetime
+    place: str | None
+    way: str | None
+
+
+@blueprint.get("/")
+@allows(Act.SIGNED_IN)
+def desk() -> Response:
+    """Where one begins: counts that open the list, the fortnight, the work in order, the latest messages."""
+    actor, visitor = current_actor(), current_visitor()
+    assert visitor is not None
+    business = bool(allowed(actor, Act.READ_REGISTER))
+    found = counts_for(actor, visitor.session_id, business=business)
+    has_unread(found.unread)
+    today = clock.today()
+    calendar = calendar_of(db.session())
+    to_register = partial(url_for, "instructions.register_list")
+    rows = first_rows(actor, EACH) if business else []
+    return page(
+        "overview/desk.html",
+        today=today,
+        day_kind=views.day_kind(calendar, today),
+        acts=_acts() if allowed(actor, Act.REGISTER) else [],
+        headline=views.headline(found, to_register),
+        counts=views.counts(actor, found, to_register),
+        days=views.days(found, calendar, today, language(), to_register),
+        groups=views.groups(rows, found, EACH, partial(url_for, "matters.matter"), to_register),
+        messages=drawn(latest(actor.person_id)),
+        unread=found.unread,
+        messages_url=url_for("notify.messages"),
+        last_sign_in=_SignIn(found.last_sign_in_at, found.last_sign_in_source, None) if found.last_sign_in_at else None,
+    )
+
+
+def _acts() -> list[Any]:
+    return [
+        _Act(_("导入登记表"), url_for("instructions.import_workbook")),
+        _Act(_("登记批示件"), url_for("instructions.register"), kind="primary"),
+    ]

@@ -1,0 +1,178 @@
+"""How the desk is put into words: which counts stand there, the fortnight, the groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from portal.access.actor import Actor
+from portal.access.roles import SUPERVISION, Role
+from portal.deadlines.calendar import Calendar
+from portal.deadlines.lamp import Lamp
+from portal.instructions.queries import LATE, MINE, MOST_COUNTED, REST, SOON, TODAY, WAITING, Row
+from portal.instructions.views import GROUP_TITLES, TASKS, lamp_of, turn_of
+from portal.kernel.language import _, _l
+from portal.overview.queries import MOST_A_DAY, Counts
+from portal.web.formats import weekday
+
+Address = Callable[..., str]
+
+# Which posts a task can come to: its count stands on the desk of these, nought included.
+_POSTS: dict[str, tuple[Role, ...]] = {
+    "assign": SUPERVISION,
+    "name_handler": (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR),
+    "acknowledge": (Role.HANDLER,),
+    "work": (Role.HANDLER,),
+    "rework": (Role.HANDLER,),
+    "sign": (Role.OFFICE_DIRECTOR, Role.DEPUTY_LEADER, Role.PRINCIPAL_LEADER),
+    "review": SUPERVISION,
+    "decide_extension": (Role.SUPERVISION_HEAD,),
+}
+_WHENS = {"today": (_l("今日到期"), "soon"), "soon": (_l("7 日内到期"), "soon"), "late": (_l("超期"), "late")}
+_NAMES = {TODAY: "today", SOON: "soon", LATE: "late", WAITING: "waiting", REST: "rest"}
+_TURNS = {
+    "assign": _l("轮到我交办"),
+    "name_handler": _l("轮到我指定承办人"),
+    "acknowledge": _l("轮到我签收"),
+    "work": _l("轮到我报结"),
+    "rework": _l("轮到我重办"),
+    "sign": _l("轮到我签批"),
+    "review": _l("轮到我审核"),
+    "decide_extension": _l("轮到我批复延期"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnCount:
+    label: str
+    count: int | str
+    kind: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnDay:
+    word: str
+    day: str
+    count: int | str
+    url: str
+    off: bool
+    now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnWork:
+    lamp: Lamp
+    url: str
+    title: str | None
+    number: str
+    unit: str
+    words: tuple[str, ...]
+    by: date
+
+
+@dataclass(slots=True)
+class DrawnGroup:
+    title: str
+    note: str
+    all_url: str | None
+    all_text: str
+    rows: list[DrawnWork] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    kind: str
+    strong: str
+    text: str
+    url: str | None = None
+    link: str | None = None
+
+
+def capped(number: int, most: int = MOST_COUNTED) -> int | str:
+    """A count as it is shown: beyond the most, 1,000+."""
+    return f"{most:,}+" if number > most else number
+
+
+def counts(actor: Actor, found: Counts, register: Address) -> list[DrawnCount]:
+    """The counts that this person's posts give; what waits although no post of his gives it is shown too."""
+    drawn = [
+        DrawnCount(str(TASKS[task]), capped(number), "late" if task == "rework" and number else "", register(task=task))
+        for task, number in found.tasks.items()
+        if number or actor.has(*_POSTS[task])
+    ]
+    return drawn + [
+        DrawnCount(str(_WHENS[name][0]), capped(number), _WHENS[name][1], register(when=name))
+        for name, number in found.whens.items()
+    ]
+
+
+def days(found: Counts, calendar: Calendar, today: date, language: str, register: Address) -> list[DrawnDay]:
+    """The fortnight: what falls due on each day."""
+    return [
+        DrawnDay(
+            word=_("今日") if day == today else weekday(day, language),
+            day=_("%(day)s日", day=day.day),
+            count=capped(number, MOST_A_DAY),
+            url=register(due_from=day.isoformat(), due_to=day.isoformat(), open="1"),
+            off=not calendar.is_working(day),
+            now=day == today,
+        )
+        for day, number in found.days.items()
+    ]
+
+
+def day_kind(calendar: Calendar, day: date) -> str:
+    """What kind of day it is: a working day, the holiday's name, or the weekend."""
+    if calendar.is_working(day):
+        return _("工作日")
+    return calendar.name_of(day) or _("周末")
+
+
+def headline(found: Counts, register: Address) -> Headline | None:
+    """The first line: what is overdue and what falls due today."""
+    late, today = found.whens.get("late", 0), found.whens.get("today", 0)
+    if late:
+        strong = _("%(late)s 件已超期，今日 %(today)s 件到期。", late=capped(late), today=capped(today))
+        return Headline("late", strong, "", register(when="late"), _("查看超期"))
+    if today:
+        return Headline("soon", _("今日 %(today)s 件到期。", today=capped(today)), "", register(when="today"), _("查看"))
+    return None
+
+
+def groups(rows: list[Row], found: Counts, each: int, matter: Address, register: Address) -> list[DrawnGroup]:
+    """What waits for oneself, then the rest in the order the day is worked, the first few of each."""
+    drawn = []
+    for number, members in groupby(rows, key=lambda row: row.group):
+        all_of = list(members)
+        some = [_work(row, matter(matter_id=row.matter.id)) for row in all_of[:each]]
+        more = len(all_of) > each
+        if number == MINE:
+            drawn.append(DrawnGroup(_("待我办"), "", register(task="any") if more else None, _("全部"), some))
+        else:
+            url = register(when=_NAMES[number]) if more else None
+            note = _("久者在前") if number == LATE else ""
+            drawn.append(DrawnGroup(str(GROUP_TITLES[number]), note, url, _("全部"), some))
+    return drawn
+
+
+def _work(row: Row, url: str) -> DrawnWork:
+    matter, content = row.matter, row.matter.content
+    words: list[Any] = []
+    if matter.urgency == "urgent":
+        words.append(_("急件"))
+    if matter.returns:
+        words.append(_("退回 %(n)s 次", n=matter.returns))
+    turn = str(_TURNS[row.task]) if row.task else _("轮到%(who)s", who=turn_of(row))
+    return DrawnWork(
+        lamp=lamp_of(matter),
+        url=url,
+        title=content.title if content else None,
+        number=matter.number,
+        unit=matter.lead_unit_name or _("未定"),
+        words=(*words, turn),
+        by=matter.due_on,
+    )

@@ -1,0 +1,189 @@
+"""Real workers and clocks, killed at chosen instants, with Redis emptied under them or away: what people are told
+equals the plain model, and no letter goes out twice."""
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from redis import Redis
+from rq import Queue
+from sqlalchemy import func, select
+
+from portal.kernel import clock
+from portal.kernel.db import db, enter
+from portal.notify import bell, delivery
+from portal.notify.models import Delivery, Message, Reminder
+from tests.conftest import CLONE, Database
+from tests.notify.conftest import PostOffice, give_addresses
+from tests.notify.model import Model, model_of, told
+from tests.world import World
+
+MATTERS = 6
+PATIENCE = 30.0
+Quiet = tuple[Flask, Database, dict[str, str]]
+DEATHS = (
+    ("before_commit", 4, "child"),
+    ("after_commit", 4, "both"),
+    ("sending", 2, "child"),
+    ("sent", 3, "both"),
+    ("before_commit", 7, "parent"),
+)
+
+
+@pytest.fixture
+def overdue(quiet_world: World) -> tuple[World, list[UUID], list[Model]]:
+    """Matters at work whose reminders have been due since nobody swept for five days."""
+    give_addresses(quiet_world)
+    with clock.set_to(clock.now() - timedelta(days=41)):
+        matters = [quiet_world.at_work(title=f"第{number}件") for number in range(MATTERS)]
+    models = [model_of(quiet_world, matter_id) for matter_id in matters]
+    for model in models:
+        model.swept(clock.now())
+    return quiet_world, matters, models
+
+
+@pytest.fixture
+def environment(quiet: Quiet, post_office: PostOffice) -> dict[str, str]:
+    """What the processes are told; with mail."""
+    return os.environ | quiet[2] | {
+        "SMTP_URL": post_office.url, "MAIL_FROM": "duban@duban.example", "DUBAN_SWEEP_SECONDS": "0.5"}
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    connection = Redis.from_url(redis_url)
+    connection.flushall()
+    yield connection
+    connection.flushall()
+    connection.close()
+
+
+@contextmanager
+def running(environment: dict[str, str], log: Path, *module: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of the portal, killed at the end if it still lives."""
+    with log.open("ab") as file:
+        process = subprocess.Popen([sys.executable, "-m", *module], cwd=CLONE, env=environment, stdout=file,
+                                   stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_until(happened: Callable[[], object], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < deadline, log.read_text()[-4000:]
+        time.sleep(0.05)
+
+
+def gone(pid: int) -> bool:
+    """The process has ended; a zombie that nobody has buried counts as gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def left(world: World) -> int:
+    """Rungs that are due and letters that wait."""
+    with world.work():
+        rungs = db.session.scalar(select(func.count()).select_from(Reminder).where(
+            Reminder.city_id == world.id, Reminder.settled_at.is_(None), Reminder.send_at <= clock.now()))
+        letters = db.session.scalar(select(func.count()).select_from(Delivery).where(
+            Delivery.city_id == world.id, Delivery.state == "waiting"))
+    return (rungs or 0) + (letters or 0)
+
+
+def equals_the_models(world: World, matters: list[UUID], models: list[Model]) -> None:
+    for matter_id, model in zip(matters, models, strict=True):
+        assert told(world, matter_id) == sorted(model.told) != []
+
+
+def states(world: World) -> Counter[str]:
+    with world.work():
+        return Counter(db.session.scalars(select(Delivery.state).where(Delivery.city_id == world.id)))
+
+
+def test_workers_killed_at_any_instant_lose_nothing_and_double_nothing(
+    overdue: tuple[World, list[UUID], list[Model]], environment: dict[str, str], redis: Redis,
+    post_office: PostOffice, tmp_path: Path,
+) -> None:
+    world, matters, models = overdue
+    queue = Queue(bell.QUEUE, connection=redis, serializer="json")
+    log = tmp_path / "worker.log"
+    for number, (when, count, whom) in enumerate(DEATHS):
+        note = tmp_path / f"death-{number}"
+        with running(environment, log, "tests.notify.dying_worker", when, str(count), whom, str(note)) as worker:
+            queue.enqueue(bell.SWEEP, world.id)
+            wait_until(note.exists, log)
+            wait_until(lambda note=note: note.read_text(), log)
+            if whom != "child":
+                worker.wait(PATIENCE)
+            wait_until(lambda note=note: gone(int(note.read_text())), log)
+        redis.flushall()
+    with running(environment, log, "portal.jobs.worker"):
+        queue.enqueue(bell.SWEEP, world.id)
+        wait_until(lambda: left(world) == 0, log)
+        wait_until(lambda: states(world)["claimed"] <= 2, log)
+    equals_the_models(world, matters, models)
+
+    with world.work():
+        messages = db.session.scalar(select(func.count()).select_from(Message).where(
+            Message.city_id == world.id, Message.key.startswith("ladder:")))
+    with clock.set_to(clock.now() + delivery.LEASE + timedelta(seconds=1)), world.app.app_context():
+        enter(world.id)
+        assert delivery.give_up_expired() == 2           # killed while sending, and killed after sending
+        db.session.commit()
+    assert states(world) == {"sent": messages - 2, "doubtful": 2}
+    identities = [letter["Message-ID"] for letter in post_office.letters]
+    assert len(identities) == len(set(identities)) == messages - 1
+
+
+def test_redis_emptied_five_times_a_second_loses_nothing(
+    overdue: tuple[World, list[UUID], list[Model]], environment: dict[str, str], redis: Redis,
+    post_office: PostOffice, tmp_path: Path,
+) -> None:
+    world, matters, models = overdue
+    log, done = tmp_path / "processes.log", threading.Event()
+
+    def empty() -> None:
+        while not done.wait(0.2):
+            redis.flushall()
+
+    emptying = threading.Thread(target=empty)
+    emptying.start()
+    try:
+        with running(environment, log, "portal.jobs.worker"), running(environment, log, "portal.jobs.clock"):
+            wait_until(lambda: left(world) == 0 and not states(world)["claimed"], log)
+    finally:
+        done.set()
+        emptying.join()
+    equals_the_models(world, matters, models)
+    identities = [letter["Message-ID"] for letter in post_office.letters]
+    assert len(identities) == len(set(identities)) == states(world)["sent"] == states(world).total()
+
+
+def test_without_any_redis_the_clock_sweeps_by_itself(
+    overdue: tuple[World, list[UUID], list[Model]], environment: dict[str, str], post_office: PostOffice, tmp_path: Path,
+) -> None:
+    world, matters, models = overdue
+    log = tmp_path / "clock.log"
+    alone = environment | {"REDIS_URL": f"unix://{tmp_path}/nobody.sock"}
+    with running(alone, log, "portal.jobs.clock"), running(alone, log, "portal.jobs.clock"):
+        wait_until(lambda: left(world) == 0 and not states(world)["claimed"], log)
+    equals_the_models(world, matters, models)
+    identities = [letter["Message-ID"] for letter in post_office.letters]
+    assert len(identities) == len(set(identities)) == states(world)["sent"] == states(world).total() > 0

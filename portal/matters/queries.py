@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.access.actor import SYSTEM, Actor
+from portal.access.models import Audience
 from portal.access.visibility import as_seen_by
+from portal.audit.models import Reading
+from portal.identity.models import Person
 from portal.kernel.db import db
 from portal.kernel.refusals import Invisible
 from portal.matters.models import (
@@ -24,6 +27,8 @@ from portal.matters.models import (
     Report,
     State,
 )
+from portal.network.models import Unit
+from portal.network.models import Unit
 from portal.workflow.models import Signature, Signer, SignOff, Step
 from portal.workflow.signoff import step_now
 
@@ -207,3 +212,46 @@ def chain_of(actor: Actor, shown: Report) -> tuple[SignOff | None, list[Step], d
     ):
         people.setdefault(signer.step, []).append(signer)
     return sign_off, steps, signatures, people
+
+
+def related(actor: Actor, matter: Matter) -> list[Matter]:
+    """The round before this one and those after it, and the matter it was forwarded from, as far as the reader sees."""
+    if matter.previous_id is None and matter.parent_id is None and matter.open:
+        return []
+    wanted = [i for i in (matter.previous_id, matter.parent_id) if i]
+    return list(
+        db.session.scalars(
+            select(Matter)
+            .where(or_(Matter.id.in_(wanted), Matter.previous_id == matter.id))
+            .options(as_seen_by(actor))
+            .order_by(Matter.registered_at)
+        )
+    )
+
+
+def readings(matter: Matter, limit: int = 500) -> list[tuple[Reading, Person, Unit | None, str | None]]:
+    """Who read a confidential matter's content, newest first, each with the last cause that let him in."""
+    cause = (
+        select(Audience.cause)
+        .where(Audience.matter_id == Reading.matter_id, Audience.person_id == Reading.person_id,
+               Audience.from_at <= Reading.at)
+        .order_by(Audience.from_at.desc())
+        .limit(1)
+        .correlate(Reading)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(Reading, Person, Unit, cause)
+        .join(Person, Person.id == Reading.person_id)
+        .outerjoin(Unit, Unit.id == Reading.unit_id)
+        .where(Reading.matter_id == matter.id)
+        .order_by(Reading.id.desc())
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def unit_named(unit_id: int) -> str:
+    """A unit's present name."""
+    unit = db.session.get(Unit, unit_id)
+    return unit.name if unit else ""

@@ -1,0 +1,9 @@
+"""One matter in the browser: its page, the acts on it, its report, its files."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("matters", __name__)
+
+from portal.matters.routes import acts, files, matter, reports  # noqa: E402, F401

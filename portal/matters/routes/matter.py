@@ -1,0 +1,275 @@
+"""The page of one matter: with its content, or as a shell; the assignment slip; the reading log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import Response, url_for
+
+from portal.access.actor import Actor
+from portal.access.policy import Act, allowed
+from portal.access.roles import Role
+from portal.audit import journal
+from portal.kernel import clock
+from portal.kernel.language import _
+from portal.kernel.refusals import Forbidden
+from portal.matters import queries, views
+from portal.matters.book import BOOK
+from portal.matters.models import Matter, MatterContent, State
+from portal.matters.readings import readings_of
+from portal.matters.routes import blueprint
+from portal.web.answers import page
+from portal.web.guards import allows, current_actor
+from portal.workflow import engine
+
+
+@dataclass(slots=True)
+class Button:
+    """One thing the reader can do."""
+
+    url: str
+    label: str
+    kind: str = "quiet"
+    method: str = "get"
+    icon: str | None = None
+
+
+def url_of(matter: Matter) -> str:
+    """The matter's page."""
+    return url_for("matters.matter", matter_id=matter.id)
+
+
+def head_of(matter: Matter) -> dict[str, Any]:
+    """What every page about the matter names."""
+    content = matter.content
+    made: dict[str, Any] = {
+        "number": matter.number, "url": url_of(matter), "version": matter.version, "source": views.source_of(matter),
+        "confidential": matter.confidential, "title": content.title if content else None,
+        "text": content.text if content else None, "leader": content.leader if content else None,
+        "instructed_on": matter.instructed_on,
+    }
+    return made
+
+
+def watermark_of(matter: Matter, actor: Actor) -> str | None:
+    """Reader, unit and time across a confidential page."""
+    if not matter.confidential or matter.content is None:
+        return None
+    unit = actor.acting.unit_name if actor.acting else ""
+    return f"{actor.name} {unit} {clock.local(clock.now()):%Y-%m-%d %H:%M}"
+
+
+# What is offered, in the order in which it is the next thing to do: event or act, endpoint, words.
+_EVENTS: tuple[tuple[str, str, Any], ...] = (
+    ("acknowledge", "acknowledge", lambda: _("签收")),
+    ("assign", "assign", lambda: _("交办")),
+    ("name_handler", "name_handler", lambda: _("指定承办人")),
+    ("close", "close", lambda: _("审核办结")),
+    ("return_for_rework", "return_for_rework", lambda: _("退回重办")),
+)
+_QUIET: tuple[tuple[str, str, Any], ...] = (
+    ("decline", "decline", lambda: _("退回交办")),
+    ("reassign_unit", "reassign_unit", lambda: _("改派")),
+    ("withdraw", "withdraw", lambda: _("撤销")),
+    ("make_confidential", "make_confidential", lambda: _("改为限定知悉")),
+)
+
+
+def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
+    """What this reader can do now; exactly one is prominent, the next thing to do."""
+    made: list[Button] = []
+
+    def add(endpoint: str, label: str, method: str = "get", **more: Any) -> None:
+        made.append(Button(url_for(f"matters.{endpoint}", matter_id=matter.id, **more), label, method=method))
+
+    if matter.extension_pending and allowed(actor, Act.DECIDE_EXTENSION, matter):
+        add("decide_extension", _("批复延期"))
+    named = matter.content is not None and matter.content.handler_id is not None
+    for event, endpoint, words in _EVENTS:
+        judged = engine.judge(BOOK, actor, matter, event)
+        if judged.mine and not (event == "name_handler" and (named or matter.confidential)):
+            add(endpoint, words(), "post" if event == "acknowledge" else "get")
+    if matter.state in (State.ACKNOWLEDGED, State.IN_PROGRESS) and allowed(actor, Act.DRAFT_REPORT, matter):
+        add("write_report", _("写报结材料"))
+    if matter.state in (State.ACKNOWLEDGED, State.IN_PROGRESS, State.IN_SIGN_OFF) and allowed(actor, Act.PROGRESS, matter):
+        add("progress", _("写进展"))
+    if matter.state in (State.ASSIGNED, State.ACKNOWLEDGED, State.IN_PROGRESS):
+        if allowed(actor, Act.FORWARD, matter):
+            add("forward", _("转办"))
+        if (named or matter.confidential) and engine.judge(BOOK, actor, matter, "name_handler").mine:
+            add("name_handler", _("改派承办人"))
+    at_work = matter.state in (State.ASSIGNED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.IN_SIGN_OFF)
+    if at_work and not matter.extension_pending and allowed(actor, Act.ASK_EXTENSION, matter):
+        add("ask_extension", _("申请延期"))
+    if matter.open and matter.co_unit_ids and allowed(actor, Act.CO_PROGRESS, matter):
+        add("co_progress", _("写协办情况"))
+        if any(s.role in (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR) and s.for_unit_id in matter.co_unit_ids
+               for s in actor.standings):
+            add("name_co_handler", _("指定协办承办人"))
+    if at_work and allowed(actor, Act.URGE, matter):
+        add("urge", _("催办"))
+    if matter.content is not None and allowed(actor, Act.INSTRUCT_AGAIN, matter):
+        add("instruct_again", _("再次批示"))
+    for event, endpoint, words in _QUIET:
+        if engine.judge(BOOK, actor, matter, event).mine:
+            add(endpoint, words())
+    if allowed(actor, Act.AMEND, matter) and matter.open and matter.content is not None:
+        made.append(Button(url_for("instructions.amend", matter_id=matter.id), _("更正")))
+    if allowed(actor, Act.NEW_ROUND, matter) and not matter.open:
+        made.append(Button(url_for("instructions.new_round", matter_id=matter.id), _("登记新一轮")))
+    if matter.content is not None and matter.state != State.REGISTERED:
+        add("slip", _("交办单"))
+    return made
+
+
+def _prominent(buttons: list[Button], matter: Matter, signing: Button | None) -> list[Button]:
+    if signing is not None:
+        buttons.insert(0, signing)
+    if buttons and matter.open:
+        buttons[0].kind = "primary"
+    return buttons
+
+
+def _blocked(matter: Matter, actor: Actor) -> list[str]:
+    sentences: list[str] = []
+    for event in ("submit_report", "close"):
+        judged = engine.judge(BOOK, actor, matter, event)
+        if judged.mine:
+            sentences += judged.unmet
+    return list(dict.fromkeys(sentences))
+
+
+@blueprint.get("/matters/<uuid:matter_id>")
+@allows(Act.READ_MATTER)
+def matter(matter_id: UUID) -> Response:
+    """The page of one matter."""
+    actor = current_actor()
+    found = queries.one(actor, matter_id)
+    if found.content is None:
+        return _shell(actor, found)
+    content = found.content
+    if found.confidential:
+        journal.reading(actor, found.id, "page")
+    reports = queries.reports(actor, found) if content.has("report") else []
+    latest = next((r for r in reports if r.generation), None)
+    drawn = None
+    signing = None
+    if latest is not None:
+        read_url = url_for("matters.read_report", report_id=latest.id)
+        steps = views.steps_of(found, latest, queries.chain_of(actor, latest), _office(found))
+        drawn = {"draft_no": latest.draft, "steps": steps, "url": read_url, "document_number": latest.document_number}
+        if found.step_now is not None and allowed(actor, Act.SIGN, found):
+            signing = Button(read_url, _("阅读并签批"))
+    return page(
+        "instructions/matter.html",
+        matter=head_of(found) | _facts(found, content),
+        turn=views.turn_of(found, actor),
+        acts=_prominent(buttons_of(found, actor), found, signing),
+        deadline=views.shown(found.closing),
+        feedback=views.shown(found.feedback, with_lamp=True),
+        report=drawn,
+        blocked=_blocked(found, actor),
+        entries=views.log_of(queries.entries(actor, found)),
+        tree=views.tree_of(
+            found, queries.children(actor, found) if content.has("child") else [], getattr(found, "co_units", ()), url_of
+        ),
+        tree_note=None,
+        attachments=[
+            {"name": a.name, "url": url_for("matters.attachment", attachment_id=a.id), "size": a.size}
+            for a in (queries.attachments(actor, found) if content.has("attachment") else [])
+        ],
+        rounds=[{"label": m.number, "url": url_of(m)} for m in queries.related(actor, found)],
+        readings_url=_readings_url(actor, found),
+        extension=_extension_words(actor, found),
+        register_url=url_for("instructions.register_list"),
+        watermark=watermark_of(found, actor),
+    )
+
+
+def _facts(found: Matter, content: MatterContent) -> dict[str, Any]:
+    return {
+        "urgent": found.urgency == "urgent", "round": found.round, "returns": found.returns,
+        "state": found.state.label, "document_number": content.document_number, "received_on": found.received_on,
+        "requirement": content.requirement, "registered_by": found.registering_unit.name,
+        "registered_at": found.registered_at, "lead_unit": found.lead_unit_name,
+    }
+
+
+def _office(found: Matter) -> str:
+    return f"{found.supervising_unit.name}{_('督查室')}" if found.supervised_by_office else found.supervising_unit.name
+
+
+def _extension_words(actor: Actor, found: Matter) -> str | None:
+    if not found.extension_pending:
+        return None
+    asked = next((e for e in queries.extensions(actor, found) if e.decided_at is None), None)
+    if asked is None:
+        return _("延期申请正在等待批复")
+    return _("申请延期至 %(day)s，正在等待批复：%(reason)s", day=views.day_words(asked.until), reason=asked.reason)
+
+
+def _readings_url(actor: Actor, found: Matter) -> str | None:
+    return url_for("matters.readings", matter_id=found.id) if allowed(actor, Act.READ_READINGS, found) else None
+
+
+def _shell(actor: Actor, found: Matter) -> Response:
+    milestones = queries.milestones(actor, found)
+    return page(
+        "instructions/shell.html",
+        matter={
+            "number": found.number, "source": views.source_of(found), "source_level": found.source_level.label,
+            "lead_unit": found.lead_unit_name if found.state != State.REGISTERED else None,
+            "state": found.state.label, "returns": found.returns, "version": found.version,
+        },
+        turn=views.turn_of(found, actor),
+        acts=_prominent(buttons_of(found, actor), found, None),
+        deadline=views.shown(found.closing),
+        dates=views.dates_of(milestones, found.received_on),
+        urgings=views.urgings_of(milestones),
+        readings_url=_readings_url(actor, found),
+        register_url=url_for("instructions.register_list"),
+    )
+
+
+@blueprint.get("/matters/<uuid:matter_id>/slip")
+@allows(Act.READ_MATTER)
+def slip(matter_id: UUID) -> Response:
+    """The assignment slip, for paper."""
+    actor = current_actor()
+    found = queries.one(actor, matter_id)
+    if found.content is None:
+        raise Forbidden(_("此件的内容不向您显示，不能打印交办单"))
+    if found.confidential:
+        journal.reading(actor, found.id, "slip")
+    content = found.content
+    return page(
+        "instructions/slip.html",
+        matter=head_of(found) | _facts(found, content) | {
+            "co_units": [c.unit_name for c in getattr(found, "co_units", ())],
+            "handler": content.handler.name if content.handler else None,
+        },
+        heading=_("%(unit)s领导批示件交办单", unit=_office(found)),
+        deadline=views.shown(found.closing),
+        assigned_by=_office(found),
+        assigned_at=found.assigned_at,
+        contact=None,
+        mark=watermark_of(found, actor),
+        watermark=watermark_of(found, actor),
+    )
+
+
+@blueprint.get("/matters/<uuid:matter_id>/readings")
+@allows(Act.READ_MATTER)
+def readings(matter_id: UUID) -> Response:
+    """Who read a confidential matter, for the supervision head."""
+    actor = current_actor()
+    found = queries.one(actor, matter_id)
+    decision = allowed(actor, Act.READ_READINGS, found)
+    if not decision:
+        raise Forbidden(_("您不能查看阅读记录：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
+    return page(
+        "audit/readings.html", matter={"number": found.number, "url": url_of(found)}, readings=readings_of(found),
+        audience=None, pages=None,
+    )

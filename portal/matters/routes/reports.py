@@ -1,0 +1,295 @@
+"""The closing report: written, read as the page it will become, submitted, signed or sent back in one place."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, flash, jsonify, request, url_for
+from wtforms import SelectField
+
+from portal.access.actor import Actor
+from portal.access.policy import Act, allowed
+from portal.audit import journal
+from portal.identity.door import confirm
+from portal.kernel import clock
+from portal.kernel.language import _
+from portal.kernel.refusals import Invalid, Refusal, Stale
+from portal.matters import forms, queries, views
+from portal.matters.models import Matter, Report
+from portal.matters.routes import blueprint
+from portal.matters.routes.acts import screen
+from portal.matters.routes.matter import head_of, url_of, watermark_of
+from portal.matters.rules import QUESTIONS
+from portal.matters.service import attaching, reporting
+from portal.web.answers import go, page, wants_json
+from portal.web.formats import moment
+from portal.web.forms import redraw
+from portal.web.guards import allows, current_actor
+from portal.web.transactions import discard
+from portal.workflow import signoff
+
+_HINTS = {
+    "facts": lambda: _("反映的情况逐项查了没有，属实几项，有无数字、时间、地点"),
+    "cause": lambda: _("为什么发生，责任在哪里"),
+    "measures": lambda: _("怎么改、谁负责、何时完成，责任如何追究，今后如何防止"),
+    "form": lambda: _("名义、主送、标题、附件是否合乎要求"),
+}
+
+
+def _choosing(actor: Actor, found: Matter) -> tuple[type[forms.ReportForm], dict[int, list[Any]]]:
+    """The report's form, with a field for every seat that several people hold."""
+    seats = reporting.seats_of(found)
+    choices = signoff.holders_to_choose(seats, actor.person_id, confidential=found.confidential)
+
+    class Form(forms.ReportForm):
+        pass
+
+    for number, people in choices.items():
+        label = f"{signoff.STEP_LABELS[seats[number - 1].kind]}（{seats[number - 1].role.label}）"
+        options = [("", _("请指定一位"))] + [(str(h.person_id), h.name) for h in people]
+        setattr(Form, f"signer_{number}", SelectField(label, choices=options, validate_choice=False))
+    return Form, choices
+
+
+@blueprint.route("/matters/<uuid:matter_id>/report", methods=["GET", "POST"])
+@allows(Act.DRAFT_REPORT)
+def write_report(matter_id: UUID) -> Response:
+    """Write the closing report; saved as one writes, submitted when it is done."""
+    actor = current_actor()
+    found, draft = reporting.open_draft(actor, matter_id)
+    found = queries.one(actor, matter_id)
+    kind, choices = _choosing(actor, found)
+    form = kind()
+    if not form.is_submitted():
+        _fill(form, draft)
+        return page("instructions/report_write.html", form=form, refusal=None, **_writing(actor, found, draft))
+    try:
+        screen(form)
+        saved: int | None = form.version.data  # type: ignore[assignment]
+        draft = reporting.save_draft(actor, draft.id, saved, _words(form))
+        if wants_json():
+            return jsonify({"at": moment(clock.now()), "version": draft.saved})
+        attaching.drop(actor, draft, request.form.getlist("drop"))
+        for upload in form.attachments.data or []:
+            if upload and upload.filename:
+                attaching.attach_to_report(actor, draft, upload.filename, upload.stream)
+        match request.form.get("go"):
+            case "submit":
+                if not form.validate():
+                    raise Invalid(_("报结材料还没有填完"))
+                named = {n: int(form[f"signer_{n}"].data) for n in choices if str(form[f"signer_{n}"].data).isdigit()}
+                reporting.submit_report(actor, draft.id, named=named)
+                flash(_("已提交签批"))
+                return go(url_of(found))
+            case "preview":
+                return go(url_for("matters.read_report", report_id=draft.id))
+        flash(_("草稿已保存"))
+        return go(url_for("matters.write_report", matter_id=found.id))
+    except Refusal as refusal:
+        if refusal.status not in (409, 422):
+            raise
+        if wants_json():
+            discard()
+            return jsonify({"sentence": refusal.sentence}), refusal.status  # type: ignore[return-value]
+        discard()
+        found, draft = reporting.open_draft(actor, matter_id)
+        found = queries.one(actor, matter_id)
+        drawn = _writing(actor, found, draft)
+        return redraw("instructions/report_write.html", form, refusal, **drawn)
+
+
+def _fill(form: Any, draft: Report) -> None:
+    form.title.data, form.addressee.data = draft.title, draft.addressee
+    form.text.data, form.copies.data = draft.body, draft.copies
+    for name, words in (draft.answers or {}).items():
+        if f"answer_{name}" in form:
+            form[f"answer_{name}"].data = words
+
+
+def _words(form: Any) -> dict[str, Any]:
+    return {
+        "title": form.title.data or "", "addressee": form.addressee.data or "", "body": form.text.data or "",
+        "copies": form.copies.data or None,
+        "answers": {name: form[f"answer_{name}"].data for name in QUESTIONS if form[f"answer_{name}"].data},
+    }
+
+
+def _writing(actor: Actor, found: Matter, draft: Report) -> dict[str, Any]:
+    last = _last_return(actor, found)
+    failed = last["keys"] if last else ()
+    return {
+        "matter": head_of(found), "turn": views.turn_of(found, actor), "version": draft.saved, "draft_no": draft.draft,
+        "questions": [
+            {"title": str(label), "hint": _HINTS[name](), "failed": name in failed} for name, label in QUESTIONS.items()
+        ],
+        "last_return": last, "steps": views.planned_steps(reporting.seats_of(found)),
+        "files": _files(actor, found, draft), "autosave_url": url_for("matters.write_report", matter_id=found.id),
+        "saved_at": draft.changed_at if draft.saved > 1 else None,
+        "action": url_for("matters.write_report", matter_id=found.id), "watermark": watermark_of(found, actor),
+    }
+
+
+def _last_return(actor: Actor, found: Matter) -> dict[str, Any] | None:
+    if not found.returns:
+        return None
+    entry = next((e for e in queries.entries(actor, found) if e.kind == "return_for_rework"), None)
+    if entry is None:
+        return None
+    keys = (entry.facts or {}).get("failed", [])
+    return {
+        "failed": [str(QUESTIONS[k]) for k in keys if k in QUESTIONS], "keys": keys, "reason": entry.words, "at": entry.at,
+        "count": found.returns,
+    }
+
+
+def _files(actor: Actor, found: Matter, draft: Report) -> list[dict[str, Any]]:
+    return [
+        {"id": a.id, "name": a.name, "url": url_for("matters.attachment", attachment_id=a.id), "size": a.size}
+        for a in queries.attachments(actor, found, draft.id)
+    ]
+
+
+@blueprint.get("/reports/<uuid:report_id>")
+@allows(Act.READ_MATTER)
+def read_report(report_id: UUID) -> Response:
+    """Read it as the page it will become."""
+    actor = current_actor()
+    shown = queries.report(actor, report_id)
+    found = queries.one(actor, shown.matter_id)
+    if found.confidential:
+        journal.reading(actor, found.id, "report")
+    return page("instructions/report_read.html", refusal=None, open_sheet=None, **_reading(actor, found, shown))
+
+
+def _reading(
+    actor: Actor, found: Matter, shown: Report, sign_form: Any = None, back_form: Any = None
+) -> dict[str, Any]:
+    chain = queries.chain_of(actor, shown)
+    sign_off = chain[0]
+    office = f"{found.supervising_unit.name}{_('督查室')}" if found.supervised_by_office else found.supervising_unit.name
+    steps = views.steps_of(found, shown, chain, office)
+    waiting = found.step_now
+    mine = (
+        waiting is not None and waiting.step.report_id == shown.id and bool(allowed(actor, Act.SIGN, found))
+    )
+    sign = back = None
+    if mine:
+        title = str(signoff.STEP_LABELS[waiting.step.kind])
+        where = {"report_id": shown.id, "step": waiting.step.number, "digest": waiting.sign_off.digest}
+        sign = {
+            "title": title, "button": title, "lead": None, "url": url_for("matters.sign_report", **where),
+            "form": sign_form or forms.SignForm(formdata=None), "version": found.version,
+        }
+        back = {
+            "url": url_for("matters.send_back", report_id=shown.id, step=waiting.step.number), "lead": None,
+            "form": back_form or forms.ReasonForm(formdata=None), "version": found.version,
+        }
+    papers = queries.attachments(actor, found, shown.id)
+    acts = []
+    if shown.state == "in_sign_off" and allowed(actor, Act.RECALL, found):
+        acts.append({"url": url_for("matters.recall_report", report_id=shown.id), "label": _("撤回修改")})
+    if shown.state == "draft" and allowed(actor, Act.DRAFT_REPORT, found):
+        acts.append({"url": url_for("matters.write_report", matter_id=found.id), "label": _("继续写")})
+    unit = found.lead_unit
+    assert unit is not None
+    upward = found.source_level in reporting.PARTY_LEVELS
+    mark = reporting.document_mark(found, unit)
+    issuer = next((s.note for s in steps if s.title == str(signoff.STEP_LABELS["issue"]) and s.state == "done"), None)
+    done = sum(step.state == "done" for step in steps)
+    return {
+        "report": {
+            "draft_no": shown.draft, "title": f"{shown.issuing_name}\n{shown.title}", "masthead": f"{shown.issuing_name}文件",
+            "number_prefix": f"{mark}〔{clock.today().year}〕", "document_number": shown.document_number, "issuer": issuer,
+            "upward": upward, "addressee": shown.addressee, "text": shown.body,
+            "attachments": [p.name.rsplit(".", 1)[0] for p in papers], "signature_unit": shown.issuing_name,
+            "issued_on": clock.local(shown.issued_at).date() if shown.issued_at else None, "copies": shown.copies,
+            "printed_by": None,
+        },
+        "matter": head_of(found), "turn": views.turn_of(found, actor), "steps": steps,
+        "passed": _("签批已过 %(n)s 步，共 %(all)s 步", n=done, all=len(steps)) if steps else None,
+        "sign": sign, "send_back": back,
+        "digest": {
+            "value": " ".join(sign_off.digest[i : i + 4] for i in range(0, 64, 4)), "method": "SM3",
+            "length": len(shown.body), "attachments": len(papers),
+        } if sign_off else None,
+        "questions": [(str(QUESTIONS[k]), v) for k, v in (shown.answers or {}).items() if k in QUESTIONS],
+        "drafts": [
+            {"label": _("第 %(n)s 稿", n=other.draft), "url": url_for("matters.read_report", report_id=other.id)}
+            for other in queries.reports(actor, found) if other.id != shown.id
+        ],
+        "last_return": _last_return(actor, found), "acts": acts,
+        "files": [{"name": p.name, "url": url_for("matters.attachment", attachment_id=p.id), "size": p.size} for p in papers],
+        "watermark": watermark_of(found, actor),
+    }
+
+
+@blueprint.post("/reports/<uuid:report_id>/sign/<int:step>/<digest>")
+@allows(Act.SIGN)
+def sign_report(report_id: UUID, step: int, digest: str) -> Response:
+    """Check, endorse, countersign or issue: exactly the text that was shown, with the password again."""
+    actor = current_actor()
+    form = forms.SignForm()
+    try:
+        if not form.validate():
+            raise Invalid(_("请输入口令"), fields={"password": _("请输入口令")})
+        found = reporting.sign(
+            actor, report_id, step=step, digest=digest, confirm=lambda: confirm(actor, form.password.data or "")
+        )
+    except Refusal as refusal:
+        return _once_more(actor, report_id, refusal, "sign", form)
+    flash(_("已签批"))
+    return go(url_of(found))
+
+
+@blueprint.post("/reports/<uuid:report_id>/send-back/<int:step>")
+@allows(Act.SIGN)
+def send_back(report_id: UUID, step: int) -> Response:
+    """送签退回."""
+    actor = current_actor()
+    form = forms.ReasonForm()
+    try:
+        screen(form)
+        if not form.validate():
+            raise Invalid(_("请写明退回的理由"))
+        found = reporting.send_back(actor, report_id, step=step, reason=form.reason.data or "")
+    except Refusal as refusal:
+        return _once_more(actor, report_id, refusal, "back", form)
+    flash(_("已退回承办人"))
+    return go(url_of(found))
+
+
+def _once_more(actor: Actor, report_id: UUID, refusal: Refusal, sheet: str, form: Any) -> Response:
+    if refusal.status not in (409, 422):
+        raise refusal
+    discard()
+    form.take(refusal)
+    shown = queries.report(actor, report_id)
+    found = queries.one(actor, shown.matter_id)
+    drawn = _reading(actor, found, shown, form if sheet == "sign" else None, form if sheet == "back" else None)
+    return page(
+        "instructions/report_read.html", status=refusal.status, refusal=refusal,
+        open_sheet=sheet if drawn["sign"] else None, **drawn,
+    )
+
+
+@blueprint.route("/reports/<uuid:report_id>/recall", methods=["GET", "POST"])
+@allows(Act.RECALL)
+def recall_report(report_id: UUID) -> Response:
+    """撤回修改."""
+    actor = current_actor()
+    form = forms.PlainForm()
+    shown = queries.report(actor, report_id)
+    found = queries.one(actor, shown.matter_id)
+    if form.is_submitted():
+        if shown.state != "in_sign_off":
+            raise Stale(_("这一稿现在不在签批中"))
+        reporting.recall(actor, report_id, version=form.version.data)  # type: ignore[arg-type]
+        flash(_("已撤回，可以修改"))
+        return go(url_for("matters.write_report", matter_id=found.id))
+    return page(
+        "instructions/act.html", matter=head_of(found), form=form, refusal=None, title=_("撤回修改"), button=_("撤回"),
+        lead=_("撤回后已有的签字不再算数，改好后须从核稿重新走起。"), facts=[], quote=None, blocked=[],
+        action=url_for("matters.recall_report", report_id=report_id),
+        back_url=url_for("matters.read_report", report_id=report_id), watermark=watermark_of(found, actor),
+    )

@@ -1,0 +1,109 @@
+"""Files with a matter or a report: screened, encrypted, kept under a random name; their own names are content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from typing import BinaryIO
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from portal.access.actor import Actor
+from portal.access.policy import Act, allowed
+from portal.access.visibility import as_seen_by
+from portal.audit import journal
+from portal.kernel import clock
+from portal.kernel.db import db
+from portal.kernel.language import _
+from portal.kernel.refusals import Forbidden, Invalid, Stale
+from portal.kernel.text import explain, objections, tidy
+from portal.matters.models import Attachment, Matter, Report
+from portal.matters.queries import one, whole_content
+from portal.vault import screening
+from portal.vault.files import FileStore
+
+MOST_BYTES = 20 * 1024 * 1024
+MOST_NAME = 120
+_store: FileStore | None = None
+
+
+def configure(store: FileStore) -> None:
+    """Where files are kept, said once by the factory."""
+    global _store
+    _store = store
+
+
+def _files() -> FileStore:
+    assert _store is not None, "the factory configures the file store"
+    return _store
+
+
+def attach_to_matter(actor: Actor, matter: Matter, name: str, stream: BinaryIO) -> Attachment:
+    """One of the instruction's own papers, added by the registering office."""
+    decision = allowed(actor, Act.AMEND, matter)
+    if not decision or matter.content is None:
+        raise Forbidden(_("您不能为此件加附件"), unmet=decision.unmet)
+    return _keep(actor, matter, None, name, stream)
+
+
+def attach_to_report(actor: Actor, report: Report, name: str, stream: BinaryIO) -> Attachment:
+    """A file that goes with the draft; a chain that is running is not touched."""
+    matter = one(actor, report.matter_id)
+    decision = allowed(actor, Act.DRAFT_REPORT, matter)
+    if not decision:
+        raise Forbidden(_("您不能为报结材料加附件"), unmet=decision.unmet)
+    if report.state != "draft":
+        raise Stale(_("这一稿已经送签，不能再加附件"))
+    return _keep(actor, matter, report.id, name, stream)
+
+
+def _keep(actor: Actor, matter: Matter, report_id: UUID | None, name: str, stream: BinaryIO) -> Attachment:
+    name = tidy(name)
+    faults = objections(name, MOST_NAME, single_line=True)
+    data = stream.read(MOST_BYTES + 1)
+    if not name or faults:
+        raise Invalid(_("文件名不能用"), fields={"attachments": "；".join(explain(c, MOST_NAME) for c in faults) or _("文件没有名称")})
+    if len(data) > MOST_BYTES:
+        raise Invalid(_("文件过大"), fields={"attachments": _("“%(name)s”超过 20 MB，没有保存", name=name)})
+    media_type = screening.check_type(name, data)
+    if screening.screen_file(name, data):
+        db.session.rollback()
+        journal.note("classified_refused", "attachment", "file", actor.person_id, rule="mark")
+        raise Invalid(str(screening.CLASSIFIED), fields={"attachments": str(screening.CLASSIFIED)})
+    identity = uuid4()
+    kept = _files().store(BytesIO(data), f"attachment:{identity}")
+    made = Attachment(
+        id=identity, matter_id=matter.id, report_id=report_id, confidential=matter.confidential, stored_name=kept.name,
+        size=kept.size, media_type=media_type, added_at=clock.now(), added_by_id=actor.person_id, name=name,
+        digest=kept.sha256,
+    )
+    db.session.add(made)
+    whole_content(matter).mark("attachment")
+    journal.record(
+        actor, "attach", "matter", matter.id, confidential=matter.confidential, after={"size": kept.size}
+    )
+    db.session.flush()
+    return made
+
+
+def drop(actor: Actor, report: Report, wanted: Sequence[str]) -> None:
+    """Take files off the draft again."""
+    for text in wanted:
+        try:
+            identity = UUID(text)
+        except ValueError:
+            continue
+        found = db.session.scalars(
+            select(Attachment)
+            .where(Attachment.id == identity, Attachment.report_id == report.id)
+            .options(as_seen_by(actor))
+        ).first()
+        if found is not None and report.state == "draft":
+            db.session.delete(found)
+    db.session.flush()
+
+
+def opened(found: Attachment) -> Iterator[bytes]:
+    """The file's bytes, decrypted as they are read."""
+    return _files().open(found.stored_name, f"attachment:{found.id}")

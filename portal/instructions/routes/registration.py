@@ -137,7 +137,7 @@ def _again(form: RegistrationForm, refusal: Refusal | None, drawn: dict[str, Any
         raise refusal
     for field in form:
         # What must not be kept is not sent back either.
-        if isinstance(field, StringField) and field.data and classification_mark(field.data):
+        if isinstance(field, StringField) and isinstance(field.data, str) and classification_mark(field.data):
             field.data = ""
     return redraw(FORM, form, refusal, **drawn)
 

@@ -39,7 +39,8 @@ def statements() -> Iterator[list[str]]:
     sent: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        sent.append(statement)
+        if "FROM city" not in statement:  # which a serving worker remembers, and one under test does not
+            sent.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:
@@ -102,7 +103,7 @@ def test_an_outsiders_pages_are_the_same_with_and_without_a_confidential_matter(
         found = []
         for address in ("instructions", "instructions?q=反映", "instructions?state=assigned", ""):
             html = browser.get(world.url(address)).get_data(as_text=True)
-            found.append(re.sub(r'(csrf_token" value=|content=)"[^"]+"|\d\d:\d\d', "", html))
+            found.append(re.sub(r'(X-CSRFToken": |csrf_token" value=|content=)"[^"]+"|\d\d:\d\d', "", html))
         return found
 
     before = seen()

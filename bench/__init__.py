@@ -1,0 +1,1 @@
+"""How fast the portal is, and how much slower with a hundred or a thousand times the matters."""

@@ -1,0 +1,125 @@
+"""Where the bench runs: a database, Redis and web servers of its own, in a directory that goes at the end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+
+from portal.local import processes, provision
+from portal.local.places import CLONE, Place
+from portal.local.postgres import Postgres, conninfo
+from portal.local.redis import RedisServer
+from portal.local.servers import free_port
+
+WORKERS, THREADS = 2, 8
+FIRST_PORT = 18_000
+PATIENCE = 60.0  # seconds until a web server must answer
+
+
+class Ground:
+    """Everything that has to run; `environment` is what the portal is told."""
+
+    def __init__(self) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="duban-bench-"))
+        self.place = Place(self.directory / "place")
+        self.servers: dict[int, subprocess.Popen[bytes]] = {}
+        self.ports: dict[int, socket.socket] = {}
+        self.directory.chmod(0o711)  # the database's user passes through to its own part
+        self.place.prepare()
+        self.postgres = Postgres(self.directory / "postgres")
+        self.redis = RedisServer(self.directory / "redis", persistent=False)
+
+    def start(self) -> None:
+        """Database and Redis run, and the tables are made."""
+        self.postgres.start()
+        self.redis.start()
+        self.access = provision.provision(self.postgres.url(), self.postgres.passwords())
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if name not in ("SMTP_URL", "TRUSTED_PROXIES")},
+            "DATABASE_URL": self.access.app_url, "REDIS_URL": self.redis.url, "DUBAN_PRODUCTION": "0",
+            "SECRET_KEY_FILE": str(self.place.secret_key), "VAULT_KEY_FILE": str(self.place.vault_key),
+            "FILES_DIR": str(self.place.files), "BASE_URL": "http://127.0.0.1:8000",
+        }
+        said = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"], cwd=CLONE, check=False, text=True,
+            env=self.environment | {"DATABASE_OWNER_URL": self.access.owner_url}, capture_output=True,
+        )  # fmt: skip
+        if said.returncode:
+            raise processes.NotStarted(f"The migrations failed:\n{said.stdout}{said.stderr}")
+
+    def administrator(self) -> psycopg.Connection:
+        """A connection that passes row-level security, for the bulk load."""
+        return psycopg.connect(conninfo(self.access.app.set(username="postgres", password=self.postgres.passwords()["postgres"])),
+                               autocommit=True)
+
+    def serve(self, target: str, **more: str) -> Web:
+        """The web server's line as `make run` starts it."""
+        kept = free_port(FIRST_PORT)
+        port = int(kept.getsockname()[1])
+        self.ports[port] = kept
+        log = self.directory / f"{target.partition(':')[0]}.log"
+        process = processes.start(
+            [sys.executable, "-m", "gunicorn", "-k", "gthread", "-w", str(WORKERS), "--threads", str(THREADS), "--reuse-port",
+             "--no-control-socket", "--max-requests", "100000", "--graceful-timeout", "10", "-b", f"127.0.0.1:{port}", target],
+            env=self.environment | more, cwd=CLONE, log=log,
+        )
+        self.servers[port] = process
+        web = Web(process.pid, port, log)
+        deadline = time.monotonic() + PATIENCE
+        while len(web.workers()) < WORKERS or not web.answers():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise processes.NotStarted(f"{target} did not start:\n{processes.last_lines(log)}")
+            time.sleep(0.1)
+        return web
+
+    def end(self, web: Web) -> None:
+        """Ends one web server."""
+        processes.stop(self.servers.pop(web.port))
+        self.ports.pop(web.port).close()
+
+    def stop(self) -> None:
+        """Ends what was started, and removes all of it."""
+        for process in self.servers.values():
+            processes.stop(process)
+        for kept in self.ports.values():
+            kept.close()
+        self.redis.stop()
+        self.postgres.stop()
+        for sockets in (self.redis.socket.parent, self.directory):
+            shutil.rmtree(sockets, ignore_errors=True)
+
+
+class Web:
+    """One running web server."""
+
+    def __init__(self, pid: int, port: int, log: Path) -> None:
+        self.pid, self.port, self.log = pid, port, log
+
+    def workers(self) -> list[int]:
+        """The processes that answer."""
+        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+
+    def answers(self) -> bool:
+        """Whether it lets one connect."""
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+    def memory(self) -> float:
+        """PSS of the workers together, in MiB."""
+        total = 0
+        for pid in self.workers():
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1])
+        return total / 1024

@@ -13,8 +13,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
     Select,
+    SQLColumnExpression,
     and_,
     bindparam,
     case,
@@ -109,7 +109,7 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class _Branch:
     group: int
-    where: tuple[ColumnElement[bool], ...]
+    where: tuple[SQLColumnExpression[bool], ...]
     column: Any
     descending: bool = False
 
@@ -252,17 +252,17 @@ def _mine(actor: Actor, limit: int) -> Select[Any]:
     return select(own.c.matter_id, literal_column(str(MINE)).label("grp"), own.c.day, own.c.task)
 
 
-def counted_for(actor: Actor, *where: ColumnElement[bool], most: int = MOST_COUNTED) -> Any:
+def counted_for(actor: Actor, *where: SQLColumnExpression[bool], most: int = MOST_COUNTED) -> Any:
     """How many matters of the reader's index meet the conditions, counted no further than `most` + 1; a column."""
     return _total(actor, _Wanted(where), None, most)
 
 
-def running_on(days: tuple[date, date]) -> tuple[ColumnElement[bool], ...]:
+def running_on(days: tuple[date, date]) -> tuple[SQLColumnExpression[bool], ...]:
     """Still running, and due between these two days, both included."""
     return (Viewer.open, ~Viewer.stopped, Viewer.due_on >= days[0], Viewer.due_on <= days[1])
 
 
-def of_task(task: str) -> ColumnElement[bool]:
+def of_task(task: str) -> SQLColumnExpression[bool]:
     """Waits for this from the reader."""
     return Viewer.task == task
 
@@ -298,15 +298,15 @@ def any_confidential(actor: Actor) -> bool:
 class _Wanted:
     """Conditions on the index row, and on what hangs on it."""
 
-    viewer: tuple[ColumnElement[bool], ...] = ()
-    matter: tuple[ColumnElement[bool], ...] = ()
-    content: tuple[ColumnElement[bool], ...] = ()
+    viewer: tuple[SQLColumnExpression[bool], ...] = ()
+    matter: tuple[SQLColumnExpression[bool], ...] = ()
+    content: tuple[SQLColumnExpression[bool], ...] = ()
 
 
 def _wanted(asked: Conditions) -> _Wanted:
-    viewer: list[ColumnElement[bool]] = []
-    matter: list[ColumnElement[bool]] = []
-    content: list[ColumnElement[bool]] = []
+    viewer: list[SQLColumnExpression[bool]] = []
+    matter: list[SQLColumnExpression[bool]] = []
+    content: list[SQLColumnExpression[bool]] = []
     if asked.open:
         viewer.append(Viewer.open)
     if asked.state:
@@ -336,7 +336,7 @@ def _wanted(asked: Conditions) -> _Wanted:
     return _Wanted(tuple(viewer), tuple(matter), tuple(content))
 
 
-def _of_unit(typed: str, subtree: bool) -> ColumnElement[bool]:
+def _of_unit(typed: str, subtree: bool) -> SQLColumnExpression[bool]:
     unit = unit_meant(typed)
     if unit is None:
         return Matter.lead_unit_name.contains(typed, autoescape=True)
@@ -345,12 +345,12 @@ def _of_unit(typed: str, subtree: bool) -> ColumnElement[bool]:
     return Matter.lead_unit_id.in_(select(Unit.id).where(Unit.path.contains([unit.id])))
 
 
-def _says(word: str, typed: str) -> ColumnElement[bool]:
-    said: ColumnElement[bool] = MatterContent.plain[word].astext.icontains(typed, autoescape=True)
+def _says(word: str, typed: str) -> SQLColumnExpression[bool]:
+    said: SQLColumnExpression[bool] = MatterContent.plain[word].astext.icontains(typed, autoescape=True)
     return said
 
 
-def _speaks_of(typed: str) -> ColumnElement[bool]:
+def _speaks_of(typed: str) -> SQLColumnExpression[bool]:
     """Part of number or unit, of the shell too; or of title, leader or document number where the content is seen."""
     inside = or_(*(_says(word, typed) for word in ("title", "leader", "document_number")))
     pairs = sought(typed)
@@ -361,7 +361,7 @@ def _speaks_of(typed: str) -> ColumnElement[bool]:
     )
 
 
-def _when(name: str, today: date) -> tuple[ColumnElement[bool], ...]:
+def _when(name: str, today: date) -> tuple[SQLColumnExpression[bool], ...]:
     return next(b.where for b in _branches("work", today) if b.group == GROUPS[name])
 
 

@@ -201,7 +201,7 @@ class _Counted:
 
 def _asked() -> _Asked:
     said = {name: tidy(value)[:MOST_TYPED] for name, value in request.args.items() if value.strip()}
-    known = {
+    known: dict[str, set[str]] = {
         "source": {"high", *SourceLevel},
         "state": set(State),
         "task": {"any", *TASKS},
@@ -210,7 +210,7 @@ def _asked() -> _Asked:
         "returned": {"1"},
         "subtree": {"1"},
     }
-    kept = {n: said[n] for n in ("q", "unit", "leader") if n in said}
+    kept: dict[str, str] = {n: said[n] for n in ("q", "unit", "leader") if n in said}
     kept |= {n: said[n] for n, values in known.items() if said.get(n) in values}
     days = {n: _day(said.get(n, "")) for n in ("due_from", "due_to", "received_from", "received_to")}
     kept |= {n: day.isoformat() for n, day in days.items() if day}
@@ -250,15 +250,15 @@ def _uuid(typed: str) -> UUID | None:
         return None
 
 
-def _url(said: dict[str, str], sort: str = "work", **more: str) -> str:
+def _url(said: dict[str, str], sort: str = "work", **more: Any) -> str:
     if sort != "work":
         more["sort"] = sort
-    return url_for("instructions.register_list", **(said | more))
+    return url_for("instructions.register_list", **(more | said))
 
 
 def _acts(asked: _Asked, may_register: bool) -> list[_Act]:
-    sort = {} if asked.sort == "work" else {"sort": asked.sort}
-    acts = [_Act(_("导出 XLSX"), url_for("instructions.export", **(asked.said | sort)), icon="download")]
+    sort: dict[str, Any] = {} if asked.sort == "work" else {"sort": asked.sort}
+    acts = [_Act(_("导出 XLSX"), url_for("instructions.export", **(sort | asked.said)), icon="download")]
     if may_register:
         acts.append(_Act(_("导入"), url_for("instructions.import_workbook")))
         acts.append(_Act(_("登记批示件"), url_for("instructions.register"), kind="primary"))

@@ -3,7 +3,7 @@ PY := .venv/bin/python
 CATALOGUES := $(wildcard portal/translations/*/LC_MESSAGES/messages.po)
 WORKERS ?= 2
 
-.PHONY: run test check bench translate lock clean environment environment-dev
+.PHONY: run test check bench translate permissions lock clean environment environment-dev
 
 run: environment $(CATALOGUES:.po=.mo)
 	@$(PY) -m portal.local run --follow-parent
@@ -28,6 +28,12 @@ translate: environment-dev
 	.venv/bin/pybabel -q extract -F pyproject.toml -k _l -k _n:1,2 --no-location --sort-output -o .make/messages.pot .
 	.venv/bin/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 120 -l en \
 		-i .make/messages.pot -o portal/translations/en/LC_MESSAGES/messages.po
+
+# Writes who may do what, as the rules say now.
+permissions: environment $(CATALOGUES:.po=.mo)
+	@mkdir -p .make
+	@$(PY) -m portal.local with $(PY) -m flask --app wsgi permissions > .make/permissions.md
+	@mv .make/permissions.md docs/permissions.md
 
 # After a change of requirements.in or requirements-dev.in.
 lock: environment-dev

@@ -7,10 +7,11 @@ from flask import Flask
 from portal.commands.city import city
 from portal.commands.deliveries import deliveries
 from portal.commands.demo import demo
+from portal.commands.permissions import permissions
 from portal.commands.viewers import viewers
 
 
 def register(app: Flask) -> None:
     """Add the portal's commands to the app."""
-    for group in (city, demo, deliveries, viewers):
-        app.cli.add_command(group)
+    for command in (city, demo, deliveries, permissions, viewers):
+        app.cli.add_command(command)

@@ -1,0 +1,41 @@
+"""docs/permissions.md says what the portal does: it is what `flask permissions` prints now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+
+from portal.access.policy import POLICY, Act
+from portal.commands.permission_words import ACTS, NEEDS, PREDICATES
+from portal.commands.permissions import RELATIONS, document
+from portal.matters.chain import CHAIN
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "permissions.md"
+
+
+def test_the_document_is_what_the_rules_say_now(app: Flask) -> None:
+    with app.app_context():
+        assert DOCUMENT.read_text(encoding="utf-8") == document(app), "run `make permissions`"
+
+
+def test_every_act_is_in_the_policy_and_has_a_name() -> None:
+    assert set(POLICY) == set(Act) == set(ACTS)
+
+
+def test_every_condition_is_put_into_words() -> None:
+    assert {predicate.name for rows in POLICY.values() for row in rows for predicate in row} == set(PREDICATES)
+    assert {need for move in CHAIN.moves for need in move.needs} <= set(NEEDS)
+
+
+def test_each_relation_is_one_person() -> None:
+    numbers = [relation.number for relation in RELATIONS]
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_the_officers_see_and_do_nothing_of_a_matter(app: Flask) -> None:
+    with app.app_context():
+        lines = document(app).splitlines()
+    rows = [line for line in lines if line.startswith(("| 系统管理员 |", "| 安全管理员 |", "| 审计员 |"))]
+    assert len(rows) == 9
+    assert all({cell.strip() for cell in row.split("|")[2:-1]} <= {"—", ""} for row in rows)

@@ -123,8 +123,8 @@ class ExtensionForm(OfficeForm):
 class DecisionForm(OfficeForm):
     """批复延期."""
 
-    granted = RadioField(_l("批复"), [InputRequired(_l("请选择是否准予延期"))], choices=[("yes", _l("准予延期")), ("no", _l("不予延期"))],
-                         validate_choice=False)
+    granted = RadioField(_l("批复"), [InputRequired(_l("请选择是否准予延期"))], validate_choice=False,
+                         choices=[("yes", _l("准予延期")), ("no", _l("不予延期"))])
     due_on = DateField(_l("准予延至"), [Optional()], format=_DAYS, description=_l("不填即为申请的日期；可以早于申请的日期"))
     reason = _words(_l("批复意见"), required=False)
 

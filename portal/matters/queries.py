@@ -28,7 +28,6 @@ from portal.matters.models import (
     State,
 )
 from portal.network.models import Unit
-from portal.network.models import Unit
 from portal.workflow.models import Signature, Signer, SignOff, Step
 from portal.workflow.signoff import step_now
 

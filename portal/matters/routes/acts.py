@@ -11,13 +11,14 @@ from wtforms import SelectField
 
 from portal.access.policy import Act
 from portal.audit import journal
+from portal.deadlines.words import day_words
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Refusal
 from portal.matters import forms, queries, views
 from portal.matters.book import BOOK
 from portal.matters.models import Matter
 from portal.matters.routes import blueprint
-from portal.matters.routes.matter import head_of, url_of, watermark_of
+from portal.matters.routes.matter import head_of, url_of
 from portal.matters.service import assigning, handling, reviewing
 from portal.network.models import Unit
 from portal.network.queries import handlers_of, unit_meant
@@ -64,8 +65,8 @@ def screen(form: OfficeForm) -> None:
 def _show(found: Matter, form: OfficeForm, template: str, words: dict[str, Any], refusal: Refusal | None = None) -> Response:
     drawn = {
         "matter": head_of(found), "action": None, "back_url": url_of(found), "pickers": _pickers(), "facts": [], "quote": None,
-        "blocked": [], "lead": None, "proposal": None, "deadline": views.shown(found.closing), "rows": {},
-        "watermark": watermark_of(found, current_actor()), **words,
+        "blocked": [], "lead": None, "proposal": None, "deadline": views.why(found.closing), "rows": {},
+        "watermark": views.watermark(current_actor(), found), **words,
     }
     if refusal is not None or form.errors:
         return redraw(template, form, refusal, **drawn)
@@ -369,7 +370,11 @@ def decide_extension(matter_id: UUID) -> Response:
     actor = current_actor()
     found = queries.one(actor, matter_id)
     asked = next((e for e in queries.extensions(actor, found) if e.decided_at is None), None)
-    facts = [(_("申请延至"), views.day_words(asked.until)), (_("理由"), asked.reason), (_("目前进展"), asked.progress)] if asked else []
+    facts = []
+    if asked:
+        facts = [
+            (_("申请延至"), day_words(asked.until)), (_("理由"), asked.reason), (_("目前进展"), asked.progress),
+        ]
 
     def do(_found: Matter, filled: Any) -> str:
         granted = filled.granted.data == "yes"

@@ -12,12 +12,12 @@ from portal.access.actor import Actor
 from portal.access.policy import Act, allowed
 from portal.access.roles import Role
 from portal.audit import journal
-from portal.kernel import clock
+from portal.deadlines.words import day_words
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden
 from portal.matters import queries, views
 from portal.matters.book import BOOK
-from portal.matters.models import Matter, MatterContent, State
+from portal.matters.models import Matter, State
 from portal.matters.readings import readings_of
 from portal.matters.routes import blueprint
 from portal.web.answers import page
@@ -41,24 +41,9 @@ def url_of(matter: Matter) -> str:
     return url_for("matters.matter", matter_id=matter.id)
 
 
-def head_of(matter: Matter) -> dict[str, Any]:
+def head_of(matter: Matter) -> Any:
     """What every page about the matter names."""
-    content = matter.content
-    made: dict[str, Any] = {
-        "number": matter.number, "url": url_of(matter), "version": matter.version, "source": views.source_of(matter),
-        "confidential": matter.confidential, "title": content.title if content else None,
-        "text": content.text if content else None, "leader": content.leader if content else None,
-        "instructed_on": matter.instructed_on,
-    }
-    return made
-
-
-def watermark_of(matter: Matter, actor: Actor) -> str | None:
-    """Reader, unit and time across a confidential page."""
-    if not matter.confidential or matter.content is None:
-        return None
-    unit = actor.acting.unit_name if actor.acting else ""
-    return f"{actor.name} {unit} {clock.local(clock.now()):%Y-%m-%d %H:%M}"
+    return views.head(matter, url_of(matter))
 
 
 # What is offered, in the order in which it is the next thing to do: event or act, endpoint, words.
@@ -158,22 +143,24 @@ def matter(matter_id: UUID) -> Response:
     signing = None
     if latest is not None:
         read_url = url_for("matters.read_report", report_id=latest.id)
-        steps = views.steps_of(found, latest, queries.chain_of(actor, latest), _office(found))
+        steps = views.steps(latest, *queries.chain_of(actor, latest)[1:], found)
         drawn = {"draft_no": latest.draft, "steps": steps, "url": read_url, "document_number": latest.document_number}
         if found.step_now is not None and allowed(actor, Act.SIGN, found):
             signing = Button(read_url, _("阅读并签批"))
     return page(
         "instructions/matter.html",
-        matter=head_of(found) | _facts(found, content),
-        turn=views.turn_of(found, actor),
+        matter=head_of(found),
+        turn=views.turn(found),
         acts=_prominent(buttons_of(found, actor), found, signing),
-        deadline=views.shown(found.closing),
-        feedback=views.shown(found.feedback, with_lamp=True),
+        deadline=views.why(found.closing),
+        feedback=views.why(found.feedback),
         report=drawn,
         blocked=_blocked(found, actor),
-        entries=views.log_of(queries.entries(actor, found)),
-        tree=views.tree_of(
-            found, queries.children(actor, found) if content.has("child") else [], getattr(found, "co_units", ()), url_of
+        entries=views.log(queries.entries(actor, found)),
+        tree=views.tree(
+            found,
+            [(child, url_of(child)) for child in (queries.children(actor, found) if content.has("child") else [])],
+            getattr(found, "co_units", ()),
         ),
         tree_note=None,
         attachments=[
@@ -184,17 +171,8 @@ def matter(matter_id: UUID) -> Response:
         readings_url=_readings_url(actor, found),
         extension=_extension_words(actor, found),
         register_url=url_for("instructions.register_list"),
-        watermark=watermark_of(found, actor),
+        watermark=views.watermark(actor, found),
     )
-
-
-def _facts(found: Matter, content: MatterContent) -> dict[str, Any]:
-    return {
-        "urgent": found.urgency == "urgent", "round": found.round, "returns": found.returns,
-        "state": found.state.label, "document_number": content.document_number, "received_on": found.received_on,
-        "requirement": content.requirement, "registered_by": found.registering_unit.name,
-        "registered_at": found.registered_at, "lead_unit": found.lead_unit_name,
-    }
 
 
 def _office(found: Matter) -> str:
@@ -207,7 +185,7 @@ def _extension_words(actor: Actor, found: Matter) -> str | None:
     asked = next((e for e in queries.extensions(actor, found) if e.decided_at is None), None)
     if asked is None:
         return _("延期申请正在等待批复")
-    return _("申请延期至 %(day)s，正在等待批复：%(reason)s", day=views.day_words(asked.until), reason=asked.reason)
+    return _("申请延期至 %(day)s，正在等待批复：%(reason)s", day=day_words(asked.until), reason=asked.reason)
 
 
 def _readings_url(actor: Actor, found: Matter) -> str | None:
@@ -218,16 +196,12 @@ def _shell(actor: Actor, found: Matter) -> Response:
     milestones = queries.milestones(actor, found)
     return page(
         "instructions/shell.html",
-        matter={
-            "number": found.number, "source": views.source_of(found), "source_level": found.source_level.label,
-            "lead_unit": found.lead_unit_name if found.state != State.REGISTERED else None,
-            "state": found.state.label, "returns": found.returns, "version": found.version,
-        },
-        turn=views.turn_of(found, actor),
+        matter=head_of(found),
+        turn=views.turn(found),
         acts=_prominent(buttons_of(found, actor), found, None),
-        deadline=views.shown(found.closing),
-        dates=views.dates_of(milestones, found.received_on),
-        urgings=views.urgings_of(milestones),
+        deadline=views.why(found.closing),
+        dates=views.dates([m for m in milestones if m.kind != "urge"]),
+        urgings=views.urgings(milestones),
         readings_url=_readings_url(actor, found),
         register_url=url_for("instructions.register_list"),
     )
@@ -243,20 +217,16 @@ def slip(matter_id: UUID) -> Response:
         raise Forbidden(_("此件的内容不向您显示，不能打印交办单"))
     if found.confidential:
         journal.reading(actor, found.id, "slip")
-    content = found.content
     return page(
         "instructions/slip.html",
-        matter=head_of(found) | _facts(found, content) | {
-            "co_units": [c.unit_name for c in getattr(found, "co_units", ())],
-            "handler": content.handler.name if content.handler else None,
-        },
+        matter=head_of(found),
         heading=_("%(unit)s领导批示件交办单", unit=_office(found)),
-        deadline=views.shown(found.closing),
+        deadline=views.why(found.closing),
         assigned_by=_office(found),
         assigned_at=found.assigned_at,
         contact=None,
-        mark=watermark_of(found, actor),
-        watermark=watermark_of(found, actor),
+        mark=views.watermark(actor, found),
+        watermark=views.watermark(actor, found),
     )
 
 

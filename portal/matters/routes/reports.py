@@ -19,7 +19,7 @@ from portal.matters import forms, queries, views
 from portal.matters.models import Matter, Report
 from portal.matters.routes import blueprint
 from portal.matters.routes.acts import screen
-from portal.matters.routes.matter import head_of, url_of, watermark_of
+from portal.matters.routes.matter import head_of, url_of
 from portal.matters.rules import QUESTIONS
 from portal.matters.service import attaching, reporting
 from portal.web.answers import go, page, wants_json
@@ -28,13 +28,6 @@ from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
 from portal.web.transactions import discard
 from portal.workflow import signoff
-
-_HINTS = {
-    "facts": lambda: _("反映的情况逐项查了没有，属实几项，有无数字、时间、地点"),
-    "cause": lambda: _("为什么发生，责任在哪里"),
-    "measures": lambda: _("怎么改、谁负责、何时完成，责任如何追究，今后如何防止"),
-    "form": lambda: _("名义、主送、标题、附件是否合乎要求"),
-}
 
 
 def _choosing(actor: Actor, found: Matter) -> tuple[type[forms.ReportForm], dict[int, list[Any]]]:
@@ -117,30 +110,18 @@ def _words(form: Any) -> dict[str, Any]:
 
 def _writing(actor: Actor, found: Matter, draft: Report) -> dict[str, Any]:
     last = _last_return(actor, found)
-    failed = last["keys"] if last else ()
     return {
-        "matter": head_of(found), "turn": views.turn_of(found, actor), "version": draft.saved, "draft_no": draft.draft,
-        "questions": [
-            {"title": str(label), "hint": _HINTS[name](), "failed": name in failed} for name, label in QUESTIONS.items()
-        ],
-        "last_return": last, "steps": views.planned_steps(reporting.seats_of(found)),
+        "matter": head_of(found), "turn": views.turn(found), "version": draft.saved, "draft_no": draft.draft,
+        "questions": views.questions(last.codes if last else ()),
+        "last_return": last, "steps": views.planned(reporting.seats_of(found), {}),
         "files": _files(actor, found, draft), "autosave_url": url_for("matters.write_report", matter_id=found.id),
         "saved_at": draft.changed_at if draft.saved > 1 else None,
-        "action": url_for("matters.write_report", matter_id=found.id), "watermark": watermark_of(found, actor),
+        "action": url_for("matters.write_report", matter_id=found.id), "watermark": views.watermark(actor, found),
     }
 
 
-def _last_return(actor: Actor, found: Matter) -> dict[str, Any] | None:
-    if not found.returns:
-        return None
-    entry = next((e for e in queries.entries(actor, found) if e.kind == "return_for_rework"), None)
-    if entry is None:
-        return None
-    keys = (entry.facts or {}).get("failed", [])
-    return {
-        "failed": [str(QUESTIONS[k]) for k in keys if k in QUESTIONS], "keys": keys, "reason": entry.words, "at": entry.at,
-        "count": found.returns,
-    }
+def _last_return(actor: Actor, found: Matter) -> Any:
+    return views.last_return(queries.entries(actor, found), found.returns) if found.returns else None
 
 
 def _files(actor: Actor, found: Matter, draft: Report) -> list[dict[str, Any]]:
@@ -167,8 +148,7 @@ def _reading(
 ) -> dict[str, Any]:
     chain = queries.chain_of(actor, shown)
     sign_off = chain[0]
-    office = f"{found.supervising_unit.name}{_('督查室')}" if found.supervised_by_office else found.supervising_unit.name
-    steps = views.steps_of(found, shown, chain, office)
+    steps = views.steps(shown, *chain[1:], found) if sign_off else []
     waiting = found.step_now
     mine = (
         waiting is not None and waiting.step.report_id == shown.id and bool(allowed(actor, Act.SIGN, found))
@@ -195,18 +175,14 @@ def _reading(
     assert unit is not None
     upward = found.source_level in reporting.PARTY_LEVELS
     mark = reporting.document_mark(found, unit)
-    issuer = next((s.note for s in steps if s.title == str(signoff.STEP_LABELS["issue"]) and s.state == "done"), None)
+    last = str(signoff.STEP_LABELS["issue"])
+    issuer = next((one.who for one in reversed(steps) if one.title == last and one.state == "done"), None)
     done = sum(step.state == "done" for step in steps)
     return {
-        "report": {
-            "draft_no": shown.draft, "title": f"{shown.issuing_name}\n{shown.title}", "masthead": f"{shown.issuing_name}文件",
-            "number_prefix": f"{mark}〔{clock.today().year}〕", "document_number": shown.document_number, "issuer": issuer,
-            "upward": upward, "addressee": shown.addressee, "text": shown.body,
-            "attachments": [p.name.rsplit(".", 1)[0] for p in papers], "signature_unit": shown.issuing_name,
-            "issued_on": clock.local(shown.issued_at).date() if shown.issued_at else None, "copies": shown.copies,
-            "printed_by": None,
-        },
-        "matter": head_of(found), "turn": views.turn_of(found, actor), "steps": steps,
+        "report": views.sheet(
+            shown, [paper.name.rsplit(".", 1)[0] for paper in papers], mark, issuer, clock.today().year, upward
+        ),
+        "matter": head_of(found), "turn": views.turn(found), "steps": steps,
         "passed": _("签批已过 %(n)s 步，共 %(all)s 步", n=done, all=len(steps)) if steps else None,
         "sign": sign, "send_back": back,
         "digest": {
@@ -220,7 +196,7 @@ def _reading(
         ],
         "last_return": _last_return(actor, found), "acts": acts,
         "files": [{"name": p.name, "url": url_for("matters.attachment", attachment_id=p.id), "size": p.size} for p in papers],
-        "watermark": watermark_of(found, actor),
+        "watermark": views.watermark(actor, found),
     }
 
 
@@ -291,5 +267,5 @@ def recall_report(report_id: UUID) -> Response:
         "instructions/act.html", matter=head_of(found), form=form, refusal=None, title=_("撤回修改"), button=_("撤回"),
         lead=_("撤回后已有的签字不再算数，改好后须从核稿重新走起。"), facts=[], quote=None, blocked=[],
         action=url_for("matters.recall_report", report_id=report_id),
-        back_url=url_for("matters.read_report", report_id=report_id), watermark=watermark_of(found, actor),
+        back_url=url_for("matters.read_report", report_id=report_id), watermark=views.watermark(actor, found),
     )

@@ -63,7 +63,8 @@ def _keep(actor: Actor, matter: Matter, report_id: UUID | None, name: str, strea
     faults = objections(name, MOST_NAME, single_line=True)
     data = stream.read(MOST_BYTES + 1)
     if not name or faults:
-        raise Invalid(_("文件名不能用"), fields={"attachments": "；".join(explain(c, MOST_NAME) for c in faults) or _("文件没有名称")})
+        why = "；".join(explain(code, MOST_NAME) for code in faults) or _("文件没有名称")
+        raise Invalid(_("文件名不能用"), fields={"attachments": why})
     if len(data) > MOST_BYTES:
         raise Invalid(_("文件过大"), fields={"attachments": _("“%(name)s”超过 20 MB，没有保存", name=name)})
     media_type = screening.check_type(name, data)

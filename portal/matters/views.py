@@ -1,0 +1,247 @@
+"""How one matter is put into words for its pages: whose turn, lamps, steps, timeline, tree. Nothing here reads anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from types import SimpleNamespace as Drawn
+from typing import Any
+
+from portal.access.actor import Actor
+from portal.access.roles import Role
+from portal.deadlines.lamp import Lamp, lamp
+from portal.deadlines.why import Why
+from portal.deadlines.words import explain
+from portal.kernel import clock
+from portal.kernel.language import _, _l
+from portal.matters.book import ENTRY_LABELS
+from portal.matters.models import Clock, CoUnit, Entry, Matter, Milestone, Report, State
+from portal.matters.rules import DECLINE_REASONS, QUESTIONS
+from portal.workflow.models import Signature, Signer, Step
+from portal.workflow.signoff import STEP_LABELS
+
+_SOURCES = {
+    "central": _l("中央批示件"), "province": _l("省级批示件"), "city": _l("市级批示件"), "county": _l("县级批示件"),
+}
+_BACK = ("decline", "send_back", "return_for_rework", "withdraw", "make_confidential", "extension_refused")
+
+
+def lamp_of(matter: Matter) -> Lamp:
+    """The matter's lamp today."""
+    stands = matter.issued_at is not None and matter.state in (State.UNDER_REVIEW, State.CLOSED)
+    stopped = clock.local(matter.issued_at).date() if stands and matter.issued_at else None
+    return lamp(matter.due_on, clock.today(), matter.open, stopped, matter.extension_pending)
+
+
+def turn(matter: Matter) -> Drawn:
+    """The first line: whose turn it is, to do what, by when."""
+    light = lamp_of(matter)
+    if not matter.open:
+        return Drawn(lamp=light, sentence=str(State(matter.state).label), who=None, what=None, by=None, over=False, kind=None)
+    who, what = _whose(matter)
+    over = light.kind == "late"
+    return Drawn(lamp=light, sentence=None, who=who, what=what, by=clock.end_of(matter.due_on), over=over, kind=None)
+
+
+def _whose(matter: Matter) -> tuple[str, str]:
+    office = _("督查室") if matter.supervised_by_office else _("办公室主任")
+    office = f"{matter.supervising_unit.name}{office}"
+    unit, content = matter.lead_unit_name or "", matter.content
+    if matter.state == State.REGISTERED:
+        return office, _("交办")
+    if matter.state == State.UNDER_REVIEW:
+        return office, _("审核")
+    if content is None:
+        return unit, _("办理")
+    handler = f"{unit}{content.handler.name}" if content.handler else unit
+    match matter.state:
+        case State.ASSIGNED:
+            return (handler, _("签收")) if content.handler_id else (unit, _("指定承办人"))
+        case State.IN_SIGN_OFF if matter.step_now is not None:
+            names = "、".join(h.name for h in matter.step_now.people) or str(matter.step_now.step.role.label)
+            return names, str(STEP_LABELS[matter.step_now.step.kind])
+        case State.IN_SIGN_OFF:
+            return unit, _("签批")
+    return handler, _("重办") if matter.returns else _("办理并报结")
+
+
+def head(matter: Matter, url: str) -> Drawn:
+    """What forms and pages say of the matter; of a shell, nothing of its content."""
+    content = matter.content
+    return Drawn(
+        number=matter.number,
+        title=content.title if content else None,
+        url=url,
+        version=matter.version,
+        source=str(_SOURCES[matter.source_level]),
+        source_level=str(matter.source_level.label),
+        urgent=matter.urgency == "urgent",
+        confidential=matter.confidential,
+        round=matter.round,
+        returns=matter.returns,
+        state=str(State(matter.state).label),
+        lead_unit=matter.lead_unit_name,
+        text=content.text if content else "",
+        leader=content.leader if content else None,
+        instructed_on=matter.instructed_on if content else None,
+        document_number=content.document_number if content else None,
+        received_on=matter.received_on if content else None,
+        requirement=content.requirement if content else None,
+        registered_by=matter.registering_unit.name,
+        registered_at=matter.registered_at,
+        co_units=[c.unit_name for c in getattr(matter, "co_units", ())],
+        handler=content.handler.name if content and content.handler else None,
+    )
+
+
+def why(running: Clock | None) -> Drawn | None:
+    """A term with its reasons."""
+    if running is None:
+        return None
+    light = (
+        Lamp("done", 0, "closed")
+        if running.stopped_at
+        else lamp(running.due_on, clock.today(), True, None, False)
+    )
+    words = _("已反馈") if running.stopped_at else light.words
+    return Drawn(
+        by=running.due_at, why=explain(Why.from_json(running.why)), lamp=Drawn(kind=light.kind, words=words)
+    )
+
+
+def log(entries: Sequence[Entry]) -> list[Drawn]:
+    """办理经过 as lines."""
+    return [_line(entry) for entry in entries]
+
+
+def _line(entry: Entry) -> Drawn:
+    facts = entry.facts or {}
+    post = f"{entry.unit_name}　{Role(entry.role).label}" if entry.unit_name and entry.role else ""
+    name = entry.person.name if entry.person else ""
+    who = "　".join(part for part in (post, name) if part) + (_("（代）") if entry.delegation_id else "")
+    tags = [_("首次反馈")] if entry.first_feedback else []
+    if entry.kind == "decline" and facts.get("code") in DECLINE_REASONS:
+        tags.append(str(DECLINE_REASONS[facts["code"]]))
+    tags += [str(QUESTIONS[f]) for f in facts.get("failed", ()) if f in QUESTIONS]
+    what = next((facts[k] for k in ("handler", "unit") if facts.get(k)), None)
+    if facts.get("until"):
+        what = _("至 %(day)s", day=facts["until"])
+    if facts.get("draft"):
+        what = _("第 %(n)s 稿", n=facts["draft"])
+    return Drawn(
+        at=entry.at, verb=str(ENTRY_LABELS.get(entry.kind, entry.kind)) + "　", who=who, what=what, say=entry.words,
+        kind="back" if entry.kind in _BACK else ("auto" if entry.person_id is None else ""), tags=tags,
+    )
+
+
+def dates(milestones: Sequence[Milestone]) -> list[Drawn]:
+    """The dates of a shell, without names."""
+    return [
+        Drawn(at=m.at, verb=str(ENTRY_LABELS.get(m.kind, m.kind)), who="", what=None, say=None,
+              kind="back" if m.kind in _BACK else "", tags=[])
+        for m in milestones
+    ]
+
+
+def urgings(milestones: Sequence[Milestone]) -> list[Drawn]:
+    """The office's urgings of a shell."""
+    return [
+        Drawn(at=m.at, verb=None, who="", what=_("催办"), say=None, kind="", tags=[]) for m in milestones if m.kind == "urge"
+    ]
+
+
+def tree(matter: Matter, children: Sequence[tuple[Matter, str]], co_units: Sequence[CoUnit]) -> list[Drawn]:
+    """Who has it: registering office, lead unit, what was forwarded, who helps."""
+    below = [_node(child.lead_unit_name or "", _("转办"), url, lamp_of(child)) for child, url in children]
+    helping = [_node(c.unit_name, _("协办"), None, None, c.task) for c in co_units]
+    root = _node(matter.registering_unit.name, _("登记"), None, None, "")
+    if matter.lead_unit_name:
+        lead = _node(matter.lead_unit_name, _("主办"), None, lamp_of(matter))
+        lead.strong, lead.children = True, below
+        root.children = [lead, *helping]
+    return [root]
+
+
+def _node(name: str, role: str, url: str | None, light: Lamp | None, note: str | None = None) -> Drawn:
+    return Drawn(name=name, role=role, strong=False, url=url, lamp=light, note=note, children=[])
+
+
+def steps(
+    report: Report, shown: Sequence[Step], signatures: dict[int, Signature], people: dict[int, list[Signer]], matter: Matter
+) -> list[Drawn]:
+    """The whole chain: done, now, to come; the drafting before it, the review behind it."""
+    drawn = [_step("done" if report.state != "draft" else "now", _("拟稿"), report.drafter.name,
+                   _("第 %(n)s 稿", n=report.draft), report.changed_at)]
+    running = report.state == "in_sign_off"
+    for step in shown:
+        signature = signatures.get(step.number)
+        title = f"{STEP_LABELS[step.kind]}"
+        if signature:
+            one = _step("done", title, signature.person.name, _("已签"), signature.signed_at)
+            one.delegate = signature.delegation_id is not None
+        elif running and step.reached_at:
+            names = "、".join(dict.fromkeys(s.person.name for s in people.get(step.number, ())))
+            one = _step("now", title, names, _("无人在任") if step.vacant else _("待签"), step.reached_at)
+        else:
+            one = _step("todo", title, str(Role(step.role).label), _("未到"), None)
+        one.note = step.unit.name if step.unit_id != matter.lead_unit_id else None
+        drawn.append(one)
+    issued = report.issued_at is not None
+    state = {"accepted": "done", "returned": "done"}.get(report.state, "now" if issued else "todo")
+    word = {"accepted": _("办结"), "returned": _("已退回")}.get(report.state, _("待审核") if issued else _("未到"))
+    drawn.append(_step(state, _("审核"), matter.supervising_unit.name, word, matter.closed_at if state == "done" else None))
+    return drawn
+
+
+def _step(state: str, title: str, who: str, word: str, time: datetime | None) -> Drawn:
+    return Drawn(state=state, title=title, who=who, word=word, time=time, delegate=False, note=None)
+
+
+def planned(seats: Sequence[Any], holders: dict[int, Sequence[str]]) -> list[Drawn]:
+    """The chain that a draft will walk."""
+    return [
+        _step("todo", str(STEP_LABELS[seat.kind]), "、".join(holders.get(n, ())) or str(seat.role.label), _("未到"), None)
+        for n, seat in enumerate(seats, start=1)
+    ]
+
+
+def last_return(entries: Sequence[Entry], count: int) -> Drawn | None:
+    """The last return for rework."""
+    last = next((e for e in entries if e.kind == "return_for_rework"), None)
+    if last is None:
+        return None
+    codes = (last.facts or {}).get("failed", ())
+    return Drawn(
+        failed=[str(QUESTIONS[c]) for c in codes if c in QUESTIONS], codes=list(codes), reason=last.words, at=last.at,
+        count=count,
+    )
+
+
+def questions(failed: Sequence[str]) -> list[Drawn]:
+    """写前四问."""
+    hints = {
+        "facts": _("时间、地点、经过、数据是否核实，有无遗漏"),
+        "cause": _("直接原因和根源是否分开说清"),
+        "measures": _("做了什么、谁负责、何时完成，是否见效"),
+        "form": _("标题、主送、附件、落款是否合乎格式"),
+    }
+    return [Drawn(title=str(label), hint=hints[code], failed=code in failed) for code, label in QUESTIONS.items()]
+
+
+def sheet(report: Report, names: Sequence[str], mark: str, issuer: str | None, year: int, upward: bool) -> Drawn:
+    """The report as the page it will become."""
+    issued_on: date | None = clock.local(report.issued_at).date() if report.issued_at else None
+    return Drawn(
+        draft_no=report.draft, title=report.title, masthead=f"{report.issuing_name}文件", number_prefix=f"{mark}〔{year}〕",
+        document_number=report.document_number, issuer=issuer, upward=upward, addressee=report.addressee,
+        text=report.body or "", attachments=list(names), signature_unit=report.issuing_name, issued_on=issued_on,
+        copies=report.copies, printed_by=None,
+    )
+
+
+def watermark(actor: Actor, matter: Matter) -> str | None:
+    """On pages with confidential content: reader's name, unit and the time."""
+    if not matter.confidential or matter.content is None:
+        return None
+    unit = actor.acting.unit_name if actor.acting else ""
+    return f"{actor.name}　{unit}　{clock.local(clock.now()):%Y-%m-%d %H:%M}"

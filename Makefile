@@ -32,7 +32,7 @@ translate: environment-dev
 # Writes who may do what, as the rules say now.
 permissions: environment $(CATALOGUES:.po=.mo)
 	@mkdir -p .make
-	@$(PY) -m portal.local with $(PY) -m flask --app wsgi permissions > .make/permissions.md
+	@$(PY) -m portal.local with flask permissions > .make/permissions.md
 	@mv .make/permissions.md docs/permissions.md
 
 # After a change of requirements.in or requirements-dev.in.

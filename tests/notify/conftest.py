@@ -83,7 +83,8 @@ def give_addresses(world: World) -> None:
     """Everybody has an address."""
     with world.work():
         db.session.execute(
-            update(Person).where(Person.city_id == world.id).values(email=Person.sign_in_name + "@office.example"))
+            update(Person).where(Person.city_id == world.id).values(
+                email=Person.sign_in_name + f"@{world.slug}.example"))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
-"""A worker that kills itself, its parent or both by SIGKILL at a chosen instant: `dying_worker WHEN NUMBER WHOM NOTE`.
+"""A worker whose jobs end by SIGKILL at chosen instants: `dying_worker NOTES WHEN:NUMBER:WHOM …`, one for each job.
 
-WHEN is before_commit, after_commit, sending or sent; at its NUMBERth time in one job it happens, once, and NOTE is
-written just before.
+WHEN is before_commit, after_commit, sending or sent; at its NUMBERth time in the job WHOM is killed: the child that does
+the job, its parent, or both. Just before, the child's pid is noted in NOTES, in a file of the death's own number.
 """
 from __future__ import annotations
 
@@ -9,48 +9,51 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import event
 
 from portal.jobs import worker
 from portal.kernel.db import PortalSession
+from portal.notify import bell
 from portal.notify.channels import Outcome, Parcel
 from portal.notify.mail import Mail
 
 
-def main(when: str, number: str, whom: str, note: str) -> None:
+def main(notes: Path, *deaths: str) -> None:
     main_process = os.getpid()
-    seen: list[int] = []
+    seen: list[str] = []
 
-    def instant() -> None:
-        if os.getpid() == main_process:
+    def instant(happening: str) -> None:
+        number = len(list(notes.iterdir()))
+        if os.getpid() == main_process or number >= len(deaths):
             return
-        seen.append(1)
-        if len(seen) != int(number):
+        when, count, whom = deaths[number].split(":")
+        if happening != when:
             return
-        Path(note).write_text(str(os.getpid()))
+        seen.append(when)
+        if len(seen) != int(count):
+            return
+        (notes / "unfinished").write_text(str(os.getpid()))
+        (notes / "unfinished").rename(notes / str(number))
         if whom in ("parent", "both"):
             os.kill(main_process, signal.SIGKILL)
         if whom in ("child", "both"):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    if when in ("before_commit", "after_commit"):
-        event.listen(PortalSession, when, lambda _session: instant())
+    for when in ("before_commit", "after_commit"):
+        event.listen(PortalSession, when, lambda _session, when=when: instant(when))
     send = Mail.send
 
     def sending(self: Mail, parcel: Parcel) -> Outcome:
-        if when == "sending":
-            instant()
+        instant("sending")
         outcome = send(self, parcel)
-        if when == "sent":
-            instant()
+        instant("sent")
         return outcome
 
     Mail.send = sending  # type: ignore[method-assign]
+    bell.ring = lambda city_id: None  # the test alone says how many jobs there are
     worker.main()
 
 
 if __name__ == "__main__":
-    arguments: Any = sys.argv[1:]
-    main(*arguments)
+    main(Path(sys.argv[1]), *sys.argv[2:])

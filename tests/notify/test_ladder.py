@@ -5,7 +5,7 @@ import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -22,7 +22,7 @@ from portal.notify.models import Delivery, Message, Reminder
 from tests.notify.model import Model, closing, model_of, sweep, told, whole
 from tests.world import World
 
-BEGIN = clock.at(datetime(2026, 3, 2).date(), 8)
+BEGIN = clock.at(date(2026, 3, 2), 8)
 DAY = timedelta(days=1)
 
 
@@ -281,7 +281,7 @@ def test_a_demonstration_being_played_delivers_nothing_by_mail(world: World, by_
 
 
 def test_the_secretariat_is_told_once_that_next_years_calendar_is_missing(world: World) -> None:
-    with at(clock.at(datetime(2026, 10, 8).date(), 9)):
+    with at(clock.at(date(2026, 10, 8), 9)):
         with world.work():
             seed_calendar(db.session(), world.id)
         forget(world.id)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from flask import Flask
 from flask_babel import force_locale
 from sqlalchemy import select
 
@@ -51,8 +52,8 @@ def test_a_mistaken_message_is_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_has_a_full_sentence_and_one_that_names_nothing(world: World, kind: str) -> None:
-    with world.app.test_request_context(), force_locale("zh"):
+def test_every_kind_has_a_full_sentence_and_one_that_names_nothing(app: Flask, kind: str) -> None:
+    with app.test_request_context(), force_locale("zh"):
         full, bare = text_of(kind, FACTS), text_of(kind, {"number": FACTS["number"]})
     assert full != bare
     assert all(str(FACTS[blank]) in full or blank in ("until", "granted") for blank in KINDS[kind].blanks)

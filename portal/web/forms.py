@@ -10,9 +10,12 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField, TextAreaField
 from wtforms.validators import Length
 
+from portal.audit import journal
 from portal.kernel.refusals import Refusal
 from portal.kernel.text import explain, objections, tidy
+from portal.vault.screening import CLASSIFIED, classification_mark
 from portal.web.answers import page
+from portal.web.guards import current_visitor
 from portal.web.transactions import discard
 
 
@@ -60,7 +63,18 @@ class OfficeForm(FlaskForm):
             if found:
                 good = False
                 field.errors = [explain(code, most) for code in found]
+            elif classification_mark(field.data):
+                good = False
+                self._refuse_classified(field)
         return good
+
+    def _refuse_classified(self, field: Any) -> None:
+        """Nothing of it is kept or sent back; that it was tried is written down with time, person and rule."""
+        field.data = ""
+        field.errors = [str(CLASSIFIED)]
+        visitor = current_visitor()
+        journal.note("classification_mark", "form", type(self).__name__, visitor.person_id if visitor else None,
+                     rule="text")
 
     def take(self, refusal: Refusal) -> None:
         """Put a refusal's sentences beside the fields they are about; what names no field stands on top."""

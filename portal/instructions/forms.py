@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, cast
 
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileField, FileRequired, MultipleFileField
 from wtforms import BooleanField, DateField, RadioField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import AnyOf, InputRequired, Length
 
 from portal.deadlines.rules import SourceLevel, Urgency
@@ -50,6 +50,7 @@ class RegistrationForm(OfficeForm):
     text = TextAreaField(_l("批示内容"), [InputRequired(_l("请填写批示内容")), Length(max=MOST_TEXT)])
     title = StringField(_l("来文标题"), [InputRequired(_l("请填写来文标题")), Length(max=MOST_TITLE)])
     document_number = StringField(_l("来文字号"), [Length(max=MOST_NUMBER)])
+    attachments = MultipleFileField(_l("附件"), description=_l("可选几个文件，每个不超过 20 MB"))
     urgency = RadioField(
         _l("紧急程度"),
         [InputRequired(_l("请选择紧急程度")), AnyOf(list(Urgency), _l("请选择紧急程度"))],
@@ -119,6 +120,7 @@ class AmendForm(RegistrationForm):
     """Corrections; before assignment without a reason."""
 
     confidential = None  # type: ignore[assignment]
+    attachments = None  # type: ignore[assignment]
     reason = TextAreaField(_l("更正理由"), [Length(max=MOST_REASON)])
 
     def only_for(self, *, assigned: bool) -> None:

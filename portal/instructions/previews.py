@@ -114,7 +114,7 @@ def forget_expired() -> int:
         .where(ImportPreview.city_id == current_city(), ImportPreview.made_at <= clock.now() - KEPT_FOR)
         .execution_options(synchronize_session=False)
     )
-    return int(gone.rowcount)
+    return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
 def drop(actor: Actor, preview_id: UUID) -> ImportPreview:

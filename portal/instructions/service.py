@@ -263,7 +263,7 @@ def _take_turn(actor: Actor, matter: Matter) -> None:
         .options(as_seen_by(SYSTEM))
         .execution_options(synchronize_session=False)
     )
-    if done.rowcount != 1:
+    if done.rowcount != 1:  # type: ignore[attr-defined]
         raise Stale(_("此件刚刚被别人办理，本次操作未执行"), changes=changes_since(matter, actor, matter.version))
     engine.set_known(matter, version=matter.version + 1)
 

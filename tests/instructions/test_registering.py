@@ -1,6 +1,7 @@
 """A leader's instruction is registered, corrected, and followed by a further round."""
 from __future__ import annotations
 
+import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
@@ -20,7 +21,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
 from portal.matters.models import Clock, Entry, Matter
-from portal.matters.queries import one
+from portal.matters.queries import attachments, one
 from portal.notify.models import Message
 from tests.world import World
 
@@ -381,6 +382,25 @@ def test_classified_words_are_not_sent_back(world: World) -> None:
     assert "甲乙丙丁" not in shown
     assert "线下办理" in shown
     assert "这一句要留住" in shown
+
+
+def test_papers_go_along_and_a_refused_one_refuses_all(world: World) -> None:
+    browser = world.browser("city.supervisor")
+    data = typed(world, csrf_token=world.token(browser))
+    address = world.url("instructions/register")
+
+    def send(name: str, words: str) -> Any:
+        return browser.post(address, data=data | {"attachments": (io.BytesIO(words.encode()), name)})
+
+    assert send("机密★10年.txt", "甲").status_code == 422
+    assert send("来文.exe", "甲").status_code == 422
+    assert count(world) == 0
+    first, second = send("来文.txt", "饮水情况"), send("来文.txt", "饮水情况")
+    assert first.location == second.location
+    with world.work("city.supervisor"):
+        actor = world.actor("city.supervisor")
+        papers = attachments(actor, one(actor, UUID(first.location.rsplit("/", 1)[1])))
+        assert [paper.name for paper in papers] == ["来文.txt"]
 
 
 def test_whoever_may_not_register_is_not_shown_the_form(world: World) -> None:

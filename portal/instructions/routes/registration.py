@@ -18,6 +18,7 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Refusal
 from portal.matters.models import Matter, State
 from portal.matters.queries import one
+from portal.matters.service import attaching
 from portal.vault.screening import classification_mark
 from portal.web.answers import go, page
 from portal.web.forms import redraw
@@ -51,6 +52,7 @@ def file_registration() -> Response:
         return _again(form, None, _registering(form))
     try:
         matter = service.register(current_actor(), form.registration())
+        _attach(matter.id, form)
     except Refusal as refusal:
         return _again(form, refusal, _registering(form))
     flash(_("已登记，编号 %(number)s", number=matter.number))
@@ -107,10 +109,22 @@ def file_new_round(matter_id: UUID) -> Response:
         return _again(form, None, _next_of(former, form))
     try:
         matter = service.new_round(current_actor(), matter_id, form.registration())
+        _attach(matter.id, form)
     except Refusal as refusal:
         return _again(form, refusal, _next_of(former, form))
     flash(_("已登记第 %(round)s 轮，编号 %(number)s", round=matter.round, number=matter.number))
     return go(_url(matter.id))
+
+
+def _attach(matter_id: UUID, form: RegistrationForm) -> None:
+    """The papers sent along; a second click finds them there."""
+    chosen = [upload for upload in form.attachments.data or [] if upload]
+    if not chosen:
+        return
+    registered = one(current_actor(), matter_id)
+    if registered.content is not None and not registered.content.has("attachment"):
+        for upload in chosen:
+            attaching.attach_to_matter(current_actor(), registered, upload.filename or "", upload.stream)
 
 
 def _url(matter_id: UUID) -> str:

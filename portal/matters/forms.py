@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_wtf.file import MultipleFileField
 from wtforms import (
     BooleanField,
@@ -25,7 +27,7 @@ MOST_WORDS = 2000
 MOST_BODY = 50_000
 
 
-def _words(label: object, *, required: bool = True, most: int = MOST_WORDS) -> TextAreaField:
+def _words(label: Any, *, required: bool = True, most: int = MOST_WORDS) -> TextAreaField:
     rule = InputRequired(_l("请填写")) if required else Optional()
     return TextAreaField(label, [rule, Length(max=most)])
 

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.app import create_app, stand
+from portal.instructions.previews import forget_expired
 from portal.kernel.city import City
 from portal.kernel.db import current_city, db, enter
 from portal.matters.ladder import refresh_waiting_steps
@@ -30,6 +31,8 @@ def sweep(city_id: int) -> None:
     with portal_app().app_context():
         enter(city_id)
         sweep_city(go_on_with_successors)
+        forget_expired()
+        db.session.commit()
 
 
 def sweep_all() -> None:

@@ -1,0 +1,168 @@
+"""House rules that reading the code can check. Those of the templates stand in tests/web/test_templates.py."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.routing import Rule
+
+from portal.access.policy import POLICY, Act
+from portal.access.visibility import Guarded
+from portal.app import MODELS
+from portal.kernel.db import db
+from portal.web.cities import OUTSIDE
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted((ROOT / "portal").rglob("*.py"))
+DOMAIN = {"models", "rules", "chain", "queries", "service"}
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
+    """Every call in a module, with the last word of what is called."""
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Call):
+            called = node.func
+            if isinstance(called, ast.Attribute):
+                yield called.attr, node
+            elif isinstance(called, ast.Name):
+                yield called.id, node
+
+
+def _literal(node: ast.AST) -> str:
+    """All that is written as text inside an expression."""
+    return " ".join(n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+
+
+@cache
+def _guarded_tables() -> frozenset[str]:
+    for name in MODELS:
+        import_module(f"portal.{name}.models")
+    mapped = [mapper.class_ for mapper in db.Model.registry.mappers]
+    return frozenset(model.__tablename__ for model in mapped if issubclass(model, Guarded))
+
+
+def _reads_guarded(statement: str) -> set[str]:
+    """The guarded tables that a piece of SQL reads, changes or joins."""
+    named = re.findall(r"\b(?:from|join|update|into|table)\s+(?:public\.)?\"?(\w+)", statement, re.IGNORECASE)
+    return {name for name in named if name in _guarded_tables()}
+
+
+def _rules(app: Flask) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if rule.endpoint not in OUTSIDE]
+
+
+# ------------------------------------------------------------------------------------------------------------ the seam
+
+def test_matter_and_signature_are_guarded() -> None:
+    assert {"matter", "matter_content", "report", "signature"} <= _guarded_tables()
+    assert _reads_guarded("SELECT 1 FROM matter JOIN viewer ON true") == {"matter"}
+
+
+def test_no_raw_sql_reads_a_guarded_table() -> None:
+    raw = [
+        (_name(path), call.lineno, _literal(call)) for path in MODULES for name, call in _calls(path)
+        if name in ("text", "execute", "exec_driver_sql")
+    ]  # fmt: skip
+    assert [(path, line) for path, line, statement in raw if _reads_guarded(statement)] == []
+
+
+def test_no_model_is_used_as_a_bare_table() -> None:
+    bare = [
+        (_name(path), node.lineno) for path in MODULES for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Attribute) and node.attr == "__table__"
+    ]  # fmt: skip
+    assert bare == []
+
+
+# ---------------------------------------------------------------------------------------------------------- the modules
+
+def test_a_module_says_what_is_decided_in_it() -> None:
+    assert [_name(path) for path in MODULES if not ast.get_docstring(_tree(path))] == []
+
+
+def test_no_module_is_called_after_nothing() -> None:
+    empty = re.compile(r"(utils?|helpers?|common|misc|base|tools?)(\.py)?")
+    named = {part for path in MODULES for part in path.relative_to(ROOT).parts}
+    assert {part for part in named if empty.fullmatch(part)} == set()
+
+
+def test_there_is_one_clock() -> None:
+    asked = [
+        (_name(path), call.lineno)
+        for path in MODULES
+        if _name(path) != "portal/kernel/clock.py"
+        for name, call in _calls(path)
+        if name in ("now", "today", "utcnow")
+        and isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id in ("datetime", "date")
+    ]
+    assert asked == []
+
+
+def _room(path: Path) -> str:
+    """The room of a feature a module stands in: `service` for portal/matters/service/reporting.py."""
+    inside = path.relative_to(ROOT / "portal").parts[1:]
+    return inside[0].removesuffix(".py") if inside else ""
+
+
+def test_the_door_and_the_domain_never_commit() -> None:
+    rooms = [path for path in MODULES if _room(path) in DOMAIN | {"routes", "forms"}]
+    assert len(rooms) > 20
+    committed = [(_name(p), call.lineno) for p in rooms for name, call in _calls(p) if name == "commit"]
+    assert committed == []
+
+
+# -------------------------------------------------------------------------------------------------------------- the door
+
+def test_every_route_declares_an_act_of_the_policy(app: Flask) -> None:
+    undeclared = [
+        rule.rule for rule in _rules(app)
+        if getattr(app.view_functions[rule.endpoint], "declared_act", None) not in POLICY
+    ]  # fmt: skip
+    assert undeclared == []
+    assert set(POLICY) == set(Act)
+
+
+def test_every_route_stands_in_a_city(app: Flask) -> None:
+    assert [rule.rule for rule in _rules(app) if not rule.rule.startswith("/<slug:city>/")] == []
+
+
+def test_addresses_are_kebab_case(app: Flask) -> None:
+    fixed = [(rule.rule, part) for rule in _rules(app) for part in re.sub(r"<[^>]*>", "", rule.rule).split("/")]
+    assert [rule for rule, part in fixed if part and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)?", part)] == []
+
+
+def test_what_an_address_names_is_typed(app: Flask) -> None:
+    untyped = [rule.rule for rule in _rules(app) if re.search(r"<(?:string:)?[a-z_]*id>", rule.rule)]
+    assert untyped == []
+
+
+def test_no_route_deletes_or_puts(app: Flask) -> None:
+    assert [rule.rule for rule in _rules(app) if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS", "POST"}] == []
+
+
+# ----------------------------------------------------------------------------------------------------------- the project
+
+def test_nothing_of_the_workshop_is_mentioned() -> None:
+    suffixes = {".py", ".html", ".md", ".toml", ".css", ".js", ".in", ".txt", ".svg"}
+    places = [ROOT / name for name in ("portal", "templates", "static", "migrations", "docs", "bench", "deploy")]
+    files = [file for place in places for file in place.rglob("*") if file.suffix in suffixes]
+    files += [*ROOT.glob("*.md"), *ROOT.glob("*.toml"), ROOT / "Makefile"]
+    said = re.compile(r"(?<![\w.])/work/|\.\./shared")
+    assert [str(file) for file in files if said.search(file.read_text(encoding="utf-8", errors="replace"))] == []

@@ -30,9 +30,7 @@ def sweep(city_id: int) -> None:
     """Do everything that is due in one city."""
     with portal_app().app_context():
         enter(city_id)
-        sweep_city(go_on_with_successors)
-        forget_expired()
-        db.session.commit()
+        sweep_city(go_on_with_successors, forget_expired)
 
 
 def sweep_all() -> None:

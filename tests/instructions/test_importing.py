@@ -24,6 +24,8 @@ from portal.identity.passwords import hashed
 from portal.identity.queries import person_named
 from portal.instructions import previews
 from portal.instructions.importing import COLUMNS, MOST_ROWS, Judged
+from portal.instructions.models import ImportPreview
+from portal.jobs import tasks
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
@@ -228,6 +230,16 @@ def test_a_preview_is_sealed_its_owners_alone_and_gone_after_a_day(world: World)
             carry(world, preview_id)
         with world.work():
             assert previews.forget_expired() == 1
+
+
+def test_the_sweep_forgets_yesterdays_previews(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload(world, row())
+    monkeypatch.setattr(tasks, "portal_app", lambda: world.app)
+    with clock.set_to(clock.at(TODAY + timedelta(days=2), 10)):
+        tasks.sweep(world.id)
+    with world.work():
+        left = select(func.count()).select_from(ImportPreview).where(ImportPreview.city_id == world.id)
+        assert db.session.scalar(left) == 0
 
 
 def test_good_rows_are_registered_in_order_of_receipt(world: World) -> None:

@@ -7,6 +7,7 @@ slow. BENCH_SIZES=1000,5000 measures other sizes.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from dataclasses import dataclass, field
@@ -162,6 +163,8 @@ def main() -> int:
     if os.environ.get("BENCH_SIZES"):
         sizes = [int(size) for size in os.environ["BENCH_SIZES"].split(",")]
     begun = time.monotonic()
+    for number in (signal.SIGINT, signal.SIGTERM):  # else an end from outside would leave servers and directory behind
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     ground = Ground()
     try:
         ground.start()

@@ -18,6 +18,7 @@ from portal.local.places import CLONE, Place
 from portal.local.postgres import Postgres, conninfo
 from portal.local.redis import RedisServer
 from portal.local.servers import free_port
+from portal.local.supervisor import SPARING, web_command
 
 WORKERS, THREADS = 2, 8
 FIRST_PORT = 18_000
@@ -67,9 +68,7 @@ class Ground:
         self.ports[port] = kept
         log = self.directory / f"{target.partition(':')[0]}.log"
         process = processes.start(
-            [sys.executable, "-m", "gunicorn", "-k", "gthread", "-w", str(WORKERS), "--threads", str(THREADS), "--reuse-port",
-             "--no-control-socket", "--max-requests", "100000", "--graceful-timeout", "10", "-b", f"127.0.0.1:{port}", target],
-            env=self.environment | more, cwd=CLONE, log=log,
+            web_command(port, target), env=SPARING | self.environment | more, cwd=CLONE, log=log,
         )
         self.servers[port] = process
         web = Web(process.pid, port, log)

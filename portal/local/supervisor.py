@@ -32,6 +32,14 @@ ROUND = 0.3                                       # seconds between two looks at
 BACKOFF = (0.5, 1, 2, 5, 10, 30)                  # seconds before the first, second … restart in a row
 STEADY = 60.0                                     # seconds after which a child's earlier deaths are forgotten
 WEB_PATIENCE = 60.0                               # seconds until the web server must answer
+SPARING = {"MALLOC_ARENA_MAX": "2"}               # eight threads would else keep eight heaps of what they no longer use
+
+
+def web_command(port: int, target: str = "wsgi:app") -> list[str]:
+    """The web server's command line; loaded once before it forks, so that its processes share what they loaded."""
+    return [sys.executable, "-m", "gunicorn", "-k", "gthread", "-w", "2", "--threads", "8", "--preload", "--reuse-port",
+            "--no-control-socket", "--max-requests", "5000", "--max-requests-jitter", "500",
+            "--graceful-timeout", "10", "-b", f"127.0.0.1:{port}", target]
 
 
 @dataclass
@@ -85,10 +93,7 @@ class Supervisor:
         port = port_socket.getsockname()[1]
         address = f"http://127.0.0.1:{port}"
         environment = {"BASE_URL": address, **self.servers.environment()}
-        web = [sys.executable, "-m", "gunicorn", "-k", "gthread", "-w", "2", "--threads", "8", "--reuse-port",
-               "--no-control-socket", "--max-requests", "5000", "--max-requests-jitter", "500",
-               "--graceful-timeout", "10", "-b", f"127.0.0.1:{port}", "wsgi:app"]
-        self._keep("web", web, environment, hold)
+        self._keep("web", web_command(port), SPARING | environment, hold)
         for number in range(1, WORKERS + 1):
             self._keep(f"worker-{number}", [sys.executable, "-m", "portal.jobs.worker"], environment, hold)
         self._keep("clock", [sys.executable, "-m", "portal.jobs.clock"], environment, hold)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
+
 revision = '0001'
 down_revision = None
 
@@ -23,6 +24,16 @@ BEGIN
     EXECUTE format('CREATE POLICY of_city ON %I USING (city_id ='
                    ' (SELECT nullif(current_setting(%L, true), %L)::integer))', guarded, 'app.city', '');
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO app', guarded);
+  END LOOP;
+END $$;
+DO $$
+DECLARE sealed_table text;
+BEGIN
+  FOREACH sealed_table IN ARRAY ARRAY['matter_content', 'entry', 'report', 'attachment', 'extension'] LOOP
+    EXECUTE format('ALTER TABLE %I DROP CONSTRAINT IF EXISTS %I', sealed_table, 'ck_' || sealed_table || '_plain_or_sealed');
+    EXECUTE format('ALTER TABLE %I ADD CONSTRAINT %I CHECK ((NOT confidential AND plain IS NOT NULL AND sealed IS NULL)'
+                   ' OR (confidential AND sealed IS NOT NULL AND plain IS NULL))',
+                   sealed_table, 'ck_' || sealed_table || '_plain_or_sealed');
   END LOOP;
 END $$;
 GRANT SELECT, INSERT ON city TO app;

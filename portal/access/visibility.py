@@ -74,7 +74,7 @@ def _guarded() -> dict[Table, Any]:
     if not _by_table:
         for mapper in Base.registry.mappers:
             if issubclass(mapper.class_, Guarded):
-                _by_table[mapper.local_table] = mapper.class_
+                _by_table[cast(Table, mapper.local_table)] = mapper.class_
     return _by_table
 
 

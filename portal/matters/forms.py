@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_wtf.file import MultipleFileField
 from wtforms import (
     BooleanField,
     DateField,
+    HiddenField,
     PasswordField,
     RadioField,
     SelectField,
@@ -15,6 +17,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -25,6 +28,10 @@ from portal.web.forms import OfficeForm
 _DAYS = ["%Y-%m-%d", "%Y年%m月%d日", "%Y/%m/%d", "%Y.%m.%d"]
 MOST_WORDS = 2000
 MOST_BODY = 50_000
+
+
+def _choices(labels: Mapping[str, Any]) -> list[SelectChoice]:
+    return [SelectChoice(value, label) for value, label in labels.items()]
 
 
 def _words(label: Any, *, required: bool = True, most: int = MOST_WORDS) -> TextAreaField:
@@ -91,7 +98,7 @@ class DeclineForm(OfficeForm):
     """退回交办."""
 
     code = RadioField(_l("退回原因"), [InputRequired(_l("请选择退回原因")), AnyOf(list(DECLINE_REASONS))],
-                      choices=list(DECLINE_REASONS.items()), validate_choice=False)
+                      choices=_choices(DECLINE_REASONS), validate_choice=False)
     reason = _words(_l("说明"))
 
 
@@ -126,7 +133,7 @@ class DecisionForm(OfficeForm):
     """批复延期."""
 
     granted = RadioField(_l("批复"), [InputRequired(_l("请选择是否准予延期"))], validate_choice=False,
-                         choices=[("yes", _l("准予延期")), ("no", _l("不予延期"))])
+                         choices=_choices({"yes": _l("准予延期"), "no": _l("不予延期")}))
     due_on = DateField(_l("准予延至"), [Optional()], format=_DAYS, description=_l("不填即为申请的日期；可以早于申请的日期"))
     reason = _words(_l("批复意见"), required=False)
 
@@ -141,16 +148,24 @@ class ReturnForm(OfficeForm):
     """退回重办."""
 
     failed = SelectMultipleField(
-        _l("未通过的项目"), [InputRequired(_l("请勾选未通过的项目"))], choices=list(QUESTIONS.items()), validate_choice=False,
+        _l("未通过的项目"), [InputRequired(_l("请勾选未通过的项目"))], choices=_choices(QUESTIONS), validate_choice=False,
         widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(),
     )
     reason = _words(_l("退回理由"))
 
 
 class SignForm(OfficeForm):
-    """A signature: the password again."""
+    """A signature: on the step and the text that were shown, with the password again."""
 
+    step = HiddenField()
+    digest = HiddenField()
     password = PasswordField(_l("口令"), [InputRequired(_l("请输入口令"))])
+
+
+class SendBackForm(ReasonForm):
+    """送签退回."""
+
+    step = HiddenField()
 
 
 class ReportForm(OfficeForm):

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from flask import Response, flash, url_for
+from flask import Response, flash, request, url_for
 from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice
 
 from portal.access.policy import Act
-from portal.audit import journal
 from portal.deadlines.words import day_words
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Refusal
@@ -22,7 +22,6 @@ from portal.matters.routes.matter import head_of, url_of
 from portal.matters.service import assigning, handling, reviewing
 from portal.network.models import Unit
 from portal.network.queries import handlers_of, unit_meant
-from portal.vault.screening import CLASSIFIED, classification_mark
 from portal.web.answers import go, page
 from portal.web.forms import OfficeForm, redraw
 from portal.web.guards import allows, current_actor
@@ -50,22 +49,10 @@ def units_typed(text: str | None, field: str) -> list[Unit]:
     return [unit for name in names if (unit := unit_typed(name, field)) is not None]
 
 
-def screen(form: OfficeForm) -> None:
-    """A state secret is not kept, not even to draw the form again: time, person and rule go into the journal."""
-    found = [f for f in form if isinstance(f.data, str) and f.name != "password" and classification_mark(f.data)]
-    if not found:
-        return
-    discard()
-    journal.note("classified_refused", "form", "text", current_actor().person_id, rule="mark")
-    for marked in found:
-        marked.data = ""
-    raise Invalid(str(CLASSIFIED), fields={marked.name: str(CLASSIFIED) for marked in found})
-
-
 def _show(found: Matter, form: OfficeForm, template: str, words: dict[str, Any], refusal: Refusal | None = None) -> Response:
     drawn = {
-        "matter": head_of(found), "action": None, "back_url": url_of(found), "pickers": _pickers(), "facts": [], "quote": None,
-        "blocked": [], "lead": None, "proposal": None, "deadline": views.why(found.closing), "rows": {},
+        "matter": head_of(found), "action": request.path, "back_url": url_of(found), "pickers": _pickers(),
+        "facts": [], "quote": None, "blocked": [], "lead": None, "proposal": None, "deadline": views.why(found.closing), "rows": {},
         "watermark": views.watermark(current_actor(), found), **words,
     }
     if refusal is not None or form.errors:
@@ -92,7 +79,6 @@ def perform(
     if not form.is_submitted():
         return _show(found, form, template, drawn)
     try:
-        screen(form)
         if not form.validate():
             return _show(found, form, template, drawn | {"blocked": []})
         said = do(found, form)
@@ -115,7 +101,7 @@ def _handlers(form: OfficeForm, unit: Unit | None) -> None:
     field = form["handler"]
     assert isinstance(field, SelectField)
     people = handlers_of(unit.id) if unit else []
-    field.choices = [("", _("请选择"))] + [(str(h.post_id), h.name) for h in people]
+    field.choices = [SelectChoice("", _("请选择")), *(SelectChoice(str(h.post_id), h.name) for h in people)]
 
 
 def _chosen(form: OfficeForm) -> int | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Response, flash, jsonify, request, url_for
 from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice
 
 from portal.access.actor import Actor
 from portal.access.policy import Act, allowed
@@ -18,7 +19,6 @@ from portal.kernel.refusals import Invalid, Refusal, Stale
 from portal.matters import forms, queries, views
 from portal.matters.models import Matter, Report
 from portal.matters.routes import blueprint
-from portal.matters.routes.acts import screen
 from portal.matters.routes.matter import head_of, url_of
 from portal.matters.rules import QUESTIONS
 from portal.matters.service import attaching, reporting
@@ -40,7 +40,7 @@ def _choosing(actor: Actor, found: Matter) -> tuple[type[forms.ReportForm], dict
 
     for number, people in choices.items():
         label = f"{signoff.STEP_LABELS[seats[number - 1].kind]}（{seats[number - 1].role.label}）"
-        options = [("", _("请指定一位"))] + [(str(h.person_id), h.name) for h in people]
+        options = [SelectChoice("", _("请指定一位")), *(SelectChoice(str(h.person_id), h.name) for h in people)]
         setattr(Form, f"signer_{number}", SelectField(label, choices=options, validate_choice=False))
     return Form, choices
 
@@ -58,7 +58,8 @@ def write_report(matter_id: UUID) -> Response:
         _fill(form, draft)
         return page("instructions/report_write.html", form=form, refusal=None, **_writing(actor, found, draft))
     try:
-        screen(form)
+        if not form.validate() and (wants_json() or request.form.get("go") == "submit"):
+            raise Invalid(_("报结材料还没有填完"))
         saved: int | None = form.version.data  # type: ignore[assignment]
         draft = reporting.save_draft(actor, draft.id, saved, _words(form))
         if wants_json():
@@ -69,8 +70,6 @@ def write_report(matter_id: UUID) -> Response:
                 attaching.attach_to_report(actor, draft, upload.filename, upload.stream)
         match request.form.get("go"):
             case "submit":
-                if not form.validate():
-                    raise Invalid(_("报结材料还没有填完"))
                 named = {n: int(form[f"signer_{n}"].data) for n in choices if str(form[f"signer_{n}"].data).isdigit()}
                 reporting.submit_report(actor, draft.id, named=named)
                 flash(_("已提交签批"))
@@ -156,14 +155,17 @@ def _reading(
     sign = back = None
     if mine:
         title = str(signoff.STEP_LABELS[waiting.step.kind])
-        where = {"report_id": shown.id, "step": waiting.step.number, "digest": waiting.sign_off.digest}
+        sign_form = sign_form or forms.SignForm(formdata=None)
+        back_form = back_form or forms.SendBackForm(formdata=None)
+        sign_form.step.data = back_form.step.data = str(waiting.step.number)
+        sign_form.digest.data = waiting.sign_off.digest
         sign = {
-            "title": title, "button": title, "lead": None, "url": url_for("matters.sign_report", **where),
-            "form": sign_form or forms.SignForm(formdata=None), "version": found.version,
+            "title": title, "button": title, "lead": None, "url": url_for("matters.sign_report", report_id=shown.id),
+            "form": sign_form, "version": found.version,
         }
         back = {
-            "url": url_for("matters.send_back", report_id=shown.id, step=waiting.step.number), "lead": None,
-            "form": back_form or forms.ReasonForm(formdata=None), "version": found.version,
+            "url": url_for("matters.send_back", report_id=shown.id), "lead": None, "form": back_form,
+            "version": found.version,
         }
     papers = queries.attachments(actor, found, shown.id)
     acts = []
@@ -200,9 +202,9 @@ def _reading(
     }
 
 
-@blueprint.post("/reports/<uuid:report_id>/sign/<int:step>/<digest>")
+@blueprint.post("/reports/<uuid:report_id>/sign")
 @allows(Act.SIGN)
-def sign_report(report_id: UUID, step: int, digest: str) -> Response:
+def sign_report(report_id: UUID) -> Response:
     """Check, endorse, countersign or issue: exactly the text that was shown, with the password again."""
     actor = current_actor()
     form = forms.SignForm()
@@ -210,7 +212,8 @@ def sign_report(report_id: UUID, step: int, digest: str) -> Response:
         if not form.validate():
             raise Invalid(_("请输入口令"), fields={"password": _("请输入口令")})
         found = reporting.sign(
-            actor, report_id, step=step, digest=digest, confirm=lambda: confirm(actor, form.password.data or "")
+            actor, report_id, step=_step(form), digest=form.digest.data or "",
+            confirm=lambda: confirm(actor, form.password.data or "")
         )
     except Refusal as refusal:
         return _once_more(actor, report_id, refusal, "sign", form)
@@ -218,21 +221,25 @@ def sign_report(report_id: UUID, step: int, digest: str) -> Response:
     return go(url_of(found))
 
 
-@blueprint.post("/reports/<uuid:report_id>/send-back/<int:step>")
+@blueprint.post("/reports/<uuid:report_id>/send-back")
 @allows(Act.SIGN)
-def send_back(report_id: UUID, step: int) -> Response:
+def send_back(report_id: UUID) -> Response:
     """送签退回."""
     actor = current_actor()
-    form = forms.ReasonForm()
+    form = forms.SendBackForm()
     try:
-        screen(form)
         if not form.validate():
             raise Invalid(_("请写明退回的理由"))
-        found = reporting.send_back(actor, report_id, step=step, reason=form.reason.data or "")
+        found = reporting.send_back(actor, report_id, step=_step(form), reason=form.reason.data or "")
     except Refusal as refusal:
         return _once_more(actor, report_id, refusal, "back", form)
     flash(_("已退回承办人"))
     return go(url_of(found))
+
+
+def _step(form: Any) -> int:
+    typed = form.step.data or ""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else 0
 
 
 def _once_more(actor: Actor, report_id: UUID, refusal: Refusal, sheet: str, form: Any) -> Response:

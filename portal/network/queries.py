@@ -10,11 +10,17 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
+    DateTime,
+    Integer,
     Select,
     and_,
+    bindparam,
     case,
     exists,
     false,
@@ -59,9 +65,12 @@ def delegated_at(moment: datetime) -> ColumnElement[bool]:
     return and_(Delegation.from_at <= moment, Delegation.to_at > moment, Delegation.ended_at.is_(None))
 
 
-def standings_of(person_id: int) -> list[Standing]:
-    """The posts a person holds today, by id, then those he stands in for now. One statement."""
-    day, moment = clock.today(), clock.now()
+@cache
+def _standings() -> Select[Any]:
+    """Put together once: every page asks it."""
+    person_id = bindparam("person_id", type_=Integer)
+    day: Any = bindparam("day", type_=Date)
+    moment: Any = bindparam("moment", type_=DateTime(timezone=True))
     post = (Post.id, Post.role, Post.unit_id, Post.for_unit_id)
     own = select(*post, null().label("delegation_id"), true().label("covers"), literal(0).label("rank")).where(
         Post.person_id == person_id, in_force(day)
@@ -74,12 +83,17 @@ def standings_of(person_id: int) -> list[Standing]:
     )
     held = union_all(own, lent).subquery()
     at, whom = aliased(Unit), aliased(Unit)
-    rows = db.session.execute(
+    return (
         select(held, at.name, whom.path)
         .join(at, at.id == held.c.unit_id)
         .join(whom, whom.id == held.c.for_unit_id)
         .order_by(held.c.rank, held.c.id, held.c.covers.desc(), held.c.delegation_id)
     )
+
+
+def standings_of(person_id: int) -> list[Standing]:
+    """The posts a person holds today, by id, then those he stands in for now. One statement."""
+    rows = db.session.execute(_standings(), {"person_id": person_id, "day": clock.today(), "moment": clock.now()})
     standings: dict[int, Standing] = {}
     for post_id, role, unit_id, for_unit_id, delegation_id, covers, _rank, name, path in rows:
         # Lent twice for overlapping periods: the wider delegation counts.

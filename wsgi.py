@@ -6,7 +6,7 @@ import logging
 import os
 
 from portal import commands
-from portal.app import create_app, stand
+from portal.app import create_app, settle, stand
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 
@@ -14,4 +14,4 @@ app = create_app()
 commands.register(app)
 # A command may come before there is anything to guard: the first migration does.
 if os.environ.get("FLASK_RUN_FROM_CLI") != "true":
-    stand(app)
+    settle(stand(app))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, cast
 from flask import Flask, Response, g, redirect, render_template
 from flask_migrate import Migrate
 from sqlalchemy import create_engine, text
+from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.config import MEBIBYTE, Misconfigured, Settings
@@ -98,6 +100,16 @@ def stand(app: Flask) -> Flask:
     with app.app_context():
         walls.refuse_unless_safe(db.engine, settings.production)
         db.engine.dispose()
+    return app
+
+
+def settle(app: Flask) -> Flask:
+    """Load what every serving process will need, before they are forked, so that they share it."""
+    configure_mappers()
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
+    gc.collect()
+    gc.freeze()  # else the collector writes into every shared page
     return app
 
 

@@ -127,7 +127,8 @@ def _print_size(measured: Measured) -> None:
         count = measured.statements.get((reader, page))
         strange = f"   answered {result.strange}" if result.strange else ""
         print(f"{reader:14} {page:10} {result.p50:8.1f} {result.rate:8.0f} {count if count is not None else '':>11}{strange}")
-    print(f"memory of {WORKERS} workers (PSS): {measured.memory:.0f} MiB", flush=True)
+    print(f"memory of {WORKERS} workers (PSS): {measured.memory:.0f} MiB; "
+          f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors", flush=True)
 
 
 def _say(what: str, value: str, target: str, met: bool) -> None:

@@ -9,10 +9,7 @@ from sqlalchemy.orm import aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.access.actor import SYSTEM, Actor
-from portal.access.models import Audience
 from portal.access.visibility import as_seen_by
-from portal.audit.models import Reading
-from portal.identity.models import Person
 from portal.kernel.db import db
 from portal.kernel.refusals import Invisible
 from portal.matters.models import (
@@ -226,28 +223,6 @@ def related(actor: Actor, matter: Matter) -> list[Matter]:
             .order_by(Matter.registered_at)
         )
     )
-
-
-def readings(matter: Matter, limit: int = 500) -> list[tuple[Reading, Person, Unit | None, str | None]]:
-    """Who read a confidential matter's content, newest first, each with the last cause that let him in."""
-    cause = (
-        select(Audience.cause)
-        .where(Audience.matter_id == Reading.matter_id, Audience.person_id == Reading.person_id,
-               Audience.from_at <= Reading.at)
-        .order_by(Audience.from_at.desc())
-        .limit(1)
-        .correlate(Reading)
-        .scalar_subquery()
-    )
-    rows = db.session.execute(
-        select(Reading, Person, Unit, cause)
-        .join(Person, Person.id == Reading.person_id)
-        .outerjoin(Unit, Unit.id == Reading.unit_id)
-        .where(Reading.matter_id == matter.id)
-        .order_by(Reading.id.desc())
-        .limit(limit)
-    )
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def unit_named(unit_id: int) -> str:

@@ -96,10 +96,9 @@ def test_it_is_not_assigned_without_a_handler_nor_with_helpers(world: World) -> 
         actor = world.actor("city.supervisor")
         with pytest.raises(Invalid, match="指定承办人"):
             assigning.assign(actor, matter_id, lead_unit=world.unit("health"))
-    with world.work("city.supervisor"):
-        with pytest.raises(Invalid, match="协办"):
-            assigning.assign(world.actor("city.supervisor"), matter_id, lead_unit=world.unit("health"),
-                             co_units=((world.unit("finance"), None, False),), handler_post_id=world.posts["health.handler"])
+    with world.work("city.supervisor"), pytest.raises(Invalid, match="协办"):
+        assigning.assign(world.actor("city.supervisor"), matter_id, lead_unit=world.unit("health"),
+                         co_units=((world.unit("finance"), None, False),), handler_post_id=world.posts["health.handler"])
 
 
 def test_it_is_never_forwarded(world: World, assigned: UUID) -> None:

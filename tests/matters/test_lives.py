@@ -303,7 +303,7 @@ def test_the_ladder_reaches_whom_the_rung_names(world: World) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_after_any_moves_a_rebuild_of_the_viewers_changes_nothing(world: World, seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311
+    dice = random.Random(seed)
     moment = WEDNESDAY
     with clock.set_to(moment):
         matters = [world.register(confidential=n % 3 == 0, urgency=dice.choice(list(Urgency)),

@@ -145,12 +145,20 @@ def test_a_rung_that_outlived_its_clock_is_settled_in_silence(world: World, matt
         with world.work():
             closing(matter_id).stopped_at = clock.now()     # behind the ladder's back
         sweep(world, moment)
-        assert told(world, matter_id) == []
+    assert told(world, matter_id) == []
+
+
+def test_a_rung_of_an_older_generation_is_settled_in_silence(world: World, matter_id: UUID) -> None:
+    moment = BEGIN + 60 * DAY
+    with at(moment):
         with world.work():
-            running = closing(matter_id)
-            running.stopped_at, running.generation = None, running.generation + 1
+            closing(matter_id).generation += 1              # behind the ladder's back
         sweep(world, moment)
     assert told(world, matter_id) == []
+    with world.work():
+        due = Reminder.city_id == world.id, Reminder.send_at <= moment
+        assert "superseded" in set(db.session.scalars(select(Reminder.outcome).where(*due)))
+        assert None not in set(db.session.scalars(select(Reminder.outcome).where(*due)))
 
 
 def test_nothing_is_called_overdue_while_an_extension_is_undecided(world: World, matter_id: UUID) -> None:

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from flask import Response, flash, request, url_for
 from wtforms import SelectField
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
-from portal.access.policy import Act
+from portal.access.policy import Act, allowed
 from portal.deadlines.words import day_words
 from portal.kernel.language import _
-from portal.kernel.refusals import Invalid, Refusal
+from portal.kernel.refusals import Forbidden, Invalid, Refusal
 from portal.matters import forms, queries, views
 from portal.matters.book import BOOK
 from portal.matters.models import Matter
@@ -66,12 +66,15 @@ def _pickers() -> dict[str, str]:
 
 
 def perform(
-    matter_id: UUID, form: OfficeForm, do: Do, *, title: str, button: str | None = None, event: str | None = None,
+    matter_id: UUID, act: Act, form: OfficeForm, do: Do, *, title: str, button: str | None = None, event: str | None = None,
     template: str = "instructions/act.html", **words: Any,
 ) -> Response:
     """Show the form (GET), or do the act and go back to the matter (POST). What stands in the way is listed first; a
     refusal draws the form again with what was typed."""
     found = queries.one(current_actor(), matter_id)
+    decision = allowed(current_actor(), act, found)
+    if not decision:
+        raise Forbidden(_("您不能办理这一步：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
     drawn = {"title": title, "button": button or title, **words}
     if event is not None:
         judged = engine.judge(BOOK, current_actor(), found, event)
@@ -81,6 +84,7 @@ def perform(
     try:
         if not form.validate():
             return _show(found, form, template, drawn | {"blocked": []})
+        engine.fresh(BOOK, current_actor(), found, _version(form))
         said = do(found, form)
     except Refusal as refusal:
         if refusal.status not in (409, 422):
@@ -136,7 +140,7 @@ def assign(matter_id: UUID) -> Response:
         return _("已交办")
 
     return perform(
-        matter_id, form, do, title=_("交办"), template="instructions/assign.html", proposal=_proposal(found),
+        matter_id, Act.ASSIGN, form, do, title=_("交办"), template="instructions/assign.html", proposal=_proposal(found),
     )
 
 
@@ -168,7 +172,7 @@ def reassign_unit(matter_id: UUID) -> Response:
         )
         return _("已改派")
 
-    return perform(matter_id, form, do, title=_("改派"), template="instructions/assign.html")
+    return perform(matter_id, Act.REASSIGN_UNIT, form, do, title=_("改派"), template="instructions/assign.html")
 
 
 @blueprint.route("/matters/<uuid:matter_id>/name-handler", methods=["GET", "POST"])
@@ -183,7 +187,8 @@ def name_handler(matter_id: UUID) -> Response:
         assigning.name_handler(current_actor(), matter_id, version=_version(filled), handler_post_id=_chosen(filled))
         return _("已指定承办人")
 
-    return perform(matter_id, form, do, title=_("指定承办人"), lead=_("一件事项由一名承办人负责，签收、办理、报结都由他进行。"))
+    return perform(matter_id, Act.NAME_HANDLER, form, do, title=_("指定承办人"),
+        lead=_("一件事项由一名承办人负责，签收、办理、报结都由他进行。"))
 
 
 @blueprint.route("/matters/<uuid:matter_id>/name-co-handler", methods=["GET", "POST"])
@@ -200,7 +205,7 @@ def name_co_handler(matter_id: UUID) -> Response:
         assigning.name_co_handler(actor, matter_id, handler_post_id=_chosen(filled) or 0)
         return _("已指定协办承办人")
 
-    return perform(matter_id, form, do, title=_("指定协办承办人"))
+    return perform(matter_id, Act.CO_PROGRESS, form, do, title=_("指定协办承办人"))
 
 
 @blueprint.post("/matters/<uuid:matter_id>/acknowledge")
@@ -225,7 +230,7 @@ def decline(matter_id: UUID) -> Response:
         return _("已退回交办")
 
     return perform(
-        matter_id, forms.DeclineForm(), do, title=_("退回交办"), event="decline",
+        matter_id, Act.DECLINE, forms.DeclineForm(), do, title=_("退回交办"), event="decline",
         lead=_("交办后 3 个工作日内可以退回。退回后由交办单位另行交办，期限继续计算。"),
     )
 
@@ -243,17 +248,19 @@ def forward(matter_id: UUID) -> Response:
         return _("已转办 %(n)s 个单位", n=len(made))
 
     return perform(
-        matter_id, forms.ForwardForm(), do, title=_("转办"),
+        matter_id, Act.FORWARD, forms.ForwardForm(), do, title=_("转办"),
         lead=_("转办给下级单位，每个单位各成一件，期限不晚于本件。下级没有全部办结，本件不能报结。"),
     )
 
 
-def _with_reason(matter_id: UUID, title: str, event: str, lead: str, verb: Callable[..., object], said: str) -> Response:
+def _with_reason(
+    matter_id: UUID, act: Act, title: str, event: str, lead: str, verb: Callable[..., object], said: str
+) -> Response:
     def do(_found: Matter, filled: Any) -> str:
         verb(current_actor(), matter_id, version=_version(filled), reason=filled.reason.data)
         return said
 
-    return perform(matter_id, forms.ReasonForm(), do, title=title, event=event, lead=lead)
+    return perform(matter_id, act, forms.ReasonForm(), do, title=title, event=event, lead=lead)
 
 
 @blueprint.route("/matters/<uuid:matter_id>/withdraw", methods=["GET", "POST"])
@@ -261,7 +268,7 @@ def _with_reason(matter_id: UUID, title: str, event: str, lead: str, verb: Calla
 def withdraw(matter_id: UUID) -> Response:
     """撤销."""
     lead = _("撤销后不再办理，编号保留。理由记入办理经过。")
-    return _with_reason(matter_id, _("撤销"), "withdraw", lead, assigning.withdraw, _("已撤销"))
+    return _with_reason(matter_id, Act.WITHDRAW, _("撤销"), "withdraw", lead, assigning.withdraw, _("已撤销"))
 
 
 @blueprint.route("/matters/<uuid:matter_id>/make-confidential", methods=["GET", "POST"])
@@ -270,7 +277,8 @@ def make_confidential(matter_id: UUID) -> Response:
     """改为限定知悉."""
     lead = _("本件作废、编号保留；随后请按限定知悉重新登记。已经读过本件的人仍可看到作废的本件。")
     return _with_reason(
-        matter_id, _("改为限定知悉"), "make_confidential", lead, assigning.make_confidential, _("已作废，请按限定知悉重新登记")
+        matter_id, Act.MAKE_CONFIDENTIAL, _("改为限定知悉"), "make_confidential", lead, assigning.make_confidential,
+        _("已作废，请按限定知悉重新登记"),
     )
 
 
@@ -287,7 +295,7 @@ def progress(matter_id: UUID) -> Response:
         return _("进展已记入")
 
     return perform(
-        matter_id, forms.ProgressForm(), do, title=_("写进展"), rows={"words": 8},
+        matter_id, Act.PROGRESS, forms.ProgressForm(), do, title=_("写进展"), rows={"words": 8},
         lead=_("进展不是结果：只写进展不报结，期限照常计算。"),
     )
 
@@ -301,7 +309,7 @@ def co_progress(matter_id: UUID) -> Response:
         handling.co_progress(current_actor(), matter_id, words=filled.words.data)
         return _("协办情况已告知主办单位")
 
-    return perform(matter_id, forms.WordsForm(), do, title=_("写协办情况"), rows={"words": 6})
+    return perform(matter_id, Act.CO_PROGRESS, forms.WordsForm(), do, title=_("写协办情况"), rows={"words": 6})
 
 
 @blueprint.route("/matters/<uuid:matter_id>/urge", methods=["GET", "POST"])
@@ -316,7 +324,7 @@ def urge(matter_id: UUID) -> Response:
         return _("已催办")
 
     lead = _("催办用固定文字，不带内容，由系统送达。") if found.confidential else None
-    return perform(matter_id, form, do, title=_("催办"), lead=lead)
+    return perform(matter_id, Act.URGE, form, do, title=_("催办"), lead=lead)
 
 
 @blueprint.route("/matters/<uuid:matter_id>/instruct-again", methods=["GET", "POST"])
@@ -328,7 +336,7 @@ def instruct_again(matter_id: UUID) -> Response:
         handling.instruct_again(current_actor(), matter_id, words=filled.words.data)
         return _("批示已送督查室")
 
-    return perform(matter_id, forms.WordsForm(), do, title=_("再次批示"))
+    return perform(matter_id, Act.INSTRUCT_AGAIN, forms.WordsForm(), do, title=_("再次批示"))
 
 
 @blueprint.route("/matters/<uuid:matter_id>/extension", methods=["GET", "POST"])
@@ -344,7 +352,7 @@ def ask_extension(matter_id: UUID) -> Response:
         return _("延期申请已送督查室主任")
 
     return perform(
-        matter_id, forms.ExtensionForm(), do, title=_("申请延期"),
+        matter_id, Act.ASK_EXTENSION, forms.ExtensionForm(), do, title=_("申请延期"),
         lead=_("须在期限届满前申请；累计不得超过原定期限的次月同日。批复前不计超期，不予延期的仍按原期限计算。"),
     )
 
@@ -371,7 +379,7 @@ def decide_extension(matter_id: UUID) -> Response:
         return _("已准予延期") if granted else _("已批复不予延期")
 
     return perform(
-        matter_id, forms.DecisionForm(), do, title=_("批复延期"), facts=facts,
+        matter_id, Act.DECIDE_EXTENSION, forms.DecisionForm(), do, title=_("批复延期"), facts=facts,
         **({} if asked else {"lead": _("没有待批复的延期申请")}),
     )
 
@@ -386,7 +394,7 @@ def close(matter_id: UUID) -> Response:
         return _("已办结")
 
     return perform(
-        matter_id, forms.CloseForm(), do, title=_("审核办结"), event="close",
+        matter_id, Act.REVIEW, forms.CloseForm(), do, title=_("审核办结"), event="close",
         lead=_("办结前请核对四问：事实是否清楚、原因是否找准、措施是否落实、格式是否合规。有一项不过的，退回重办。"),
     )
 
@@ -403,6 +411,6 @@ def return_for_rework(matter_id: UUID) -> Response:
         return _("已退回重办")
 
     return perform(
-        matter_id, forms.ReturnForm(), do, title=_("退回重办"),
+        matter_id, Act.REVIEW, forms.ReturnForm(), do, title=_("退回重办"),
         lead=_("退回后期限按从未停止计算，退回次数计入本件。"),
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Response, flash, jsonify, request, url_for
 from wtforms import SelectField
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from portal.access.actor import Actor
 from portal.access.policy import Act, allowed

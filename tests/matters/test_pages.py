@@ -73,7 +73,7 @@ ACTS = {
     "co-progress": (with_co, "finance.liaison", {"words": "资金已拨付"}, {"words": ""}, "assigned"),
     "urge": (named, "city.supervisor", {"words": "请抓紧"}, {"words": ""}, "assigned"),
     "instruct-again": (named, "city.leader", {"words": "再研究"}, {"words": ""}, "assigned"),
-    "extension-decision": (asked, "city.head", {"decision": "grant"}, {"decision": "refuse", "reason": ""}, "in_progress"),
+    "extension-decision": (asked, "city.head", {"granted": "yes"}, {"granted": "no", "reason": ""}, "in_progress"),
     "close": (World.under_review, "city.supervisor", {"words": ""}, None, "closed"),
     "return-for-rework": (World.under_review, "city.supervisor", {"failed": ["cause"], "reason": "原因未找准"}, {"reason": "x"}, "in_progress"),
 }

@@ -66,6 +66,14 @@ def test_of_a_confidential_matter_a_message_keeps_the_number_alone(world: World)
     assert found.facts == {"number": world.matter(matter_id).number}
 
 
+def test_whatever_a_caller_says_of_a_confidential_matter_is_not_kept(world: World) -> None:
+    matter_id = world.register(confidential=True)
+    with world.work():
+        [message] = tell("urged", [world.people["health.handler"]], key="k", matter_id=matter_id,
+                         facts=FACTS | {"confidential": True})
+        assert message.facts == {"number": FACTS["number"]}
+
+
 def test_the_list_shows_ones_own_messages_newest_first(world: World) -> None:
     matter_id = world.name_handler(world.assign(world.register(title="第一件")))
     page = world.browser("health.handler").get(world.url("messages")).get_data(as_text=True)

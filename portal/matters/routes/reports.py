@@ -58,7 +58,9 @@ def write_report(matter_id: UUID) -> Response:
         _fill(form, draft)
         return page("instructions/report_write.html", form=form, refusal=None, **_writing(actor, found, draft))
     try:
-        if not form.validate() and (wants_json() or request.form.get("go") == "submit"):
+        fit = form.validate()
+        # A draft may be saved unfinished, but not with characters or marks that may not be kept.
+        if not fit and (request.form.get("go") == "submit" or form.text.errors):
             raise Invalid(_("报结材料还没有填完"))
         saved: int | None = form.version.data  # type: ignore[assignment]
         draft = reporting.save_draft(actor, draft.id, saved, _words(form))

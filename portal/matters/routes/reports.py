@@ -193,7 +193,7 @@ def _reading(
             "value": " ".join(sign_off.digest[i : i + 4] for i in range(0, 64, 4)), "method": "SM3",
             "length": len(shown.body), "attachments": len(papers),
         } if sign_off else None,
-        "questions": [(str(QUESTIONS[k]), v) for k, v in (shown.answers or {}).items() if k in QUESTIONS],
+        "questions": [(str(label), shown.answers[k]) for k, label in QUESTIONS.items() if (shown.answers or {}).get(k)],
         "drafts": [
             {"label": _("第 %(n)s 稿", n=other.draft), "url": url_for("matters.read_report", report_id=other.id)}
             for other in queries.reports(actor, found) if other.id != shown.id

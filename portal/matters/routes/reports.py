@@ -170,6 +170,7 @@ def _reading(
             "version": found.version,
         }
     papers = queries.attachments(actor, found, shown.id)
+    answers = shown.answers or {}
     acts = []
     if shown.state == "in_sign_off" and allowed(actor, Act.RECALL, found):
         acts.append({"url": url_for("matters.recall_report", report_id=shown.id), "label": _("撤回修改")})
@@ -193,7 +194,7 @@ def _reading(
             "value": " ".join(sign_off.digest[i : i + 4] for i in range(0, 64, 4)), "method": "SM3",
             "length": len(shown.body), "attachments": len(papers),
         } if sign_off else None,
-        "questions": [(str(label), shown.answers[k]) for k, label in QUESTIONS.items() if (shown.answers or {}).get(k)],
+        "questions": [(str(label), answers[k]) for k, label in QUESTIONS.items() if answers.get(k)],
         "drafts": [
             {"label": _("第 %(n)s 稿", n=other.draft), "url": url_for("matters.read_report", report_id=other.id)}
             for other in queries.reports(actor, found) if other.id != shown.id

@@ -154,7 +154,7 @@ def secretariat(actor: Actor, post: Standing, record: Any) -> bool:
     return post.role == Role.SECRETARIAT
 
 
-@predicate(_l("须由安全管理员或审计员办理"))
+@predicate(_l("须由审计员办理"))
 def reads_the_journal(actor: Actor, post: Standing, record: Any) -> bool:
     return post.role == Role.AUDITOR
 

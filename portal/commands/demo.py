@@ -12,9 +12,9 @@ from portal.commands.demonstration.play import PASSWORD, SLUG, play
 demo = AppGroup("demo", help="The demonstration city.")
 
 NAMES = (
-    ("330324.ducha", "永嘉县委督查室督查员：登记、交办、审核"),
-    ("330324.ducha.head", "永嘉县委督查室主任：批复延期，查看阅读记录"),
-    ("city.ducha", "温州市委督查室督查员：全市台账"),
+    ("city.ducha", "温州市委督查室督查员：登记、导入、交办、审核"),
+    ("330324.ducha", "永嘉县委督查室督查员：本县事项，审核转办"),
+    ("city.ducha.head", "温州市委督查室主任：批复延期，查看阅读记录"),
     ("330324-28.liaison", "永嘉县卫生健康局联络员：指定承办人、转办"),
     ("330324-28.handler", "永嘉县卫生健康局承办人：签收、进展、报结"),
     ("330324-28.office", "永嘉县卫生健康局办公室主任：核稿"),

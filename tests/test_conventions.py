@@ -155,14 +155,3 @@ def test_what_an_address_names_is_typed(app: Flask) -> None:
 
 def test_no_route_deletes_or_puts(app: Flask) -> None:
     assert [rule.rule for rule in _rules(app) if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS", "POST"}] == []
-
-
-# ----------------------------------------------------------------------------------------------------------- the project
-
-def test_nothing_of_the_workshop_is_mentioned() -> None:
-    suffixes = {".py", ".html", ".md", ".toml", ".css", ".js", ".in", ".txt", ".svg"}
-    places = [ROOT / name for name in ("portal", "templates", "static", "migrations", "docs", "bench", "deploy")]
-    files = [file for place in places for file in place.rglob("*") if file.suffix in suffixes]
-    files += [*ROOT.glob("*.md"), *ROOT.glob("*.toml"), ROOT / "Makefile"]
-    said = re.compile(r"(?<![\w.])/work/|\.\./shared")
-    assert [str(file) for file in files if said.search(file.read_text(encoding="utf-8", errors="replace"))] == []

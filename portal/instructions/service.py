@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 
 from portal.access.actor import SYSTEM, Actor, Standing
 from portal.access.policy import Act, Decision, allowed
@@ -26,7 +26,7 @@ from portal.matters.models import ENDED, CoUnit, Matter, MatterContent, State
 from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.service.creation import NewMatter, by_request_key, create, facts, index_words, keep_co_units
-from portal.network.models import Kind, Unit
+from portal.network.models import Unit
 from portal.network.queries import unit_by_id, unit_meant
 from portal.vault.screening import CLASSIFIED
 from portal.workflow import engine
@@ -132,23 +132,6 @@ def new_round(actor: Actor, matter_id: UUID, said: Registration) -> Matter:
         told = [*notices.lead_desk(former), *([former_content.handler_id] if former_content.handler_id else [])]
         notices.notify(former, former_content, entry, "new_round", told, round=matter.round)
     return matter
-
-
-def proposal_for(unit: Unit, registering_unit: Unit) -> Unit | None:
-    """The county committee to be lead instead, and to forward, where a unit of a county would be assigned past it;
-    None where nothing stands between."""
-    if registering_unit.id not in unit.path:
-        return None
-    between = unit.path[unit.path.index(registering_unit.id) + 1 : -1]
-    if not between:
-        return None
-    return db.session.scalars(
-        select(Unit)
-        .where(Unit.city_id == current_city(), Unit.id.in_(between), Unit.kind == Kind.PARTY_COMMITTEE,
-               Unit.retired_on.is_(None))
-        .order_by(Unit.path)
-        .limit(1)
-    ).first()  # fmt: skip
 
 
 def units_typed(lead_unit: str | None, co_units: str | None) -> tuple[Unit | None, tuple[Unit, ...]]:

@@ -24,7 +24,6 @@ from portal.matters.models import (
     Report,
     State,
 )
-from portal.network.models import Unit
 from portal.workflow.models import Signature, Signer, SignOff, Step
 from portal.workflow.signoff import step_now
 
@@ -223,9 +222,3 @@ def related(actor: Actor, matter: Matter) -> list[Matter]:
             .order_by(Matter.registered_at)
         )
     )
-
-
-def unit_named(unit_id: int) -> str:
-    """A unit's present name."""
-    unit = db.session.get(Unit, unit_id)
-    return unit.name if unit else ""

@@ -276,6 +276,23 @@ def ancestors(unit_id: int) -> list[Unit]:
     return [found[one] for one in unit.path[:-1] if one in found]
 
 
+def proposal_for(unit: Unit, registering_unit: Unit) -> Unit | None:
+    """The county committee to be lead instead, and to forward, where a unit of a county would be assigned past it;
+    None where nothing stands between."""
+    if registering_unit.id not in unit.path:
+        return None
+    between = unit.path[unit.path.index(registering_unit.id) + 1 : -1]
+    if not between:
+        return None
+    return db.session.scalars(
+        select(Unit)
+        .where(Unit.city_id == current_city(), Unit.id.in_(between), Unit.kind == Kind.PARTY_COMMITTEE,
+               Unit.retired_on.is_(None))
+        .order_by(Unit.path)
+        .limit(1)
+    ).first()  # fmt: skip
+
+
 def posts_in(unit_id: int) -> list[tuple[Post, Person, list[Holder]]]:
     """The posts in force of one unit with their holders, each with those who stand in for it now."""
     rows = list(

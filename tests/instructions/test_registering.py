@@ -22,6 +22,7 @@ from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
 from portal.matters.models import Clock, Entry, Matter
 from portal.matters.queries import attachments, one
+from portal.network.queries import proposal_for
 from portal.notify.models import Message
 from tests.world import World
 
@@ -176,13 +177,13 @@ def test_the_linked_leader_reads_even_a_confidential_one_from_registration(world
 def test_a_department_of_a_county_makes_the_form_propose_its_committee(world: World) -> None:
     with world.work():
         city, county = world.unit("city"), world.unit("county")
-        proposed = service.proposal_for(world.unit("county_health"), city)
+        proposed = proposal_for(world.unit("county_health"), city)
         assert proposed is not None
         assert proposed.id == county.id
-        assert service.proposal_for(world.unit("township"), city) == county
-        assert service.proposal_for(world.unit("county_health"), county) is None
-        assert service.proposal_for(world.unit("health"), city) is None
-        assert service.proposal_for(county, city) is None
+        assert proposal_for(world.unit("township"), city) == county
+        assert proposal_for(world.unit("county_health"), county) is None
+        assert proposal_for(world.unit("health"), city) is None
+        assert proposal_for(county, city) is None
 
 
 # ---------------------------------------------------------------------------------------------------------- amend

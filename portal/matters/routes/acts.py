@@ -21,7 +21,7 @@ from portal.matters.routes import blueprint
 from portal.matters.routes.matter import head_of, url_of
 from portal.matters.service import assigning, handling, reviewing
 from portal.network.models import Unit
-from portal.network.queries import handlers_of, unit_meant
+from portal.network.queries import handlers_of, proposal_for, unit_meant
 from portal.web.answers import go, page
 from portal.web.forms import OfficeForm, redraw
 from portal.web.guards import allows, current_actor
@@ -145,15 +145,11 @@ def assign(matter_id: UUID) -> Response:
 
 
 def _proposal(found: Matter) -> str | None:
-    """A county's department is proposed to be reached through its county."""
     unit = found.lead_unit
-    if unit is None or found.confidential or found.registering_unit_id not in unit.path:
+    county = proposal_for(unit, found.registering_unit) if unit is not None and not found.confidential else None
+    if unit is None or county is None:
         return None
-    between = unit.path[unit.path.index(found.registering_unit_id) + 1 : -1]
-    if not between:
-        return None
-    county = queries.unit_named(between[0])
-    return _("建议交办%(county)s，再由其转办%(unit)s；直接交办的，将告知其督查室", county=county, unit=unit.name)
+    return _("建议交办%(county)s，再由其转办%(unit)s；直接交办的，将告知其督查室", county=county.name, unit=unit.name)
 
 
 @blueprint.route("/matters/<uuid:matter_id>/reassign-unit", methods=["GET", "POST"])

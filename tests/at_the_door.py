@@ -37,7 +37,7 @@ class SmallCity:
 def in_city(app: Flask, city_id: int, person_id: int | None = None) -> Iterator[None]:
     """Works in a city as a job does, and commits at the end."""
     with app.app_context():
-        enter(city_id, person_id)
+        enter(city_id)
         yield
         db.session.commit()
 

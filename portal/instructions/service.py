@@ -25,7 +25,7 @@ from portal.matters.book import BOOK, changes_since, write_entry
 from portal.matters.models import ENDED, CoUnit, Matter, MatterContent, State
 from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
-from portal.matters.service.creation import NewMatter, by_request_key, create, facts, index_words, keep_co_units
+from portal.matters.service.creation import FiledBefore, NewMatter, create, facts, index_words, keep_co_units
 from portal.network.models import Unit
 from portal.network.queries import unit_by_id, unit_meant
 from portal.vault.screening import CLASSIFIED
@@ -51,13 +51,14 @@ _LABELS = {
 def register(actor: Actor, said: Registration) -> Matter:
     """登记: a leader's instruction is entered, with its number and its deadline. Sent twice under one key it is entered
     once. Raises Forbidden, or Invalid with a sentence for each field."""
-    if before := _filed_before(actor, said):
-        return before
     decision = allowed(actor, Act.REGISTER, said)
     standing = _permitted(decision, _("您不能登记批示件"))
     unit = _unit_of(standing)
     _refuse_faulty(actor, said, unit.id)
-    matter, _content = create(actor, standing, _new_matter(said, unit))
+    try:
+        matter, _content = create(actor, standing, _new_matter(said, unit))
+    except FiledBefore as twice:
+        return _own(actor, twice.before)
     return matter
 
 
@@ -108,8 +109,6 @@ def new_round(actor: Actor, matter_id: UUID, said: Registration) -> Matter:
 
     Sent twice under one key it is entered once. Raises Forbidden, Invalid.
     """
-    if before := _filed_before(actor, said):
-        return before
     former = one(actor, matter_id)
     standing = _permitted(allowed(actor, Act.NEW_ROUND, former), _("您不能登记新一轮"))
     if former.state == State.WITHDRAWN:
@@ -120,7 +119,10 @@ def new_round(actor: Actor, matter_id: UUID, said: Registration) -> Matter:
     _refuse_faulty(actor, said, former.registering_unit_id)
     former_content = whole_content(former)
     unit = former.registering_unit
-    matter, _content = create(actor, standing, replace(_new_matter(said, unit), previous=former))
+    try:
+        matter, _content = create(actor, standing, replace(_new_matter(said, unit), previous=former))
+    except FiledBefore as twice:
+        return _own(actor, twice.before)
     # The former's readers are not the new one's audience: of a confidential one they learn no number.
     known = None if former.confidential else {"number": matter.number, "round": matter.round}
     write_entry(former, "new_round", actor, standing, facts=known)
@@ -174,11 +176,8 @@ def _permitted(decision: Decision, sentence: str) -> Standing:
     return decision.standing
 
 
-def _filed_before(actor: Actor, said: Registration) -> Matter | None:
-    if said.request_key is None:
-        return None
-    before = by_request_key(said.request_key)
-    if before is not None and before.registered_by_id != actor.person_id:
+def _own(actor: Actor, before: Matter) -> Matter:
+    if before.registered_by_id != actor.person_id:
         raise Invalid(_("此表已失效，请重新打开登记页面填写"))
     return before
 

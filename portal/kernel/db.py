@@ -1,14 +1,13 @@
-"""The database base: one session class that carries city and person into row-level security and the clock.
+"""The database base: one session class that carries the city into row-level security and the clock.
 
-Every transaction starts by telling PostgreSQL for whom it runs (transaction-local, so a pooled connection never
-remembers the last user) and reads the transaction's time in the same statement. A session without a city sees no row.
+Every transaction starts by telling PostgreSQL in which city it runs (transaction-local, so a pooled connection never
+remembers the last one) and reads the transaction's time in the same statement. A session without a city sees no row.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -82,48 +81,35 @@ class OfCity:
         return mapped_column(ForeignKey("city.id"), server_default=text("current_setting('app.city')::integer"))
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """For whom a transaction runs."""
-
-    city_id: int | None = None
-    person_id: int | None = None
+_TELL = text("SELECT set_config('app.city', :city, true), now() AS transaction_time")
 
 
-_TELL = text(
-    "SELECT set_config('app.city', :city, true), set_config('app.person', :person, true), now() AS transaction_time"
-)
-
-
-def _tell(connection: Connection, context: Context) -> None:
-    row = connection.execute(
-        _TELL, {"city": str(context.city_id or ""), "person": str(context.person_id or "")}
-    ).one()
+def _tell(connection: Connection, city_id: int | None) -> None:
+    row = connection.execute(_TELL, {"city": str(city_id or "")}).one()
     clock.transaction_began(row.transaction_time)
 
 
-def enter(city_id: int | None, person_id: int | None = None, session: Session | None = None) -> None:
-    """From here on the session works in this city, for this person; holds for all its later transactions too."""
+def enter(city_id: int | None, session: Session | None = None) -> None:
+    """From here on the session works in this city; holds for all its later transactions too."""
     live = session or db.session()
-    context = Context(city_id, person_id)
-    if live.info.get("context") == context:
+    if live.info.get("city") == city_id:
         return
-    live.info["context"] = context
+    live.info["city"] = city_id
     if live.in_transaction():
-        _tell(live.connection(), context)
+        _tell(live.connection(), city_id)
 
 
 def current_city(session: Session | None = None) -> int | None:
     """The city that the session works in."""
-    context = (session or db.session()).info.get("context")
-    return context.city_id if context else None
+    city: int | None = (session or db.session()).info.get("city")
+    return city
 
 
 @event.listens_for(PortalSession, "after_begin")
 def _begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
     if transaction.nested:
         return
-    _tell(connection, session.info.get("context") or Context())
+    _tell(connection, session.info.get("city"))
 
 
 @event.listens_for(PortalSession, "after_transaction_end")

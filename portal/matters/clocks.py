@@ -47,20 +47,22 @@ def deadline_of(running: Clock) -> Deadline:
 
 def start(matter: Matter, kind: str, deadline: Deadline, *, original: bool = True) -> Clock:
     """Start a clock, or give it a new end as a new generation. `original` resets the date that extensions count from."""
-    running = clock_of(matter, kind)
-    if running is None:
-        running = Clock(matter_id=matter.id, kind=kind, generation=0)
-        db.session.add(running)
+    running = clock_of(matter, kind) or Clock(matter_id=matter.id, kind=kind, generation=0)
+    _run(running, deadline, original=original)
+    db.session.add(running)
+    db.session.flush()
+    if matter.assigned_at is not None:
+        plan_rungs(matter, running)
+    return running
+
+
+def _run(running: Clock, deadline: Deadline, *, original: bool) -> None:
     running.generation += 1
     running.generation_at = kernel_clock.now()
     if original:
         running.original_due_on = deadline.due_on
     running.due_on, running.due_at, running.why = deadline.due_on, deadline.due_at, deadline.why.to_json()
     running.stopped_at = None
-    db.session.flush()
-    if matter.assigned_at is not None:
-        plan_rungs(matter, running)
-    return running
 
 
 def plan_rungs(matter: Matter, running: Clock) -> None:
@@ -73,14 +75,18 @@ def plan_rungs(matter: Matter, running: Clock) -> None:
 
 
 def start_all(matter: Matter, deadline: Deadline) -> None:
-    """At registration: the closing clock, and first feedback where the rules ask for one."""
-    start(matter, CLOSING, deadline)
+    """At registration: the closing clock, and first feedback where the rules ask for one. Rungs come with assignment."""
+    ends = {CLOSING: deadline}
     calendar = calendar_of(db.session())
     feedback = reckon.first_feedback(
         matter.received_on, matter.source_level, matter.urgency, DEFAULT_RULES, calendar
     )
     if feedback:
-        start(matter, FIRST_FEEDBACK, reckon.not_later_than(feedback, deadline.due_on))
+        ends[FIRST_FEEDBACK] = reckon.not_later_than(feedback, deadline.due_on)
+    for kind, end in ends.items():
+        running = Clock(matter_id=matter.id, kind=kind, generation=0)
+        _run(running, end, original=True)
+        db.session.add(running)
 
 
 def assigned(matter: Matter) -> None:

@@ -17,7 +17,6 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from portal.access.actor import Actor
 from portal.access.policy import Act, allowed
 from portal.config import MEBIBYTE
-from portal.kernel.db import enter
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invisible
 from portal.web.answers import go, is_htmx, is_poll, wants_json
@@ -77,8 +76,6 @@ def install(
         if request.endpoint in OUTSIDE:
             return None
         visitor = current_visitor()
-        if visitor is not None:
-            enter(visitor.city_id, visitor.person_id)
         if request.endpoint is None:
             return None
         if current_city() is None:

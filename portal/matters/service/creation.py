@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from portal.access.actor import SYSTEM, Actor, Standing
 from portal.access.visibility import as_seen_by
@@ -26,6 +27,8 @@ from portal.matters.search import grams
 from portal.network.models import Unit
 from portal.network.queries import has_supervision_office
 from portal.vault.words import digest_of
+
+ONCE = "uq_matter_city_id_request_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +62,17 @@ def registration_mark(unit: Unit, confidential: bool) -> str:
     return f"{mark}督内" if confidential else f"{mark}督"
 
 
-def by_request_key(key: UUID) -> Matter | None:
-    """The matter that this very form registered before: a double click registers once, and waits for the first."""
-    db.session.execute(select(func.pg_advisory_xact_lock(key.int & (2**63 - 1))))
-    return db.session.scalars(select(Matter).where(Matter.request_key == key).options(as_seen_by(SYSTEM))).first()
+class FiledBefore(Exception):
+    """This very form has registered a matter already; the transaction is undone."""
+
+    def __init__(self, before: Matter) -> None:
+        super().__init__(str(before.id))
+        self.before = before
 
 
 def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "register") -> tuple[Matter, MatterContent]:
-    """Write the matter with its number, deadline and clocks."""
+    """Write the matter with its number, deadline and clocks. A form sent twice, even twice at the same moment, is known
+    by its key: raises FiledBefore with what it registered first."""
     year = clock.today().year
     series = "instruction:confidential" if new.confidential else "instruction"
     sequence = next_number(new.registering_unit.id, series, year)
@@ -110,7 +116,10 @@ def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "re
     )
     index_words(matter, content)
     db.session.add(matter)
-    db.session.flush()
+    try:
+        db.session.flush()
+    except IntegrityError as conflict:
+        raise _filed_before(conflict, matter.request_key) from conflict
     db.session.add(content)
     db.session.flush()
     keep_co_units(matter, content, new.co_units)
@@ -125,6 +134,14 @@ def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "re
     )
     index_viewers(matter, content, new=True)
     return matter, content
+
+
+def _filed_before(conflict: IntegrityError, key: UUID) -> Exception:
+    diagnosis = getattr(conflict.orig, "diag", None)
+    if diagnosis is None or diagnosis.constraint_name != ONCE:
+        return conflict
+    db.session.rollback()
+    return FiledBefore(db.session.scalars(select(Matter).where(Matter.request_key == key).options(as_seen_by(SYSTEM))).one())
 
 
 def _deadline(matter: Matter, new: NewMatter) -> Deadline:

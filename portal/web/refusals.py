@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from dataclasses import dataclass
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request, url_for
 from flask_limiter import RateLimitExceeded
@@ -19,15 +20,25 @@ from werkzeug.exceptions import HTTPException
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Refusal
-from portal.web.answers import is_partial, wants_json
+from portal.vault.screening import classification_mark
+from portal.web.answers import is_htmx, is_partial, wants_json
 from portal.web.cities import current_city, inside
 from portal.web.frame import Frame, desk_url
-from portal.web.guards import SAFE, current_visitor
+from portal.web.guards import SAFE, current_visitor, is_ours
 from portal.web.headers import request_id
 from portal.web.transactions import discard
 
 log = logging.getLogger("portal.faults")
 SAID = frozenset({400, 403, 404, 409, 410, 413, 422, 429, 500, 503})  # what errors/_fragment.html has words for
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A form that can be sent once more as it was typed, to the address it was sent to."""
+
+    mimetype: str
+    fields: list[tuple[str, str]]
+    had_files: bool
 
 
 def install(app: Flask) -> None:
@@ -74,7 +85,7 @@ def _database_away(error: Exception) -> Response:
     g.without_frame = True
     g.pop("frame", None)
     _drop_transaction()
-    response = _answer(503, None, ref=request_id(), wait=30)
+    response = _answer(503, None, ref=request_id(), wait=30, again=_again())
     response.headers["Retry-After"] = "30"
     return response
 
@@ -95,6 +106,24 @@ def _drop_transaction() -> None:
         log.error("rollback failed: %s", type(error).__name__)
 
 
+def _again() -> Again | None:
+    """What a page of ours posted, to be sent again once the database is back: there is nowhere else to keep it now.
+
+    Passwords, files and what bears a mark of classification do not come back.
+    """
+    if request.method != "POST" or is_htmx() or not is_ours():
+        return None
+    try:
+        fields = [
+            (name, value)
+            for name, value in request.form.items(multi=True)
+            if name != "csrf_token" and "password" not in name.lower() and not classification_mark(value)
+        ]
+    except HTTPException:  # too large to be read at all
+        return None
+    return Again(request.mimetype, fields, any(request.files.values()))
+
+
 def _answer(
     status: int,
     refusal: Refusal | None,
@@ -103,6 +132,7 @@ def _answer(
     wait: int | None = None,
     again_url: str | None = None,
     kept: bool = False,
+    again: Again | None = None,
 ) -> Response:
     if wants_json():
         sentences = {} if refusal is None or status == 404 else {"sentence": refusal.sentence, "unmet": refusal.unmet}
@@ -118,6 +148,7 @@ def _answer(
         wait=wait,
         kept=kept,
         again_url=again_url,
+        again=again,
         home_url=_home_url(),
         frame=g.setdefault("frame", Frame()),
         bare=True,

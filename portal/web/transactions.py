@@ -21,7 +21,10 @@ def install(app: Flask) -> None:
             discard()
             return response
         g.transaction_failed = True  # holds if the commit itself fails
-        db.session.commit()
+        try:
+            db.session.commit()
+        except Exception as error:  # answered as if the view had failed: a database that is away is no fault of ours
+            return app.make_response(app.handle_user_exception(error))
         g.pop("transaction_failed")
         for act in g.pop("when_committed", []):
             act()

@@ -10,12 +10,12 @@ from typing import Any
 from uuid import UUID
 
 from portal.access.roles import Role
-from portal.deadlines.lamp import Lamp, lamp
+from portal.deadlines.lamp import Lamp
 from portal.deadlines.rules import SourceLevel
 from portal.instructions.queries import ENDED, LATE, REST, SOON, TODAY, WAITING, Conditions, Place, Row
-from portal.kernel import clock
 from portal.kernel.language import _, _l
-from portal.matters.models import Matter, State
+from portal.matters.models import State
+from portal.matters.views import lamp_of
 from portal.workflow.signoff import STEP_LABELS
 
 GROUP_TITLES = {
@@ -71,16 +71,6 @@ class DrawnGroup:
     rows: list[Any] = field(default_factory=list)
 
 
-def lamp_of(matter: Matter) -> Lamp:
-    """The matter's lamp today."""
-    stopped = clock.local(matter.issued_at).date() if matter.issued_at and _stands_issued(matter) else None
-    return lamp(matter.due_on, clock.today(), matter.open, stopped, matter.extension_pending)
-
-
-def _stands_issued(matter: Matter) -> bool:
-    return matter.state in (State.UNDER_REVIEW, State.CLOSED)
-
-
 def turn_of(row: Row) -> str:
     """Whose turn it is, from what the reader sees: of a shell no more than the unit or the office."""
     matter, content = row.matter, row.matter.content
@@ -98,7 +88,7 @@ def turn_of(row: Row) -> str:
             return _("承办人签收") if content.handler_id else _("主办单位指定承办人")
         case State.IN_SIGN_OFF if row.step:
             kind, role = row.step
-            return f"{Role(role).label}{STEP_LABELS[kind]}"
+            return _("%(role)s%(step)s", role=Role(role).label, step=STEP_LABELS[kind])
         case State.IN_SIGN_OFF:
             return _("签批人签批")
     return _("承办人重办") if matter.returns else _("承办人报结")

@@ -44,8 +44,8 @@ def turn(matter: Matter) -> Drawn:
 
 
 def _whose(matter: Matter) -> tuple[str, str]:
-    office = _("督查室") if matter.supervised_by_office else _("办公室主任")
-    office = f"{matter.supervising_unit.name}{office}"
+    above = matter.supervising_unit.name
+    office = _("%(unit)s督查室", unit=above) if matter.supervised_by_office else _("%(unit)s办公室主任", unit=above)
     unit, content = matter.lead_unit_name or "", matter.content
     if matter.state == State.REGISTERED:
         return office, _("交办")
@@ -58,7 +58,7 @@ def _whose(matter: Matter) -> tuple[str, str]:
         case State.ASSIGNED:
             return (handler, _("签收")) if content.handler_id else (unit, _("指定承办人"))
         case State.IN_SIGN_OFF if matter.step_now is not None:
-            names = "、".join(h.name for h in matter.step_now.people) or str(matter.step_now.step.role.label)
+            names = _("、").join(h.name for h in matter.step_now.people) or str(matter.step_now.step.role.label)
             return names, str(STEP_LABELS[matter.step_now.step.kind])
         case State.IN_SIGN_OFF:
             return unit, _("签批")
@@ -180,7 +180,7 @@ def steps(
             one = _step("done", title, signature.person.name, _("已签"), signature.signed_at)
             one.delegate = signature.delegation_id is not None
         elif running and step.reached_at:
-            names = "、".join(dict.fromkeys(s.person.name for s in people.get(step.number, ())))
+            names = _("、").join(dict.fromkeys(s.person.name for s in people.get(step.number, ())))
             one = _step("now", title, names, _("无人在任") if step.vacant else _("待签"), step.reached_at)
         else:
             one = _step("todo", title, str(Role(step.role).label), _("未到"), None)
@@ -200,7 +200,7 @@ def _step(state: str, title: str, who: str, word: str, time: datetime | None) ->
 def planned(seats: Sequence[Any], holders: dict[int, Sequence[str]]) -> list[Drawn]:
     """The chain that a draft will walk."""
     return [
-        _step("todo", str(STEP_LABELS[seat.kind]), "、".join(holders.get(n, ())) or str(seat.role.label), _("未到"), None)
+        _step("todo", str(STEP_LABELS[seat.kind]), _("、").join(holders.get(n, ())) or str(seat.role.label), _("未到"), None)
         for n, seat in enumerate(seats, start=1)
     ]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from flask import Blueprint, Response, url_for
 
 from portal.access.policy import Act, allowed
 from portal.deadlines.queries import calendar_of
 from portal.instructions.queries import first_rows
+from portal.instructions.routes.register import to_enter
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _, _l
@@ -28,15 +28,6 @@ EACH = 5
 
 blueprint = Blueprint("overview", __name__)
 register(Section("overview.desk", _l("工作台"), "desk", Act.SIGNED_IN, order=10))
-
-
-@dataclass(frozen=True, slots=True)
-class _Act:
-    label: str
-    url: str
-    kind: str = "quiet"
-    method: str = "get"
-    icon: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +54,7 @@ def desk() -> Response:
         "overview/desk.html",
         today=today,
         day_kind=views.day_kind(calendar, today),
-        acts=_acts() if allowed(actor, Act.REGISTER) else [],
+        acts=to_enter(actor, _("导入登记表")),
         headline=views.headline(found, to_register),
         counts=views.counts(actor, found, to_register),
         days=views.days(found, calendar, today, language(), to_register),
@@ -73,10 +64,3 @@ def desk() -> Response:
         messages_url=url_for("notify.messages"),
         last_sign_in=_SignIn(found.last_sign_in_at, found.last_sign_in_source, None) if found.last_sign_in_at else None,
     )
-
-
-def _acts() -> list[Any]:
-    return [
-        _Act(_("导入登记表"), url_for("instructions.import_workbook")),
-        _Act(_("登记批示件"), url_for("instructions.register"), kind="primary"),
-    ]

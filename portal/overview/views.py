@@ -13,8 +13,9 @@ from portal.access.roles import SUPERVISION, Role
 from portal.deadlines.calendar import Calendar
 from portal.deadlines.lamp import Lamp
 from portal.instructions.queries import LATE, MINE, MOST_COUNTED, REST, SOON, TODAY, WAITING, Row
-from portal.instructions.views import GROUP_TITLES, TASKS, lamp_of, turn_of
+from portal.instructions.views import GROUP_TITLES, TASKS, turn_of
 from portal.kernel.language import _, _l
+from portal.matters.views import lamp_of
 from portal.overview.queries import MOST_A_DAY, Counts
 from portal.web.formats import weekday
 

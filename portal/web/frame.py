@@ -56,6 +56,17 @@ class DrawnPost:
     delegate: bool
 
 
+@dataclass(slots=True)
+class Button:
+    """One thing the reader can do, as `macros.acts` draws it; at most one of a page is `primary`."""
+
+    url: str
+    label: str
+    kind: str = "quiet"
+    method: str = "get"
+    icon: str | None = None
+
+
 SECTIONS: dict[str, Section] = {}
 _unread: list[Callable[[Actor], int]] = []
 _search: list[str] = []
@@ -187,7 +198,9 @@ class Frame:
 
     @property
     def search_url(self) -> str:
-        return optional_url(_search[0]) if _search else ""
+        """The page that searches; nothing for whom it would refuse."""
+        view: Any = current_app.view_functions.get(_search[0]) if _search else None
+        return url_for(_search[0]) if view and self._actor and allowed(self._actor, view.declared_act) else ""
 
     @property
     def desk_url(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from io import BytesIO
+from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
@@ -172,6 +173,37 @@ def test_a_condition_is_a_chip_that_takes_it_away_and_htmx_gets_the_list_alone(w
     assert 'href="' + world.url("instructions?q=%E7%94%B5%E6%A2%AF") in html
 
 
+def test_what_was_asked_for_stands_in_the_form_again_and_as_a_chip(world: World) -> None:
+    asked = {"received_from": "2026-01-06", "received_to": "2100-01-01", "subtree": "1", "unit": "永嘉县", "leader": "张"}
+    html = page(world, "city.supervisor", "?" + urlencode(asked))
+    form = re.search(r'<form class="filters".*?</form>', html, re.S)
+    assert form
+    assert 'name="received_from" type="date" value="2026-01-06"' in form[0]
+    assert 'name="received_to" type="date" value="2100-01-01"' in form[0]
+    assert re.search(r'name="subtree" value="1" checked', form[0]) and '<details class="fold" open>' in form[0]
+    chips = re.search(r'<ul class="chips">.*?</ul>', html, re.S)
+    assert chips and all(word in chips[0] for word in ("收到日期 2026-01-06 起", "收到日期至 2100-01-01", "含下级单位"))
+    assert '<details class="fold">' in page(world, "city.supervisor")
+
+
+def test_a_new_filter_keeps_what_the_form_does_not_ask_for(world: World) -> None:
+    form = re.search(r'<form class="filters".*?</form>', page(world, "city.supervisor", "?task=any&sort=due&size=50&q=x"), re.S)
+    assert form
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
+    assert hidden == {"task": "any", "sort": "due", "size": "50"}
+
+
+def test_a_page_is_as_long_as_chosen_and_stays_so(world: World) -> None:
+    many(world, 60)
+    browser = world.browser("city.supervisor")
+    for size, shown in (("", 25), ("?size=50", 50), ("?size=100", 60), ("?size=1000000", 25), ("?size=x", 25)):
+        html = browser.get(world.url("instructions") + size).get_data(as_text=True)
+        assert len(numbers(html)) == shown, size
+    onward = re.search(r'rel="next" href="([^"]+)"', browser.get(world.url("instructions?size=50")).get_data(as_text=True))
+    assert onward and "size=50" in onward[1]
+    assert len(numbers(browser.get(onward[1].replace("&amp;", "&")).get_data(as_text=True))) == 10
+
+
 def test_the_number_of_statements_does_not_grow_with_the_rows(new_world: Callable[[], World]) -> None:
     counted = []
     for count in (10, 300):
@@ -199,6 +231,24 @@ def test_the_export_holds_exactly_what_is_shown(world: World) -> None:
         assert SECRET not in str(rows) and "张书记" not in str([r for r in rows if r[1] == "内容受限"])
 
 
+def test_the_export_speaks_the_readers_language(world: World) -> None:
+    world.assign(world.register())
+    browser = world.browser("city.supervisor")
+
+    def sheet() -> tuple[list[str], list[str]]:
+        answer = browser.get(world.url("instructions/export"))
+        first, row = CalamineWorkbook.from_filelike(BytesIO(answer.data)).get_sheet_by_index(0).to_python()
+        return [str(cell) for cell in first], [str(cell) for cell in row]
+
+    assert sheet()[0][:2] == ["编号", "来文标题"] and sheet()[1][9] == "待签收"
+    browser.post(world.url("language"), data={"csrf_token": world.token(browser), "language": "en"})
+    header, row = sheet()
+    assert re.findall(r"[\u4e00-\u9fff]+", "".join(header)) == []
+    # What is left in Chinese was typed: number, title, leader, unit.
+    words = [cell for place, cell in enumerate(row) if place not in (0, 1, 4, 8)]
+    assert re.findall(r"[\u4e00-\u9fff]+", "".join(words)) == []
+
+
 def test_ticked_rows_are_assigned_one_by_one_and_each_answers_for_itself(world: World) -> None:
     with world.work():
         unit = world.unit("health")
@@ -218,6 +268,10 @@ def test_ticked_rows_are_assigned_one_by_one_and_each_answers_for_itself(world: 
 
 def test_who_has_no_business_has_no_register(world: World) -> None:
     for person in ("city.auditor", "city.secretariat", "nobody"):
-        assert world.browser(person).get(world.url("instructions")).status_code == 403
+        browser = world.browser(person)
+        assert browser.get(world.url("instructions")).status_code == 403
+        # and so no box to search it with
+        assert 'role="search"' not in browser.get(world.url()).get_data(as_text=True)
+    assert 'role="search"' in world.browser("city.supervisor").get(world.url()).get_data(as_text=True)
     answer = world.app.test_client().get(world.url("instructions"))
     assert answer.status_code in (302, 303) and "sign-in" in answer.headers["Location"]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
-from flask import Response, make_response, request, url_for
+from flask import Response, request, url_for
 
 from portal.access.policy import Act
 from portal.deadlines.rules import SourceLevel
@@ -18,6 +16,7 @@ from portal.instructions.forms import WorkbookForm
 from portal.instructions.importing import MOST_ROWS, Fault, Planned, due_on
 from portal.instructions.models import ImportPreview
 from portal.instructions.routes import blueprint
+from portal.instructions.routes.answers import outcomes, xlsx
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Stale
 from portal.web.answers import go, page
@@ -25,7 +24,6 @@ from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
 
 SAMPLE = 10
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +56,6 @@ class _Row:
     unit: str
     received: date
     by: date
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    label: str
-    url: str
-    outcome: str
-    ok: bool
-    why: str
 
 
 @blueprint.get("/instructions/import")
@@ -126,44 +115,22 @@ def assign_imported(preview_id: UUID) -> Response:
 @allows(Act.REGISTER)
 def import_assigned(preview_id: UUID) -> Response:
     """What became of each."""
-    kept = previews.preview(current_actor(), preview_id)
-    rows = [
-        _Outcome(one.number, url_for("matters.matter", matter_id=one.matter_id), one.outcome, one.ok, one.why)
-        for one in previews.outcomes_of(current_actor(), kept)
-    ]
-    return page(
-        "instructions/import_done.html",
-        title=_("按表中单位交办"),
-        name=None,
-        imported=sum(row.ok for row in rows),
-        left=sum(not row.ok for row in rows),
-        done_words=_("件已交办"),
-        left_words=_("件未交办"),
-        rows=rows,
-        register_url=url_for("instructions.register_list"),
-    )
+    actor = current_actor()
+    return outcomes(_("按表中单位交办"), previews.outcomes_of(actor, previews.preview(actor, preview_id)))
 
 
 @blueprint.get("/instructions/import/<uuid:preview_id>/report")
 @allows(Act.REGISTER)
 def import_report(preview_id: UUID) -> Response:
     """The rows with faults or warnings, to be corrected and sent again."""
-    kept = previews.preview(current_actor(), preview_id)
-    return _file(lambda: previews.report(kept), _("核对报告.xlsx"))
+    return xlsx(previews.report(previews.preview(current_actor(), preview_id)), _("核对报告.xlsx"))
 
 
 @blueprint.get("/instructions/import/empty-workbook")
 @allows(Act.REGISTER)
 def empty_workbook() -> Response:
     """A workbook with the columns."""
-    return _file(previews.empty_workbook, _("领导批示件登记表.xlsx"))
-
-
-def _file(make: Callable[[], bytes], name: str) -> Response:
-    response = make_response(make())
-    response.mimetype = XLSX
-    response.headers["Content-Disposition"] = f"attachment; filename=\"register.xlsx\"; filename*=UTF-8''{quote(name)}"
-    return response
+    return xlsx(previews.empty_workbook(), _("领导批示件登记表.xlsx"))
 
 
 def _choosing() -> dict[str, Any]:

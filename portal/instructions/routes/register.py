@@ -9,36 +9,32 @@ from io import BytesIO
 from typing import Any, cast
 from uuid import UUID
 
-from flask import Response, request, send_file, url_for
+from flask import Response, request, url_for
 
+from portal.access.actor import Actor
 from portal.access.policy import Act, allowed
 from portal.deadlines.rules import SourceLevel
 from portal.documents import workbook
 from portal.instructions import bulk, queries
-from portal.instructions.queries import GROUPS, Conditions, Page, Place, Sort
+from portal.instructions.queries import GROUPS, PAGE_SIZE, Conditions, Page, Place, Sort
 from portal.instructions.routes import blueprint
-from portal.instructions.views import (
-    TASKS,
-    DrawnGroup,
-    chip_labels,
-    drawn,
-    grouped,
-    lamp_of,
-    place_from,
-    place_words,
-    turn_of,
-)
+from portal.instructions.routes.answers import outcomes, xlsx
+from portal.instructions.views import TASKS, DrawnGroup, chip_labels, drawn, grouped, place_from, place_words, turn_of
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.text import tidy
 from portal.matters.models import State
+from portal.matters.views import lamp_of
 from portal.web.answers import page
-from portal.web.forms import OfficeForm
-from portal.web.frame import Section, register, search_with
+from portal.web.frame import Button, Section, register, search_with
 from portal.web.guards import allows, current_actor
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_TYPED = 100
+SIZES = (PAGE_SIZE, 50, 100)
+USUAL = {"sort": "work", "size": str(PAGE_SIZE)}
+# What the form asks for: at once, and in its fold. Every other condition of the address goes along with it unseen.
+ASKED = ("q", "source", "state", "unit")
+FOLDED = ("leader", "subtree", "due_from", "due_to", "received_from", "received_to")
 SORTS = {"work": _l("今日到期、即将到期、超期、其余"), "due": _l("按期限"), "received": _l("按收到日期")}
 VIEWS: tuple[tuple[Any, dict[str, str]], ...] = (
     (_l("全部"), {}),
@@ -48,9 +44,12 @@ VIEWS: tuple[tuple[Any, dict[str, str]], ...] = (
     (_l("退回过的"), {"returned": "1"}),
     (_l("已办结"), {"state": "closed"}),
 )
-HEADER = ("编号", "来文标题", "来文字号", "批示来源", "批示领导", "批示日期", "收到日期", "紧急程度", "主办单位", "状态", "轮到",
-          "原定期限", "期限", "退回次数", "时限情况")  # fmt: skip
-WIDTHS = (18, 44, 20, 8, 14, 11, 11, 8, 24, 12, 18, 11, 11, 8, 14)
+# The columns of the export, each with its width.
+COLUMNS: tuple[tuple[Any, int], ...] = (
+    (_l("编号"), 18), (_l("来文标题"), 44), (_l("来文字号"), 20), (_l("批示来源"), 8), (_l("批示领导"), 14),
+    (_l("批示日期"), 11), (_l("收到日期"), 11), (_l("紧急程度"), 8), (_l("主办单位"), 24), (_l("状态"), 12),
+    (_l("轮到"), 18), (_l("原定期限"), 11), (_l("期限"), 11), (_l("退回次数"), 8), (_l("时限情况"), 14),
+)  # fmt: skip
 
 register(Section("instructions.register_list", _l("批示件登记表"), "register", Act.READ_REGISTER, order=20))
 search_with("instructions.register_list")
@@ -62,8 +61,18 @@ class _Asked:
 
     conditions: Conditions
     sort: Sort
+    size: int
     place: Place | None
     said: dict[str, str]
+
+    @property
+    def manner(self) -> dict[str, str]:
+        """How the list is shown, as far as not as usual."""
+        return _unusual({"sort": self.sort, "size": str(self.size)})
+
+    def url(self, said: dict[str, str] | None = None, **more: str) -> str:
+        """The register under these conditions, shown in the same manner."""
+        return _url((self.said if said is None else said) | _unusual(self.manner | more))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +83,12 @@ class _Link:
 
 
 @dataclass(frozen=True, slots=True)
-class _Act:
-    label: str
-    url: str
-    kind: str = "quiet"
-    method: str = "get"
-    icon: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Pages:
     text: str
     note: str
     prev_url: str | None
     next_url: str | None
-    sizes: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    label: str
-    url: str
-    outcome: str
-    ok: bool
-    why: str
+    sizes: list[_Link]
 
 
 @blueprint.get("/instructions")
@@ -106,24 +97,26 @@ def register_list() -> Response:
     """The register as its reader may see it, or its list alone to htmx."""
     asked = _asked()
     actor = current_actor()
-    found = queries.page_of(actor, asked.conditions, asked.sort, asked.place)
-    may_register = bool(allowed(actor, Act.REGISTER))
+    found = queries.page_of(actor, asked.conditions, asked.sort, asked.place, asked.size)
+    entering = to_enter(actor, _("导入"))
     return page(
         "instructions/register.html",
         "instructions/_list.html",
-        acts=_acts(asked, may_register),
-        views=[_Link(str(label), _url(said), said == asked.said) for label, said in VIEWS],
+        acts=[_export_button(asked), *entering],
+        views=[_Link(str(label), asked.url(said), said == asked.said) for label, said in VIEWS],
         conditions=asked.said,
+        kept={name: value for name, value in (asked.said | asked.manner).items() if name not in (*ASKED, *FOLDED)},
+        more=any(name in asked.said for name in FOLDED),
         sources=[("high", _("省级以上")), *((level.value, str(level.label)) for level in SourceLevel)],
         states=[(state.value, str(state.label)) for state in State],
         unit_picker=url_for("network.suggest") if allowed(actor, Act.READ_NETWORK) else None,
         page_url=_url({}),
         print_line=_print_line(actor.name),
         chips=_chips(asked),
-        clear_url=_url({}),
-        sorts=[_Link(str(label), _url(asked.said, name), name == asked.sort) for name, label in SORTS.items()],
+        clear_url=asked.url({}),
+        sorts=[_Link(str(label), asked.url(sort=name), name == asked.sort) for name, label in SORTS.items()],
         groups=_groups(found, asked),
-        bulk=[_Link(_("交办"), url_for("instructions.assign_picked"))] if may_register else [],
+        bulk=[_Link(_("交办"), url_for("instructions.assign_picked"))] if entering else [],
         pages=_pages(found, asked),
         empty=_("没有符合条件的批示件，可去掉一些条件再试。") if asked.said else None,
     )
@@ -139,34 +132,28 @@ def export() -> Response:
     # A sheet with confidential content is made in memory alone; an open one may go through temporary files.
     target = BytesIO()
     lines = _Counted(queries.every_row(actor, asked.conditions, asked.sort))
-    workbook.write(target, _("批示件登记表"), [_(title) for title in HEADER], iter(lines), WIDTHS, spool=not secret)
+    titles, widths = zip(*((str(title), width) for title, width in COLUMNS), strict=True)
+    workbook.write(target, _("批示件登记表"), titles, iter(lines), widths, spool=not secret)
     bulk.note_export(actor, asked.said, lines.count)
-    target.seek(0)
-    name = f"{_('批示件登记表')}{clock.today():%Y%m%d}.xlsx"
-    return send_file(target, mimetype=XLSX, as_attachment=True, download_name=name, max_age=0)
+    return xlsx(target.getvalue(), f"{_('批示件登记表')}{clock.today():%Y%m%d}.xlsx")
 
 
 @blueprint.post("/instructions/assign")
 @allows(Act.REGISTER)
 def assign_picked() -> Response:
     """交办 of ticked rows, to the units named at registration; what became of each."""
-    outcomes = bulk.assign_picked(current_actor(), [one for one in map(_uuid, request.form.getlist("pick")) if one])
-    rows = [
-        _Outcome(one.number, url_for("matters.matter", matter_id=one.matter_id), one.outcome, one.ok, one.why)
-        for one in outcomes
+    picked = [one for one in map(_uuid, request.form.getlist("pick")) if one]
+    return outcomes(_("批量交办"), bulk.assign_picked(current_actor(), picked))
+
+
+def to_enter(actor: Actor, import_words: str) -> list[Button]:
+    """The ways into the register, for whoever may register; the desk offers them too."""
+    if not allowed(actor, Act.REGISTER):
+        return []
+    return [
+        Button(url_for("instructions.import_workbook"), import_words),
+        Button(url_for("instructions.register"), _("登记批示件"), kind="primary"),
     ]
-    return page(
-        "instructions/import_done.html",
-        title=_("批量交办"),
-        name=None,
-        imported=sum(row.ok for row in rows),
-        left=sum(not row.ok for row in rows),
-        done_words=_("件已交办"),
-        left_words=_("件未交办"),
-        rows=rows,
-        register_url=url_for("instructions.register_list"),
-        form=OfficeForm(),
-    )
 
 
 class _Counted:
@@ -233,7 +220,8 @@ def _asked() -> _Asked:
         place = place_from(said["after"], back=False)
     elif "before" in said:
         place = place_from(said["before"], back=True)
-    return _Asked(conditions, sort, place, kept)
+    size = next((size for size in SIZES if str(size) == said.get("size")), PAGE_SIZE)
+    return _Asked(conditions, sort, size, place, kept)
 
 
 def _day(typed: str) -> date | None:
@@ -250,24 +238,23 @@ def _uuid(typed: str) -> UUID | None:
         return None
 
 
-def _url(said: dict[str, str], sort: str = "work", **more: Any) -> str:
-    if sort != "work":
-        more["sort"] = sort
-    return url_for("instructions.register_list", **(more | said))
+def _unusual(manner: dict[str, str]) -> dict[str, str]:
+    return {name: chosen for name, chosen in manner.items() if USUAL.get(name) != chosen}
 
 
-def _acts(asked: _Asked, may_register: bool) -> list[_Act]:
-    sort: dict[str, Any] = {} if asked.sort == "work" else {"sort": asked.sort}
-    acts = [_Act(_("导出 XLSX"), url_for("instructions.export", **(sort | asked.said)), icon="download")]
-    if may_register:
-        acts.append(_Act(_("导入"), url_for("instructions.import_workbook")))
-        acts.append(_Act(_("登记批示件"), url_for("instructions.register"), kind="primary"))
-    return acts
+def _url(parts: dict[str, Any], endpoint: str = "register_list") -> str:
+    return url_for(f"instructions.{endpoint}", **parts)
+
+
+def _export_button(asked: _Asked) -> Button:
+    """Of all that fits the conditions, in the order shown; not of one page of it."""
+    parts = asked.said | {name: chosen for name, chosen in asked.manner.items() if name == "sort"}
+    return Button(_url(parts, "export"), _("导出 XLSX"), icon="download")
 
 
 def _chips(asked: _Asked) -> list[_Link]:
     return [
-        _Link(label, _url({n: v for n, v in asked.said.items() if n != name}, asked.sort))
+        _Link(label, asked.url({n: v for n, v in asked.said.items() if n != name}))
         for name, label in chip_labels(asked.conditions).items()
     ]
 
@@ -289,8 +276,9 @@ def _pages(found: Page, asked: _Asked) -> _Pages | None:
     return _Pages(
         text=_("本页 %(here)s 件，共 %(total)s 件", here=len(found.rows), total=total),
         note=_("超过 1,000 件时只给约数；加条件可得准数") if many else "",
-        prev_url=_url(asked.said, asked.sort, before=place_words(found.previous)) if found.previous else None,
-        next_url=_url(asked.said, asked.sort, after=place_words(found.next)) if found.next else None,
+        prev_url=asked.url(before=place_words(found.previous)) if found.previous else None,
+        next_url=asked.url(after=place_words(found.next)) if found.next else None,
+        sizes=[_Link(str(size), asked.url(size=str(size)), size == asked.size) for size in SIZES],
     )
 
 

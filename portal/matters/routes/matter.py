@@ -177,7 +177,8 @@ def matter(matter_id: UUID) -> Response:
 
 
 def _office(found: Matter) -> str:
-    return f"{found.supervising_unit.name}{_('督查室')}" if found.supervised_by_office else found.supervising_unit.name
+    name = found.supervising_unit.name
+    return _("%(unit)s督查室", unit=name) if found.supervised_by_office else name
 
 
 def _extension_words(actor: Actor, found: Matter) -> str | None:

@@ -1,0 +1,50 @@
+"""What several of these pages answer with: a workbook, and what became of each row of a bulk act."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from flask import Response, make_response, url_for
+
+from portal.instructions.previews import Outcome
+from portal.kernel.language import _
+from portal.web.answers import page
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    label: str
+    url: str
+    outcome: str
+    ok: bool
+    why: str
+
+
+def xlsx(data: bytes, name: str) -> Response:
+    """The workbook to be kept under this name; browsers that read no Chinese names keep it as register.xlsx."""
+    response = make_response(data)
+    response.mimetype = XLSX
+    response.headers["Content-Disposition"] = f"attachment; filename=\"register.xlsx\"; filename*=UTF-8''{quote(name)}"
+    return response
+
+
+def outcomes(title: str, found: Sequence[Outcome]) -> Response:
+    """A bulk 交办, row by row: how many were assigned, and why the others were not."""
+    rows = [
+        _Row(one.number, url_for("matters.matter", matter_id=one.matter_id), one.outcome, one.ok, one.why) for one in found
+    ]
+    return page(
+        "instructions/import_done.html",
+        title=title,
+        name=None,
+        imported=sum(row.ok for row in rows),
+        left=sum(not row.ok for row in rows),
+        done_words=_("件已交办"),
+        left_words=_("件未交办"),
+        rows=rows,
+        register_url=url_for("instructions.register_list"),
+    )

@@ -441,6 +441,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in_session')),
     sa.UniqueConstraint('token_digest', name=op.f('uq_sign_in_session_token_digest'))
     )
+    op.create_index('ix_sign_in_session_end', 'sign_in_session', ['ends_at'], unique=False)
     op.create_index('ix_sign_in_session_person', 'sign_in_session', ['person_id', 'started_at'], unique=False)
     op.create_table('viewer',
     sa.Column('matter_id', sa.Uuid(), nullable=False),
@@ -709,6 +710,7 @@ def downgrade() -> None:
     op.drop_index('ix_viewer_task', table_name='viewer', postgresql_where=sa.text('task IS NOT NULL'))
     op.drop_table('viewer')
     op.drop_index('ix_sign_in_session_person', table_name='sign_in_session')
+    op.drop_index('ix_sign_in_session_end', table_name='sign_in_session')
     op.drop_table('sign_in_session')
     op.drop_table('report')
     op.drop_index('ix_reading_matter', table_name='reading')

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from portal.commands.city import AlreadyThere
 from portal.commands.demonstration.play import PASSWORD, SLUG, play
+from portal.identity.routes import ShownAccounts, show_accounts
+from portal.kernel.language import _l
 
 demo = AppGroup("demo", help="The demonstration city.")
 
 NAMES = (
-    ("city.ducha", "温州市委督查室督查员：登记、导入、交办、审核"),
-    ("330324.ducha", "永嘉县委督查室督查员：本县事项，审核转办"),
-    ("city.ducha.head", "温州市委督查室主任：批复延期，查看阅读记录"),
-    ("330324-28.liaison", "永嘉县卫生健康局联络员：指定承办人、转办"),
-    ("330324-28.handler", "永嘉县卫生健康局承办人：签收、进展、报结"),
-    ("330324-28.office", "永嘉县卫生健康局办公室主任：核稿"),
-    ("330324-28.deputy", "永嘉县卫生健康局分管领导：审签、签发"),
-    ("330324-28.leader", "永嘉县卫生健康局主要领导：签发"),
-    ("city.leader", "温州市委主要领导：查看、再次批示"),
-    ("city.mishu", "温州市委秘书处：单位网络"),
-    ("auditor", "审计员：日志，不见业务内容"),
+    ("city.ducha", _l("温州市委督查室督查员：登记、导入、交办、审核")),
+    ("330324.ducha", _l("永嘉县委督查室督查员：本县事项，审核转办")),
+    ("city.ducha.head", _l("温州市委督查室主任：批复延期，查看阅读记录")),
+    ("330324-28.liaison", _l("永嘉县卫生健康局联络员：指定承办人、转办")),
+    ("330324-28.handler", _l("永嘉县卫生健康局承办人：签收、进展、报结")),
+    ("330324-28.office", _l("永嘉县卫生健康局办公室主任：核稿")),
+    ("330324-28.deputy", _l("永嘉县卫生健康局分管领导：审签、签发")),
+    ("330324-28.leader", _l("永嘉县卫生健康局主要领导：签发")),
+    ("city.leader", _l("温州市委主要领导：查看、再次批示")),
+    ("city.mishu", _l("温州市委秘书处：单位网络")),
+    ("auditor", _l("审计员：日志，不见业务内容")),
 )
+
+
+def show_names(app: Flask) -> None:
+    """The demonstration city's sign-in page lists these names; never in production."""
+    if not app.extensions["settings"].production:
+        words = _l("口令都是 %(password)s", password=PASSWORD)
+        show_accounts(app, ShownAccounts(SLUG, tuple((what, name) for name, what in NAMES), words))
 
 
 @demo.command("play")

@@ -16,7 +16,7 @@ from flask_login import LoginManager, UserMixin, logout_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from portal.access.actor import Actor
-from portal.identity import service
+from portal.identity import kept_forms, service, sessions
 from portal.identity.models import SignInSession
 from portal.web.answers import is_poll
 from portal.web.cities import current_city
@@ -32,7 +32,7 @@ manager = LoginManager()
 class Visitor(UserMixin):
     """Flask-Login's view of a session found good. Its id is the token, which only the browser keeps."""
 
-    def __init__(self, token: str, found: service.SignedIn) -> None:
+    def __init__(self, token: str, found: sessions.SignedIn) -> None:
         self.token = token
         self.found = found
 
@@ -59,11 +59,11 @@ def install(app: Flask) -> None:
 def _load(token: str) -> Visitor | None:
     if current_city() is None:
         return None
-    found = service.find_session(token, _idle())
+    found = sessions.find(token, _idle())
     if found is None:
         return None
     # Kept at once: that somebody was there is true whatever becomes of the request.
-    if not is_poll() and service.see(found):
+    if not is_poll() and sessions.see(found):
         commit_now()
     return Visitor(token, found)
 
@@ -107,10 +107,10 @@ def confirm(actor: Actor, password: str) -> None:
     """Ask the signed-in person for his password again (Invalid when wrong) and give his session a new token."""
     service.confirm_password(actor, password, source())
     visitor = signed_in()
-    renew(service.rotate(visitor.session_id))
+    renew(sessions.rotate(visitor.session_id))
 
 
-def signed_in() -> service.SignedIn:
+def signed_in() -> sessions.SignedIn:
     """The session of this request; only behind a door that has let somebody in."""
     visitor = cast("Visitor", current_visitor())
     return visitor.found
@@ -149,7 +149,7 @@ def remember_browser(response: Response) -> Response:
 def keep_form() -> str | None:
     """Keep what an expired session posted (no password, no file) for its person; where it can be gone on with."""
     visitor = current_visitor()
-    person_id = visitor.person_id if visitor else service.person_of_expired(str(session.get("_user_id", "")))
+    person_id = visitor.person_id if visitor else sessions.person_of_expired(str(session.get("_user_id", "")))
     if person_id is None or request.method != "POST":
         return None
     fields = [
@@ -157,7 +157,7 @@ def keep_form() -> str | None:
         for name, value in request.form.items(multi=True)
         if name != "csrf_token" and "password" not in name.lower()
     ]
-    kept: UUID | None = service.keep_form(person_id, request.full_path.rstrip("?"), fields, bool(request.files))
+    kept: UUID | None = kept_forms.keep(person_id, request.full_path.rstrip("?"), fields, bool(request.files))
     return url_for("identity.carry_on", kept_id=kept) if kept else None
 
 

@@ -12,14 +12,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
+from portal.identity.models import SignInFailure
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 
 MOST = 5
 LOCKED_FOR = timedelta(minutes=15)
+COUNTED_FOR = timedelta(days=1)  # since the last failure
 
 _COUNT = text(
     "INSERT INTO sign_in_failure AS f (city_id, sign_in_name, source, count, last_at)"
@@ -73,6 +75,11 @@ def forget(name: str, source: str) -> None:
     """It was the right password: the count begins anew."""
     with _own_transaction() as own:
         own.execute(_FORGET, {"city": current_city(), "name": _short(name), "source": _short(source)})
+
+
+def forget_old() -> None:
+    """Remove the counts of names that were left alone for a day."""
+    db.session.execute(delete(SignInFailure).where(SignInFailure.last_at < clock.now() - COUNTED_FOR))
 
 
 def _short(typed: str) -> str:

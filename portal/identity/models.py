@@ -38,7 +38,10 @@ class SignInSession(OfCity, Model):
     """One browser in which a person is signed in, from, to. `seen_at` is written at most once a minute."""
 
     __tablename__ = "sign_in_session"
-    __table_args__ = (Index("ix_sign_in_session_person", "person_id", "started_at"),)
+    __table_args__ = (
+        Index("ix_sign_in_session_person", "person_id", "started_at"),
+        Index("ix_sign_in_session_end", "ends_at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     token_digest: Mapped[str] = mapped_column(String(64), unique=True)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from portal.audit.models import JournalEntry
 from portal.identity.models import KeptForm, Person, SignInFailure, SignInSession
@@ -113,8 +113,13 @@ def count_kept(person_id: int) -> int:
     return db.session.scalar(select(func.count()).select_from(KeptForm).where(KeptForm.person_id == person_id)) or 0
 
 
-def old_failures(now: datetime, age: timedelta) -> Any:
-    """The condition of counters that nobody will ask for again."""
-    return (SignInFailure.last_at < now - age) & or_(
-        SignInFailure.locked_until.is_(None), SignInFailure.locked_until < now
+def locked_out() -> list[tuple[int, str, datetime]]:
+    """The persons of this city whose names were locked lately: who, from which source, until when. A name that nobody
+    bears is locked too, but there is nobody to name."""
+    rows = db.session.execute(
+        select(Person.id, SignInFailure.source, SignInFailure.locked_until)
+        .join(Person, (Person.city_id == SignInFailure.city_id) & (Person.sign_in_name == SignInFailure.sign_in_name))
+        .where(SignInFailure.city_id == current_city(), SignInFailure.locked_until.is_not(None), Person.active)
+        .order_by(SignInFailure.locked_until, Person.id)
     )
+    return [(person_id, source, until) for person_id, source, until in rows if until is not None]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, flash, request, url_for
+from flask import Blueprint, Flask, Response, current_app, flash, request, url_for
+from flask_babel import LazyString
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from portal.access.policy import Act
-from portal.identity import door, service
+from portal.identity import door, kept_forms, service, sessions
 from portal.identity.forms import PasswordForm, SignInForm
 from portal.identity.models import SignInSession
 from portal.kernel import clock
@@ -27,13 +29,19 @@ from portal.web.guards import allows, current_actor, current_visitor
 blueprint = Blueprint("identity", __name__)
 limiter = Limiter(get_remote_address, default_limits=[])
 
-Accounts = tuple[Sequence[tuple[str, str]], str]
-_accounts: list[Callable[[], Accounts | None]] = []
+
+@dataclass(frozen=True, slots=True)
+class ShownAccounts:
+    """What a demonstration city tells whoever wants to try it: who may sign in (whose it is, sign-in name), and how."""
+
+    slug: str
+    accounts: Sequence[tuple[LazyString, str]]
+    password_words: LazyString
 
 
-def show_accounts_with(accounts: Callable[[], Accounts | None]) -> None:
-    """A demonstration city names its accounts, and the password's words, on its sign-in page."""
-    _accounts[:] = [accounts]
+def show_accounts(app: Flask, shown: ShownAccounts) -> None:
+    """List these on the sign-in page of the demonstration city of that name; another city is none of theirs."""
+    app.extensions["shown_accounts"] = shown
 
 
 def install(app: Any) -> None:
@@ -72,7 +80,7 @@ def enter() -> Response:
     except Invalid as refusal:
         return redraw("identity/sign_in.html", refusal=refusal, **_sign_in_page(form))
     if before is not None:
-        service.end_session(before.person_id, before.session_id)
+        sessions.end(before.person_id, before.session_id)
     door.admit(made, token)
     _welcome(made)
     return door.remember_browser(go(_landing(made.person_id)))
@@ -82,7 +90,7 @@ def enter() -> Response:
 @allows(Act.SIGNED_IN, first_password=True)
 def sign_out() -> Response:
     """End this session; the browser forgets what it kept of it."""
-    service.sign_out(door.signed_in())
+    sessions.sign_out(door.signed_in())
     door.dismiss()
     response = go(url_for("identity.sign_in"))
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
@@ -124,7 +132,7 @@ def change_password() -> Response:
 
 @blueprint.get("/sign-ins")
 @allows(Act.SIGNED_IN)
-def sessions() -> Response:
+def sign_ins() -> Response:
     """One's own sign-ins and the failed attempts under one's name."""
     me = door.signed_in()
     lines = [
@@ -138,7 +146,7 @@ def sessions() -> Response:
             if one.session_id and one.session_id != me.session_id
             else None,
         }
-        for one in service.sign_ins_of(me, current_app.config["SESSION_IDLE"])
+        for one in sessions.sign_ins_of(me, current_app.config["SESSION_IDLE"])
     ]
     return page("identity/sign_ins.html", sign_ins=lines, end_others_url=url_for("identity.end_others"))
 
@@ -147,9 +155,9 @@ def sessions() -> Response:
 @allows(Act.SIGNED_IN)
 def end_session(session_id: UUID) -> Response:
     """End one of one's own sessions elsewhere."""
-    service.end_session(door.signed_in().person_id, session_id)
+    sessions.end(door.signed_in().person_id, session_id)
     flash(_("该处登录已结束"), "done")
-    return go(url_for("identity.sessions"))
+    return go(url_for("identity.sign_ins"))
 
 
 @blueprint.post("/sign-ins/end-others")
@@ -157,9 +165,9 @@ def end_session(session_id: UUID) -> Response:
 def end_others() -> Response:
     """End all of one's sessions but this one."""
     me = door.signed_in()
-    service.end_other_sessions(me.person_id, me.session_id)
+    sessions.end_others(me.person_id, me.session_id)
     flash(_("其他设备上的登录已结束"), "done")
-    return go(url_for("identity.sessions"))
+    return go(url_for("identity.sign_ins"))
 
 
 @blueprint.post("/language")
@@ -184,7 +192,7 @@ def acting_post() -> Response:
     chosen = request.form.get("post", "")
     if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 10):
         raise Invisible
-    service.act_in(door.signed_in(), current_actor(), int(chosen))
+    sessions.act_in(door.signed_in(), current_actor(), int(chosen))
     return go(inside(request.form.get("next")) or desk_url())
 
 
@@ -192,7 +200,7 @@ def acting_post() -> Response:
 @allows(Act.SIGNED_IN)
 def carry_on(kept_id: UUID) -> Response:
     """What was typed when the session had expired: to be looked at, and sent on or dropped."""
-    kept = service.kept_form(door.signed_in().person_id, kept_id)
+    kept = kept_forms.find(door.signed_in().person_id, kept_id)
     shown = [(name, value) for name, value in kept.fields if value.strip() and name not in ("version", "once", "next")]
     return page(
         "identity/continue.html",
@@ -210,7 +218,7 @@ def carry_on(kept_id: UUID) -> Response:
 @allows(Act.SIGNED_IN)
 def drop(kept_id: UUID) -> Response:
     """Throw away what was kept."""
-    service.drop_form(door.signed_in().person_id, kept_id)
+    kept_forms.drop(door.signed_in().person_id, kept_id)
     return go(desk_url())
 
 
@@ -218,13 +226,15 @@ def _sign_in_page(form: SignInForm) -> dict[str, Any]:
     onward = inside(request.args.get("next"))
     kept = onward is not None and onward.startswith(url_for("identity.sign_in").removesuffix("sign-in") + "continue/")
     city = current_city()
-    accounts = _accounts[0]() if _accounts and city is not None and city.demonstration else None
+    shown: ShownAccounts | None = current_app.extensions.get("shown_accounts")
+    if shown is None or city is None or not city.demonstration or city.slug != shown.slug:
+        shown = None
     return {
         "form": form,
         "action": url_for("identity.enter", next=onward),
         "kept": kept,
-        "accounts": accounts[0] if accounts else None,
-        "password_words": accounts[1] if accounts else None,
+        "accounts": shown.accounts if shown else None,
+        "password_words": shown.password_words if shown else None,
     }
 
 
@@ -239,14 +249,14 @@ def _landing(person_id: int) -> str:
     head, _sep, tail = (onward or "").rpartition("/continue/")
     if onward and head == url_for("identity.sign_in").removesuffix("/sign-in"):
         try:
-            service.kept_form(person_id, UUID(tail))
+            kept_forms.find(person_id, UUID(tail))
         except (ValueError, Invisible):
             return desk_url()
     return onward or desk_url()
 
 
 def _welcome(made: SignInSession) -> None:
-    before = service.last_before(made)
+    before = sessions.last_before(made)
     if before is None:
         return
     last, failed = before

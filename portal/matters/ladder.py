@@ -99,7 +99,7 @@ def refresh_waiting_steps() -> int:
             audience.admit(matter.id, [h.person_id for h in people], audience.SIGNER)
         matter.step_now = step_now(matter.id, confidential=matter.confidential)
         entry = journal.record(SYSTEM, "seat_filled", "report", step.report_id, confidential=matter.confidential)
-        notices.notify(matter, content, entry, "to_sign", [h.person_id for h in people])
+        notices.ask_to_sign(matter, content, entry, step.kind, [h.person_id for h in people])
         index_viewers(matter, content)
     return moved
 

@@ -3,26 +3,26 @@ its shell, nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from portal.access.roles import SUPERVISION, Role
 from portal.audit.models import JournalEntry
 from portal.matters.models import Matter, MatterContent
-from portal.network.queries import recipients
+from portal.network.queries import recipients, recipients_of
 from portal.notify.service import tell
 
 
 def supervisors(matter: Matter) -> list[int]:
     """The office that reviews, extends and urges."""
     roles = SUPERVISION if matter.supervised_by_office else (Role.OFFICE_DIRECTOR,)
-    return recipients(matter.supervising_unit_id, roles)
+    return recipients(matter.supervising_unit_id, roles, confidential=matter.confidential)
 
 
 def heads(matter: Matter) -> list[int]:
     """Who decides an extension."""
     role = Role.SUPERVISION_HEAD if matter.supervised_by_office else Role.OFFICE_DIRECTOR
-    return recipients(matter.supervising_unit_id, (role,))
+    return recipients(matter.supervising_unit_id, (role,), confidential=matter.confidential)
 
 
 def lead_desk(matter: Matter) -> list[int]:
@@ -32,14 +32,24 @@ def lead_desk(matter: Matter) -> list[int]:
     return recipients(matter.lead_unit_id, (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR))
 
 
+def helpers(matter: Matter, unit_ids: Collection[int]) -> list[int]:
+    """The liaison officers of these co-units; the office director of one that has none."""
+    if matter.confidential or not unit_ids:
+        return []
+    found = recipients_of(unit_ids, (Role.LIAISON_OFFICER,))
+    if without := [unit_id for unit_id, people in found.items() if not people]:
+        found |= recipients_of(without, (Role.OFFICE_DIRECTOR,))
+    return [person for people in found.values() for person in people]
+
+
 def supervision_between(matter: Matter) -> list[int]:
     """Supervision offices above the lead unit other than the assigning one: told when a unit is assigned past them."""
     if matter.lead_unit is None or matter.confidential:
         return []
-    passed = [u for u in matter.lead_unit.path[:-1] if u != matter.supervising_unit_id]
-    below = matter.lead_unit.path.index(matter.supervising_unit_id) if matter.supervising_unit_id in matter.lead_unit.path else -1
-    between = [u for u in passed if matter.lead_unit.path.index(u) > below]
-    return [person for unit_id in between for person in recipients(unit_id, SUPERVISION)]
+    path = matter.lead_unit.path
+    below = path.index(matter.supervising_unit_id) + 1 if matter.supervising_unit_id in path else 0
+    between = path[below:-1]
+    return [person for people in recipients_of(between, SUPERVISION).values() for person in people] if between else []
 
 
 def notify(
@@ -53,3 +63,21 @@ def notify(
     if not matter.confidential:
         known |= {"title": content.title, "unit": matter.lead_unit_name or "", **facts}
     tell(kind, told, key=f"journal:{entry.id}:{kind}", matter_id=matter.id, facts=known)
+
+
+def notify_in_turn(
+    matter: Matter, content: MatterContent, entry: JournalEntry, *said: tuple[str, Iterable[int]]
+) -> None:
+    """One act that means different things to different people: each is told the first that names him, and no more."""
+    told: set[int] = set()
+    for kind, persons in said:
+        people = [person for person in persons if person not in told]
+        notify(matter, content, entry, kind, people)
+        told.update(people)
+
+
+def ask_to_sign(
+    matter: Matter, content: MatterContent, entry: JournalEntry, step: str, persons: Iterable[int]
+) -> None:
+    """Those who hold the seat of this step are asked for their signature."""
+    notify(matter, content, entry, "countersign" if step == "countersign" else "to_sign", persons)

@@ -103,14 +103,14 @@ def standings_of(person_id: int) -> list[Standing]:
     return list(standings.values())
 
 
-def _seated(unit_id: int, roles: Collection[Role]) -> Select[Post, Person, int]:
-    rank = case((Post.unit_id == unit_id, 0), (Unit.kind == Kind.GENERAL_OFFICE, 1), else_=2)
+def _seated(unit_ids: Collection[int], roles: Collection[Role]) -> Select[Post, Person, int]:
+    rank = case((Post.unit_id == Post.for_unit_id, 0), (Unit.kind == Kind.GENERAL_OFFICE, 1), else_=2)
     return (
         select(Post, Person, rank.label("rank"))
         .join(Person, Person.id == Post.person_id)
         .join(Unit, Unit.id == Post.unit_id)
         .where(
-            Post.for_unit_id == unit_id,
+            Post.for_unit_id.in_(unit_ids),
             Post.role.in_(roles),
             in_force(clock.today()),
             Person.active,
@@ -120,17 +120,21 @@ def _seated(unit_id: int, roles: Collection[Role]) -> Select[Post, Person, int]:
     )
 
 
-def _posts(unit_id: int, roles: Collection[Role]) -> list[tuple[Post, Person]]:
-    rows = list(db.session.execute(_seated(unit_id, roles)))
-    first: dict[Role, int] = {}
+def _posts(unit_ids: Collection[int], roles: Collection[Role]) -> list[tuple[Post, Person]]:
+    rows = list(db.session.execute(_seated(unit_ids, roles)))
+    first: dict[tuple[int, Role], int] = {}
     for post, _person, rank in rows:
-        first.setdefault(post.role, rank)
-    return [(post, person) for post, person, rank in rows if post.role not in SEATS or rank == first[post.role]]
+        first.setdefault((post.for_unit_id, post.role), rank)
+    return [
+        (post, person)
+        for post, person, rank in rows
+        if post.role not in SEATS or rank == first[post.for_unit_id, post.role]
+    ]
 
 
 def holders(unit_id: int, role: Role) -> list[Holder]:
     """Who holds this role for this unit today; a seat: those in the unit itself, else those of its general office."""
-    return [Holder(person.id, person.name, post.id) for post, person in _posts(unit_id, (role,))]
+    return [Holder(person.id, person.name, post.id) for post, person in _posts((unit_id,), (role,))]
 
 
 def _delegates(posts: Sequence[int], confidential: bool) -> list[Holder]:
@@ -161,10 +165,21 @@ def signers(unit_id: int, role: Role, *, confidential: bool = False) -> list[Hol
 
 def recipients(unit_id: int, roles: Collection[Role], *, confidential: bool = False) -> list[int]:
     """The persons whom a notice to these roles of the unit reaches: holders and delegates, each once, in that order."""
-    held = _posts(unit_id, roles)
-    people = [person.id for _post, person in held]
-    people += [h.person_id for h in _delegates([post.id for post, _person in held], confidential)]
-    return list(dict.fromkeys(people))
+    return recipients_of((unit_id,), roles, confidential=confidential)[unit_id]
+
+
+def recipients_of(
+    unit_ids: Collection[int], roles: Collection[Role], *, confidential: bool = False
+) -> dict[int, list[int]]:
+    """`recipients` of several units, in the same two statements."""
+    held = _posts(unit_ids, roles)
+    unit_of = {post.id: post.for_unit_id for post, _person in held}
+    found: dict[int, dict[int, None]] = {unit_id: {} for unit_id in unit_ids}
+    for post, person in held:
+        found[post.for_unit_id][person.id] = None
+    for stand_in in _delegates(list(unit_of), confidential):
+        found[unit_of[stand_in.post_id]][stand_in.person_id] = None
+    return {unit_id: list(people) for unit_id, people in found.items()}
 
 
 def has_supervision_office(unit_id: int) -> bool:

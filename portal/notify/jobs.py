@@ -1,4 +1,5 @@
-"""One sweep of one city, in short transactions of its own: rungs that are due, deliveries that wait, the calendar.
+"""One sweep of one city, in short transactions of its own: lock-outs, rungs that are due, deliveries that wait, the
+calendar.
 
 May run any number of times at once and be killed at any instant. What fails for one clock or delivery is logged and
 left for the next sweep; the others go on.
@@ -14,6 +15,8 @@ from sqlalchemy import select
 
 from portal.access.roles import Role
 from portal.deadlines.queries import calendar_of
+from portal.identity.lockout import LOCKED_FOR, MOST
+from portal.identity.queries import locked_out
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.network.models import Post
@@ -27,13 +30,22 @@ log = logging.getLogger(__name__)
 
 def sweep_city(*first: Callable[[], object]) -> None:
     """Do everything that is due in the session's city; `first` are parts of other features, each committed here."""
-    for part in (*first, fire_due, send_waiting, tell_of_missing_calendar):
+    for part in (tell_of_lock_outs, *first, fire_due, send_waiting, tell_of_missing_calendar):
         try:
             part()
             db.session.commit()
         except Exception:
             db.session.rollback()
             log.exception("sweep: %s failed; the next sweep tries again", getattr(part, "__name__", part))
+
+
+def tell_of_lock_outs() -> None:
+    """Whose name was locked is told so, once for each lock-out. Told here and not at the door: its answer takes as long
+    for a name that nobody bears."""
+    for person_id, source, until in locked_out():
+        key = f"locked_out:{source}:{until.timestamp():.0f}"
+        tell("locked_out", [person_id], key=key, facts={"count": MOST}, at=until - LOCKED_FOR)
+    db.session.commit()
 
 
 def fire_due(now: datetime | None = None) -> int:

@@ -69,10 +69,14 @@ def _decided(facts: Facts) -> str:
 
 
 KINDS: dict[str, Kind] = {
-    "assigned": Kind(_l("交办给本单位的事项"), lambda f: _("交办给本单位：%(title)s", title=f["title"])),
     "co_assigned": Kind(_l("请本单位协办的事项"), lambda f: _("请本单位协办：%(title)s", title=f["title"])),
-    "forwarded": Kind(_l("转办给本单位的事项"), lambda f: _("转办给本单位：%(title)s", title=f["title"])),
-    "name_handler": Kind(_l("请指定承办人"), lambda f: _("请指定承办人：%(title)s", title=f["title"])),
+    "co_handler_named": Kind(_l("请您协办"), lambda f: _("请您协办：%(title)s", title=f["title"])),
+    "forwarded": Kind(
+        _l("转办给本单位，请指定承办人"), lambda f: _("转办给本单位，请指定承办人：%(title)s", title=f["title"])
+    ),
+    "name_handler": Kind(
+        _l("交办给本单位，请指定承办人"), lambda f: _("交办给本单位，请指定承办人：%(title)s", title=f["title"])
+    ),
     "handler_named": Kind(_l("交您承办，请签收"), lambda f: _("交您承办，请签收：%(title)s", title=f["title"])),
     "handler_replaced": Kind(_l("已改由他人承办"), lambda f: _("已改由他人承办：%(title)s", title=f["title"])),
     "acknowledged": Kind(_l("已签收"), lambda f: _("%(unit)s已签收：%(title)s", **_of(f)), ("unit", "title")),
@@ -130,15 +134,15 @@ KINDS: dict[str, Kind] = {
         ("days", "unit", "title"),
     ),
     "not_acknowledged": Kind(_l("逾时未签收"), lambda f: _("逾时未签收：%(title)s", title=f["title"])),
-    "import_done": Kind(
-        _l("导入已完成"),
-        lambda f: _n("导入已完成，登记 %(num)d 件", "导入已完成，登记 %(num)d 件", f["count"]),
-        ("count",),
-    ),
     "calendar_missing": Kind(
         _l("放假安排未导入，期限为暂定"),
         lambda f: _("%(year)s 年放假安排未导入，该年的期限为暂定", year=f["year"]),
         ("year",),
+    ),
+    "locked_out": Kind(
+        _l("您的登录名因连续输错口令被锁定；如不是本人，请报告"),
+        lambda f: _("您的登录名因连续 %(count)s 次输错口令被锁定；如不是本人，请报告", count=f["count"]),
+        ("count",),
     ),
 }
 

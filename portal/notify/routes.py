@@ -71,11 +71,11 @@ def messages() -> Response:
 @blueprint.route("/messages/<uuid:message_id>/open", methods=["GET", "POST"])
 @allows(Act.SIGNED_IN)
 def open_message(message_id: UUID) -> Response:
-    """Mark one's message read and go on to its matter; opening it twice changes nothing more."""
+    """Mark one's message read and go on to what it is about; opening it twice changes nothing more."""
     message = service.open_message(current_actor(), message_id)
     if message.matter_id is not None and MATTER_PAGE in current_app.view_functions:
         return go(url_for(MATTER_PAGE, matter_id=message.matter_id))
-    return go(url_for("notify.messages"))
+    return go(url_for("identity.sign_ins" if message.kind == "locked_out" else "notify.messages"))
 
 
 @blueprint.post("/messages/read")

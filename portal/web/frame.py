@@ -112,7 +112,7 @@ def optional_url(endpoint: str) -> str:
 
 def desk_url() -> str:
     """Where one begins: the desk, else one's own sign-ins."""
-    return optional_url("overview.desk") or url_for("identity.sessions")
+    return optional_url("overview.desk") or url_for("identity.sign_ins")
 
 
 class Frame:
@@ -216,7 +216,7 @@ class Frame:
 
     @property
     def sign_ins_url(self) -> str:
-        return url_for("identity.sessions")
+        return url_for("identity.sign_ins")
 
     @property
     def sign_out_url(self) -> str:

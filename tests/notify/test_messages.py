@@ -46,9 +46,9 @@ def test_a_mistaken_message_is_refused(world: World) -> None:
         with pytest.raises(KeyError):
             tell("gossip", person, key="k", facts={})
         with pytest.raises(ValueError, match="leader"):
-            tell("assigned", person, key="k", facts={"leader": "张书记"})
+            tell("name_handler", person, key="k", facts={"leader": "张书记"})
         with pytest.raises(TypeError):
-            tell("assigned", person, key="k", matter_id=uuid4(), facts={"number": "1"})
+            tell("name_handler", person, key="k", matter_id=uuid4(), facts={"number": "1"})
 
 
 @pytest.mark.parametrize("kind", KINDS)

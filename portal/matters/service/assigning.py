@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from functools import partial
 from uuid import UUID
@@ -42,12 +43,13 @@ def assign(
     matter = one(actor, matter_id)
     content = whole_content(matter)
     handler = _handler(lead_unit, handler_post_id)
+    helping = matter.co_unit_ids if co_units is None else [unit.id for unit, _task, _sign in co_units]
     engine.move(
         BOOK, actor, matter, "assign", version=version, content=content, lead_unit=lead_unit, handler=handler,
         co_units=[unit for unit, _task, _sign in co_units or ()],
         facts={"lead_unit_id": lead_unit.id if lead_unit else None},
         entry_facts={"unit": lead_unit.name if lead_unit else ""},
-        then=[partial(_give_to, actor, matter, content, lead_unit, handler, co_units, requirement)],
+        then=[partial(_give_to, actor, matter, content, lead_unit, handler, co_units, requirement, helping=helping)],
     )
     return matter
 
@@ -60,6 +62,9 @@ def _give_to(
     handler: Holder | None,
     co_units: tuple[tuple[Unit, str | None, bool], ...] | None,
     requirement: str | None,
+    *,
+    helping: Collection[int] = (),
+    former: Collection[int] = (),
 ) -> None:
     if co_units is not None:
         db.session.execute(
@@ -91,10 +96,15 @@ def _give_to(
         audience.shut_out(matter.id, audience.REGISTRAR)
     entry = journal.record(actor, "assigned", "matter", matter.id, confidential=matter.confidential)
     if handler:
-        notices.notify(matter, content, entry, "handler_named", [handler.person_id])
+        first = ("handler_named", [handler.person_id])
     else:
-        notices.notify(matter, content, entry, "assigned", notices.lead_desk(matter))
-    notices.notify(matter, content, entry, "county_informed", notices.supervision_between(matter))
+        first = ("forwarded" if matter.parent_id else "name_handler", notices.lead_desk(matter))
+    notices.notify_in_turn(
+        matter, content, entry, first,
+        ("co_assigned", notices.helpers(matter, helping)),
+        ("county_informed", notices.supervision_between(matter)),
+        ("reassigned", former),
+    )
 
 
 def _handler(unit: Unit | None, post_id: int | None) -> Holder | None:
@@ -156,7 +166,7 @@ def name_co_handler(actor: Actor, matter_id: UUID, *, handler_post_id: int) -> M
     content = whole_content(matter)
     write_entry(matter, "name_co_handler", actor, mine[0], facts={"handler": handler.name, "unit": part.unit_name})
     entry = journal.record(actor, "name_co_handler", "matter", matter.id, standing=mine[0])
-    notices.notify(matter, content, entry, "handler_named", [handler.person_id])
+    notices.notify(matter, content, entry, "co_handler_named", [handler.person_id])
     index_viewers(matter, content)
     return matter
 
@@ -207,9 +217,8 @@ def reassign_unit(
         signoff.end(matter.id)
         if matter.confidential:
             audience.shut_out(matter.id, audience.SIGNER, audience.HANDLER)
-        entry = journal.record(actor, "reassigned", "matter", matter.id, confidential=matter.confidential)
-        notices.notify(matter, content, entry, "reassigned", told)
-        _give_to(actor, matter, content, lead_unit, handler, None, None)
+        journal.record(actor, "reassigned", "matter", matter.id, confidential=matter.confidential)
+        _give_to(actor, matter, content, lead_unit, handler, None, None, former=told)
 
     engine.move(
         BOOK, actor, matter, "reassign_unit", version=version, content=content, lead_unit=lead_unit, handler=handler,

@@ -28,11 +28,13 @@ from portal.workflow import engine
 def acknowledge(actor: Actor, matter_id: UUID, *, version: int | None = None) -> Matter:
     """签收: the handler confirms receipt."""
     matter = one(actor, matter_id)
+    content = whole_content(matter)
 
     def then() -> None:
         matter.acknowledged_at = clock.now()
 
-    engine.move(BOOK, actor, matter, "acknowledge", version=version, content=whole_content(matter), then=[then])
+    moved = engine.move(BOOK, actor, matter, "acknowledge", version=version, content=content, then=[then])
+    notices.notify(matter, content, moved.entry, "acknowledged", [matter.assigned_by_id] if matter.assigned_by_id else [])
     return matter
 
 
@@ -167,7 +169,7 @@ def ask_extension(
     heads = notices.heads(matter)
     if matter.confidential:
         audience.admit(matter.id, heads, audience.EXTENSION)
-    notices.notify(matter, content, entry, "extension_asked", heads)
+    notices.notify(matter, content, entry, "extension_asked", heads, until=until.isoformat())
     index_viewers(matter, content)
     return request
 

@@ -219,7 +219,7 @@ def _arrive(actor: Actor, matter: Matter, content: MatterContent) -> None:
         after={"step": waiting.step.number},
     )
     if people:
-        notices.notify(matter, content, entry, "to_sign", people)
+        notices.ask_to_sign(matter, content, entry, waiting.step.kind, people)
     else:
         notices.notify(matter, content, entry, "seat_vacant", [*notices.lead_desk(matter), *notices.supervisors(matter)])
 

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.app import create_app, stand
+from portal.identity.service import forget_sign_ins
 from portal.instructions.previews import forget_expired
 from portal.kernel.city import City
 from portal.kernel.db import current_city, db, enter
@@ -30,7 +31,7 @@ def sweep(city_id: int) -> None:
     """Do everything that is due in one city."""
     with portal_app().app_context():
         enter(city_id)
-        sweep_city(go_on_with_successors, forget_expired)
+        sweep_city(go_on_with_successors, forget_expired, forget_sign_ins)
 
 
 def sweep_all() -> None:

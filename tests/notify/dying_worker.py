@@ -1,7 +1,9 @@
 """A worker whose jobs end by SIGKILL at chosen instants: `dying_worker NOTES WHEN:NUMBER:WHOM …`, one for each job.
 
-WHEN is before_commit, after_commit, sending or sent; at its NUMBERth time in the job WHOM is killed: the child that does
-the job, its parent, or both. Just before, the child's pid is noted in NOTES, in a file of the death's own number.
+WHEN is before_fire or after_fire (the commit of one clock's rungs), before_claim or after_claim (of one delivery),
+before_parcel or after_parcel (of the look at it), sending or sent; at its NUMBERth time in the job WHOM is killed: the
+child that does the job, its parent, or both. Just before, the child's pid is noted in NOTES, in a file of the death's
+own number. Commits are named by what they keep, not counted: a new part of the sweep moves no death.
 """
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from sqlalchemy import event
 
 from portal.jobs import worker
 from portal.kernel.db import PortalSession
-from portal.notify import bell
+from portal.notify import bell, delivery, ladder
 from portal.notify.channels import Outcome, Parcel
 from portal.notify.mail import Mail
 
@@ -40,8 +42,28 @@ def main(notes: Path, *deaths: str) -> None:
         if whom in ("child", "both"):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    for when in ("before_commit", "after_commit"):
-        event.listen(PortalSession, when, lambda _session, when=when: instant(when))
+    done: list[str] = []                                     # what the transaction has done that is watched here
+
+    def watch(module: object, name: str) -> None:
+        act = getattr(module, name)
+
+        def watched(*said: object) -> object:
+            result = act(*said)
+            done[:] = [name] if result is not None else []
+            return result
+
+        setattr(module, name, watched)
+
+    def committed(_session: object) -> None:
+        for name in done:
+            instant(f"after_{name}")
+        done.clear()
+
+    watch(ladder, "fire")
+    watch(delivery, "claim")
+    watch(delivery, "parcel")
+    event.listen(PortalSession, "before_commit", lambda _session: [instant(f"before_{name}") for name in done])
+    event.listen(PortalSession, "after_commit", committed)
     send = Mail.send
 
     def sending(self: Mail, parcel: Parcel) -> Outcome:

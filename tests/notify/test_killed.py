@@ -34,8 +34,8 @@ PATIENCE = 30.0
 Quiet = tuple[Flask, Database, dict[str, str]]
 # For each worker what ends its jobs, one after the other; a worker that outlives its last job does the rest.
 DEATHS = (
-    ("before_commit:4:child", "sending:2:child", "sent:3:child", "after_commit:5:both"),
-    ("before_commit:6:parent",),
+    ("before_fire:2:child", "sending:2:child", "sent:3:child", "after_claim:1:both"),
+    ("before_parcel:1:parent",),
 )
 
 

@@ -26,7 +26,7 @@ class Settings:
     production: bool = False
     database_owner_url: str | None = field(default=None, repr=False)   # as the role `owner`; for migrations only
     base_url: str = "http://127.0.0.1:8000"
-    smtp_url: str | None = field(default=None, repr=False)      # smtp[s]://name:password@host:port; none: no mail
+    smtp_url: str | None = field(default=None, repr=False)      # see notify.mail; none: no mail
     mail_from: str = "duban@localhost"
     file_limit: int = 20 * MEBIBYTE                             # bytes of one uploaded file
     request_limit: int = 50 * MEBIBYTE                          # bytes of one request

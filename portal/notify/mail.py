@@ -6,6 +6,7 @@ matter's number: mail leaves the house.
 
 from __future__ import annotations
 
+import logging
 import smtplib
 import ssl
 from email.message import EmailMessage
@@ -15,6 +16,8 @@ from uuid import uuid5
 
 from portal.kernel import clock
 from portal.notify.channels import Outcome, Parcel
+
+log = logging.getLogger(__name__)
 
 SUBJECT = "督办通：您有待办事项"
 BODY = """您在督办通有 {unread} 条未读消息，请登录后查看：
@@ -26,19 +29,25 @@ You have unread messages in Duban. Please sign in to read them.
 本邮件由系统自动发出，请勿回复。
 """
 PATIENCE = 10.0  # seconds for each answer of the mail server; all of them together stay below the lease
+PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+WRITTEN = "SMTP_URL is written smtp://, smtp+starttls:// or smtps://, then name:password@host:port"
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
 class Mail:
-    """The mail server of SMTP_URL: smtp[s]://name:password@host:port."""
+    """The mail server of SMTP_URL. `smtps` is encrypted from the first octet, `smtp+starttls` before the password or any
+    letter; both only with a server whose certificate is trusted and bears its name. `smtp` is plain, and takes no
+    password to another machine. Raises ValueError for what is written otherwise."""
 
     def __init__(self, url: str, sender: str, base_url: str) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise ValueError("SMTP_URL is written smtp[s]://name:password@host:port")
-        self.secure = parts.scheme == "smtps"
+        if parts.scheme not in PORTS or not parts.hostname:
+            raise ValueError(WRITTEN)
+        if parts.scheme == "smtp" and parts.username and parts.hostname not in _HERE:
+            raise ValueError("SMTP_URL would send the mail server's password in the clear: write smtp+starttls:// or smtps://")
+        self.scheme = parts.scheme
         self.host = parts.hostname
-        self.port = parts.port or (465 if self.secure else 25)
+        self.port = parts.port or PORTS[parts.scheme]
         self.login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
         self.sender = sender
         self.domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
@@ -58,72 +67,65 @@ class Mail:
 
     def send(self, parcel: Parcel) -> Outcome:
         """Hand the letter over. Until its text was sent, every fault means it was surely not taken; after that, only
-        the server's own answer tells."""
+        the server's own answer tells. What the server has against us, not against the letter, is tried again."""
         letter = self.letter(parcel)
-        server: smtplib.SMTP | None = None
         try:
             server = self._connect()
-            self._expect(*server.mail(parseaddr(self.sender)[1]))
-            self._expect(*server.rcpt(parcel.address))
-        except _Answer as answer:
-            self._leave(server)
-            return answer.outcome()
-        except smtplib.SMTPResponseException as refusal:
-            self._leave(server)
-            return _Answer(refusal.smtp_code).outcome()
+        except (OSError, smtplib.SMTPException, UnicodeError) as fault:
+            said = f"SMTP {fault.smtp_code}" if isinstance(fault, smtplib.SMTPResponseException) else type(fault).__name__
+            log.warning("the mail server cannot be used (%s); mail waits", said)
+            return Outcome("again", said)
+        try:
+            return self._hand_over(server, letter, parcel.address)
+        finally:
+            _leave(server)
+
+    @staticmethod
+    def _hand_over(server: smtplib.SMTP, letter: EmailMessage, address: str) -> Outcome:
+        try:
+            code, _said = server.rcpt(address)
         except (OSError, smtplib.SMTPException) as fault:
-            self._leave(server)
             return Outcome("again", type(fault).__name__)
+        if code not in (250, 251):
+            return _refused(code)
         try:
             code, _said = server.data(letter.as_bytes(policy=letter.policy.clone(linesep="\r\n")))
         except smtplib.SMTPDataError as refusal:
-            return _Answer(refusal.smtp_code).outcome()
+            return _refused(refusal.smtp_code)
         except (OSError, smtplib.SMTPException) as fault:
             return Outcome("doubtful", type(fault).__name__)
-        finally:
-            self._leave(server)
-        return Outcome("sent") if code == 250 else _Answer(code).outcome()
+        return Outcome("sent") if code == 250 else _refused(code)
 
     def _connect(self) -> smtplib.SMTP:
-        if self.secure:
+        """A server that knows us and takes letters from us."""
+        if self.scheme == "smtps":
             server: smtplib.SMTP = smtplib.SMTP_SSL(
                 self.host, self.port, timeout=PATIENCE, context=ssl.create_default_context()
             )
         else:
             server = smtplib.SMTP(self.host, self.port, timeout=PATIENCE)
         try:
-            server.ehlo_or_helo_if_needed()
-            if not self.secure and self.host not in _HERE and server.has_extn("starttls"):
+            if self.scheme == "smtp+starttls":
                 server.starttls(context=ssl.create_default_context())
-                server.ehlo()
+            server.ehlo_or_helo_if_needed()
             if self.login:
                 server.login(*self.login)
+            code, said = server.mail(parseaddr(self.sender)[1])
+            if code != 250:
+                raise smtplib.SMTPSenderRefused(code, said, self.sender)
         except BaseException:
             server.close()
             raise
         return server
 
-    @staticmethod
-    def _expect(code: int, _said: bytes) -> None:
-        if code not in (250, 251):
-            raise _Answer(code)
 
-    @staticmethod
-    def _leave(server: smtplib.SMTP | None) -> None:
-        if server is None:
-            return
-        try:
-            server.quit()
-        except (OSError, smtplib.SMTPException):
-            server.close()
+def _refused(code: int) -> Outcome:
+    """The server's refusal of the letter; only its number is kept, since its words may name the recipient."""
+    return Outcome("refused" if code >= 500 else "again", f"SMTP {code}")
 
 
-class _Answer(Exception):
-    """The mail server's refusal; only its number is kept, since its words may name the recipient."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-
-    def outcome(self) -> Outcome:
-        return Outcome("refused" if self.code >= 500 else "again", f"SMTP {self.code}")
+def _leave(server: smtplib.SMTP) -> None:
+    try:
+        server.quit()
+    except (OSError, smtplib.SMTPException):
+        server.close()

@@ -250,6 +250,8 @@ def _ask(row: Row, matter_id: UUID, due: date) -> None:
 
 def _reported(row: Row, matter_id: UUID, day: date) -> Life:
     yield from _chain(matter_id, row.lead_code, day - timedelta(days=2), row)
+    if row.number in IN_SIGN_OFF:
+        return
     yield at(day + timedelta(days=1), 9, 40)
     returned = row.number % 6 == 1
     yield from _review(matter_id, row.lead_code, row, returned=returned)

@@ -17,6 +17,10 @@ _MONTHS = (
     _l("7月"), _l("8月"), _l("9月"), _l("10月"), _l("11月"), _l("12月"),
 )  # fmt: skip
 _WEEKDAYS = (_l("周一"), _l("周二"), _l("周三"), _l("周四"), _l("周五"), _l("周六"), _l("周日"))
+_HOLIDAYS = {
+    "元旦": _l("元旦"), "农历除夕": _l("农历除夕"), "春节": _l("春节"), "清明节": _l("清明节"), "劳动节": _l("劳动节"),
+    "端午节": _l("端午节"), "中秋节": _l("中秋节"), "国庆节": _l("国庆节"), "休息日": _l("休息日"),
+}  # fmt: skip
 _PAPERS = {
     SourceLevel.CENTRAL: _l("中央批示件"),
     SourceLevel.PROVINCE: _l("省级批示件"),
@@ -39,6 +43,11 @@ def day_words(day: date) -> str:
     if day.year == clock.today().year:
         return _("%(month)s%(day)d日", month=month, day=day.day)
     return _("%(year)d年%(month)s%(day)d日", year=day.year, month=month, day=day.day)
+
+
+def holiday_words(name: str) -> str:
+    """A day off by its name; one that falls on two festivals bears both."""
+    return _("、").join(str(_HOLIDAYS.get(one, one)) for one in name.split("; "))
 
 
 def due_words(day: date) -> str:
@@ -124,7 +133,7 @@ def _sentence(line: Line) -> tuple[str, str]:
 
 def _not_deducted(holidays: list[str]) -> str:
     if holidays:
-        return _("无。按自然日计，%(names)s假期不扣除", names=_("、").join(holidays))
+        return _("无。按自然日计，%(names)s假期不扣除", names=_("、").join(map(holiday_words, holidays)))
     return _("无。按自然日计，周末和节假日不扣除")
 
 
@@ -140,7 +149,7 @@ def _runs(days: list[dict[str, Any]]) -> Iterator[str]:
     numbered = enumerate(off)
     for (_start, name), group in groupby(numbered, key=lambda item: (item[1][0] - timedelta(item[0]), item[1][1])):
         run = [day for _number, (day, _name) in group]
-        shown = name or _("周末")
+        shown = holiday_words(name) if name else _("周末")
         if len(run) == 1:
             yield f"{shown} {day_words(run[0])}"
         else:

@@ -12,6 +12,7 @@ from portal.access.actor import Actor
 from portal.access.roles import SUPERVISION, Role
 from portal.deadlines.calendar import Calendar
 from portal.deadlines.lamp import Lamp
+from portal.deadlines.words import holiday_words
 from portal.instructions.queries import LATE, MINE, MOST_COUNTED, REST, SOON, TODAY, WAITING, Row
 from portal.instructions.views import GROUP_TITLES, TASKS, turn_of
 from portal.kernel.language import _, _l
@@ -130,7 +131,8 @@ def day_kind(calendar: Calendar, day: date) -> str:
     """What kind of day it is: a working day, the holiday's name, or the weekend."""
     if calendar.is_working(day):
         return _("工作日")
-    return calendar.name_of(day) or _("周末")
+    name = calendar.name_of(day)
+    return holiday_words(name) if name else _("周末")
 
 
 def headline(found: Counts, register: Address) -> Headline | None:

@@ -44,9 +44,10 @@ COLUMNS = {
     "instructed_on received_on lead_unit_id lead_unit_name supervising_unit_id supervised_by_office state version round "
     "registered_at registered_by_id assigned_at assigned_by_id acknowledged_at issued_at closed_at original_due_on due_on "
     "extension_pending declined returns urges in_time",
-    "matter_content": "id matter_id confidential plain sealed leader_id handler_id handler_post_id reviewer_id grams parts",
+    "matter_content": "id matter_id confidential plain sealed leader_id handler_id handler_post_id reviewer_id parts",
+    "search_entry": "matter_id part confidential grams",
     "clock": "matter_id kind generation generation_at original_due_on due_on due_at stopped_at why",
-    "viewer": "matter_id principal view task state open stopped due_on received_on",
+    "viewer": "matter_id principal view task state open stopped due_on received_on source_level lead_unit_id returned",
     "audience": "matter_id person_id cause from_at",
     "milestone": "matter_id kind at unit_id",
     "entry": "id matter_id kind at version person_id role unit_name first_feedback confidential plain sealed",
@@ -65,6 +66,7 @@ class PlainMatter:
     id: UUID
     registering_unit_id: int
     confidential: bool
+    source_level: str
     urgency: str
     state: State
     received_on: date
@@ -114,7 +116,8 @@ class Maker:
         due_on = self._due_on(state)
         supervisor = self.network.holder(registering, Role.SUPERVISOR, self.chance)[0]
         matter = PlainMatter(
-            self._uuid(), registering.id, confidential, "urgent" if self.chance.random() < 0.1 else "normal", state,
+            self._uuid(), registering.id, confidential, "city" if registering is self.network.city else "county",
+            "urgent" if self.chance.random() < 0.1 else "normal", state,
             due_on - timedelta(days=30), due_on, None if state == State.REGISTERED else lead.id, registering.id,
             supervisor, None if state == State.REGISTERED else supervisor,
             returns=1 if state == State.IN_PROGRESS and self.chance.random() < 0.05 else 0,
@@ -186,7 +189,7 @@ class Maker:
         lead_name = lead.name if matter.lead_unit_id else None
         rows["matter"].append((
             key, key, "instruction", number, registering.id, year, sequence, matter.confidential,
-            "city" if registering is self.network.city else "county", matter.urgency,
+            matter.source_level, matter.urgency,
             matter.received_on - timedelta(days=1), matter.received_on, matter.lead_unit_id, lead_name, registering.id,
             True, str(state), 1, 1, begun, matter.registered_by_id, assigned, matter.assigned_by_id, taken, issued, closed,
             matter.due_on, matter.due_on, False, False, matter.returns, 0, True if state == State.CLOSED else None,
@@ -200,8 +203,11 @@ class Maker:
         rows["matter_content"].append((
             content_id, key, matter.confidential, *self._kept(words, "matter_content", content_id, matter.confidential),
             content.leader_id, content.handler_id, handler_post, content.reviewer_id,
-            None if matter.confidential else grams(number, title, leader, lead_name), ["report"] if signing else [],
+            ["report"] if signing else [],
         ))  # fmt: skip
+        rows["search_entry"].append((key, "shell", matter.confidential, grams(number, lead_name)))
+        if not matter.confidential:
+            rows["search_entry"].append((key, "words", False, grams(title, leader)))
         end = _deadline(matter.due_on)
         rows["clock"].append((key, "closing", 1, begun, matter.due_on, matter.due_on, end.due_at, issued or closed, _why(end)))
         rows["milestone"].append((key, "register", begun, registering.id))

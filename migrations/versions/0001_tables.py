@@ -29,7 +29,7 @@ END $$;
 DO $$
 DECLARE sealed_table text;
 BEGIN
-  FOREACH sealed_table IN ARRAY ARRAY['matter_content', 'entry', 'report', 'attachment', 'extension'] LOOP
+  FOREACH sealed_table IN ARRAY ARRAY['matter_content', 'entry', 'report', 'submission', 'attachment', 'extension'] LOOP
     EXECUTE format('ALTER TABLE %I DROP CONSTRAINT IF EXISTS %I', sealed_table, 'ck_' || sealed_table || '_plain_or_sealed');
     EXECUTE format('ALTER TABLE %I ADD CONSTRAINT %I CHECK ((NOT confidential AND plain IS NOT NULL AND sealed IS NULL)'
                    ' OR (confidential AND sealed IS NOT NULL AND plain IS NULL))',
@@ -40,7 +40,7 @@ GRANT SELECT, INSERT ON city TO app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO app;
 """
 
-# Journal, reading log, signatures and issues are written once: the portal's role has no right to change them, and the
+# Journal, reading log, submissions, signatures and issues are written once: the portal's role has no right to change them, and the
 # trigger refuses it to everyone else.
 APPEND_ONLY = """
 CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -50,13 +50,31 @@ END $$;
 DO $$
 DECLARE written text;
 BEGIN
-  FOREACH written IN ARRAY ARRAY['journal_entry', 'reading', 'signature', 'issue'] LOOP
+  FOREACH written IN ARRAY ARRAY['journal_entry', 'reading', 'submission', 'signature', 'issue'] LOOP
     EXECUTE format('REVOKE UPDATE, DELETE ON %I FROM app', written);
     EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON %I'
                    ' FOR EACH ROW EXECUTE FUNCTION append_only()', written);
     EXECUTE format('CREATE TRIGGER never_emptied BEFORE TRUNCATE ON %I EXECUTE FUNCTION append_only()', written);
   END LOOP;
 END $$;
+"""
+
+# Under row-level security only operators that cannot leak may use an index, and those of arrays are not among them. So
+# the pairs of characters are read by this function alone, as their owner, who is held to the city by the function itself;
+# the portal's role may write them and not read them. What it answers are ids, which the seam still has to let pass.
+SEARCH = """
+ALTER TABLE search_entry NO FORCE ROW LEVEL SECURITY;
+REVOKE SELECT ON search_entry FROM app;
+GRANT SELECT (matter_id, part, city_id) ON search_entry TO app;
+CREATE FUNCTION matters_holding(pairs text[], most integer) RETURNS SETOF uuid
+LANGUAGE sql STABLE STRICT SECURITY DEFINER ROWS 1000
+SET search_path = pg_catalog SET enable_seqscan = off AS $$
+  SELECT matter_id FROM public.search_entry
+  WHERE city_id = nullif(current_setting('app.city', true), '')::integer AND grams @> pairs
+  LIMIT most
+$$;
+REVOKE ALL ON FUNCTION matters_holding(text[], integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION matters_holding(text[], integer) TO app;
 """
 
 
@@ -224,6 +242,7 @@ def upgrade() -> None:
     op.create_index('ix_matter_lead', 'matter', ['lead_unit_id', 'due_on'], unique=False)
     op.create_index('ix_matter_number', 'matter', ['number'], unique=False)
     op.create_index('ix_matter_parent', 'matter', ['parent_id'], unique=False, postgresql_where=sa.text('parent_id IS NOT NULL'))
+    op.create_index('ix_matter_previous', 'matter', ['previous_id'], unique=False, postgresql_where=sa.text('previous_id IS NOT NULL'))
     op.create_table('post',
     sa.Column('id', sa.Integer(), sa.Identity(always=False), nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=False),
@@ -334,14 +353,12 @@ def upgrade() -> None:
     sa.Column('handler_id', sa.Integer(), nullable=True),
     sa.Column('handler_post_id', sa.Integer(), nullable=True),
     sa.Column('reviewer_id', sa.Integer(), nullable=True),
-    sa.Column('grams', postgresql.ARRAY(sa.TEXT()), nullable=True),
     sa.Column('parts', postgresql.ARRAY(sa.TEXT()), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('confidential', sa.Boolean(), nullable=False),
     sa.Column('plain', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
     sa.Column('sealed', sa.LargeBinary(), nullable=True),
     sa.Column('city_id', sa.Integer(), server_default=sa.text("current_setting('app.city')::integer"), nullable=False),
-    sa.CheckConstraint('NOT (confidential AND grams IS NOT NULL)', name=op.f('ck_matter_content_nothing_confidential_in_search')),
     sa.ForeignKeyConstraint(['city_id'], ['city.id'], name=op.f('fk_matter_content_city_id')),
     sa.ForeignKeyConstraint(['handler_id'], ['person.id'], name=op.f('fk_matter_content_handler_id')),
     sa.ForeignKeyConstraint(['handler_post_id'], ['post.id'], name=op.f('fk_matter_content_handler_post_id')),
@@ -351,7 +368,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_matter_content')),
     sa.UniqueConstraint('matter_id', name=op.f('uq_matter_content_matter_id'))
     )
-    op.create_index('ix_matter_content_grams', 'matter_content', ['grams'], unique=False, postgresql_using='gin')
     op.create_table('message',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('key', sa.String(length=120), nullable=False),
@@ -453,14 +469,29 @@ def upgrade() -> None:
     sa.Column('stopped', sa.Boolean(), nullable=False),
     sa.Column('due_on', sa.Date(), nullable=False),
     sa.Column('received_on', sa.Date(), nullable=False),
+    sa.Column('source_level', sa.String(length=10), nullable=False),
+    sa.Column('lead_unit_id', sa.Integer(), nullable=True),
+    sa.Column('returned', sa.Boolean(), nullable=False),
     sa.Column('city_id', sa.Integer(), server_default=sa.text("current_setting('app.city')::integer"), nullable=False),
     sa.ForeignKeyConstraint(['city_id'], ['city.id'], name=op.f('fk_viewer_city_id')),
     sa.ForeignKeyConstraint(['matter_id'], ['matter.id'], name=op.f('fk_viewer_matter_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('matter_id', 'principal', name=op.f('pk_viewer'))
     )
-    op.create_index('ix_viewer_task', 'viewer', ['principal', 'task', 'due_on', 'matter_id'], unique=False, postgresql_where=sa.text('task IS NOT NULL'))
-    op.create_index('ix_viewer_received', 'viewer', ['principal', 'received_on', 'matter_id'], unique=False)
-    op.create_index('ix_viewer_work', 'viewer', ['principal', 'open', 'stopped', 'due_on', 'matter_id'], unique=False)
+    op.create_index('ix_viewer_task', 'viewer', ['principal', 'task', 'due_on', 'matter_id'], unique=False, postgresql_where=sa.text('task IS NOT NULL'), postgresql_include=['city_id', 'state', 'source_level', 'lead_unit_id', 'returned'])
+    op.create_index('ix_viewer_received', 'viewer', ['principal', 'received_on', 'matter_id'], unique=False, postgresql_include=['city_id', 'state', 'source_level', 'lead_unit_id', 'returned', 'task'])
+    op.create_index('ix_viewer_work', 'viewer', ['principal', 'open', 'stopped', 'due_on', 'matter_id'], unique=False, postgresql_include=['city_id', 'state', 'source_level', 'lead_unit_id', 'returned', 'task'])
+    op.create_table('search_entry',
+    sa.Column('matter_id', sa.Uuid(), nullable=False),
+    sa.Column('part', sa.String(length=5), nullable=False),
+    sa.Column('confidential', sa.Boolean(), nullable=False),
+    sa.Column('grams', postgresql.ARRAY(sa.TEXT()), nullable=False),
+    sa.Column('city_id', sa.Integer(), server_default=sa.text("current_setting('app.city')::integer"), nullable=False),
+    sa.CheckConstraint("part = 'shell' OR NOT confidential", name=op.f('ck_search_entry_nothing_confidential')),
+    sa.ForeignKeyConstraint(['city_id'], ['city.id'], name=op.f('fk_search_entry_city_id')),
+    sa.ForeignKeyConstraint(['matter_id'], ['matter.id'], name=op.f('fk_search_entry_matter_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('matter_id', 'part', name=op.f('pk_search_entry'))
+    )
+    op.create_index('ix_search_entry_grams', 'search_entry', ['grams'], unique=False, postgresql_using='gin', postgresql_with={'fastupdate': 'off'})
     op.create_table('attachment',
     sa.Column('matter_id', sa.Uuid(), nullable=False),
     sa.Column('report_id', sa.Uuid(), nullable=True),
@@ -608,6 +639,24 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('report_id', 'generation', 'number', name=op.f('pk_step'))
     )
     op.create_index('ix_step_matter', 'step', ['matter_id'], unique=False)
+    op.create_table('submission',
+    sa.Column('matter_id', sa.Uuid(), nullable=False),
+    sa.Column('report_id', sa.Uuid(), nullable=False),
+    sa.Column('generation', sa.Integer(), nullable=False),
+    sa.Column('draft', sa.Integer(), nullable=False),
+    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('confidential', sa.Boolean(), nullable=False),
+    sa.Column('plain', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.Column('sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('city_id', sa.Integer(), server_default=sa.text("current_setting('app.city')::integer"), nullable=False),
+    sa.ForeignKeyConstraint(['city_id'], ['city.id'], name=op.f('fk_submission_city_id')),
+    sa.ForeignKeyConstraint(['matter_id'], ['matter.id'], name=op.f('fk_submission_matter_id')),
+    sa.ForeignKeyConstraint(['report_id', 'generation'], ['sign_off.report_id', 'sign_off.generation'], name=op.f('fk_submission_report_id_generation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_submission')),
+    sa.UniqueConstraint('report_id', 'generation', name=op.f('uq_submission_report_id_generation'))
+    )
+    op.create_index('ix_submission_matter', 'submission', ['matter_id'], unique=False)
     op.create_table('signer',
     sa.Column('report_id', sa.Uuid(), nullable=False),
     sa.Column('generation', sa.Integer(), nullable=False),
@@ -681,6 +730,7 @@ def upgrade() -> None:
     # ### end Alembic commands ###
     op.execute(GUARD)
     op.execute(APPEND_ONLY)
+    op.execute(SEARCH)
 
 
 def downgrade() -> None:
@@ -691,6 +741,8 @@ def downgrade() -> None:
     op.drop_table('signature')
     op.drop_index('ix_signer_matter', table_name='signer')
     op.drop_table('signer')
+    op.drop_index('ix_submission_matter', table_name='submission')
+    op.drop_table('submission')
     op.drop_index('ix_step_matter', table_name='step')
     op.drop_table('step')
     op.drop_index(op.f('ix_sign_off_matter_id'), table_name='sign_off')
@@ -709,6 +761,8 @@ def downgrade() -> None:
     op.drop_index('ix_viewer_received', table_name='viewer')
     op.drop_index('ix_viewer_task', table_name='viewer', postgresql_where=sa.text('task IS NOT NULL'))
     op.drop_table('viewer')
+    op.drop_index('ix_search_entry_grams', table_name='search_entry', postgresql_using='gin')
+    op.drop_table('search_entry')
     op.drop_index('ix_sign_in_session_person', table_name='sign_in_session')
     op.drop_index('ix_sign_in_session_end', table_name='sign_in_session')
     op.drop_table('sign_in_session')
@@ -720,7 +774,6 @@ def downgrade() -> None:
     op.drop_index('ix_message_unread', table_name='message', postgresql_where=sa.text('read_at IS NULL'))
     op.drop_index('ix_message_inbox', table_name='message')
     op.drop_table('message')
-    op.drop_index('ix_matter_content_grams', table_name='matter_content', postgresql_using='gin')
     op.drop_table('matter_content')
     op.drop_index('ix_extension_pending', table_name='extension', postgresql_where=sa.text('decided_at IS NULL'))
     op.drop_index(op.f('ix_extension_matter_id'), table_name='extension')
@@ -735,6 +788,7 @@ def downgrade() -> None:
     op.drop_index('ix_post_seat', table_name='post')
     op.drop_index('ix_post_person', table_name='post')
     op.drop_table('post')
+    op.drop_index('ix_matter_previous', table_name='matter', postgresql_where=sa.text('previous_id IS NOT NULL'))
     op.drop_index('ix_matter_parent', table_name='matter', postgresql_where=sa.text('parent_id IS NOT NULL'))
     op.drop_index('ix_matter_number', table_name='matter')
     op.drop_index('ix_matter_lead', table_name='matter')
@@ -751,4 +805,5 @@ def downgrade() -> None:
     op.drop_table('calendar_day')
     op.drop_table('city')
     # ### end Alembic commands ###
+    op.execute("DROP FUNCTION matters_holding(text[], integer)")
     op.execute("DROP FUNCTION append_only() CASCADE")

@@ -1,7 +1,8 @@
 """The register as its reader may see it: conditions, order and keyset paging, found from the reader's side.
 
 Each of the reader's principals is one index scan with a limit, then matters are counted once each. The cost depends on
-the page, not on how many matters there are; whoever may see nothing pays nothing.
+the page, not on how many matters there are; whoever may see nothing pays nothing. What was typed is looked up in the
+pairs of characters first: few matters are then compared word by word, many are read in order and not counted.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from uuid import UUID
 from sqlalchemy import (
     Select,
     SQLColumnExpression,
-    and_,
+    Uuid,
+    any_,
     bindparam,
     case,
     func,
@@ -37,7 +39,7 @@ from portal.deadlines.lamp import SOON_DAYS
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.models import Matter, MatterContent, State
-from portal.matters.search import sought
+from portal.matters.search import matters_holding
 from portal.network.models import Unit
 from portal.network.queries import unit_meant
 from portal.workflow.models import SignOff, Step
@@ -98,7 +100,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page. `total` is counted no further than `MOST_COUNTED` + 1; None where it was not asked for."""
+    """One page. `total` is counted no further than `MOST_COUNTED` + 1; None where it was not asked for, or where too many
+    hold what was typed."""
 
     rows: list[Row]
     next: Place | None
@@ -151,7 +154,7 @@ def page_of(
     *,
     count: bool = True,
 ) -> Page:
-    """One page of the register as this reader sees it, in one statement (two where a unit is named).
+    """One page of the register as this reader sees it, in one statement, and one more for each thing typed.
 
     Order of work: due today, due within seven days, overdue with the longest first, what waits for a review or for a
     decided extension, the rest by due date, then what has ended with the newest first.
@@ -162,8 +165,9 @@ def page_of(
     if conditions.when in GROUPS and sort != "work":
         wanted = replace(wanted, viewer=(*wanted.viewer, *_when(conditions.when, today)))
     back = place is not None and place.back
+    count = count and not wanted.many
     parts = [_part(actor, b, wanted, place, size + 1) for b in branches if _reaches(b, place)]
-    if not parts:
+    if not parts or wanted.none:
         return Page([], None, None, 0)
     found = union_all(*parts).subquery("found")
     descending = sort == "received"
@@ -252,21 +256,6 @@ def _mine(actor: Actor, limit: int) -> Select[Any]:
     return select(own.c.matter_id, literal_column(str(MINE)).label("grp"), own.c.day, own.c.task)
 
 
-def counted_for(actor: Actor, *where: SQLColumnExpression[bool], most: int = MOST_COUNTED) -> Any:
-    """How many matters of the reader's index meet the conditions, counted no further than `most` + 1; a column."""
-    return _total(actor, _Wanted(where), None, most)
-
-
-def running_on(days: tuple[date, date]) -> tuple[SQLColumnExpression[bool], ...]:
-    """Still running, and due between these two days, both included."""
-    return (Viewer.open, ~Viewer.stopped, Viewer.due_on >= days[0], Viewer.due_on <= days[1])
-
-
-def of_task(task: str) -> SQLColumnExpression[bool]:
-    """Waits for this from the reader; only what is open waits."""
-    return Viewer.task == task
-
-
 def every_row(actor: Actor, conditions: Conditions, sort: Sort = "work") -> Iterator[Row]:
     """The whole list as filtered, batch by batch, each row once."""
     place: Place | None = None
@@ -296,11 +285,13 @@ def any_confidential(actor: Actor) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """Conditions on the index row, and on what hangs on it."""
+    """Conditions on the index row, and on what hangs on it. `none`: nothing holds what was typed; `many`: too much does."""
 
     viewer: tuple[SQLColumnExpression[bool], ...] = ()
     matter: tuple[SQLColumnExpression[bool], ...] = ()
     content: tuple[SQLColumnExpression[bool], ...] = ()
+    none: bool = False
+    many: bool = False
 
 
 def _wanted(asked: Conditions) -> _Wanted:
@@ -322,27 +313,35 @@ def _wanted(asked: Conditions) -> _Wanted:
     if asked.received_to:
         viewer.append(Viewer.received_on <= asked.received_to)
     if asked.source == "high":
-        matter.append(Matter.source_level.in_(("central", "province")))
+        viewer.append(Viewer.source_level.in_(("central", "province")))
     elif asked.source:
-        matter.append(Matter.source_level == asked.source)
+        viewer.append(Viewer.source_level == asked.source)
     if asked.returned:
-        matter.append(Matter.returns > 0)
+        viewer.append(Viewer.returned)
+    typed = [said for said in (asked.leader, asked.text) if said]
     if asked.unit:
-        matter.append(_of_unit(asked.unit, asked.subtree))
+        if unit := unit_meant(asked.unit):
+            viewer.append(_led_by(unit, asked.subtree))
+        else:
+            typed.append(asked.unit)
+            matter.append(Matter.lead_unit_name.contains(asked.unit, autoescape=True))
     if asked.leader:
         content.append(_says("leader", asked.leader))
     if asked.text:
         content.append(_speaks_of(asked.text))
-    return _Wanted(tuple(viewer), tuple(matter), tuple(content))
+    looked_up = [matters_holding(said, MOST_COUNTED) for said in typed]
+    few = [found for found in looked_up if found is not None]
+    viewer += [Viewer.matter_id == any_(bindparam("held", found, type_=ARRAY(Uuid()), unique=True)) for found in few]
+    return _Wanted(
+        tuple(viewer), tuple(matter), tuple(content),
+        none=any(not found for found in few), many=bool(looked_up) and not few,
+    )
 
 
-def _of_unit(typed: str, subtree: bool) -> SQLColumnExpression[bool]:
-    unit = unit_meant(typed)
-    if unit is None:
-        return Matter.lead_unit_name.contains(typed, autoescape=True)
+def _led_by(unit: Unit, subtree: bool) -> SQLColumnExpression[bool]:
     if not subtree:
-        return Matter.lead_unit_id == unit.id
-    return Matter.lead_unit_id.in_(select(Unit.id).where(Unit.path.contains([unit.id])))
+        return Viewer.lead_unit_id == unit.id
+    return Viewer.lead_unit_id.in_(select(Unit.id).where(Unit.path.contains([unit.id])))
 
 
 def _says(word: str, typed: str) -> SQLColumnExpression[bool]:
@@ -352,12 +351,10 @@ def _says(word: str, typed: str) -> SQLColumnExpression[bool]:
 
 def _speaks_of(typed: str) -> SQLColumnExpression[bool]:
     """Part of number or unit, of the shell too; or of title, leader or document number where the content is seen."""
-    inside = or_(*(_says(word, typed) for word in ("title", "leader", "document_number")))
-    pairs = sought(typed)
-    if pairs:
-        inside = and_(MatterContent.grams.contains(bindparam("pairs", pairs, type_=ARRAY(TEXT), unique=True)), inside)
     return or_(
-        Matter.number.icontains(typed, autoescape=True), Matter.lead_unit_name.icontains(typed, autoescape=True), inside
+        Matter.number.icontains(typed, autoescape=True),
+        Matter.lead_unit_name.icontains(typed, autoescape=True),
+        *(_says(word, typed) for word in ("title", "leader", "document_number")),
     )
 
 

@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from flask_babel import LazyString
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -65,6 +76,7 @@ class Matter(Guarded, OfCity, Model):
         UniqueConstraint("city_id", "registering_unit_id", "kind", "year", "confidential", "sequence"),
         UniqueConstraint("city_id", "request_key"),
         Index("ix_matter_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
+        Index("ix_matter_previous", "previous_id", postgresql_where=text("previous_id IS NOT NULL")),
         Index("ix_matter_lead", "lead_unit_id", "due_on"),
         Index("ix_matter_number", "number"),
         CheckConstraint("NOT (confidential AND parent_id IS NOT NULL)", name="confidential_is_no_child"),
@@ -137,10 +149,6 @@ class MatterContent(Sealable, Guarded, OfCity, Model):
     """What the leader wrote, about what, and who handles it."""
 
     __tablename__ = "matter_content"
-    __table_args__ = (
-        Index("ix_matter_content_grams", "grams", postgresql_using="gin"),
-        CheckConstraint("NOT (confidential AND grams IS NOT NULL)", name="nothing_confidential_in_search"),
-    )
     view_needed = View.PART
 
     matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), unique=True)
@@ -148,7 +156,6 @@ class MatterContent(Sealable, Guarded, OfCity, Model):
     handler_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     handler_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    grams: Mapped[list[str] | None] = mapped_column(ARRAY(TEXT))
     parts: Mapped[list[str]] = mapped_column(ARRAY(TEXT), default=list)
 
     title: str = Word()
@@ -171,6 +178,22 @@ class MatterContent(Sealable, Guarded, OfCity, Model):
         """From now on there are such rows."""
         if not self.has(part):
             self.parts = [*(self.parts or ()), part]
+
+
+class SearchEntry(OfCity, Model):
+    """What a search looks in first: pairs of neighbouring characters of the shell's number and unit, and of an open
+    content's words. The portal's role writes it and cannot read it: it asks the function `matters_holding`."""
+
+    __tablename__ = "search_entry"
+    __table_args__ = (
+        Index("ix_search_entry_grams", "grams", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+        CheckConstraint("part = 'shell' OR NOT confidential", name="nothing_confidential"),
+    )
+
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), primary_key=True)
+    part: Mapped[str] = mapped_column(String(5), primary_key=True)
+    confidential: Mapped[bool]
+    grams: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
 
 
 class CoUnit(Guarded, OfCity, Model):
@@ -285,6 +308,26 @@ class Report(Sealable, Guarded, OfCity, Model):
     def also_seen(cls) -> Any:
         """A co-unit reads the issued report, not drafts."""
         return View.PART, cls.issued_at.is_not(None)
+
+
+class Submission(Sealable, Guarded, OfCity, Model):
+    """送签稿: a report exactly as it entered one of its chains; what the signatures of that `generation` bind, and what a
+    later draft is compared with. Append-only."""
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        UniqueConstraint("report_id", "generation"),
+        ForeignKeyConstraint(["report_id", "generation"], ["sign_off.report_id", "sign_off.generation"]),
+        Index("ix_submission_matter", "matter_id"),
+    )
+
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id"))
+    report_id: Mapped[UUID]
+    generation: Mapped[int]
+    draft: Mapped[int]
+    submitted_at: Mapped[datetime]
+
+    fields: dict[str, Any] = Word()
 
 
 class Attachment(Sealable, Guarded, OfCity, Model):

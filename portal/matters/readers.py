@@ -221,6 +221,9 @@ def viewer_rows(matter: Matter, readers: dict[int, tuple[View, str | None]]) -> 
             "stopped": matter.extension_pending or not matter.open or matter.state == State.UNDER_REVIEW,
             "due_on": matter.due_on,
             "received_on": matter.received_on,
+            "source_level": str(matter.source_level),
+            "lead_unit_id": matter.lead_unit_id,
+            "returned": matter.returns > 0,
         }
         for principal, (view, task) in readers.items()
     ]

@@ -1,24 +1,32 @@
-"""What a search by part of a title, number or name looks in: pairs of neighbouring characters, open matters only."""
+"""Search by part of a number, name or title: by pairs of neighbouring characters first, then by the words themselves."""
 
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
-_RUNS = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+|[A-Za-z0-9]+")
+from sqlalchemy import func, select
+
+from portal.kernel.db import db
+
+_LEFT_OUT = re.compile(r"[^\u3400-\u9fff\U00020000-\U0003ffffA-Za-z0-9]+")
 
 
 def grams(*texts: str | None) -> list[str]:
-    """Pairs of neighbouring Chinese characters, and whole Latin or digit runs, each once."""
+    """Pairs of neighbouring characters of each text, each pair once; signs and spaces are left out, so that every part of
+    a text has pairs of the text alone."""
     found: dict[str, None] = {}
     for text in texts:
-        for run in _RUNS.findall(text or ""):
-            if run[0].isascii():
-                found[run.lower()] = None
-            else:
-                found.update(dict.fromkeys(run[i : i + 2] for i in range(len(run) - 1)) or {run: None})
+        run = _LEFT_OUT.sub("", text or "").lower()
+        found.update(dict.fromkeys(run[i : i + 2] for i in range(len(run) - 1)))
     return list(found)
 
 
-def sought(text: str) -> list[str]:
-    """The pairs that a match must hold; Latin runs are left to the recheck, since a part of one may be typed."""
-    return [gram for gram in grams(text) if not gram[0].isascii() and len(gram) == 2]
+def matters_holding(typed: str, most: int) -> list[UUID] | None:
+    """Matters of this city that may hold what was typed, whoever may see them; None where there are more than `most`, or
+    where nothing can be looked up (a single character). The words themselves are still to be compared, through the seam."""
+    pairs = grams(typed)
+    if not pairs:
+        return None
+    found = list(dict.fromkeys(db.session.scalars(select(func.matters_holding(pairs, 2 * most + 1)))))
+    return found if len(found) <= most else None

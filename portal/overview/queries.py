@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from portal.access.actor import Actor
 from portal.deadlines.lamp import SOON_DAYS
 from portal.identity.models import SignInSession
-from portal.instructions.queries import MOST_COUNTED, TASKS, counted_for, of_task, running_on
+from portal.instructions import counts
+from portal.instructions.queries import MOST_COUNTED, TASKS
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.notify.models import Message
@@ -42,11 +43,13 @@ def counts_for(actor: Actor, session_id: UUID, *, business: bool) -> Counts:
         "late": (LONG_AGO, today - timedelta(days=1)),
     }
     fortnight = [today + timedelta(days=number) for number in range(FORTNIGHT)]
-    columns = []
+    columns = {}
     if business:
-        columns += [counted_for(actor, of_task(task)) for task in TASKS]
-        columns += [counted_for(actor, *running_on(days)) for days in whens.values()]
-        columns += [counted_for(actor, *running_on((day, day)), most=MOST_A_DAY) for day in fortnight]
+        columns = {
+            "tasks": counts.of_tasks(actor),
+            "whens": counts.of_spans(actor, whens),
+            "days": counts.of_spans(actor, {day.isoformat(): (day, day) for day in fortnight}, MOST_A_DAY),
+        }
     unread = (
         select(Message.id)
         .where(Message.city_id == current_city(), Message.person_id == actor.person_id, Message.read_at.is_(None))
@@ -62,17 +65,17 @@ def counts_for(actor: Actor, session_id: UUID, *, business: bool) -> Counts:
     )
     row = db.session.execute(
         select(
-            *(column.label(f"count_{number}") for number, column in enumerate(columns)),
+            *(column.label(name) for name, column in columns.items()),
             select(func.count()).select_from(unread).scalar_subquery().label("unread"),
             select(before.c.started_at).scalar_subquery().label("at"),
             select(before.c.source).scalar_subquery().label("source"),
         )
     ).one()
-    numbers = iter(row[: len(columns)] if business else ())
+    found = {name: getattr(row, name) or {} for name in columns}
     return Counts(
-        tasks={task: next(numbers) for task in TASKS} if business else {},
-        whens={name: next(numbers) for name in whens} if business else {},
-        days={day: next(numbers) for day in fortnight} if business else {},
+        tasks={task: found["tasks"].get(task, 0) for task in TASKS} if business else {},
+        whens={name: found["whens"].get(name, 0) for name in whens} if business else {},
+        days={day: found["days"].get(day.isoformat(), 0) for day in fortnight} if business else {},
         unread=row.unread,
         last_sign_in_at=row.at,
         last_sign_in_source=row.source,

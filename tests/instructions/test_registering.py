@@ -22,6 +22,7 @@ from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
 from portal.matters.models import Clock, Entry, Matter
 from portal.matters.queries import attachments, one
+from portal.matters.search import matters_holding
 from portal.network.queries import proposal_for
 from portal.notify.models import Message
 from tests.world import World
@@ -193,8 +194,9 @@ def test_before_assignment_it_is_corrected_freely(world: World) -> None:
     amend(world, matter_id, title="关于城市供水的情况反映")
     matter = world.matter(matter_id)
     assert (matter.content.title, matter.version) == ("关于城市供水的情况反映", 2)  # type: ignore[union-attr]
-    assert "城市" in (matter.content.grams or [])  # type: ignore[union-attr]
     with world.work():
+        assert matters_holding("城市供水", 10) == [matter_id]
+        assert matters_holding("农村饮水", 10) == []
         entry = db.session.scalars(
             select(JournalEntry).where(JournalEntry.city_id == world.id, JournalEntry.act == "amend")).one()
         assert entry.before is not None

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from portal.access.actor import SYSTEM, Actor, Standing
@@ -21,7 +21,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import audience, clocks
 from portal.matters.book import write_entry
-from portal.matters.models import CoUnit, Matter, MatterContent
+from portal.matters.models import CoUnit, Matter, MatterContent, SearchEntry
 from portal.matters.readers import index_viewers
 from portal.matters.search import grams
 from portal.network.models import Unit
@@ -114,7 +114,6 @@ def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "re
         document_number=new.document_number,
         requirement=new.requirement,
     )
-    index_words(matter, content)
     db.session.add(matter)
     try:
         db.session.flush()
@@ -122,6 +121,7 @@ def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "re
         raise _filed_before(conflict, matter.request_key) from conflict
     db.session.add(content)
     db.session.flush()
+    index_words(matter, content, new=True)
     keep_co_units(matter, content, new.co_units)
     clocks.start_all(matter, deadline)
     if matter.confidential:
@@ -167,11 +167,20 @@ def keep_co_units(
     db.session.flush()
 
 
-def index_words(matter: Matter, content: MatterContent) -> None:
-    """What search may look in: nothing of a confidential matter."""
-    if matter.confidential:
-        return
-    content.grams = grams(matter.number, content.title, content.leader, content.document_number, matter.lead_unit_name)
+def index_words(matter: Matter, content: MatterContent, *, new: bool = False) -> None:
+    """Write anew what search may look in: of a confidential matter number and unit alone."""
+    if not new:
+        db.session.execute(delete(SearchEntry).where(SearchEntry.matter_id == matter.id))
+    held = {"shell": grams(matter.number, matter.lead_unit_name)}
+    if not matter.confidential:
+        held["words"] = grams(content.title, content.leader, content.document_number)
+    db.session.execute(
+        insert(SearchEntry),
+        [
+            {"matter_id": matter.id, "part": part, "confidential": matter.confidential, "grams": pairs}
+            for part, pairs in held.items()
+        ],
+    )
 
 
 def facts(matter: Matter, content: MatterContent) -> dict[str, Any]:

@@ -1,0 +1,60 @@
+"""How many matters of a reader's index wait for what, and how many fall due when: each count capped, no row fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Date, Select, String, bindparam, func, select, true
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.sql.selectable import FromClause
+
+from portal.access.actor import Actor
+from portal.access.models import Viewer
+from portal.instructions.queries import MOST_COUNTED, TASKS, readers_of
+
+
+def of_tasks(actor: Actor) -> Any:
+    """A column with a JSON object: task → how many wait for it from the reader; a task with none is left out."""
+    tasks = _table(task=(list(TASKS), TEXT))
+    waiting = select(Viewer.matter_id).where(Viewer.task == tasks.c.task).order_by(Viewer.due_on, Viewer.matter_id)
+    return _object(actor, tasks, tasks.c.task, waiting, MOST_COUNTED)
+
+
+def of_spans(actor: Actor, spans: Mapping[str, tuple[date, date]], most: int = MOST_COUNTED) -> Any:
+    """A column with a JSON object: name of a span → how many still running fall due between its two days, both
+    included; a span with none is left out."""
+    table = _table(
+        name=(list(spans), TEXT),
+        first=([first for first, _last in spans.values()], Date),
+        last=([last for _first, last in spans.values()], Date),
+    )
+    running = (
+        select(Viewer.matter_id)
+        .where(Viewer.open, ~Viewer.stopped, Viewer.due_on >= table.c.first, Viewer.due_on <= table.c.last)
+        .order_by(Viewer.due_on, Viewer.matter_id)
+    )
+    return _object(actor, table, table.c.name, running, most)
+
+
+def _table(**columns: tuple[list[Any], Any]) -> FromClause:
+    """The values side by side, as a table."""
+    arrays = [bindparam(name, values, type_=ARRAY(kind), unique=True) for name, (values, kind) in columns.items()]
+    return func.unnest(*arrays).table_valued(*columns).render_derived(name=f"asked_{'_'.join(columns)}")
+
+
+def _object(actor: Actor, asked: FromClause, name: Any, rows: Select[Any], most: int) -> Any:
+    readers = readers_of(actor)
+    some = (
+        rows.where(Viewer.principal == readers.c.reader).limit(most + 1).correlate(readers, asked).lateral("some")
+    )
+    counted = (
+        select(name.label("name"), func.least(func.count(some.c.matter_id.distinct()), most + 1).label("found"))
+        .select_from(asked)
+        .join(readers, true())
+        .join(some, true())
+        .group_by(name)
+        .subquery()
+    )
+    return select(func.jsonb_object_agg(counted.c.name.cast(String), counted.c.found)).scalar_subquery()

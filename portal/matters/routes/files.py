@@ -14,7 +14,7 @@ from portal.kernel.language import _, _l
 from portal.kernel.refusals import Refusal
 from portal.matters import queries
 from portal.matters.routes import blueprint
-from portal.matters.routes.acts import _show
+from portal.matters.routes.acts import show
 from portal.matters.routes.matter import url_of
 from portal.matters.service import attaching
 from portal.web.answers import go
@@ -38,17 +38,17 @@ def attach(matter_id: UUID) -> Response:
     form = FilesForm()
     words = {"title": _("加附件"), "button": _("上传"), "files": True}
     if not form.is_submitted():
-        return _show(found, form, "instructions/act.html", words)
+        return show(found, form, "instructions/act.html", words)
     try:
         if not form.validate():
-            return _show(found, form, "instructions/act.html", words)
+            return show(found, form, "instructions/act.html", words)
         for upload in form.attachments.data or []:
             attaching.attach_to_matter(actor, found, upload.filename or "", upload.stream)
     except Refusal as refusal:
         if refusal.status not in (409, 422):
             raise
         discard()
-        return _show(queries.one(actor, matter_id), form, "instructions/act.html", words, refusal)
+        return show(queries.one(actor, matter_id), form, "instructions/act.html", words, refusal)
     flash(_("附件已保存"))
     return go(url_of(found))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import ColumnElement, String, and_, column, func, or_, select, tuple_, values
+from sqlalchemy.orm import aliased, defer, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.access.actor import SYSTEM, Actor
@@ -23,7 +25,9 @@ from portal.matters.models import (
     Milestone,
     Report,
     State,
+    Submission,
 )
+from portal.notify.queries import unread_of
 from portal.workflow.models import Signature, Signer, SignOff, Step
 from portal.workflow.signoff import step_now
 
@@ -78,15 +82,60 @@ def co_units(actor: Actor, matter: Matter) -> list[CoUnit]:
     )
 
 
-def entries(actor: Actor, matter: Matter, limit: int = 200) -> list[Entry]:
-    """办理经过, newest first."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around a matter on its page: 办理经过 newest first, the instruction's own papers, the request for
+    extension that waits, the matters forwarded from this one, and its other rounds and origin; as far as the reader sees.
+    And how many messages he has not read, since every page says it."""
+
+    entries: list[Entry]
+    papers: list[Attachment]
+    asked: Extension | None
+    children: list[Matter]
+    related: list[Matter]
+    unread: int
+
+
+def around(actor: Actor, matter: Matter, limit: int = 300) -> Around:
+    """All that is around the matter, in one statement: a row for each kind of thing there may be, beside it the things
+    of that kind."""
+    parts = matter.content.parts if matter.content else ()
+    kinds: dict[Any, ColumnElement[bool]] = {Entry: Entry.matter_id == matter.id}
+    loads: list[Any] = [joinedload(Entry.person), as_seen_by(actor)]
+    if "attachment" in parts:
+        kinds[Attachment] = and_(Attachment.matter_id == matter.id, Attachment.report_id.is_(None))
+    if matter.extension_pending:
+        kinds[Extension] = and_(Extension.matter_id == matter.id, Extension.decided_at.is_(None))
+    if "child" in parts or matter.previous_id or matter.parent_id or not matter.open:
+        before = [i for i in (matter.previous_id, matter.parent_id) if i]
+        kinds[Matter] = or_(Matter.parent_id == matter.id, Matter.previous_id == matter.id, Matter.id.in_(before))
+        loads.append(joinedload(Matter.lead_unit))
+    kind = values(column("name", String), name="kind").data([(model.__name__,) for model in kinds])
+    statement = select(*kinds, unread_of(actor.person_id).label("unread")).select_from(kind)
+    for model, belongs in kinds.items():
+        statement = statement.outerjoin(model, and_(kind.c.name == model.__name__, belongs))
+    # Whatever is no entry has no sequence and comes first: the limit is on entries.
+    rows = db.session.execute(statement.options(*loads).order_by(Entry.sequence.desc().nulls_first()).limit(limit)).all()
+    found: dict[Any, list[Any]] = {
+        model: [row[place] for row in rows if row[place] is not None] for place, model in enumerate(kinds)
+    }
+    papers = sorted(found.get(Attachment, ()), key=lambda paper: (paper.added_at, paper.id))
+    family = sorted(found.get(Matter, ()), key=lambda other: (other.registered_at, other.number))
+    return Around(
+        entries=found[Entry], papers=papers, asked=next(iter(found.get(Extension, ())), None),
+        children=[other for other in family if other.parent_id == matter.id],
+        related=[other for other in family if other.parent_id != matter.id], unread=rows[0].unread,
+    )
+
+
+def returns(actor: Actor, matter: Matter) -> list[Entry]:
+    """When, by whom and why a report came back to be written on: returned for rework, sent back, recalled; newest first."""
     return list(
         db.session.scalars(
             select(Entry)
-            .where(Entry.matter_id == matter.id)
+            .where(Entry.matter_id == matter.id, Entry.kind.in_(("return_for_rework", "send_back", "recall")))
             .options(joinedload(Entry.person), as_seen_by(actor))
             .order_by(Entry.sequence.desc())
-            .limit(limit)
         )
     )
 
@@ -99,18 +148,6 @@ def milestones(actor: Actor, matter: Matter) -> list[Milestone]:
             .where(Milestone.matter_id == matter.id)
             .options(joinedload(Milestone.unit), as_seen_by(actor))
             .order_by(Milestone.at.desc(), Milestone.id.desc())
-        )
-    )
-
-
-def children(actor: Actor, matter: Matter) -> list[Matter]:
-    """The matters forwarded from this one, as far as the reader sees them."""
-    return list(
-        db.session.scalars(
-            select(Matter)
-            .where(Matter.parent_id == matter.id)
-            .options(joinedload(Matter.lead_unit), as_seen_by(actor))
-            .order_by(Matter.registered_at, Matter.number)
         )
     )
 
@@ -174,51 +211,61 @@ def report(actor: Actor, report_id: UUID) -> Report:
     return found
 
 
-def chain_of(actor: Actor, shown: Report) -> tuple[SignOff | None, list[Step], dict[int, Signature], dict[int, list[Signer]]]:
-    """The report's latest sign-off: steps in order, signatures and possible signers by step."""
-    if shown.generation == 0:
-        return None, [], {}, {}
-    seen = as_seen_by(actor)
-    here = (shown.id, shown.generation)
-    sign_off = db.session.scalars(
-        select(SignOff).where(SignOff.report_id == here[0], SignOff.generation == here[1]).options(seen)
+def former(actor: Actor, shown: Report) -> Submission | None:
+    """What went into a chain before this draft as it stands now: the same draft's last submission while it is being
+    written on, the one before that once it has been submitted again, else the last of an earlier draft."""
+    before = shown.generation if shown.state != "draft" else shown.generation + 1
+    return db.session.scalars(
+        select(Submission)
+        .where(
+            Submission.matter_id == shown.matter_id,
+            tuple_(Submission.draft, Submission.generation) < (shown.draft, before),
+        )
+        .options(as_seen_by(actor))
+        .order_by(Submission.draft.desc(), Submission.generation.desc())
+        .limit(1)
     ).first()
-    steps = list(
-        db.session.scalars(
-            select(Step)
-            .where(Step.report_id == here[0], Step.generation == here[1])
-            .options(joinedload(Step.unit), seen)
-            .order_by(Step.number)
+
+
+Chain = tuple[SignOff | None, list[Step], dict[int, Signature], dict[int, list[Signer]]]
+
+
+def chain_of(actor: Actor, shown: Report) -> Chain:
+    """The report's latest sign-off: steps in order, signatures and possible signers by step."""
+    found = _chain(actor, Report.id == shown.id) if shown.generation else None
+    return found[1] if found else (None, [], {}, {})
+
+
+def latest_chain(actor: Actor, matter: Matter) -> tuple[Report, Chain] | None:
+    """The latest draft that was submitted, without its words, and its latest sign-off."""
+    other = aliased(Report)
+    latest = select(func.max(other.draft)).where(other.matter_id == matter.id, other.generation > 0).scalar_subquery()
+    return _chain(actor, and_(Report.matter_id == matter.id, Report.draft == latest))
+
+
+def _chain(actor: Actor, which: ColumnElement[bool]) -> tuple[Report, Chain] | None:
+    def of(model: Any) -> ColumnElement[bool]:
+        return and_(model.report_id == Report.id, model.generation == Report.generation)
+
+    rows = db.session.execute(
+        select(Report, SignOff, Step, Signature, Signer)
+        .outerjoin(SignOff, of(SignOff))
+        .outerjoin(Step, of(Step))
+        .outerjoin(Signature, and_(of(Signature), Signature.step == Step.number))
+        .outerjoin(Signer, and_(of(Signer), Signer.step == Step.number))
+        .where(which)
+        .options(
+            joinedload(Report.drafter), defer(Report.plain), defer(Report.sealed), joinedload(Step.unit),
+            joinedload(Signature.person), joinedload(Signer.person), as_seen_by(actor),
         )
-    )
-    signatures = {
-        s.step: s
-        for s in db.session.scalars(
-            select(Signature)
-            .where(Signature.report_id == here[0], Signature.generation == here[1])
-            .options(joinedload(Signature.person), joinedload(Signature.delegation), seen)
-        )
-    }
+        .order_by(Step.number, Signer.person_id)
+    ).all()
+    if not rows:
+        return None
+    steps = {row.Step.number: row.Step for row in rows if row.Step}
+    signatures = {row.Signature.step: row.Signature for row in rows if row.Signature}
     people: dict[int, list[Signer]] = {}
-    for signer in db.session.scalars(
-        select(Signer)
-        .where(Signer.report_id == here[0], Signer.generation == here[1])
-        .options(joinedload(Signer.person), seen)
-    ):
-        people.setdefault(signer.step, []).append(signer)
-    return sign_off, steps, signatures, people
-
-
-def related(actor: Actor, matter: Matter) -> list[Matter]:
-    """The round before this one and those after it, and the matter it was forwarded from, as far as the reader sees."""
-    if matter.previous_id is None and matter.parent_id is None and matter.open:
-        return []
-    wanted = [i for i in (matter.previous_id, matter.parent_id) if i]
-    return list(
-        db.session.scalars(
-            select(Matter)
-            .where(or_(Matter.id.in_(wanted), Matter.previous_id == matter.id))
-            .options(as_seen_by(actor))
-            .order_by(Matter.registered_at)
-        )
-    )
+    for row in rows:
+        if row.Signer:
+            people.setdefault(row.Signer.step, []).append(row.Signer)
+    return rows[0].Report, (rows[0].SignOff, list(steps.values()), signatures, people)

@@ -15,7 +15,8 @@ from portal.deadlines.words import explain
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.matters.book import ENTRY_LABELS
-from portal.matters.models import Clock, CoUnit, Entry, Matter, Milestone, Report, State
+from portal.matters.comparison import compare, counted
+from portal.matters.models import Clock, CoUnit, Entry, Matter, Milestone, Report, State, Submission
 from portal.matters.rules import DECLINE_REASONS, QUESTIONS
 from portal.workflow.models import Signature, Signer, Step
 from portal.workflow.signoff import STEP_LABELS
@@ -205,16 +206,42 @@ def planned(seats: Sequence[Any], holders: dict[int, Sequence[str]]) -> list[Dra
     ]
 
 
-def last_return(entries: Sequence[Entry], count: int) -> Drawn | None:
-    """The last return for rework."""
-    last = next((e for e in entries if e.kind == "return_for_rework"), None)
-    if last is None:
+def last_return(back: Sequence[Entry], count: int) -> Drawn | None:
+    """The last return for rework and, if a signer sent the draft back after it, that too: what the next draft answers."""
+    told = [entry for entry in back if entry.kind != "recall"]
+    rework = next((entry for entry in told if entry.kind == "return_for_rework"), None)
+    if not told:
         return None
-    codes = (last.facts or {}).get("failed", ())
+    codes = (rework.facts or {}).get("failed", ()) if rework else ()
     return Drawn(
-        failed=[str(QUESTIONS[c]) for c in codes if c in QUESTIONS], codes=list(codes), reason=last.words, at=last.at,
-        count=count,
+        failed=[str(QUESTIONS[c]) for c in codes if c in QUESTIONS], codes=list(codes), count=count,
+        reason=rework.words if rework else None, at=rework.at if rework else None,
+        sent_back=_line(told[0]) if told[0] is not rework else None,
     )
+
+
+def changes(shown: Report, before: Submission, now: dict[str, Any], back: Sequence[Entry]) -> dict[str, Any]:
+    """A draft beside what was submitted before it: text, heads and attachments, and why that one came back."""
+    then = before.fields
+    labels = {"title": _("标题"), "addressee": _("主送"), "issuing_name": _("落款"), "copies": _("抄送")}
+    text = compare(then["body"], now["body"])
+    heads = [
+        (label, compare(then[name] or "", now[name] or ""))
+        for name, label in labels.items() if (then[name] or "") != (now[name] or "")
+    ]
+    old, new = ({tuple(paper) for paper in fields["attachments"]} for fields in (then, now))
+    again = {name for name, _digest in old} & {name for name, _digest in new}
+    papers = [("del", _("去掉"), name) for name, _digest in sorted(old - new) if name not in again]
+    papers += [("ins", _("换过") if name in again else _("新增"), name) for name, _digest in sorted(new - old)]
+    ended = next((entry for entry in reversed(back) if entry.at >= before.submitted_at), None)
+    same = before.draft == shown.draft
+    return {
+        "draft_no": shown.draft, "text": text, "heads": heads, "papers": papers, "counted": counted(text),
+        "same": not heads and not papers and not any(paragraph.changed for paragraph in text),
+        "former": _("第 %(n)s 稿第 %(time)s 次送签", n=before.draft, time=before.generation) if same or before.generation > 1
+        else _("第 %(n)s 稿", n=before.draft),
+        "submitted_at": before.submitted_at, "ended": _line(ended) if ended else None,
+    }
 
 
 def questions(failed: Sequence[str]) -> list[Drawn]:
@@ -232,7 +259,7 @@ def sheet(report: Report, names: Sequence[str], mark: str, issuer: str | None, y
     """The report as the page it will become."""
     issued_on: date | None = clock.local(report.issued_at).date() if report.issued_at else None
     return Drawn(
-        draft_no=report.draft, title=report.title, masthead=f"{report.issuing_name}文件", number_prefix=f"{mark}〔{year}〕",
+        draft_no=report.draft, title=report.title, masthead=report.issuing_name, number_prefix=f"{mark}〔{year}〕",
         document_number=report.document_number, issuer=issuer, upward=upward, addressee=report.addressee,
         text=report.body or "", attachments=list(names), signature_unit=report.issuing_name, issued_on=issued_on,
         copies=report.copies, printed_by=None,

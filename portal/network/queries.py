@@ -107,6 +107,7 @@ def _seated(unit_ids: Collection[int], roles: Collection[Role]) -> Select[Post, 
     rank = case((Post.unit_id == Post.for_unit_id, 0), (Unit.kind == Kind.GENERAL_OFFICE, 1), else_=2)
     return (
         select(Post, Person, rank.label("rank"))
+        .select_from(Post)
         .join(Person, Person.id == Post.person_id)
         .join(Unit, Unit.id == Post.unit_id)
         .where(
@@ -157,10 +158,38 @@ def _delegates(posts: Sequence[int], confidential: bool) -> list[Holder]:
     return list(found.values())
 
 
+def signing(unit_id: Any, role: Any, *, confidential: bool = False) -> Select[Any]:
+    """The statement behind `signers`, for a unit and a role, or for columns of a statement around it: what
+    `signers_in` reads."""
+    seated, stand_in = _seated((unit_id,), (role,)), aliased(Person)
+    lent = (Delegation.post_id == Post.id, delegated_at(clock.now()), Delegation.covers_confidential if confidential else true())
+    return (
+        seated.with_only_columns(
+            seated.selected_columns["rank"], Post.id.label("post_id"), Person.id.label("person_id"),
+            Person.name.label("name"), Delegation.id.label("delegation_id"), stand_in.id.label("stand_in_id"),
+            stand_in.name.label("stand_in"),
+        )
+        .outerjoin(Delegation, and_(*lent))
+        .outerjoin(stand_in, and_(stand_in.id == Delegation.to_person_id, stand_in.active))
+    )
+
+
+def signers_in(rows: Collection[Any]) -> list[Holder]:
+    """The holders in rows of `signing`, then their stand-ins."""
+    nearest = min((row.rank for row in rows), default=0)
+    near = sorted((row for row in rows if row.rank == nearest), key=lambda row: (row.post_id, row.delegation_id or 0))
+    held = [Holder(row.person_id, row.name, row.post_id) for row in near]
+    lent: dict[tuple[int, int], Holder] = {}
+    for row in near:
+        if row.stand_in_id is not None:
+            key = (row.post_id, row.stand_in_id)
+            lent.setdefault(key, Holder(row.stand_in_id, row.stand_in, row.post_id, row.delegation_id))
+    return [*dict.fromkeys(held), *lent.values()]
+
+
 def signers(unit_id: int, role: Role, *, confidential: bool = False) -> list[Holder]:
     """The holders, then their stand-ins of now; for a confidential matter only where the delegation says so."""
-    held = holders(unit_id, role)
-    return [*held, *_delegates([h.post_id for h in held], confidential)]
+    return signers_in(db.session.execute(signing(unit_id, role, confidential=confidential)).all())
 
 
 def recipients(unit_id: int, roles: Collection[Role], *, confidential: bool = False) -> list[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ScalarSelect, func, select, tuple_
 
 from portal.kernel.db import current_city, db
 from portal.notify.models import Message
@@ -33,15 +33,20 @@ class MessagePage:
     older: bool
 
 
-def unread_count(person_id: int) -> int:
-    """How many messages the person has not read; counted no further than a thousand."""
+def unread_of(person_id: int) -> ScalarSelect[int]:
+    """How many messages the person has not read, as a part of another statement; counted no further than a thousand."""
     some = (
         select(Message.id)
         .where(Message.city_id == current_city(), Message.person_id == person_id, Message.read_at.is_(None))
         .limit(MOST_COUNTED)
         .subquery()
     )
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+def unread_count(person_id: int) -> int:
+    """How many messages the person has not read; counted no further than a thousand."""
+    return db.session.scalar(select(unread_of(person_id))) or 0
 
 
 def messages_of(

@@ -66,6 +66,12 @@ class Judgement:
         return self.possible
 
 
+def is_his(book: Rulebook, actor: Actor, record: Any, event: str) -> bool:
+    """Whether the event is this person's act as the record stands, whatever conditions it still has to meet."""
+    move = book.chain.row(event, record.state)
+    return move is not None and bool(allowed(actor, move.act, record))
+
+
 def judge(book: Rulebook, actor: Actor, record: Any, event: str, given: Mapping[str, Any] | None = None) -> Judgement:
     """Judge an event without doing it. Conditions that only the form can meet are judged when `given` is passed."""
     move = book.chain.row(event, record.state)

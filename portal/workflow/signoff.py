@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.access.actor import SYSTEM, Actor, Standing
@@ -22,7 +22,7 @@ from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Forbidden, Stale
 from portal.network.models import Unit
-from portal.network.queries import Holder, signers
+from portal.network.queries import Holder, signers, signers_in, signing
 from portal.workflow.models import Issue, Signature, Signer, SignOff, Step
 
 
@@ -153,11 +153,7 @@ def reach(sign_off: SignOff, number: int, *, confidential: bool) -> Step:
 
 def refresh(step: Step, drafter_id: int, *, confidential: bool) -> list[Holder]:
     """Who may sign the waiting step now: whoever was named (or stands in for him), else whoever holds the seat."""
-    seat = Seat(step.kind, Role(step.role), step.unit_id)
-    people = candidates(seat, drafter_id, confidential=confidential)
-    if step.named_person_id:
-        named_posts = {h.post_id for h in people if h.person_id == step.named_person_id}
-        people = [h for h in people if h.post_id in named_posts] or people
+    people = _fit(step, drafter_id, signers(step.unit_id, step.role, confidential=confidential))
     for holder in people:
         db.session.execute(
             insert(Signer)
@@ -175,6 +171,12 @@ def refresh(step: Step, drafter_id: int, *, confidential: bool) -> list[Holder]:
     step.vacant = not people
     db.session.flush()
     return people
+
+
+def _fit(step: Step, drafter_id: int, holders: Sequence[Holder]) -> list[Holder]:
+    people = [h for h in holders if h.person_id != drafter_id]
+    named_posts = {h.post_id for h in people if h.person_id == step.named_person_id}
+    return [h for h in people if h.post_id in named_posts] or people
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,22 +199,20 @@ class StepNow:
 
 def step_now(matter_id: UUID, *, confidential: bool) -> StepNow | None:
     """The waiting step of the matter's running sign-off, with its holders as of now."""
-    row = db.session.execute(
-        select(Step, SignOff)
+    seat = signing(Step.unit_id, Step.role, confidential=confidential).correlate(Step).lateral("seat")
+    rows = db.session.execute(
+        select(Step, SignOff, *seat.columns)
         .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
+        .outerjoin(seat, true())
         .where(SignOff.matter_id == matter_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
         .order_by(Step.number.desc())
-        .limit(1)
         .options(as_seen_by(SYSTEM))
-    ).first()
-    if row is None:
+    ).all()
+    if not rows:
         return None
-    seat = Seat(row.Step.kind, Role(row.Step.role), row.Step.unit_id)
-    people = candidates(seat, row.SignOff.drafter_id, confidential=confidential)
-    if row.Step.named_person_id:
-        posts = {h.post_id for h in people if h.person_id == row.Step.named_person_id}
-        people = [h for h in people if h.post_id in posts] or people
-    return StepNow(row.Step, row.SignOff, tuple(people))
+    step, sign_off = rows[0].Step, rows[0].SignOff
+    held = signers_in([row for row in rows if row.Step is step and row.post_id is not None])
+    return StepNow(step, sign_off, tuple(_fit(step, sign_off.drafter_id, held)))
 
 
 def sign(

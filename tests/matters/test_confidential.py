@@ -165,7 +165,7 @@ def test_the_shell_names_nobody(world: World, assigned: UUID) -> None:
     with world.work("city.head"):
         matter = queries.one(world.actor("city.head"), assigned)
         assert matter.content is None
-        assert queries.entries(world.actor("city.head"), matter) == []
+        assert queries.around(world.actor("city.head"), matter).entries == []
         assert queries.reports(world.actor("city.head"), matter) == []
         handler = world.people["health.handler"]
         shown = [v for k, v in vars(matter).items() if not k.startswith("_")]
@@ -189,5 +189,5 @@ def test_urging_a_shell_reaches_the_handler_without_naming_him(world: World, ass
         matter = handling.urge(world.actor("city.head"), assigned, words="不应保留的话")
         assert matter.urges == 1
     with world.work("health.handler"):
-        kinds = [(e.kind, e.words) for e in queries.entries(world.actor("health.handler"), queries.one(world.actor("health.handler"), assigned))]
+        kinds = [(e.kind, e.words) for e in queries.around(world.actor("health.handler"), queries.one(world.actor("health.handler"), assigned)).entries]
         assert ("urge", None) in kinds

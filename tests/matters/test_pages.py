@@ -147,6 +147,7 @@ def test_bad_input_changes_nothing(world: World, act: str) -> None:
 def test_a_report_is_written_submitted_and_signed_in_the_browser(world: World) -> None:
     matter_id = world.at_work()
     handler = world.browser("health.handler")
+    assert post(world, handler, matter_id, "report/begin").status_code == 303
     shown = get(world, handler, f"matters/{matter_id}/report").get_data(as_text=True)
     saving = re.search(r'data-autosave="/[^/]+/([^"]+)"', shown)
     assert saving

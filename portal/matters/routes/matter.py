@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -17,23 +16,13 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden
 from portal.matters import queries, views
 from portal.matters.book import BOOK
-from portal.matters.models import Matter, State
+from portal.matters.models import Extension, Matter, State
 from portal.matters.readings import readings_of
 from portal.matters.routes import blueprint
 from portal.web.answers import page
+from portal.web.frame import Button, has_unread
 from portal.web.guards import allows, current_actor
 from portal.workflow import engine
-
-
-@dataclass(slots=True)
-class Button:
-    """One thing the reader can do."""
-
-    url: str
-    label: str
-    kind: str = "quiet"
-    method: str = "get"
-    icon: str | None = None
 
 
 def url_of(matter: Matter) -> str:
@@ -73,17 +62,17 @@ def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
         add("decide_extension", _("批复延期"))
     named = matter.content is not None and matter.content.handler_id is not None
     for event, endpoint, words in _EVENTS:
-        judged = engine.judge(BOOK, actor, matter, event)
-        if judged.mine and not (event == "name_handler" and (named or matter.confidential)):
+        again = event == "name_handler" and (named or matter.confidential)
+        if not again and engine.is_his(BOOK, actor, matter, event):
             add(endpoint, words(), "post" if event == "acknowledge" else "get")
     if matter.state in (State.ACKNOWLEDGED, State.IN_PROGRESS) and allowed(actor, Act.DRAFT_REPORT, matter):
-        add("write_report", _("写报结材料"))
+        add("begin_report", _("写报结材料"), "post")
     if matter.state in (State.ACKNOWLEDGED, State.IN_PROGRESS, State.IN_SIGN_OFF) and allowed(actor, Act.PROGRESS, matter):
         add("progress", _("写进展"))
     if matter.state in (State.ASSIGNED, State.ACKNOWLEDGED, State.IN_PROGRESS):
         if allowed(actor, Act.FORWARD, matter):
             add("forward", _("转办"))
-        if (named or matter.confidential) and engine.judge(BOOK, actor, matter, "name_handler").mine:
+        if (named or matter.confidential) and engine.is_his(BOOK, actor, matter, "name_handler"):
             add("name_handler", _("改派承办人"))
     at_work = matter.state in (State.ASSIGNED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.IN_SIGN_OFF)
     if at_work and not matter.extension_pending and allowed(actor, Act.ASK_EXTENSION, matter):
@@ -98,7 +87,7 @@ def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
     if matter.content is not None and allowed(actor, Act.INSTRUCT_AGAIN, matter):
         add("instruct_again", _("再次批示"))
     for event, endpoint, words in _QUIET:
-        if engine.judge(BOOK, actor, matter, event).mine:
+        if engine.is_his(BOOK, actor, matter, event):
             add(endpoint, words())
     if allowed(actor, Act.AMEND, matter) and matter.open and matter.content is not None:
         made.append(Button(url_for("instructions.amend", matter_id=matter.id), _("更正")))
@@ -138,13 +127,15 @@ def matter(matter_id: UUID) -> Response:
     content = found.content
     if found.confidential:
         journal.reading(actor, found.id, "page")
-    reports = queries.reports(actor, found) if content.has("report") else []
-    latest = next((r for r in reports if r.generation), None)
+    around = queries.around(actor, found)
+    has_unread(around.unread)
+    submitted = queries.latest_chain(actor, found) if content.has("report") else None
     drawn = None
     signing = None
-    if latest is not None:
+    if submitted is not None:
+        latest, chain = submitted
         read_url = url_for("matters.read_report", report_id=latest.id)
-        steps = views.steps(latest, *queries.chain_of(actor, latest)[1:], found)
+        steps = views.steps(latest, *chain[1:], found)
         drawn = {"draft_no": latest.draft, "steps": steps, "url": read_url, "document_number": latest.document_number}
         if found.step_now is not None and allowed(actor, Act.SIGN, found):
             signing = Button(read_url, _("阅读并签批"))
@@ -157,20 +148,20 @@ def matter(matter_id: UUID) -> Response:
         feedback=views.why(found.feedback),
         report=drawn,
         blocked=_blocked(found, actor),
-        entries=views.log(queries.entries(actor, found)),
+        entries=views.log(around.entries),
         tree=views.tree(
             found,
-            [(child, url_of(child)) for child in (queries.children(actor, found) if content.has("child") else [])],
+            [(child, url_of(child)) for child in around.children],
             getattr(found, "co_units", ()),
         ),
         tree_note=None,
         attachments=[
             {"name": a.name, "url": url_for("matters.attachment", attachment_id=a.id), "size": a.size}
-            for a in (queries.attachments(actor, found) if content.has("attachment") else [])
+            for a in around.papers
         ],
-        rounds=[{"label": m.number, "url": url_of(m)} for m in queries.related(actor, found)],
+        rounds=[{"label": m.number, "url": url_of(m)} for m in around.related],
         readings_url=_readings_url(actor, found),
-        extension=_extension_words(actor, found),
+        extension=_extension_words(found, around.asked),
         register_url=url_for("instructions.register_list"),
         watermark=views.watermark(actor, found),
     )
@@ -181,10 +172,9 @@ def _office(found: Matter) -> str:
     return _("%(unit)s督查室", unit=name) if found.supervised_by_office else name
 
 
-def _extension_words(actor: Actor, found: Matter) -> str | None:
+def _extension_words(found: Matter, asked: Extension | None) -> str | None:
     if not found.extension_pending:
         return None
-    asked = next((e for e in queries.extensions(actor, found) if e.decided_at is None), None)
     if asked is None:
         return _("延期申请正在等待批复")
     return _("申请延期至 %(day)s，正在等待批复：%(reason)s", day=day_words(asked.until), reason=asked.reason)

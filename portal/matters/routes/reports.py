@@ -15,7 +15,7 @@ from portal.audit import journal
 from portal.identity.door import confirm
 from portal.kernel import clock
 from portal.kernel.language import _
-from portal.kernel.refusals import Invalid, Refusal, Stale
+from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
 from portal.matters import forms, queries, views
 from portal.matters.models import Matter, Report
 from portal.matters.routes import blueprint
@@ -25,6 +25,7 @@ from portal.matters.service import attaching, reporting
 from portal.web.answers import go, page, wants_json
 from portal.web.formats import moment
 from portal.web.forms import redraw
+from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
 from portal.web.transactions import discard
 from portal.workflow import signoff
@@ -45,19 +46,48 @@ def _choosing(actor: Actor, found: Matter) -> tuple[type[forms.ReportForm], dict
     return Form, choices
 
 
-@blueprint.route("/matters/<uuid:matter_id>/report", methods=["GET", "POST"])
+@blueprint.post("/matters/<uuid:matter_id>/report/begin")
+@allows(Act.DRAFT_REPORT)
+def begin_report(matter_id: UUID) -> Response:
+    """Open the draft of the closing report, and go where it is written."""
+    version: int | None = forms.PlainForm().version.data  # type: ignore[assignment]
+    reporting.open_draft(current_actor(), matter_id, version=version)
+    return go(url_for("matters.write_report", matter_id=matter_id))
+
+
+@blueprint.get("/matters/<uuid:matter_id>/report")
 @allows(Act.DRAFT_REPORT)
 def write_report(matter_id: UUID) -> Response:
-    """Write the closing report; saved as one writes, submitted when it is done."""
+    """Write the closing report; before there is a draft, the way to begin one. Reading begins nothing."""
     actor = current_actor()
-    found, draft = reporting.open_draft(actor, matter_id)
-    found = queries.one(actor, matter_id)
+    found, _standing = reporting.for_drafter(actor, matter_id)
+    draft = reporting.draft_of(actor, found)
+    if draft is None:
+        reporting.may_begin(found)
+        return page(
+            "instructions/act.html", matter=head_of(found), form=forms.PlainForm(formdata=None), refusal=None,
+            title=_("写报结材料"), button=_("开始写"), lead=_("还没有草稿。开始后随写随存；以前有过一稿的，从上一稿的文字写起。"),
+            action=url_for("matters.begin_report", matter_id=found.id), back_url=url_of(found),
+            watermark=views.watermark(actor, found),
+        )
+    if found.confidential:
+        journal.reading(actor, found.id, "report")
+    kind, _choices = _choosing(actor, found)
+    form = kind()
+    _fill(form, draft)
+    return page("instructions/report_write.html", form=form, refusal=None, **_writing(actor, found, draft))
+
+
+@blueprint.post("/matters/<uuid:matter_id>/report")
+@allows(Act.DRAFT_REPORT)
+def save_report(matter_id: UUID) -> Response:
+    """Save the draft as one writes, or submit it when it is done. What was typed survives every refusal."""
+    actor = current_actor()
+    found, _standing = reporting.for_drafter(actor, matter_id)
     kind, choices = _choosing(actor, found)
     form = kind()
-    if not form.is_submitted():
-        _fill(form, draft)
-        return page("instructions/report_write.html", form=form, refusal=None, **_writing(actor, found, draft))
     try:
+        draft = _present_draft(actor, found)
         fit = form.validate()
         # A draft may be saved unfinished, but not with characters or marks that may not be kept.
         if not fit and (request.form.get("go") == "submit" or form.text.errors):
@@ -83,14 +113,21 @@ def write_report(matter_id: UUID) -> Response:
     except Refusal as refusal:
         if refusal.status not in (409, 422):
             raise
-        if wants_json():
-            discard()
-            return jsonify({"sentence": refusal.sentence}), refusal.status  # type: ignore[return-value]
         discard()
-        found, draft = reporting.open_draft(actor, matter_id)
+        if wants_json():
+            return jsonify({"sentence": refusal.sentence}), refusal.status  # type: ignore[return-value]
         found = queries.one(actor, matter_id)
-        drawn = _writing(actor, found, draft)
-        return redraw("instructions/report_write.html", form, refusal, **drawn)
+        latest = next(iter(queries.reports(actor, found)), None)
+        if latest is None:
+            raise
+        return redraw("instructions/report_write.html", form, refusal, **_writing(actor, found, latest))
+
+
+def _present_draft(actor: Actor, found: Matter) -> Report:
+    draft = reporting.draft_of(actor, found)
+    if draft is None:
+        raise Stale(_("这一稿已经送签，不能再改；要改动请先撤回"))
+    return draft
 
 
 def _fill(form: Any, draft: Report) -> None:
@@ -110,10 +147,10 @@ def _words(form: Any) -> dict[str, Any]:
 
 
 def _writing(actor: Actor, found: Matter, draft: Report) -> dict[str, Any]:
-    last = _last_return(actor, found)
+    last = views.last_return(queries.returns(actor, found), found.returns)
     return {
         "matter": head_of(found), "turn": views.turn(found), "version": draft.saved, "draft_no": draft.draft,
-        "questions": views.questions(last.codes if last else ()),
+        "changes_url": _changes_url(actor, draft), "questions": views.questions(last.codes if last else ()),
         "last_return": last, "steps": views.planned(reporting.seats_of(found), {}),
         "files": _files(actor, found, draft), "autosave_url": url_for("matters.write_report", matter_id=found.id),
         "saved_at": draft.changed_at if draft.saved > 1 else None,
@@ -121,8 +158,10 @@ def _writing(actor: Actor, found: Matter, draft: Report) -> dict[str, Any]:
     }
 
 
-def _last_return(actor: Actor, found: Matter) -> Any:
-    return views.last_return(queries.entries(actor, found), found.returns) if found.returns else None
+def _changes_url(actor: Actor, shown: Report) -> str | None:
+    """Where this draft is compared with what was submitted before it, for whoever reads both."""
+    there = queries.former(actor, shown) is not None
+    return url_for("matters.report_changes", report_id=shown.id) if there else None
 
 
 def _files(actor: Actor, found: Matter, draft: Report) -> list[dict[str, Any]]:
@@ -174,6 +213,8 @@ def _reading(
     acts = []
     if shown.state == "in_sign_off" and allowed(actor, Act.RECALL, found):
         acts.append({"url": url_for("matters.recall_report", report_id=shown.id), "label": _("撤回修改")})
+    if changes := _changes_url(actor, shown):
+        acts.append({"url": changes, "label": _("与上一稿对比")})
     if shown.state == "draft" and allowed(actor, Act.DRAFT_REPORT, found):
         acts.append({"url": url_for("matters.write_report", matter_id=found.id), "label": _("继续写")})
     unit = found.lead_unit
@@ -199,10 +240,32 @@ def _reading(
             {"label": _("第 %(n)s 稿", n=other.draft), "url": url_for("matters.read_report", report_id=other.id)}
             for other in queries.reports(actor, found) if other.id != shown.id
         ],
-        "last_return": _last_return(actor, found), "acts": acts,
+        "last_return": views.last_return(queries.returns(actor, found), found.returns), "acts": acts,
         "files": [{"name": p.name, "url": url_for("matters.attachment", attachment_id=p.id), "size": p.size} for p in papers],
         "watermark": views.watermark(actor, found),
     }
+
+
+@blueprint.get("/reports/<uuid:report_id>/changes")
+@allows(Act.READ_MATTER)
+def report_changes(report_id: UUID) -> Response:
+    """What changed since the former draft; nobody finds it who may not read both."""
+    actor = current_actor()
+    shown = queries.report(actor, report_id)
+    found = queries.one(actor, shown.matter_id)
+    before = queries.former(actor, shown)
+    if before is None:
+        raise Invisible
+    if found.confidential:
+        journal.reading(actor, found.id, "report")
+    now = reporting.canonical_fields(shown, queries.attachments(actor, found, shown.id))
+    acts = [Button(url_for("matters.read_report", report_id=shown.id), _("阅读报结材料"))]
+    if shown.state == "draft" and allowed(actor, Act.DRAFT_REPORT, found):
+        acts.append(Button(url_for("matters.write_report", matter_id=found.id), _("继续写"), "primary"))
+    return page(
+        "instructions/report_changes.html", matter=head_of(found), turn=views.turn(found), acts=acts,
+        watermark=views.watermark(actor, found), **views.changes(shown, before, now, queries.returns(actor, found)),
+    )
 
 
 @blueprint.post("/reports/<uuid:report_id>/sign")

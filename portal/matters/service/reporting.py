@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from portal.access.actor import SYSTEM, Actor
+from portal.access.actor import SYSTEM, Actor, Standing
 from portal.access.policy import Act, allowed
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
@@ -20,7 +20,7 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.matters import audience, clocks, notices
 from portal.matters.book import BOOK
-from portal.matters.models import Attachment, CoUnit, Matter, MatterContent, Report, State
+from portal.matters.models import Attachment, CoUnit, Matter, MatterContent, Report, State, Submission
 from portal.matters.queries import attachments, one, report, whole_content
 from portal.network.models import Kind, Unit
 from portal.vault.words import canonical_digest, digest_of
@@ -82,21 +82,37 @@ def draft_of(actor: Actor, matter: Matter) -> Report | None:
     ).first()
 
 
-def open_draft(actor: Actor, matter_id: UUID) -> tuple[Matter, Report]:
-    """The handler opens the draft: the present one, or a new one that begins with the words of the last."""
+def for_drafter(actor: Actor, matter_id: UUID) -> tuple[Matter, Standing]:
+    """The matter, for whoever may draft its report, and in which post; Forbidden for its other readers."""
     matter = one(actor, matter_id)
     decision = allowed(actor, Act.DRAFT_REPORT, matter)
     if not decision:
         raise Forbidden(_("您不能起草报结材料：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
+    assert decision.standing is not None
+    return matter, decision.standing
+
+
+def may_begin(matter: Matter) -> None:
+    """Invalid where the matter stands so that no draft can be begun."""
+    if matter.state not in (State.ACKNOWLEDGED, State.IN_PROGRESS):
+        raise Invalid(_("此件现为“%(state)s”，不能起草报结材料", state=matter.state.label))
+
+
+def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> tuple[Matter, Report]:
+    """The handler opens the draft: the present one, whatever his page showed, or a new one that begins with the words of
+    the last. Asked for twice at once, the second waits and finds what the first began."""
+    db.session.execute(
+        select(Matter.id).where(Matter.id == matter_id).with_for_update().options(as_seen_by(actor))
+    )
+    matter, standing = for_drafter(actor, matter_id)
     existing = draft_of(actor, matter)
     if existing is not None:
         return matter, existing
-    if matter.state not in (State.ACKNOWLEDGED, State.IN_PROGRESS):
-        raise Invalid(_("此件现为“%(state)s”，不能起草报结材料", state=matter.state.label))
+    engine.fresh(BOOK, actor, matter, version)
+    may_begin(matter)
     content = whole_content(matter)
     if matter.state == State.ACKNOWLEDGED:
         engine.move(BOOK, actor, matter, "start", content=content)
-    assert decision.standing is not None
     assert matter.lead_unit is not None
     last = db.session.scalars(
         select(Report).where(Report.matter_id == matter.id).options(as_seen_by(actor)).order_by(Report.draft.desc())
@@ -106,7 +122,7 @@ def open_draft(actor: Actor, matter_id: UUID) -> tuple[Matter, Report]:
         confidential=matter.confidential,
         draft=(last.draft if last else 0) + 1,
         drafter_id=actor.person_id,
-        drafter_post_id=decision.standing.post_id,
+        drafter_post_id=standing.post_id,
         changed_at=clock.now(),
         title=last.title if last else _("关于%(title)s办理情况的报告", title=_subject(content.title)),
         addressee=last.addressee if last else addressee(matter),
@@ -188,11 +204,17 @@ def submit_report(
         assert standing is not None
         draft.drafter_id, draft.drafter_post_id = actor.person_id, standing.post_id
         db.session.flush()
-        papers = attachments(actor, matter, draft.id)
+        fields = canonical_fields(draft, attachments(actor, matter, draft.id))
         sign_off = signoff.submit(
             report_id=draft.id, matter_id=matter.id, generation=draft.generation, seats=seats,
             named={n: p for n, p in chosen.items() if n in choices}, drafter=standing, drafter_id=actor.person_id,
-            digest=canonical_digest(canonical_fields(draft, papers)), confidential=matter.confidential,
+            digest=canonical_digest(fields), confidential=matter.confidential,
+        )
+        db.session.add(
+            Submission(
+                matter_id=matter.id, report_id=draft.id, generation=draft.generation, draft=draft.draft,
+                submitted_at=sign_off.submitted_at, confidential=matter.confidential, fields=fields,
+            )
         )
         matter.step_now = signoff.step_now(matter.id, confidential=matter.confidential)
         _arrive(actor, matter, content)
@@ -322,9 +344,3 @@ def _back_to_draft(actor: Actor, matter: Matter, shown: Report, event: str, reas
         entry_facts={"draft": shown.draft}, then=[then],
     )
 
-
-def drafts_of(matter: Matter) -> int:
-    """How many drafts there were."""
-    return db.session.scalar(
-        select(func.count(Report.id)).where(Report.matter_id == matter.id).options(as_seen_by(SYSTEM))
-    ) or 0

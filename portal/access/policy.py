@@ -138,6 +138,15 @@ def is_confidential_matter(actor: Actor, post: Standing, matter: Any) -> bool:
     return bool(matter.confidential)
 
 
+@predicate(_l("限定知悉的事项，须由登记或交办它的督查员本人、或督查室主任办理"))
+def of_its_supervisor(actor: Actor, post: Standing, matter: Any) -> bool:
+    return (
+        not matter.confidential
+        or actor.person_id in (matter.registered_by_id, matter.assigned_by_id)
+        or post.role == Role.SUPERVISION_HEAD
+    )
+
+
 @predicate(_l("须由协办单位办理"))
 def of_co_unit(actor: Actor, post: Standing, matter: Any) -> bool:
     roles = (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR, Role.HANDLER)
@@ -189,14 +198,14 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.READ_READINGS: ((heads_supervising_office, is_confidential_matter),),
     Act.AMEND: ((of_registering_office,),),
     Act.MAKE_CONFIDENTIAL: ((of_registering_office, is_open_matter),),
-    Act.ASSIGN: ((of_supervising_office,),),
-    Act.REASSIGN_UNIT: ((of_supervising_office,),),
-    Act.WITHDRAW: ((of_registering_office,),),
+    Act.ASSIGN: ((of_supervising_office, of_its_supervisor),),
+    Act.REASSIGN_UNIT: ((of_supervising_office, of_its_supervisor),),
+    Act.WITHDRAW: ((of_registering_office, of_its_supervisor),),
     Act.NEW_ROUND: ((of_registering_office,),),
     Act.INSTRUCT_AGAIN: ((leads_above, is_open_matter), (is_linked_leader,)),
     Act.NAME_HANDLER: (
         (desk_of_lead_unit, is_open_matter),
-        (of_supervising_office, is_confidential_matter),
+        (of_supervising_office, is_confidential_matter, of_its_supervisor),
     ),
     Act.FORWARD: (
         (desk_of_lead_unit, is_open_matter),

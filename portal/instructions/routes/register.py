@@ -271,11 +271,17 @@ def _groups(found: Page, asked: _Asked) -> list[DrawnGroup]:
 def _pages(found: Page, asked: _Asked) -> _Pages | None:
     if not found.rows:
         return None
-    many = found.total is not None and found.total > queries.MOST_COUNTED
-    total = f"{queries.MOST_COUNTED:,}+" if many else f"{found.total or 0:,}"
+    here, note = len(found.rows), ""
+    if found.total is None:
+        text, note = _("本页 %(here)s 件", here=here), _("含有所填字词的件较多，未计总数；多填几个字可得准数")
+    elif found.total > queries.MOST_COUNTED:
+        text = _("本页 %(here)s 件，共 %(total)s 件", here=here, total=f"{queries.MOST_COUNTED:,}+")
+        note = _("超过 1,000 件时只给约数；加条件可得准数")
+    else:
+        text = _("本页 %(here)s 件，共 %(total)s 件", here=here, total=f"{found.total:,}")
     return _Pages(
-        text=_("本页 %(here)s 件，共 %(total)s 件", here=len(found.rows), total=total),
-        note=_("超过 1,000 件时只给约数；加条件可得准数") if many else "",
+        text=text,
+        note=note,
         prev_url=asked.url(before=place_words(found.previous)) if found.previous else None,
         next_url=asked.url(after=place_words(found.next)) if found.next else None,
         sizes=[_Link(str(size), asked.url(size=str(size)), size == asked.size) for size in SIZES],

@@ -20,7 +20,7 @@ from portal.kernel.city import all_cities
 from portal.kernel.db import db
 from portal.matters import ladder
 from portal.matters.service import attaching
-from portal.network.service import actor_for
+from portal.network.service.acting import actor_for
 from portal.vault import box
 from portal.vault.files import FileStore
 from portal.web import cities, frame, guards, headers, refusals, speech, transactions, walls

@@ -33,7 +33,7 @@ from portal.local.postgres import conninfo
 from portal.matters.models import Matter, MatterContent, Report
 from portal.matters.service import assigning, creation, handling, reporting
 from portal.network.models import Kind, Level, Post, Unit
-from portal.network.service import actor_for
+from portal.network.service.acting import actor_for
 from portal.workflow import signoff
 from tests.at_the_door import PASSWORD, csrf_token, in_city
 from tests.at_the_door import sign_in as sign_in_at_door

@@ -33,7 +33,7 @@ from portal.matters.models import CoUnit, Matter
 from portal.network import rules
 from portal.network.importing import carry_out, known_network
 from portal.network.plan import plan_import
-from portal.network.service import actor_for
+from portal.network.service.acting import actor_for
 from tests.at_the_door import PASSWORD, in_city
 from tests.world import World
 

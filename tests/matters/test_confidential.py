@@ -111,7 +111,7 @@ def test_only_a_named_delegation_lets_a_stand_in_sign(world: World, assigned: UU
     from datetime import timedelta
 
     from portal.kernel import clock
-    from portal.network.service import delegate
+    from portal.network.service.delegating import delegate
 
     for covers in (False, True):
         with world.work("health.director"):

@@ -23,7 +23,7 @@ from portal.matters.queries import whole_content
 from portal.matters.rebuild import rebuild_viewers
 from portal.matters.service import assigning, handling, reporting, reviewing
 from portal.network.models import Post
-from portal.network.service import delegate
+from portal.network.service.delegating import delegate
 from tests.world import World
 
 WEDNESDAY = clock.at(date(2026, 3, 4), 10)

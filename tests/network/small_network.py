@@ -15,7 +15,7 @@ from portal.kernel.db import db, enter
 from portal.network import rules
 from portal.network.models import Unit
 from portal.network.plan import Table
-from portal.network.service import actor_for
+from portal.network.service.acting import actor_for
 
 UNITS = (
     ("33", "江南市", "江南市", "市", "党委", "", "江委"),

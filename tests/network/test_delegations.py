@@ -14,8 +14,9 @@ from portal.audit.models import JournalEntry
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
-from portal.network import queries, service
+from portal.network import queries
 from portal.network.models import Delegation
+from portal.network.service import delegating
 from tests.at_the_door import PASSWORD, csrf_token
 from tests.network.small_network import Network
 
@@ -34,7 +35,7 @@ def lend(
     actor = network.actor(who)
     assert actor.acting is not None
     now: datetime = clock.now()
-    return service.delegate(
+    return delegating.delegate(
         actor, actor.acting.post_id, network.person(to).id, now + start, now + start + days * DAY, confidential
     )
 
@@ -73,7 +74,7 @@ def test_confidential_matters_are_covered_only_where_named(network: Network) -> 
 
 def test_a_delegation_is_written_down_with_the_post(network: Network) -> None:
     made = lend(network, "deputy", "director", confidential=True)
-    service.end_delegation(network.actor("deputy"), made.id)
+    delegating.end_delegation(network.actor("deputy"), made.id)
     entries = db.session.scalars(
         select(JournalEntry).where(JournalEntry.subject_kind == "delegation").order_by(JournalEntry.id)
     ).all()
@@ -101,12 +102,12 @@ def test_nobody_delegates_in_a_circle(network: Network) -> None:
 def test_one_after_the_other_is_no_circle(network: Network) -> None:
     lend(network, "deputy", "director")
     lend(network, "director", "deputy", start=8 * DAY)
-    assert len(service.delegations_of(network.actor("deputy"))) == 2
+    assert len(delegating.delegations_of(network.actor("deputy"))) == 2
 
 
 def test_an_ended_delegation_closes_no_circle(network: Network) -> None:
     made = lend(network, "deputy", "director")
-    service.end_delegation(network.actor("deputy"), made.id)
+    delegating.end_delegation(network.actor("deputy"), made.id)
     assert lend(network, "director", "deputy").id
 
 
@@ -134,19 +135,19 @@ def test_an_inactive_person_an_officer_and_a_stranger_do_not_stand_in(network: N
     actor = network.actor("deputy")
     assert actor.acting is not None
     with pytest.raises(Invalid):
-        service.delegate(actor, actor.acting.post_id, 999_999, clock.now(), clock.now() + DAY, False)
+        delegating.delegate(actor, actor.acting.post_id, 999_999, clock.now(), clock.now() + DAY, False)
 
 
 def test_only_ones_own_post_is_delegated(network: Network) -> None:
     other = network.actor("leader").acting
     assert other is not None
     with pytest.raises(Forbidden):
-        service.delegate(
+        delegating.delegate(
             network.actor("deputy"), other.post_id, network.person("director").id, clock.now(), clock.now() + DAY, False
         )
     lent = lend(network, "deputy", "director")
     with pytest.raises(Forbidden):
-        service.delegate(
+        delegating.delegate(
             network.actor("director"), lent.post_id, network.person("mishu").id, clock.now(), clock.now() + DAY, False
         )
 
@@ -167,7 +168,7 @@ def test_anothers_delegation_cannot_be_ended(network: Network) -> None:
     made = lend(network, "deputy", "director")
     for name in ("director", "leader"):
         with pytest.raises(Invisible):
-            service.end_delegation(network.actor(name), made.id)
+            delegating.end_delegation(network.actor(name), made.id)
     assert made.ended_at is None
 
 

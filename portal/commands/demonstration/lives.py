@@ -24,7 +24,7 @@ from portal.matters.service import assigning, handling, reporting, reviewing
 from portal.matters.service.creation import NewMatter, create
 from portal.network.models import Unit
 from portal.network.queries import children_units, handlers_of, unit_by_code
-from portal.network.service import actor_for
+from portal.network.service.acting import actor_for
 
 LEVELS = {"中央": SourceLevel.CENTRAL, "省": SourceLevel.PROVINCE, "市": SourceLevel.CITY, "县": SourceLevel.COUNTY}
 URGENCIES = {"一般": Urgency.NORMAL, "急件": Urgency.URGENT}

@@ -1,12 +1,10 @@
-"""Questions about the network: who holds a seat, what lies above and below a unit, which unit was meant.
-
-A seat is looked up in the unit itself, then in its general office; every other role wherever an organ acts for the
-unit. All answers are those of today, of active persons, of the session's city.
+"""Who holds a seat and who stands in; who is told. A seat is looked up in the unit itself, then in its general office;
+every other role wherever an organ acts for the unit. All answers are those of today, of active persons, of the session's
+city.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,8 +21,6 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
-    false,
-    func,
     literal,
     null,
     or_,
@@ -35,14 +31,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from portal.access.actor import Standing
-from portal.access.roles import LEADERS, OFFICERS, SUPERVISION, Role
+from portal.access.roles import SUPERVISION, Role
 from portal.identity.models import Person
 from portal.kernel import clock
-from portal.kernel.db import current_city, db
-from portal.network.models import ORGANS, Delegation, Kind, Level, Post, Unit
+from portal.kernel.db import db
+from portal.network.models import Delegation, Kind, Post, Unit
 
 SEATS = frozenset({Role.OFFICE_DIRECTOR, Role.DEPUTY_LEADER, Role.PRINCIPAL_LEADER, Role.HANDLER, Role.LIAISON_OFFICER})
-_LEVEL_ORDER = {level: number for number, level in enumerate(Level)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +133,8 @@ def holders(unit_id: int, role: Role) -> list[Holder]:
     return [Holder(person.id, person.name, post.id) for post, person in _posts((unit_id,), (role,))]
 
 
-def _delegates(posts: Sequence[int], confidential: bool) -> list[Holder]:
+def delegates_of(posts: Sequence[int], confidential: bool) -> list[Holder]:
+    """Who stands in for these posts now; for confidential matters only where the delegation says so."""
     if not posts:
         return []
     rows = db.session.execute(
@@ -206,7 +202,7 @@ def recipients_of(
     found: dict[int, dict[int, None]] = {unit_id: {} for unit_id in unit_ids}
     for post, person in held:
         found[post.for_unit_id][person.id] = None
-    for stand_in in _delegates(list(unit_of), confidential):
+    for stand_in in delegates_of(list(unit_of), confidential):
         found[unit_of[stand_in.post_id]][stand_in.person_id] = None
     return {unit_id: list(people) for unit_id, people in found.items()}
 
@@ -228,172 +224,3 @@ def has_supervision_office(unit_id: int) -> bool:
 def handlers_of(unit_id: int) -> list[Holder]:
     """Who may be named handler: the unit's handler posts; in a unit with none, its liaison officers."""
     return holders(unit_id, Role.HANDLER) or holders(unit_id, Role.LIAISON_OFFICER)
-
-
-def _units() -> Select[Unit]:
-    return select(Unit).where(Unit.city_id == current_city())
-
-
-def _live() -> Select[Unit]:
-    return _units().where(Unit.retired_on.is_(None))
-
-
-def unit_by_id(unit_id: int) -> Unit | None:
-    """The unit of this city with that id."""
-    return db.session.scalar(_units().where(Unit.id == unit_id))
-
-
-def unit_by_code(code: str) -> Unit | None:
-    """The unit with this code, retired ones included."""
-    return db.session.scalar(_units().where(Unit.code == code))
-
-
-_CODE_IN_BRACKETS = re.compile(r"[(（]\s*([^()（）]+?)\s*[)）]\s*$")
-
-
-def unit_meant(typed: str) -> Unit | None:
-    """The unit that was meant by a code, “name (code)”, or a name or short name that only one unit bears."""
-    said = typed.strip()
-    codes = [said, *_CODE_IN_BRACKETS.findall(said)]
-    found = list(
-        db.session.scalars(
-            _live().where(or_(Unit.code.in_(codes), Unit.name == said, Unit.short_name == said)).limit(5)
-        )
-    )
-    by_code = [unit for unit in found if unit.code in codes]
-    named = by_code or found
-    return named[0] if len(named) == 1 else None
-
-
-def units_matching(typed: str, limit: int = 20, *, organs: bool = False) -> list[Unit]:
-    """Units with this in name, short name, code or pinyin (full or initials); the nearest and the higher ones first."""
-    said = typed.strip()
-    if not said:
-        return []
-    codes = [said, *_CODE_IN_BRACKETS.findall(said)]
-    spelled = re.sub(r"[\s'’]+", "", said.lower())
-    in_name = or_(Unit.name.contains(said, autoescape=True), Unit.short_name.contains(said, autoescape=True))
-    in_code = or_(Unit.code.startswith(said, autoescape=True), Unit.code.in_(codes))
-    starts = Unit.pinyin.contains(f" {spelled}", autoescape=True)
-    in_pinyin = Unit.pinyin.contains(spelled, autoescape=True) if re.fullmatch(r"[a-z][a-z0-9]*", spelled) else false()
-    nearness = case(
-        (or_(Unit.code.in_(codes), Unit.name == said, Unit.short_name == said), 0),
-        (or_(Unit.name.startswith(said, autoescape=True), Unit.short_name.startswith(said, autoescape=True)), 1),
-        (and_(in_pinyin, starts), 2),
-        else_=3,
-    )
-    level = case({level.value: number for level, number in _LEVEL_ORDER.items()}, value=Unit.level, else_=9)
-    found = _live().where(or_(in_name, in_code, in_pinyin))
-    if not organs:
-        found = found.where(Unit.kind.not_in(ORGANS))
-    return list(db.session.scalars(found.order_by(nearness, level, func.length(Unit.name), Unit.code).limit(limit)))
-
-
-def children_units(unit_id: int, *, direct: bool = False) -> list[Unit]:
-    """The units below that business may be forwarded to, deeper ones included unless `direct`; no organs."""
-    below = Unit.parent_id == unit_id if direct else and_(Unit.path.contains([unit_id]), Unit.id != unit_id)
-    found = _live().where(below, Unit.kind.not_in(ORGANS))
-    return list(db.session.scalars(found.order_by(func.cardinality(Unit.path), Unit.code)))
-
-
-def branch(parent_id: int | None) -> list[tuple[Unit, int]]:
-    """The units right below (or the roots), organs included, each with the number of units right below it."""
-    lower = aliased(Unit)
-    below = (
-        select(func.count())
-        .select_from(lower)
-        .where(lower.parent_id == Unit.id, lower.retired_on.is_(None))
-        .correlate(Unit)
-        .scalar_subquery()
-    )
-    where = Unit.parent_id.is_(None) if parent_id is None else Unit.parent_id == parent_id
-    rows = db.session.execute(_live().where(where).add_columns(below).order_by(Unit.code))
-    return [(unit, count) for unit, count in rows]
-
-
-def ancestors(unit_id: int) -> list[Unit]:
-    """The units above, the city's root first."""
-    unit = unit_by_id(unit_id)
-    if unit is None:
-        return []
-    found = {above.id: above for above in db.session.scalars(_units().where(Unit.id.in_(unit.path[:-1])))}
-    return [found[one] for one in unit.path[:-1] if one in found]
-
-
-def proposal_for(unit: Unit, registering_unit: Unit) -> Unit | None:
-    """The county committee to be lead instead, and to forward, where a unit of a county would be assigned past it;
-    None where nothing stands between."""
-    if registering_unit.id not in unit.path:
-        return None
-    between = unit.path[unit.path.index(registering_unit.id) + 1 : -1]
-    if not between:
-        return None
-    return db.session.scalars(
-        select(Unit)
-        .where(Unit.city_id == current_city(), Unit.id.in_(between), Unit.kind == Kind.PARTY_COMMITTEE,
-               Unit.retired_on.is_(None))
-        .order_by(Unit.path)
-        .limit(1)
-    ).first()  # fmt: skip
-
-
-def posts_in(unit_id: int) -> list[tuple[Post, Person, list[Holder]]]:
-    """The posts in force of one unit with their holders, each with those who stand in for it now."""
-    rows = list(
-        db.session.execute(
-            select(Post, Person)
-            .join(Person, Person.id == Post.person_id)
-            .where(Post.city_id == current_city(), Post.unit_id == unit_id, in_force(clock.today()), Person.active)
-            .order_by(Post.id)
-        )
-    )
-    lent: dict[int, list[Holder]] = {}
-    for stand_in in _delegates([post.id for post, _person in rows], confidential=False):
-        lent.setdefault(stand_in.post_id, []).append(stand_in)
-    return [(post, person, lent.get(post.id, [])) for post, person in rows]
-
-
-def _people(*where: ColumnElement[bool]) -> Select[Person]:
-    return (
-        select(Person)
-        .where(Person.city_id == current_city(), Person.active)
-        .where(exists().where(Post.person_id == Person.id, in_force(clock.today()), *where))
-        .order_by(Person.name, Person.id)
-    )
-
-
-def leaders_matching(typed: str, limit: int = 20) -> list[Person]:
-    """Leaders of a committee or government of this city, by part of name or sign-in name: to link an instruction to."""
-    said = typed.strip()
-    if not said:
-        return []
-    found = _people(
-        Post.role.in_(LEADERS), Unit.id == Post.unit_id, Unit.kind.in_((Kind.PARTY_COMMITTEE, Kind.GOVERNMENT))
-    ).where(or_(Person.name.contains(said, autoescape=True), Person.sign_in_name.contains(said, autoescape=True)))
-    return list(db.session.scalars(found.limit(limit)))
-
-
-def leader_meant(typed: str) -> Person | None:
-    """The leader with exactly this name or sign-in name, where it is only one."""
-    said = typed.strip()
-    found = [one for one in leaders_matching(said) if said in (one.name, one.sign_in_name)]
-    return found[0] if len(found) == 1 else None
-
-
-def colleagues_of(person_id: int) -> list[Person]:
-    """Who may be proposed as somebody's stand-in: people with business posts for the units he works for."""
-    mine = aliased(Post)
-    day = clock.today()
-    his = select(mine.for_unit_id).where(
-        mine.person_id == person_id, mine.from_on <= day, or_(mine.to_on.is_(None), mine.to_on > day)
-    )
-    found = _people(Post.for_unit_id.in_(his), Post.role.not_in(OFFICERS)).where(Person.id != person_id)
-    return list(db.session.scalars(found))
-
-
-def roles_held(person_id: int) -> set[Role]:
-    """The roles a person holds today in posts of his own."""
-    return {
-        Role(r)
-        for r in db.session.scalars(select(Post.role).where(Post.person_id == person_id, in_force(clock.today())))
-    }

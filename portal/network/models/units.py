@@ -1,18 +1,16 @@
-"""Units, posts and delegations. Reach comes from the tree: `path` is the way from the city's root down to the unit."""
+"""Units: the tree that reach comes from. `path` is the way from the city's root down to the unit."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
 from flask_babel import LazyString
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Identity, Index, Integer, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.access.roles import Role
-from portal.identity.models import Person
-from portal.kernel.db import Model, OfCity, one_of
+from portal.kernel.db import Model, OfCity
 from portal.kernel.language import _l
 
 
@@ -113,49 +111,3 @@ class Unit(OfCity, Model):
 
     def __repr__(self) -> str:
         return f"<Unit {self.code}>"
-
-
-class Post(OfCity, Model):
-    """A person holding a role in a unit for a period (`to_on` exclusive). `for_unit_id` is whom the unit acts for."""
-
-    __tablename__ = "post"
-    __table_args__ = (
-        Index("ix_post_person", "person_id"),
-        Index("ix_post_seat", "for_unit_id", "role"),
-        CheckConstraint("to_on IS NULL OR to_on >= from_on", name="order"),
-    )
-
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
-    for_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
-    role: Mapped[Role] = mapped_column(one_of(Role, 24))
-    from_on: Mapped[date]
-    to_on: Mapped[date | None]
-
-    person: Mapped[Person] = relationship()
-    unit: Mapped[Unit] = relationship(foreign_keys=[unit_id])
-    for_unit: Mapped[Unit] = relationship(foreign_keys=[for_unit_id])
-
-
-class Delegation(OfCity, Model):
-    """A person stands in for a post for a period; what he signs says so (代). Confidential matters are covered only
-    where `covers_confidential` names them."""
-
-    __tablename__ = "delegation"
-    __table_args__ = (
-        Index("ix_delegation_to", "to_person_id", "from_at"),
-        CheckConstraint("to_at > from_at", name="order"),
-    )
-
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
-    to_person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    from_at: Mapped[datetime]
-    to_at: Mapped[datetime]
-    covers_confidential: Mapped[bool] = mapped_column(default=False)
-    ended_at: Mapped[datetime | None]
-    made_at: Mapped[datetime]
-
-    post: Mapped[Post] = relationship()
-    to_person: Mapped[Person] = relationship()

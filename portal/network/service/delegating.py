@@ -1,4 +1,4 @@
-"""What people do in the network: act in a post, name somebody to stand in for it, end that."""
+"""Naming a stand-in for one's own post, from, to, and ending it."""
 
 from __future__ import annotations
 
@@ -22,15 +22,6 @@ from portal.network.models import Delegation, Post
 LONGEST = timedelta(days=90)
 """How long one delegation may last (the portal's own rule)."""
 _LOCK = 7_301
-
-
-def actor_for(person: Person, acting_post_id: int | None = None) -> Actor:
-    """The person as he acts now: in the chosen post where he still has it, else in his own post of the lowest id."""
-    standings = queries.standings_of(person.id)
-    chosen = [s for s in standings if s.post_id == acting_post_id]
-    return Actor(
-        person.id, person.city_id, person.name, (*chosen, *(s for s in standings if s.post_id != acting_post_id))
-    )
 
 
 def delegate(

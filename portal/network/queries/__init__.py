@@ -1,0 +1,41 @@
+"""Questions about the network, in three rooms: `seats`, `units`, `people`."""
+
+from portal.network.queries.people import (
+    colleagues_of,
+    leader_meant,
+    leaders_matching,
+    posts_in,
+    roles_held,
+)
+from portal.network.queries.seats import (
+    SEATS,
+    Holder,
+    delegated_at,
+    handlers_of,
+    has_supervision_office,
+    holders,
+    in_force,
+    recipients,
+    recipients_of,
+    signers,
+    signers_in,
+    signing,
+    standings_of,
+)
+from portal.network.queries.units import (
+    ancestors,
+    branch,
+    children_units,
+    proposal_for,
+    unit_by_code,
+    unit_by_id,
+    unit_meant,
+    units_matching,
+)
+
+__all__ = [
+    "SEATS", "Holder", "ancestors", "branch", "children_units", "colleagues_of", "delegated_at", "handlers_of",
+    "has_supervision_office", "holders", "in_force", "leader_meant", "leaders_matching", "posts_in", "proposal_for",
+    "recipients", "recipients_of", "roles_held", "signers", "signers_in", "signing", "standings_of", "unit_by_code",
+    "unit_by_id", "unit_meant", "units_matching",
+]

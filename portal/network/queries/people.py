@@ -1,0 +1,75 @@
+"""The people of the network: a unit's posts, leaders to link an instruction to, who may stand in for whom."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy.orm import aliased
+
+from portal.access.roles import LEADERS, OFFICERS, Role
+from portal.identity.models import Person
+from portal.kernel import clock
+from portal.kernel.db import current_city, db
+from portal.network.models import Kind, Post, Unit
+from portal.network.queries.seats import Holder, delegates_of, in_force
+
+
+def posts_in(unit_id: int) -> list[tuple[Post, Person, list[Holder]]]:
+    """The posts in force of one unit with their holders, each with those who stand in for it now."""
+    rows = list(
+        db.session.execute(
+            select(Post, Person)
+            .join(Person, Person.id == Post.person_id)
+            .where(Post.city_id == current_city(), Post.unit_id == unit_id, in_force(clock.today()), Person.active)
+            .order_by(Post.id)
+        )
+    )
+    lent: dict[int, list[Holder]] = {}
+    for stand_in in delegates_of([post.id for post, _person in rows], confidential=False):
+        lent.setdefault(stand_in.post_id, []).append(stand_in)
+    return [(post, person, lent.get(post.id, [])) for post, person in rows]
+
+
+def _people(*where: ColumnElement[bool]) -> Select[Person]:
+    return (
+        select(Person)
+        .where(Person.city_id == current_city(), Person.active)
+        .where(exists().where(Post.person_id == Person.id, in_force(clock.today()), *where))
+        .order_by(Person.name, Person.id)
+    )
+
+
+def leaders_matching(typed: str, limit: int = 20) -> list[Person]:
+    """Leaders of a committee or government of this city, by part of name or sign-in name: to link an instruction to."""
+    said = typed.strip()
+    if not said:
+        return []
+    found = _people(
+        Post.role.in_(LEADERS), Unit.id == Post.unit_id, Unit.kind.in_((Kind.PARTY_COMMITTEE, Kind.GOVERNMENT))
+    ).where(or_(Person.name.contains(said, autoescape=True), Person.sign_in_name.contains(said, autoescape=True)))
+    return list(db.session.scalars(found.limit(limit)))
+
+
+def leader_meant(typed: str) -> Person | None:
+    """The leader with exactly this name or sign-in name, where it is only one."""
+    said = typed.strip()
+    found = [one for one in leaders_matching(said) if said in (one.name, one.sign_in_name)]
+    return found[0] if len(found) == 1 else None
+
+
+def colleagues_of(person_id: int) -> list[Person]:
+    """Who may be proposed as somebody's stand-in: people with business posts for the units he works for."""
+    mine = aliased(Post)
+    day = clock.today()
+    his = select(mine.for_unit_id).where(
+        mine.person_id == person_id, mine.from_on <= day, or_(mine.to_on.is_(None), mine.to_on > day)
+    )
+    found = _people(Post.for_unit_id.in_(his), Post.role.not_in(OFFICERS)).where(Person.id != person_id)
+    return list(db.session.scalars(found))
+
+
+def roles_held(person_id: int) -> set[Role]:
+    """The roles a person holds today in posts of his own."""
+    return {
+        Role(r)
+        for r in db.session.scalars(select(Post.role).where(Post.person_id == person_id, in_force(clock.today())))
+    }

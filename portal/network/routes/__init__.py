@@ -1,0 +1,10 @@
+"""The pages of the network: its tree and units, what pickers ask, one's own delegations."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("network", __name__)
+HIGHEST_ID = 2**31 - 1
+
+from portal.network.routes import delegations, pickers, tree  # noqa: E402, F401

@@ -1,0 +1,132 @@
+"""One's own delegations: whom one has named, for whom one stands in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Response, flash, url_for
+
+from portal.access.actor import Actor
+from portal.access.policy import Act
+from portal.access.roles import OFFICERS, Role
+from portal.kernel import clock
+from portal.kernel.language import _, _l
+from portal.kernel.refusals import Invalid
+from portal.network import queries
+from portal.network.forms import DelegationForm
+from portal.network.models import Delegation
+from portal.network.routes import HIGHEST_ID, blueprint
+from portal.network.service import delegating
+from portal.web.answers import go, page
+from portal.web.forms import redraw
+from portal.web.frame import Section, register
+from portal.web.guards import allows, current_actor
+
+DELEGATIONS = "network/delegations.html"
+
+register(Section("network.delegations", _l("岗位委托"), "person", Act.DELEGATE, _l("基础"), 810))
+
+
+@blueprint.get("/delegations")
+@allows(Act.DELEGATE)
+def delegations() -> Response:
+    """One's delegations, and the form for a new one."""
+    actor = current_actor()
+    form = _form(actor, fresh=True)
+    form.from_day.data = clock.today()
+    return page(DELEGATIONS, form=form, **_delegations_page(actor))
+
+
+@blueprint.post("/delegations")
+@allows(Act.DELEGATE)
+def delegate() -> Response:
+    """Name a stand-in for one of one's own posts."""
+    actor = current_actor()
+    form = _form(actor)
+    first, last = form.from_day.data, form.to_day.data
+    if not form.validate() or first is None or last is None:
+        return redraw(DELEGATIONS, form, **_delegations_page(actor))
+    try:
+        delegating.delegate(
+            actor,
+            form.post.data,
+            form.to_person.data,
+            clock.at(first),
+            clock.end_of(last),
+            form.covers_confidential.data,
+        )
+    except Invalid as refusal:
+        return redraw(DELEGATIONS, form, refusal, **_delegations_page(actor))
+    flash(_("委托已保存"))
+    return go(url_for("network.delegations"))
+
+
+@blueprint.post(f"/delegations/<int(max={HIGHEST_ID}):delegation_id>/end")
+@allows(Act.DELEGATE)
+def end_delegation(delegation_id: int) -> Response:
+    """End one of one's own delegations at once."""
+    delegating.end_delegation(current_actor(), delegation_id)
+    flash(_("委托已结束"))
+    return go(url_for("network.delegations"))
+
+
+def _form(actor: Actor, *, fresh: bool = False) -> DelegationForm:
+    form = DelegationForm(formdata=None) if fresh else DelegationForm()
+    form.post.choices = [
+        (s.post_id, f"{s.unit_name}　{s.role.label}")
+        for s in actor.standings
+        if s.delegation_id is None and s.role not in OFFICERS
+    ]
+    form.to_person.choices = [(one.id, one.name) for one in queries.colleagues_of(actor.person_id)]
+    return form
+
+
+@dataclass(frozen=True, slots=True)
+class _Lent:
+    """A delegation as it is listed. `at` is the lamp's kind: in force, to come, over."""
+
+    mine: bool
+    person: str
+    post: str
+    from_at: datetime
+    last_at: datetime
+    covers_confidential: bool
+    state: str
+    lamp: str
+    end_url: str | None
+
+
+def _lent(made: Delegation, actor: Actor) -> _Lent:
+    now = clock.now()
+    mine = made.post.person_id == actor.person_id
+    if made.ended_at is not None:
+        state, lamp = _("已提前结束"), "done"
+    elif made.to_at <= now:
+        state, lamp = _("已到期"), "done"
+    elif made.from_at > now:
+        state, lamp = _("尚未开始"), "done"
+    else:
+        state, lamp = _("生效中"), "ok"
+    running = made.ended_at is None and made.to_at > now
+    return _Lent(
+        mine,
+        made.to_person.name if mine else made.post.person.name,
+        f"{made.post.unit.name}　{Role(made.post.role).label}",
+        made.from_at,
+        made.to_at - timedelta(seconds=1),
+        made.covers_confidential,
+        state,
+        lamp,
+        url_for("network.end_delegation", delegation_id=made.id) if mine and running else None,
+    )
+
+
+def _delegations_page(actor: Actor) -> dict[str, Any]:
+    lent = [_lent(made, actor) for made in delegating.delegations_of(actor)]
+    return {
+        "given": [one for one in lent if one.mine],
+        "received": [one for one in lent if not one.mine],
+        "action": url_for("network.delegate"),
+    }

@@ -1,0 +1,44 @@
+"""What pickers ask while somebody types: units and leaders."""
+
+from __future__ import annotations
+
+from flask import Response, jsonify, request
+
+from portal.access.policy import Act
+from portal.kernel.text import objections, tidy
+from portal.network import queries
+from portal.network.routes import blueprint
+from portal.web.guards import allows
+
+LONGEST_QUESTION = 60
+
+
+@blueprint.get("/network/suggest")
+@allows(Act.READ_NETWORK)
+def suggest() -> Response:
+    """For pickers: units that may lead or help, by part of name, short name, code or pinyin."""
+    return jsonify(
+        [
+            {"value": f"{one.name} ({one.code})", "label": one.name, "note": one.code}
+            for one in queries.units_matching(question())
+        ]
+    )
+
+
+@blueprint.get("/network/suggest-leaders")
+@allows(Act.READ_NETWORK)
+def suggest_leaders() -> Response:
+    """For pickers: leaders of this city's committees and governments."""
+    return jsonify(
+        [
+            {"value": one.name, "label": one.name, "note": one.sign_in_name}
+            for one in queries.leaders_matching(question())
+        ]
+    )
+
+
+def question() -> str:
+    """What was typed, ready to be looked up."""
+    # What no unit can be named is a question without an answer, never an error.
+    said = tidy(request.args.get("q", ""))[:LONGEST_QUESTION]
+    return "" if objections(said, single_line=True) else said

@@ -52,7 +52,7 @@ class Visitor(UserMixin):
 def install(app: Flask) -> None:
     """Let Flask-Login find the session of a request."""
     manager.session_protection = None  # a telephone's address changes; the token is what counts
-    manager.init_app(app)
+    manager.init_app(app, add_context_processor=False)  # else the page that says the database is away would ask it
 
 
 @manager.user_loader

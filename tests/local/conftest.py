@@ -55,6 +55,8 @@ IDLE = "import time\nwhile True:\n    time.sleep(1)\n"
 class Trial:
     """One stand-in project with its data directory, and the starts of it."""
 
+    patience = PATIENCE
+
     def __init__(self, root: Path) -> None:
         self.root = root
         self.data = root / "var"
@@ -95,7 +97,7 @@ class Trial:
     def start(self) -> subprocess.Popen[bytes]:
         """Starts the supervisor and waits until it says where the portal is."""
         started = self.begin()
-        until(lambda: "Ctrl-C stops everything" in self.said() or started.poll() is not None)
+        until(lambda: "Ctrl-C stops everything" in self.said() or started.poll() is not None, self.patience)
         assert started.poll() is None, self.said()
         return started
 
@@ -135,9 +137,9 @@ class Trial:
         until(lambda: not self.processes())
 
 
-def until(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
     """Waits for something to come true."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"
         time.sleep(0.05)

@@ -49,6 +49,25 @@ def cut(database: Database, instant: str) -> Iterator[None]:
 
 
 @contextmanager
+def away(world: World) -> Iterator[None]:
+    """Nobody gets a connection, as while the server is down; the worker remembers its cities, as when it serves."""
+    def refuse(*_anything: Any) -> None:
+        raise psycopg.OperationalError("connection refused")
+
+    with world.app.app_context():
+        engine = db.engine
+    world.app.testing = False
+    world.app.test_client().get(world.url("sign-in"))
+    event.listen(engine, "do_connect", refuse)
+    engine.dispose()
+    try:
+        yield
+    finally:
+        event.remove(engine, "do_connect", refuse)
+        world.app.testing = True
+
+
+@contextmanager
 def lost_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The next commit is carried out, and the connection breaks before its answer comes."""
     with world.app.app_context():
@@ -119,6 +138,18 @@ def test_whenever_it_breaks_nothing_is_written_and_what_was_typed_can_be_sent_ag
     fields = again(answer)
     assert fields["words"].replace("\r\n", "\n") == WORDS
     assert client.post(world.url(f"matters/{matter_id}/progress"), data=fields).status_code == 303
+    assert times_written(world, client, matter_id) == 1
+
+
+def test_while_it_is_away_everybody_is_told_and_what_was_typed_can_be_sent_when_it_is_back(
+    world: World, client: FlaskClient, matter_id: UUID, report: Report
+) -> None:
+    with away(world):
+        answers = [client.get(world.url("instructions")), world.app.test_client().get(world.url("sign-in")),
+                   client.get("/"), client.get("/health"), report()]
+    assert [answer.status_code for answer in answers] == [503] * 5
+    assert all("系统正在维护" in answer.get_data(as_text=True) for answer in answers)
+    assert client.post(world.url(f"matters/{matter_id}/progress"), data=again(answers[-1])).status_code == 303
     assert times_written(world, client, matter_id) == 1
 
 

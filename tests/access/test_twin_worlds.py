@@ -1,0 +1,244 @@
+"""Twin worlds: two copies of one database, alike to the last id, but for a confidential matter that lives in one of them
+(or has other words in each). Whoever may not know gets the same answers in both, byte for byte."""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import date, timedelta
+from io import BytesIO
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.engine import URL
+from werkzeug.test import TestResponse
+
+from portal.app import create_app, stand
+from portal.config import Settings
+from portal.kernel import clock
+from portal.kernel.db import db
+from portal.local import provision
+from portal.matters import queries
+from portal.matters.service import attaching, reviewing
+from tests.at_the_door import csrf_token
+from tests.conftest import PASSWORDS, Database
+from tests.instructions.test_importing import book, row
+from tests.notify.model import sweep
+from tests.world import World, make_world
+
+DAY = date(2026, 11, 2)
+TITLE, LEADER = "关于青砚计划的情况反映", "张书记"
+OUTSIDERS = {
+    "health.director": ("overdue",), "health.deputy": ("overdue", "in sign-off"),          # the chain is not there yet
+    **dict.fromkeys((
+        "health.liaison", "health.handler2", "health.leader", "finance.handler", "county.supervisor", "city.secretariat",
+        "city.duty", "city.deputy", "city.system", "city.security", "city.auditor", "nobody", "passer-by",
+    ), ("overdue", "in sign-off", "closed")),
+}
+PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
+JSON = {"Accept": "application/json"}
+UUIDS = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+TOKENS = re.compile(r'(X-CSRFToken": |name="csrf_token" value=)"[^"]+"')
+
+# Every address that names a record, and the marks of the secret one that may stand in it.
+RECORD = re.compile(r"<uuid:(matter_id|report_id|attachment_id)>")
+
+
+class Secret:
+    """A confidential matter and the records below it, known to the test alone."""
+
+    def __init__(self) -> None:
+        self.matter_id = self.report_id = self.attachment_id = uuid4()
+        self.number = "温督密〔2026〕1号"
+
+
+@pytest.fixture(scope="module")
+def twins(new_database: Callable[[str], Database], postgres: URL, redis_url: str, keys: dict[str, str]
+          ) -> Iterator[Callable[[], tuple[World, World]]]:
+    """Makes two copies of one small world with a few open matters; everybody's browsers are signed in, in both."""
+    apps: list[Flask] = []
+
+    def portal(database: Database) -> Flask:
+        settings = Settings.from_environment(keys | {"DATABASE_URL": database.app_url, "REDIS_URL": redis_url})
+        apps.append(stand(create_app(settings, TESTING=True, SIGN_IN_LIMIT="100000 per minute")))
+        return apps[-1]
+
+    first = new_database("twin")
+    app = portal(first)
+    with clock.set_to(clock.at(DAY, 9)):
+        origin = make_world(app, first.owner_url, "twins")
+        origin.at_work(title="关于医院停车难的情况反映")
+        origin.assign(origin.register(title="关于校车安全的情况反映"), to="county_health")
+        origin.assign(origin.register(title="关于财政票据的情况反映"), to="finance")
+    copies = 0
+
+    def make() -> tuple[World, World]:
+        nonlocal copies
+        made = []
+        with app.app_context():
+            db.engine.dispose()
+        for _twin in range(2):
+            copies += 1
+            name = f"{first.name}_{copies}"
+            provision.create_database(postgres, name, first.name)
+            made.append(replace(origin, app=portal(Database(name, provision.access(postgres, PASSWORDS, name)))))
+        return made[0], made[1]
+
+    yield make
+    for each in apps:
+        with each.app_context():
+            db.engine.dispose()
+
+
+def live(world: World, until: str, secret: Secret, *, title: str = TITLE, leader: str = LEADER, words: str = "已召开专题会议。",
+         handler: str = "health.handler") -> None:
+    """A confidential matter's life in this world, as far as it is to be lived."""
+    minutes = iter(range(10, 60, 2))
+
+    def at() -> AbstractContextManager[None]:
+        return clock.set_to(clock.at(DAY, 9, next(minutes)))
+
+    with at():
+        secret.matter_id = world.register(confidential=True, title=title, leader="city.leader")
+        with world.work("city.supervisor"):
+            found = queries.one(world.actor("city.supervisor"), secret.matter_id)
+            secret.number = str(found.number)
+            secret.attachment_id = attaching.attach_to_matter(
+                world.actor("city.supervisor"), found, f"{title}.txt", BytesIO(words.encode())).id
+    with at():
+        world.assign(secret.matter_id, handler=handler)
+    with at():
+        world.progress(world.acknowledge(secret.matter_id, handler), handler, words)
+    if until == "overdue":
+        return
+    with at():
+        secret.report_id = world.submit(secret.matter_id, handler)
+    if until == "in sign-off":
+        return
+    with at():
+        world.sign(secret.report_id, "health.director", "health.deputy")
+    with at(), world.work("city.supervisor"):
+        reviewing.close(world.actor("city.supervisor"), secret.matter_id)
+
+
+def addresses(world: World, secret: Secret) -> list[str]:
+    """Every page of the portal, those of one record with the secret one's id, and questions that would betray it."""
+    found = []
+    for rule in world.app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and rule.rule.startswith("/<slug:city>/") and "network/units" not in rule.rule:
+            path = RECORD.sub(lambda id_of: str(getattr(secret, id_of[1])), rule.rule.replace("<slug:city>", world.slug))
+            found.append(re.sub(r"<[^>]+>", str(secret.matter_id), path))
+    words = {"q": (TITLE[2:6], secret.number, "温督密", LEADER), "unit": ("330300-WJ",), "leader": (LEADER,), "when": ("late",),
+             "state": ("in_sign_off", "closed"), "task": ("any",), "source": ("city",)}
+    questions = [f"?{name}={value}" for name, values in words.items() for value in values]
+    found += [world.url(page) + asked for page in ("instructions", "instructions/export") for asked in questions]
+    found += [world.url(f"network/units/{world.units['health']}")]
+    found += [world.url(f"network/{page}?q={asked}") for page in ("suggest", "suggest-leaders") for asked in ("市", "青砚")]
+    return [*found, world.url(f"messages/{secret.matter_id}/open")]
+
+
+def masked(answer: TestResponse) -> tuple[int, list[tuple[str, str]], bytes]:
+    """An answer without what differs from one asking to the next: tokens of forms, and the session's own cookie."""
+    headers = sorted((name, value.partition("=")[0] if name == "Set-Cookie" else UUIDS.sub("ID", value))
+                     for name, value in answer.headers.items() if name not in ("Date", "Expires"))
+    body = answer.data
+    if answer.mimetype in ("text/html", "application/json"):
+        text = TOKENS.sub(r"\1", answer.get_data(as_text=True))
+        body = UUIDS.sub("ID", text).encode()
+    answer.close()
+    return answer.status_code, headers, body
+
+
+def browser(world: World, name: str) -> FlaskClient:
+    """That person's browser, or a stranger's."""
+    return world.app.test_client() if name == "passer-by" else world.browser(name)
+
+
+def script(world: World, name: str, secret: Secret) -> dict[str, object]:
+    """Everything an outsider can think of asking and sending, with the answers."""
+    client, heard = browser(world, name), {}
+    for address in addresses(world, secret):
+        heard[address] = masked(client.get(address))
+    for path in ("", "instructions", f"matters/{secret.matter_id}", f"reports/{secret.report_id}",
+                 f"attachments/{secret.attachment_id}", f"instructions?q={secret.number}"):
+        heard[f"HEAD {path}"] = masked(client.head(world.url(path)))
+        heard[f"part {path}"] = masked(client.get(world.url(path), headers=PARTIAL))
+        heard[f"json {path}"] = masked(client.get(world.url(path), headers=JSON))
+        heard[f"DELETE {path}"] = masked(client.delete(world.url(path)))
+    token = csrf_token(client, world.url("sign-in" if name == "passer-by" else "password"))
+    for act in ("acknowledge", "urge", "progress", "assign", "withdraw", "attach", "name-handler", "report"):
+        heard[f"POST {act}"] = masked(client.post(
+            world.url(f"matters/{secret.matter_id}/{act}"), data={"csrf_token": token, "version": "1", "words": "试", "reason": "试"}))
+    heard["POST sign"] = masked(client.post(world.url(f"reports/{secret.report_id}/sign"), data={"csrf_token": token}))
+    heard["POST read"] = masked(client.post(
+        world.url(f"messages/{secret.matter_id}/open"), data={"csrf_token": token}))
+    heard["POST tick"] = masked(client.post(
+        world.url("instructions/assign"), data={"csrf_token": token, "pick": [str(secret.matter_id)]}))
+    return heard
+
+
+def differences(first: dict[str, object], second: dict[str, object]) -> dict[str, tuple[object, object]]:
+    assert first.keys() == second.keys()
+    return {asked: (said, second[asked]) for asked, said in first.items() if said != second[asked]}
+
+
+@pytest.mark.parametrize("stage", ["overdue", "in sign-off", "closed"])
+def test_an_outsider_cannot_tell_whether_it_exists(twins: Callable[[], tuple[World, World]], stage: str) -> None:
+    without, having = twins()
+    secret = Secret()
+    live(having, stage, secret)
+    later = clock.at(DAY, 10) if stage != "overdue" else clock.at(DAY + timedelta(days=50), 10)
+    with clock.set_to(later):
+        for world in (without, having):
+            sweep(world, later)
+        for name, stages in OUTSIDERS.items():
+            if stage in stages:
+                assert differences(script(without, name, secret), script(having, name, secret)) == {}, name
+        assert TITLE in having.browser("health.handler").get(having.url("instructions")).get_data(as_text=True)
+        next_numbers_are_equal(without, having)
+        importing_it_once_more_is_judged_alike(without, having)
+
+
+def next_numbers_are_equal(*worlds: World) -> None:
+    """No gap betrays it: neither in the number of what is registered next, nor in what an outsider reads of it."""
+    numbers = []
+    for world in worlds:
+        made = [world.assign(world.register(), to="finance"),
+                world.register("county.supervisor", unit="county")]
+        seen = world.browser("finance.liaison").get(world.url("instructions")).get_data(as_text=True)
+        numbers.append([world.matter(matter_id).number for matter_id in made] + re.findall(r"〔\d+〕\d+号", seen))
+    assert numbers[0] == numbers[1] != []
+
+
+def importing_it_once_more_is_judged_alike(*worlds: World) -> None:
+    """Nor does the judgement on duplicates, for whoever may not read it."""
+    said = []
+    today = clock.today()
+    workbook = book(row(登记单位代码="330324", 主办单位代码="330324-WJ", 协办单位代码=None, 来文标题=TITLE, 批示领导=LEADER,
+                        批示日期=today - timedelta(days=1), 收到日期=today))
+    for world in worlds:
+        client = world.browser("county.supervisor")
+        answer = client.post(world.url("instructions/import"), data={
+            "csrf_token": world.token(client), "workbook": (BytesIO(workbook), "book.xlsx")})
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+        said.append(masked(client.get(answer.headers["Location"])))
+    assert said[0] == said[1]
+
+
+def test_a_shell_says_nothing_of_its_content(twins: Callable[[], tuple[World, World]]) -> None:
+    worlds, secrets = twins(), (Secret(), Secret())
+    live(worlds[0], "in sign-off", secrets[0])
+    live(worlds[1], "in sign-off", secrets[1], title="关于另一件长得多的事情的反映（补充材料之二）", words="已查。" * 40,
+         handler="health.handler2")
+    heard = []
+    for world, secret in zip(worlds, secrets, strict=True):
+        with clock.set_to(clock.at(DAY, 10)):
+            sweep(world, clock.at(DAY, 10))
+            for name in ("city.head", "city.supervisor"):
+                heard.append({UUIDS.sub("ID", asked): said for asked, said in script(world, name, secret).items()
+                              if "/readings" not in asked})          # which shows the head who read it
+    assert differences(heard[0], heard[2]) == {}
+    assert differences(heard[1], heard[3]) == {}

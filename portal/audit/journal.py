@@ -27,8 +27,28 @@ def record(
     after: dict[str, Any] | None = None,
 ) -> JournalEntry:
     """Write down one act, in the same transaction as the act itself."""
+    entry = line(
+        actor, act, subject_kind, subject_id, standing=standing, confidential=confidential, before=before, after=after
+    )
+    db.session.add(entry)
+    db.session.flush()
+    return entry
+
+
+def line(
+    actor: Actor | System,
+    act: str,
+    subject_kind: str,
+    subject_id: object,
+    *,
+    standing: Standing | None = None,
+    confidential: bool = False,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> JournalEntry:
+    """The line that `record` writes, for whoever writes it together with other rows."""
     used = standing or getattr(actor, "acting", None)
-    entry = JournalEntry(
+    return JournalEntry(
         at=clock.now(),
         person_id=actor.person_id,
         post_id=used.post_id if used else None,
@@ -41,9 +61,6 @@ def record(
         before=before,
         after=after,
     )
-    db.session.add(entry)
-    db.session.flush()
-    return entry
 
 
 _NOTE = text(

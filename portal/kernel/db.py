@@ -10,14 +10,15 @@ import logging
 from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import Connection, Date, DateTime, Enum, ForeignKey, MetaData, Uuid, event, text
+from sqlalchemy import Connection, Date, DateTime, Enum, ForeignKey, Insert, MetaData, Table, Uuid, event, insert, inspect, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, declared_attr, mapped_column, registry
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from portal.kernel import clock
 
@@ -116,6 +117,23 @@ def _begin(session: Session, transaction: SessionTransaction, connection: Connec
 def _end(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None:
         clock.transaction_began(None)
+
+
+def write_together(*rows: Base | Insert) -> None:
+    """Write these new records, and what the INSERTs among them say, in one statement. Nobody reads them back in this
+    transaction: they stay outside the session, and what the database gives them (a sequence, the city) is not asked for."""
+    *others, last = (row if isinstance(row, Insert) else _insert(row) for row in rows)
+    db.session.execute(last.add_cte(*(other.cte(f"written_{number}") for number, other in enumerate(others))))
+
+
+def _insert(record: Base) -> Insert:
+    columns = {attribute.key: attribute.columns[0] for attribute in inspect(type(record)).column_attrs}
+    values = {column.name: record.__dict__[key] for key, column in columns.items() if key in record.__dict__}
+    for column in columns.values():
+        # SQLAlchemy asks a column's own default only for the outermost INSERT.
+        if column.name not in values and isinstance(column.default, ScalarElementColumnDefault):
+            values[column.name] = column.default.arg
+    return insert(cast(Table, inspect(type(record)).local_table)).values(values)
 
 
 def after_commit(act: Callable[[], object]) -> None:

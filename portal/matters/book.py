@@ -76,6 +76,25 @@ def write_entry(
     report_id: Any = None,
 ) -> Entry:
     """One line of 办理经过, with the post that acted; and, where it is a fact of the shell, its bare date."""
+    entry, *milestone = lines(
+        matter, kind, actor, standing, words=words, facts=facts, first_feedback=first_feedback, report_id=report_id
+    )
+    db.session.add_all((entry, *milestone))
+    return entry
+
+
+def lines(
+    matter: Matter,
+    kind: str,
+    actor: Actor | System,
+    standing: Standing | None,
+    *,
+    words: str | None = None,
+    facts: dict[str, Any] | None = None,
+    first_feedback: bool = False,
+    report_id: Any = None,
+) -> tuple[Entry, *tuple[Milestone, ...]]:
+    """The rows that `write_entry` writes, for whoever writes them together with others."""
     entry = Entry(
         matter_id=matter.id,
         confidential=matter.confidential,
@@ -91,11 +110,10 @@ def write_entry(
         words=words,
         facts=facts,
     )
-    db.session.add(entry)
-    if kind in _SHELL:
-        unit_id = standing.unit_id if standing and kind in ("urge", "register", "assign", "close", "return_for_rework") else None
-        db.session.add(Milestone(matter_id=matter.id, kind=kind, at=clock.now(), unit_id=unit_id))
-    return entry
+    if kind not in _SHELL:
+        return (entry,)
+    unit_id = standing.unit_id if standing and kind in ("urge", "register", "assign", "close", "return_for_rework") else None
+    return entry, Milestone(matter_id=matter.id, kind=kind, at=clock.now(), unit_id=unit_id)
 
 
 def changes_since(matter: Matter, actor: Actor, version: int) -> list[str]:

@@ -74,8 +74,8 @@ def plan_rungs(matter: Matter, running: Clock) -> None:
         rungs.plan(running, (Planned(DEFAULT_LADDER.not_acknowledged.code, 1, running.due_at),))
 
 
-def start_all(matter: Matter, deadline: Deadline) -> None:
-    """At registration: the closing clock, and first feedback where the rules ask for one. Rungs come with assignment."""
+def first_clocks(matter: Matter, deadline: Deadline) -> list[Clock]:
+    """Of a new matter: the closing clock, and first feedback where the rules ask for one. Rungs come with assignment."""
     ends = {CLOSING: deadline}
     calendar = calendar_of(db.session())
     feedback = reckon.first_feedback(
@@ -83,10 +83,11 @@ def start_all(matter: Matter, deadline: Deadline) -> None:
     )
     if feedback:
         ends[FIRST_FEEDBACK] = reckon.not_later_than(feedback, deadline.due_on)
+    made = []
     for kind, end in ends.items():
-        running = Clock(matter_id=matter.id, kind=kind, generation=0)
-        _run(running, end, original=True)
-        db.session.add(running)
+        made.append(Clock(matter_id=matter.id, kind=kind, generation=0))
+        _run(made[-1], end, original=True)
+    return made
 
 
 def assigned(matter: Matter) -> None:

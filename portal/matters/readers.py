@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, Insert, SmallInteger, Text, bindparam, delete, func, insert, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.access.actor import SYSTEM
 from portal.access.models import Audience, View, Viewer
@@ -22,6 +23,8 @@ from portal.matters.models import CoUnit, Matter, MatterContent, State
 from portal.workflow.models import Signer, SignOff, Step
 
 LEAD_DESK = (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR)
+_VARYING: dict[str, Any] = {"principal": BigInteger, "view": SmallInteger, "task": Text}
+"""What differs between the viewer rows of one matter."""
 LEAD_READERS = (*LEAD_DESK, Role.DEPUTY_LEADER, Role.PRINCIPAL_LEADER)
 
 
@@ -199,13 +202,23 @@ def _waiting(matter_id: UUID) -> Waiting | None:
     return Waiting(step.unit_id, Role(step.role), step.named_person_id, persons)
 
 
-def index_viewers(matter: Matter, content: MatterContent, *, new: bool = False) -> None:
+def index_viewers(matter: Matter, content: MatterContent) -> None:
     """Write the matter's viewer rows anew, as the rule says now."""
     db.session.flush()
-    if not new:
-        db.session.execute(delete(Viewer).where(Viewer.matter_id == matter.id))
-    readers = readers_of(matter, content, around(matter, content))
-    db.session.execute(insert(Viewer), viewer_rows(matter, readers))
+    db.session.execute(delete(Viewer).where(Viewer.matter_id == matter.id))
+    db.session.execute(insert_viewers(matter, readers_of(matter, content, around(matter, content))))
+
+
+def insert_viewers(matter: Matter, readers: dict[int, tuple[View, str | None]]) -> Insert:
+    """The statement that writes these viewer rows: one shape, however many they are."""
+    rows = viewer_rows(matter, readers)
+    same = {name: value for name, value in rows[0].items() if name not in _VARYING}
+    columns = [
+        bindparam(name, [row[name] for row in rows], type_=ARRAY(kind), unique=True) for name, kind in _VARYING.items()
+    ]
+    each = func.unnest(*columns).table_valued(*_VARYING).render_derived()
+    constants = [literal(value, Viewer.__mapper__.columns[name].type) for name, value in same.items()]
+    return insert(Viewer).from_select([*same, *_VARYING], select(*constants, *(each.c[name] for name in _VARYING)))
 
 
 def viewer_rows(matter: Matter, readers: dict[int, tuple[View, str | None]]) -> list[dict[str, object]]:

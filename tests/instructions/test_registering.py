@@ -25,6 +25,9 @@ from portal.matters.queries import attachments, one
 from portal.matters.search import matters_holding
 from portal.network.queries import proposal_for
 from portal.notify.models import Message
+from tests.at_the_door import csrf_token
+from tests.instructions.test_register import MOST_STATEMENTS
+from tests.matters.test_reports import as_served
 from tests.world import World
 
 TODAY = date(2026, 11, 23)
@@ -87,6 +90,24 @@ def test_one_key_registers_once(world: World) -> None:
     key = uuid4()
     assert register(world, request_key=key) == register(world, request_key=key)
     assert count(world) == 1
+
+
+def test_registering_takes_few_statements(world: World) -> None:
+    browser = world.browser("city.supervisor")
+    fields = {"csrf_token": csrf_token(browser, world.url("instructions/register"))}
+    with as_served(world):
+        browser.get(world.url())
+    for urgency in ("normal", "urgent"):
+        with as_served(world) as sent:
+            answer = browser.post(world.url("instructions/register"), data=fields | typed(world, urgency=urgency))
+        assert answer.status_code == 303
+        assert len(sent) <= MOST_STATEMENTS, [one[:60] for one in sent]
+    with world.work():
+        matters = db.session.scalars(select(Matter.id).order_by(Matter.sequence).options(as_seen_by(SYSTEM))).all()
+        kinds = [[str(kind) for kind in db.session.scalars(
+            select(Clock.kind).where(Clock.matter_id == matter_id).order_by(Clock.kind).options(as_seen_by(SYSTEM)))]
+            for matter_id in matters]
+    assert kinds == [["closing"], ["closing", "first_feedback"]]
 
 
 def test_a_double_click_registers_once(world: World) -> None:

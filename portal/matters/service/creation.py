@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from portal.access.actor import SYSTEM, Actor, Standing
@@ -18,11 +18,11 @@ from portal.deadlines.reckon import Deadline
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.documents.numbering import bracketed, next_number
 from portal.kernel import clock
-from portal.kernel.db import db
+from portal.kernel.db import db, write_together
 from portal.matters import audience, clocks
-from portal.matters.book import write_entry
+from portal.matters.book import lines
 from portal.matters.models import CoUnit, Matter, MatterContent, SearchEntry
-from portal.matters.readers import index_viewers
+from portal.matters.readers import around, insert_viewers, readers_of
 from portal.matters.search import grams
 from portal.network.models import Unit
 from portal.network.queries import has_supervision_office
@@ -121,18 +121,20 @@ def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "re
         raise _filed_before(conflict, matter.request_key) from conflict
     db.session.add(content)
     db.session.flush()
-    index_words(matter, content, new=True)
     keep_co_units(matter, content, new.co_units)
-    clocks.start_all(matter, deadline)
     if matter.confidential:
         audience.admit(matter.id, [actor.person_id], audience.REGISTRAR)
         if new.leader_id:
             audience.admit(matter.id, [new.leader_id], audience.LEADER)
-    write_entry(matter, entry, actor, standing)
-    journal.record(
-        actor, entry, "matter", matter.id, standing=standing, confidential=matter.confidential, after=facts(matter, content)
+    write_together(
+        *searched(matter, content),
+        *clocks.first_clocks(matter, deadline),
+        *lines(matter, entry, actor, standing),
+        journal.line(
+            actor, entry, "matter", matter.id, standing=standing, confidential=matter.confidential, after=facts(matter, content)
+        ),
+        insert_viewers(matter, readers_of(matter, content, around(matter, content))),
     )
-    index_viewers(matter, content, new=True)
     return matter, content
 
 
@@ -167,20 +169,21 @@ def keep_co_units(
     db.session.flush()
 
 
-def index_words(matter: Matter, content: MatterContent, *, new: bool = False) -> None:
-    """Write anew what search may look in: of a confidential matter number and unit alone."""
-    if not new:
-        db.session.execute(delete(SearchEntry).where(SearchEntry.matter_id == matter.id))
+def index_words(matter: Matter, content: MatterContent) -> None:
+    """Write anew what search may look in."""
+    db.session.execute(delete(SearchEntry).where(SearchEntry.matter_id == matter.id))
+    write_together(*searched(matter, content))
+
+
+def searched(matter: Matter, content: MatterContent) -> list[SearchEntry]:
+    """What search may look in: of a confidential matter number and unit alone."""
     held = {"shell": grams(matter.number, matter.lead_unit_name)}
     if not matter.confidential:
         held["words"] = grams(content.title, content.leader, content.document_number)
-    db.session.execute(
-        insert(SearchEntry),
-        [
-            {"matter_id": matter.id, "part": part, "confidential": matter.confidential, "grams": pairs}
-            for part, pairs in held.items()
-        ],
-    )
+    return [
+        SearchEntry(matter_id=matter.id, part=part, confidential=matter.confidential, grams=pairs)
+        for part, pairs in held.items()
+    ]
 
 
 def facts(matter: Matter, content: MatterContent) -> dict[str, Any]:

@@ -35,50 +35,67 @@ MOST_MEMORY = 220.0  # MiB, of both workers
 
 @dataclass
 class Measured:
-    """One size: results by reader and page, statements the same, and memory."""
+    """One size: results by reader and page, those of the smallest size in the same rounds, statements, and memory."""
 
     size: int
     results: dict[tuple[str, str], Result] = field(default_factory=dict)
+    beside: dict[tuple[str, str], Result] = field(default_factory=dict)
     statements: dict[tuple[str, str], int] = field(default_factory=dict)
     memory: float = 0.0
 
 
+class Town:
+    """A database of its own with the bench's city, loaded up to some size."""
+
+    def __init__(self, ground: Ground, name: str) -> None:
+        self.environment, self.connection = ground.database(name)
+        self.city_id, self.network = network.found(self.connection)
+        self.maker = data.Maker(self.network)
+        self.environment["BENCH_CITY"] = str(self.city_id)
+
+    def load(self, size: int) -> None:
+        """Brings it to that many matters."""
+        data.load(self.connection, self.maker, size)
+
+
 class Bench:
-    """One run."""
+    """One run. The smallest size keeps a database of its own, which is measured in turns with every larger one: growth is
+    what the pages cost more, whatever else the machine does meanwhile."""
 
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
         box.configure(ground.place.vault_key)
-        self.connection = ground.administrator()
-        self.city_id, self.network = network.found(self.connection)
-        self.maker = data.Maker(self.network)
+        self.small, self.large = Town(ground, "bench_small"), Town(ground, "bench_large")
         self.measured: list[Measured] = []
 
     def measure(self, size: int) -> Measured:
         """Load up to this size, start the servers anew, and ask."""
         begun = time.monotonic()
-        data.load(self.connection, self.maker, size)
+        first = not self.measured
+        town = self.small if first else self.large
+        town.load(size)
         print(f"\n{size:,} matters (loaded in {time.monotonic() - begun:.0f} s)", flush=True)
-        portal = self.ground.serve("wsgi:app")
-        bare = self.ground.serve("bench.bare:app", BENCH_CITY=str(self.city_id))
+        portal = self.ground.serve("wsgi:app", town.environment)
+        bare = self.ground.serve("bench.bare:app", town.environment)
+        small = None if first else self.ground.serve("wsgi:app", self.small.environment)
         measured = Measured(size)
-        for reader, (_person, name) in self.network.readers.items():
-            self._measure_reader(measured, reader, name, portal, bare)
+        for reader in town.network.readers:
+            self._measure_reader(measured, reader, town, portal, bare, small)
         measured.memory = portal.memory()
-        self._count(measured, portal.port)
-        self.ground.end(portal)
-        self.ground.end(bare)
+        self._count(measured, town, portal.port)
+        for web in filter(None, (portal, bare, small)):
+            self.ground.end(web)
         _print_size(measured)
         self.measured.append(measured)
         return measured
 
-    def _asks(self, reader: str, port: int, token: str = "") -> dict[str, Ask]:
+    def _asks(self, town: Town, reader: str, port: int, token: str = "") -> dict[str, Ask]:
         here = f"/{network.SLUG}"
         found = 404 if reader == "nobody" else 200
         asks = {
             "desk": Ask(port, f"{here}/", 200),
             "list": Ask(port, f"{here}/instructions", 200),
-            "matter": Ask(port, f"{here}/matters/{self.maker.shown}", found),
+            "matter": Ask(port, f"{here}/matters/{town.maker.shown}", found),
         }
         if reader in ("county office", "city office"):
             asks["create"] = Ask(port, f"{here}/instructions/register", 303, lambda: self._registration(token))
@@ -93,27 +110,34 @@ class Bench:
             "co_units": "", "requirement": "按期报结",
         })  # fmt: skip
 
-    def _measure_reader(self, measured: Measured, reader: str, name: str, portal: Web, bare: Web) -> None:
-        cookies = sign_in(portal.port, name)
+    def _visitor(self, town: Town, reader: str, port: int) -> tuple[dict[str, Ask], dict[str, str]]:
+        """What this reader asks there, and his cookies."""
+        cookies = sign_in(port, town.network.readers[reader][1])
         token = ""
-        if "create" in self._asks(reader, portal.port):
-            token = Browser(portal.port, cookies).token(f"/{network.SLUG}/instructions/register")
-        asks = self._asks(reader, portal.port, token) | {BARE: Ask(bare.port, "/list", 200)}
-        results = {page: Result() for page in asks}
-        for ask in asks.values():
-            together(ask, cookies, Result(), CONNECTIONS, 2 * WORKERS * THREADS, 1.0)  # warm: nearly every thread connects once
-        for _round in range(ROUNDS):
-            for page, ask in asks.items():
-                one_by_one(ask, cookies, results[page], ALONE, SECONDS_ALONE)
-            for page, ask in asks.items():
-                together(ask, cookies, results[page], CONNECTIONS, TOGETHER, SECONDS_TOGETHER)
-        measured.results |= {(reader, page): result for page, result in results.items()}
+        if "create" in self._asks(town, reader, port):
+            token = Browser(port, cookies).token(f"/{network.SLUG}/instructions/register")
+        return self._asks(town, reader, port, token), cookies
 
-    def _count(self, measured: Measured, port: int) -> None:
-        counted = Counted(self.ground.environment)
-        for reader, (_person, name) in self.network.readers.items():
+    def _measure_reader(self, measured: Measured, reader: str, town: Town, portal: Web, bare: Web, small: Web | None) -> None:
+        asks, cookies = self._visitor(town, reader, portal.port)
+        turns = [(ask, cookies, measured.results.setdefault((reader, page), Result())) for page, ask in asks.items()]
+        turns.append((Ask(bare.port, "/list", 200), cookies, measured.results.setdefault((reader, BARE), Result())))
+        if small is not None:
+            beside, their_cookies = self._visitor(self.small, reader, small.port)
+            turns += [(ask, their_cookies, measured.beside.setdefault((reader, page), Result())) for page, ask in beside.items()]
+        for ask, jar, _result in turns:
+            together(ask, jar, Result(), CONNECTIONS, 2 * WORKERS * THREADS, 1.0)  # warm: nearly every thread connects once
+        for _round in range(ROUNDS):
+            for ask, jar, result in turns:
+                one_by_one(ask, jar, result, ALONE, SECONDS_ALONE)
+            for ask, jar, result in turns:
+                together(ask, jar, result, CONNECTIONS, TOGETHER, SECONDS_TOGETHER)
+
+    def _count(self, measured: Measured, town: Town, port: int) -> None:
+        counted = Counted(town.environment)
+        for reader, (_person, name) in town.network.readers.items():
             client = counted.browser(name)
-            for page, ask in self._asks(reader, port).items():
+            for page, ask in self._asks(town, reader, port).items():
                 measured.statements[reader, page] = counted.count(client, ask)
                 if os.environ.get("BENCH_SHOW") == f"{reader}:{page}":
                     for statement, parameters in counted.seen:
@@ -141,8 +165,9 @@ def _print_targets(measured: list[Measured]) -> None:
     for (reader, page), result in last.results.items():
         if page == BARE:
             continue
-        growth = result.p50 / first.results[reader, page].p50
-        sound = not result.strange and not first.results[reader, page].strange
+        former = last.beside.get((reader, page), result)
+        growth = result.p50 / former.p50
+        sound = not result.strange and not former.strange
         _say(f"growth, {page} of {reader}", f"{growth:.2f}", f"≤ {MOST_GROWTH} (aim {AIM_GROWTH})",
              sound and growth <= MOST_GROWTH)
     for reader in dict.fromkeys(reader for reader, _page in last.results):
@@ -172,7 +197,6 @@ def main() -> int:
         bench = Bench(ground)
         for size in sizes:
             bench.measure(size)
-        bench.connection.close()
         _print_targets(bench.measured)
         print(f"\n{time.monotonic() - begun:.0f} s in all")
     except NotStarted as refusal:

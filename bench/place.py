@@ -26,7 +26,7 @@ PATIENCE = 60.0  # seconds until a web server must answer
 
 
 class Ground:
-    """Everything that has to run; `environment` is what the portal is told."""
+    """Everything that has to run."""
 
     def __init__(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="duban-bench-"))
@@ -39,36 +39,37 @@ class Ground:
         self.redis = RedisServer(self.directory / "redis", persistent=False)
 
     def start(self) -> None:
-        """Database and Redis run, and the tables are made."""
+        """Database server and Redis run."""
         self.postgres.start()
         self.redis.start()
-        self.access = provision.provision(self.postgres.url(), self.postgres.passwords())
-        self.environment = {
+
+    def database(self, name: str) -> tuple[dict[str, str], psycopg.Connection]:
+        """A database with the portal's tables: what the portal is told of it, and a connection that passes row-level
+        security, for the bulk load."""
+        access = provision.provision(self.postgres.url(), self.postgres.passwords(), name)
+        environment = {
             **{name: value for name, value in os.environ.items() if name not in ("SMTP_URL", "TRUSTED_PROXIES")},
-            "DATABASE_URL": self.access.app_url, "REDIS_URL": self.redis.url, "DUBAN_PRODUCTION": "0",
+            "DATABASE_URL": access.app_url, "REDIS_URL": self.redis.url, "DUBAN_PRODUCTION": "0",
             "SECRET_KEY_FILE": str(self.place.secret_key), "VAULT_KEY_FILE": str(self.place.vault_key),
             "FILES_DIR": str(self.place.files), "BASE_URL": "http://127.0.0.1:8000",
         }
         said = subprocess.run(
             [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"], cwd=CLONE, check=False, text=True,
-            env=self.environment | {"DATABASE_OWNER_URL": self.access.owner_url}, capture_output=True,
+            env=environment | {"DATABASE_OWNER_URL": access.owner_url}, capture_output=True,
         )  # fmt: skip
         if said.returncode:
             raise processes.NotStarted(f"The migrations failed:\n{said.stdout}{said.stderr}")
+        administrator = access.app.set(username="postgres", password=self.postgres.passwords()["postgres"])
+        return environment, psycopg.connect(conninfo(administrator), autocommit=True)
 
-    def administrator(self) -> psycopg.Connection:
-        """A connection that passes row-level security, for the bulk load."""
-        return psycopg.connect(conninfo(self.access.app.set(username="postgres", password=self.postgres.passwords()["postgres"])),
-                               autocommit=True)
-
-    def serve(self, target: str, **more: str) -> Web:
+    def serve(self, target: str, environment: dict[str, str]) -> Web:
         """The web server's line as `make run` starts it."""
         kept = free_port(FIRST_PORT)
         port = int(kept.getsockname()[1])
         self.ports[port] = kept
-        log = self.directory / f"{target.partition(':')[0]}.log"
+        log = self.directory / f"{target.partition(':')[0]}-{port}.log"
         process = processes.start(
-            web_command(port, target), env=SPARING | self.environment | more, cwd=CLONE, log=log,
+            web_command(port, target), env=SPARING | environment, cwd=CLONE, log=log,
         )
         self.servers[port] = process
         web = Web(process.pid, port, log)

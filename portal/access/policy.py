@@ -153,6 +153,11 @@ def of_co_unit(actor: Actor, post: Standing, matter: Any) -> bool:
     return post.role in roles and post.for_unit_id in (matter.co_unit_ids or ())
 
 
+@predicate(_l("须能看到此件内容"))
+def reads_content(actor: Actor, post: Standing, matter: Any) -> bool:
+    return matter.content is not None
+
+
 @predicate(_l("须由列入本步的签批人办理"))
 def is_signer_now(actor: Actor, post: Standing, matter: Any) -> bool:
     return matter.step_now is not None and matter.step_now.may_sign(actor, post)
@@ -196,7 +201,7 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.READ_JOURNAL: ((reads_the_journal,),),
     Act.REGISTER: ((supervision,),),
     Act.READ_READINGS: ((heads_supervising_office, is_confidential_matter),),
-    Act.AMEND: ((of_registering_office,),),
+    Act.AMEND: ((of_registering_office, reads_content),),
     Act.MAKE_CONFIDENTIAL: ((of_registering_office, is_open_matter),),
     Act.ASSIGN: ((of_supervising_office, of_its_supervisor),),
     Act.REASSIGN_UNIT: ((of_supervising_office, of_its_supervisor),),

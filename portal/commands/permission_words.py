@@ -82,6 +82,7 @@ PREDICATES = {
     "is_open_matter": _l("公开事项"),
     "is_confidential_matter": _l("限定知悉的事项"),
     "of_its_supervisor": _l("限定知悉的，只有登记或交办它的督查员本人、督查室主任"),
+    "reads_content": _l("能看到内容的"),
     "of_co_unit": _l("协办单位的联络员、办公室主任、承办人"),
     "is_signer_now": _l("轮到签批的人"),
     "secretariat": _l("秘书处"),

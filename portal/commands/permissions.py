@@ -85,7 +85,7 @@ class StepNow:
         return actor.person_id == SIGNER
 
 
-def _instruction(state: State, confidential: bool) -> Any:
+def invented(state: State, confidential: bool) -> Any:
     """An urgent instruction of a county's supervision office for one of its departments, in this state."""
     handled = state != State.REGISTERED
     content = SimpleNamespace(
@@ -106,7 +106,7 @@ def _instruction(state: State, confidential: bool) -> Any:
     )  # fmt: skip
 
 
-def _views(matter: Any) -> dict[int, View]:
+def views_of(matter: Any) -> dict[int, View]:
     """Relation's number → what he sees of the instruction."""
     state = matter.state
     audience = {LEADER}
@@ -134,7 +134,7 @@ def _views(matter: Any) -> dict[int, View]:
     return found
 
 
-def _as_seen(matter: Any, view: View) -> Any:
+def as_seen(matter: Any, view: View) -> Any:
     """The instruction as it is loaded for him: without its content where he sees the shell alone."""
     return SimpleNamespace(**{**vars(matter), "content": matter.content if view > View.SHELL else None})
 
@@ -180,14 +180,14 @@ def _moves() -> Iterator[str]:
 def _matrix(title: str, confidential: bool) -> Iterator[str]:
     yield f"## {title}"
     yield ""
-    matters = {state: _instruction(state, confidential) for state in State}
-    views = {state: _views(matter) for state, matter in matters.items()}
+    matters = {state: invented(state, confidential) for state in State}
+    views = {state: views_of(matter) for state, matter in matters.items()}
 
     def cell(relation: Relation, state: State) -> str:
         view = views[state].get(relation.number)
         if view is None:
             return "—"
-        matter = _as_seen(matters[state], view)
+        matter = as_seen(matters[state], view)
         possible = [
             str(ACTS[Act.SIGN] if move.event in STEP_LABELS else ENTRY_LABELS[move.event]) for move in CHAIN.moves
             if move.source == state and allowed(relation.actor, move.act, matter)
@@ -208,11 +208,11 @@ def _other_acts() -> Iterator[str]:
     possible: dict[tuple[int, Act], set[bool]] = {}
     for confidential in (False, True):
         for state in OPEN:
-            matter = _instruction(state, confidential)
-            for number, view in _views(matter).items():
+            matter = invented(state, confidential)
+            for number, view in views_of(matter).items():
                 relation = next(r for r in RELATIONS if r.number == number)
                 for act in ON_RECORD:
-                    if allowed(relation.actor, act, _as_seen(matter, view)):
+                    if allowed(relation.actor, act, as_seen(matter, view)):
                         possible.setdefault((number, act), set()).add(confidential)
     marks = {frozenset({False}): "○", frozenset({True}): "◐", frozenset({False, True}): "●"}
     shown = [act for act in ON_RECORD if any(key[1] == act for key in possible)]

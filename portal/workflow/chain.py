@@ -62,6 +62,10 @@ class Chain:
         """The row for this event in this state, if there is one."""
         return next((m for m in self.moves if m.event == event and m.source == source), None)
 
+    def act_of(self, event: str) -> Act:
+        """The act that this event is, from whatever state: one row speaks for all."""
+        return next(m.act for m in self.moves if m.event == event)
+
 
 def rows(event: str, sources: tuple[StrEnum, ...], target: StrEnum, act: Act, **rest: tuple[str, ...]) -> tuple[Move, ...]:
     """The same move out of several states."""

@@ -114,11 +114,11 @@ def move(
     """
     fresh(book, actor, record, version)
     row = book.chain.row(event, record.state)
-    if row is None:
-        raise Invalid(_("此件现为“%(state)s”，不能这样办理；没有任何改动", state=record.state.label))
-    decision = allowed(actor, row.act, on or record)
+    decision = allowed(actor, row.act if row else book.chain.act_of(event), on or record)
     if not decision:
         raise Forbidden(_("您不能办理这一步：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
+    if row is None:
+        raise Invalid(_("此件现为“%(state)s”，不能这样办理；没有任何改动", state=record.state.label))
     if unmet := _unmet(book, row, record, given):
         raise Invalid("；".join(unmet), unmet=unmet)
     before = {"state": str(record.state), "version": record.version}

@@ -15,9 +15,10 @@ from portal.instructions import service
 from portal.instructions.forms import AmendForm, NewRoundForm, RegistrationForm
 from portal.instructions.routes import blueprint
 from portal.kernel.language import _
-from portal.kernel.refusals import Forbidden, Refusal
+from portal.kernel.refusals import Refusal
 from portal.matters.models import Matter, State
 from portal.matters.queries import one
+from portal.matters.routes.acts import demand
 from portal.matters.service import attaching
 from portal.vault.screening import classification_mark
 from portal.web.answers import go, page
@@ -64,8 +65,6 @@ def file_registration() -> Response:
 def amend(matter_id: UUID) -> Response:
     """The form with what is registered."""
     matter, form = _amending(matter_id, AmendForm(formdata=None))
-    if matter.content is None:
-        raise Forbidden(_("此件的内容不向您显示，不能由您更正"))
     _show(form, matter)
     return page(FORM, form=form, refusal=None, **_about(matter, "instructions.file_amendment"))
 
@@ -91,7 +90,7 @@ def file_amendment(matter_id: UUID) -> Response:
 @allows(Act.NEW_ROUND)
 def new_round(matter_id: UUID) -> Response:
     """The form, with what stays the same filled in for whoever may read it."""
-    former = one(current_actor(), matter_id)
+    former = _former(matter_id)
     form = NewRoundForm(formdata=None)
     if former.content is not None:
         _show(form, former)
@@ -103,7 +102,7 @@ def new_round(matter_id: UUID) -> Response:
 @allows(Act.NEW_ROUND)
 def file_new_round(matter_id: UUID) -> Response:
     """Enter the further round."""
-    former = one(current_actor(), matter_id)
+    former = _former(matter_id)
     form = NewRoundForm()
     if not form.validate():
         return _again(form, None, _next_of(former, form))
@@ -133,8 +132,15 @@ def _url(matter_id: UUID) -> str:
 
 def _amending(matter_id: UUID, form: AmendForm) -> tuple[Matter, AmendForm]:
     matter = one(current_actor(), matter_id)
+    demand(matter, Act.AMEND)
     form.only_for(assigned=matter.state != State.REGISTERED)
     return matter, form
+
+
+def _former(matter_id: UUID) -> Matter:
+    former = one(current_actor(), matter_id)
+    demand(former, Act.NEW_ROUND)
+    return former
 
 
 def _show(form: RegistrationForm, matter: Matter) -> None:

@@ -63,6 +63,14 @@ def _pickers() -> dict[str, str]:
     return {"lead_unit": suggest, "co_units": suggest, "units": suggest}
 
 
+def demand(found: Matter, act: Act) -> None:
+    """Forbidden, with every condition that is not met, where this act on the matter is not the reader's; asked before
+    anything typed is looked at."""
+    decision = allowed(current_actor(), act, found)
+    if not decision:
+        raise Forbidden(_("您不能办理这一步：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
+
+
 def perform(
     matter_id: UUID, act: Act, form: OfficeForm, do: Do, *, title: str, button: str | None = None, event: str | None = None,
     template: str = "instructions/act.html", **words: Any,
@@ -70,9 +78,7 @@ def perform(
     """Show the form (GET), or do the act and go back to the matter (POST). What stands in the way is listed first; a
     refusal draws the form again with what was typed."""
     found = queries.one(current_actor(), matter_id)
-    decision = allowed(current_actor(), act, found)
-    if not decision:
-        raise Forbidden(_("您不能办理这一步：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
+    demand(found, act)
     drawn = {"title": title, "button": button or title, **words}
     if event is not None:
         judged = engine.judge(BOOK, current_actor(), found, event)

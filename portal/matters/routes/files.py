@@ -14,7 +14,7 @@ from portal.kernel.language import _, _l
 from portal.kernel.refusals import Refusal
 from portal.matters import queries
 from portal.matters.routes import blueprint
-from portal.matters.routes.acts import show
+from portal.matters.routes.acts import demand, show
 from portal.matters.routes.matter import url_of
 from portal.matters.service import attaching
 from portal.web.answers import go
@@ -35,6 +35,7 @@ def attach(matter_id: UUID) -> Response:
     """Add the instruction's own papers."""
     actor = current_actor()
     found = queries.one(actor, matter_id)
+    demand(found, Act.AMEND)
     form = FilesForm()
     words = {"title": _("加附件"), "button": _("上传"), "files": True}
     if not form.is_submitted():

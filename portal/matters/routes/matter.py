@@ -89,7 +89,7 @@ def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
     for event, endpoint, words in _QUIET:
         if engine.is_his(BOOK, actor, matter, event):
             add(endpoint, words())
-    if allowed(actor, Act.AMEND, matter) and matter.open and matter.content is not None:
+    if allowed(actor, Act.AMEND, matter) and matter.open:
         made.append(Button(url_for("instructions.amend", matter_id=matter.id), _("更正")))
         add("attach", _("加附件"))
     if allowed(actor, Act.NEW_ROUND, matter) and not matter.open:

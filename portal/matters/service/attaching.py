@@ -42,7 +42,7 @@ def _files() -> FileStore:
 def attach_to_matter(actor: Actor, matter: Matter, name: str, stream: BinaryIO) -> Attachment:
     """One of the instruction's own papers, added by the registering office."""
     decision = allowed(actor, Act.AMEND, matter)
-    if not decision or matter.content is None:
+    if not decision:
         raise Forbidden(_("您不能为此件加附件"), unmet=decision.unmet)
     return _keep(actor, matter, None, name, stream)
 

@@ -1,0 +1,302 @@
+"""Every address × every person, sent for real: the answers are those of docs/permissions.md, and a refusal changes nothing.
+
+The persons stand to the matter as the document's relations say; what they may is asked of the same table that the
+document is made of, which people sign. Addresses are found in the portal's own map: a new one is tried without being named.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.engine import make_url
+from werkzeug.routing import Rule
+
+from portal.access.actor import SYSTEM, Actor, Standing
+from portal.access.policy import POLICY, Act, allowed
+from portal.access.roles import Role
+from portal.access.visibility import as_seen_by
+from portal.commands.permissions import (
+    CO_HANDLER,
+    HANDLER,
+    LEADER,
+    REGISTRAR,
+    RELATIONS,
+    REVIEWER,
+    SIGNER,
+    Relation,
+    as_seen,
+    invented,
+    views_of,
+)
+from portal.deadlines.rules import Urgency
+from portal.identity.models import Person
+from portal.kernel import clock
+from portal.kernel.db import db
+from portal.local.postgres import conninfo
+from portal.matters.models import MatterContent, State
+from portal.matters.service import assigning, reporting, reviewing
+from portal.network.models import Kind, Level, Post, Unit
+from portal.network.routes import HIGHEST_ID
+from portal.web.cities import OUTSIDE
+from portal.web.guards import RECORDLESS
+from tests.conftest import Database
+from tests.world import PASSWORD, World, _stored
+
+DAY = date(2026, 11, 4)
+# Who stands in which relation; those the small world lacks are added to it.
+PERSONS = {
+    REGISTRAR: "county.supervisor", 21: "county.supervisor2", 22: "county.head", REVIEWER: "county.reviewer",
+    23: "county.duty", LEADER: "county.leader", 24: "city.supervisor", 25: "city.deputy",
+    26: "county_health.liaison", 27: "county_health.director", 28: "county_health.deputy", 29: "county_health.leader",
+    SIGNER: "county_health.signer", HANDLER: "county_health.handler", 30: "county_health.handler2",
+    31: "township.liaison", CO_HANDLER: "township.handler", 32: "other.supervisor", 33: "county.secretariat",
+    34: "county.editor", 35: "city.system", 36: "city.security", 37: "city.auditor",
+}
+MORE = {
+    "county.supervisor2": ("county_supervision", Role.SUPERVISOR), "county.reviewer": ("county_supervision", Role.SUPERVISOR),
+    "county.duty": ("county_office", Role.DUTY_OFFICER), "county_health.signer": ("county_health", Role.DEPUTY_LEADER),
+    "county_health.checker": ("county_health", Role.OFFICE_DIRECTOR),
+    "county_health.handler2": ("county_health", Role.HANDLER), "other.supervisor": ("other_supervision", Role.SUPERVISOR),
+    "county.secretariat": ("county_office", Role.SECRETARIAT), "county.editor": ("county_office", Role.INFORMATION_EDITOR),
+}
+BY_ROLE = {
+    Role.SUPERVISOR: "county.supervisor", Role.SUPERVISION_HEAD: "county.head", Role.SECRETARIAT: "county.secretariat",
+    Role.INFORMATION_EDITOR: "county.editor", Role.DUTY_OFFICER: "county.duty", Role.LIAISON_OFFICER: "county_health.liaison",
+    Role.HANDLER: "county_health.handler", Role.OFFICE_DIRECTOR: "county_health.director",
+    Role.DEPUTY_LEADER: "county_health.deputy", Role.PRINCIPAL_LEADER: "county_health.leader",
+    Role.SYSTEM_ADMIN: "city.system", Role.SECURITY_ADMIN: "city.security", Role.AUDITOR: "city.auditor",
+}
+STATES = (State.REGISTERED, State.ASSIGNED, State.IN_PROGRESS, State.IN_SIGN_OFF, State.UNDER_REVIEW, State.CLOSED)
+# They make or end a session, or answer whoever asks in a way of their own: tests/identity.
+PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
+AT_THE_DOOR = {"identity.sign_in", "identity.enter", "identity.sign_out", "identity.change_password", "identity.language"}
+IDS = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
+
+
+def path_of(rule: Rule, known: Mapping[str, object]) -> str:
+    """An address with these ids in it; every other names a record that is not there."""
+    return IDS.sub(lambda name: str(known.get(name[1], HIGHEST_ID if "int" in name[0] else uuid4())), rule.rule)
+
+
+@dataclass
+class Case:
+    """A world with one matter in one state, and everybody's browsers."""
+
+    world: World
+    matter_id: UUID
+    owner_url: str
+    version: int = 1
+    report_id: UUID = field(default_factory=uuid4)
+    browsers: dict[str, tuple[FlaskClient, str]] = field(default_factory=dict)
+
+    def browser(self, person: str) -> tuple[FlaskClient, str]:
+        if person not in self.browsers:
+            client = self.world.browser(person)
+            self.browsers[person] = client, self.world.token(client)
+        return self.browsers[person]
+
+    def ask(self, person: str, rule: Rule, *, stale: bool = False) -> int:
+        """Sends it as a browser would: a form nobody filled in, from the page as it is now or a stale one; where nothing
+        can be sent, the page is opened."""
+        client, token = self.browser(person)
+        path = path_of(rule, {"city": self.world.slug, "matter_id": self.matter_id, "report_id": self.report_id,
+                              "unit_id": self.world.units["county_health"]})
+        if "POST" not in (rule.methods or ()):
+            return client.get(path, headers=PARTIAL).status_code
+        version = "987654321" if stale else str(self.version)
+        return client.post(path, headers=PARTIAL, data={"csrf_token": token, "version": version, "saved": version}).status_code
+
+    def counted(self) -> dict[str, int]:
+        """How many rows each table has, and how often the matter was moved."""
+        with psycopg.connect(conninfo(make_url(self.owner_url))) as owner:
+            owner.execute("select set_config('app.city', %s, false)", [str(self.world.id)])
+            tables = [row[0] for row in owner.execute(
+                "select tablename from pg_tables where schemaname = 'public' and tablename not in "
+                "('reading', 'sign_in_session', 'journal_entry', 'alembic_version')").fetchall()]
+            found = {name: owner.execute(f'select count(*) from "{name}"').fetchone() for name in tables}
+            moved = owner.execute("select sum(version) from matter").fetchone()
+        return {name: row[0] if row else 0 for name, row in found.items()} | {"moved": moved[0] if moved else 0}
+
+
+@pytest.fixture(scope="module")
+def make_case(app: Flask, database: Database, new_world: Callable[[], World]) -> Iterator[Callable[[State, bool], Case]]:
+    """Plays a matter of a county's supervision office for one of its departments into a state."""
+    with clock.set_to(clock.at(DAY, 9)):
+        yield lambda state, confidential: case_of(new_world(), database.owner_url, state, confidential)
+
+
+def peopled(world: World) -> World:
+    """The small world, with the persons it lacks."""
+    with world.work():
+        other = Unit(code="330382", name="乐清市", short_name="乐清", level=Level.COUNTY, kind=Kind.PARTY_COMMITTEE,
+                     parent_id=world.units["city"], path=[])
+        db.session.add(other)
+        db.session.flush()
+        other.path = [world.units["city"], other.id]
+        office = Unit(code="330382-DC", name="乐清市委督查室", short_name="乐清督查室", level=Level.COUNTY,
+                      kind=Kind.SUPERVISION_OFFICE, parent_id=other.id, path=[])
+        db.session.add(office)
+        db.session.flush()
+        office.path = [*other.path, office.id]
+        world.units["other_supervision"] = office.id
+        for number, (name, (unit_key, role)) in enumerate(MORE.items()):
+            person = Person(sign_in_name=name, name=f"甲{'乙丙丁戊己庚辛壬癸'[number]}", password_hash=_stored(PASSWORD),
+                            created_at=clock.now())
+            db.session.add(person)
+            db.session.flush()
+            unit = world.unit(unit_key)
+            post = Post(person_id=person.id, unit_id=unit.id, for_unit_id=unit.acts_for_id, role=role, from_on=date(2020, 1, 1))
+            db.session.add(post)
+            db.session.flush()
+            world.people[name], world.posts[name] = person.id, post.id
+    return world
+
+
+def case_of(world: World, owner_url: str, state: State, confidential: bool) -> Case:
+    case = played(world, owner_url, state, confidential)
+    case.version = world.matter(case.matter_id).version
+    return case
+
+
+def played(world: World, owner_url: str, state: State, confidential: bool) -> Case:
+    peopled(world)
+    by, handler = "county.supervisor", "county_health.handler"
+    case = Case(world, world.register(by, unit="county", confidential=confidential, urgency=Urgency.URGENT,
+                                      leader="county.leader"), owner_url)
+    if state == State.REGISTERED:
+        return case
+    world.assign(case.matter_id, "county_health", by, co=() if confidential else ("township",),
+                 handler=handler if confidential else None)
+    if confidential:
+        with world.work():
+            content = db.session.scalars(select(MatterContent).options(as_seen_by(SYSTEM)).where(
+                MatterContent.matter_id == case.matter_id)).one()
+            content.reviewer_id = world.people["county.reviewer"]
+    else:
+        world.name_handler(case.matter_id, handler, "county_health.liaison")
+        with world.work("township.liaison"):
+            assigning.name_co_handler(world.actor("township.liaison"), case.matter_id, handler_post_id=world.posts["township.handler"])
+    if state == State.ASSIGNED:
+        return case
+    world.progress(world.acknowledge(case.matter_id, handler), handler)
+    if state == State.IN_PROGRESS:
+        return case
+    with world.work(handler):
+        actor = world.actor(handler)
+        _matter, draft = reporting.open_draft(actor, case.matter_id)
+        reporting.save_draft(actor, draft.id, None, {"body": "一、基本情况\n已全部完成整改，群众满意。"})
+        reporting.submit_report(actor, draft.id, named={
+            1: world.people["county_health.checker"], 2: world.people["county_health.signer"]})
+        case.report_id = draft.id
+    world.sign(case.report_id, "county_health.checker")
+    if state == State.IN_SIGN_OFF:
+        return case
+    world.sign(case.report_id, "county_health.signer")
+    if state == State.CLOSED:
+        reviewer = "county.reviewer" if confidential else by
+        with world.work(reviewer):
+            reviewing.close(world.actor(reviewer), case.matter_id)
+    return case
+
+
+def routes(app: Flask, wanted: Callable[[Act, Rule], bool]) -> list[tuple[Rule, Act]]:
+    """Addresses with their acts."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in OUTSIDE | AT_THE_DOOR:
+            continue
+        act: Act = app.view_functions[rule.endpoint].declared_act  # type: ignore[attr-defined]
+        if wanted(act, rule):
+            found.append((rule, act))
+    return sorted(found, key=lambda one: (one[0].rule, sorted(one[0].methods or ())))
+
+
+def of_a_matter(act: Act, rule: Rule) -> bool:
+    """About one matter, and judged by the policy on it."""
+    return "matter_id" in rule.arguments and POLICY[act] != ((),)
+
+
+def expected(relation: Relation, act: Act, state: State, confidential: bool) -> str:
+    """What docs/permissions.md says: invisible, refused or admitted."""
+    matter = invented(state, confidential)
+    view = views_of(matter).get(relation.number)
+    if view is None:
+        return "invisible"
+    return "admitted" if allowed(relation.actor, act, as_seen(matter, view)) else "refused"
+
+
+def said(status: int) -> str:
+    """An answer, in the words of the document."""
+    if status in (200, 302, 303, 409, 422):
+        return "admitted"
+    return {404: "invisible", 403: "refused"}.get(status, str(status))
+
+
+def test_everybody_is_there() -> None:
+    assert set(PERSONS) == {relation.number for relation in RELATIONS}
+    assert set(BY_ROLE) == set(Role)
+
+
+@pytest.mark.parametrize("confidential", [False, True], ids=["open", "confidential"])
+@pytest.mark.parametrize("state", STATES)
+def test_acts_on_a_matter_answer_as_the_document_says(
+    app: Flask, make_case: Callable[[State, bool], Case], state: State, confidential: bool
+) -> None:
+    case = make_case(state, confidential)
+    asked = routes(app, of_a_matter)
+    assert len({act for _rule, act in asked}) > 15
+    page = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == "matters.matter")
+    before, wrong = case.counted(), []
+    for relation in RELATIONS:
+        person = PERSONS[relation.number]
+        for rule, act in [(page, Act.READ_MATTER), *asked]:
+            should = expected(relation, act, state, confidential)
+            answer = said(case.ask(person, rule, stale=should == "admitted"))
+            if answer != should:
+                wrong.append(f"{person} {rule.rule} {sorted(rule.methods or ())[-1]}: {answer}, not {should}")
+    assert wrong == [], "\n".join(wrong)
+    assert case.counted() == before
+
+
+def test_what_needs_no_record_answers_by_role(app: Flask, make_case: Callable[[State, bool], Case]) -> None:
+    case = make_case(State.IN_PROGRESS, False)
+    asked = routes(app, lambda act, rule: act in RECORDLESS)
+    assert len(asked) > 15
+    wrong = []
+    for role, person in BY_ROLE.items():
+        standing = Standing(1, role, 1, "", 1, (1,))
+        for rule, act in asked:
+            may = bool(allowed(Actor(1, 1, "", (standing,)), act))
+            answer = said(case.ask(person, rule))
+            # To whom it is open a record that is not there is invisible; to whom it is not, everything is refused.
+            if answer not in (("admitted", "invisible") if may else ("refused",)):
+                wrong.append(f"{person} {rule.rule}: {answer}")
+    assert wrong == [], "\n".join(wrong)
+
+
+def test_a_stranger_is_led_to_the_door_from_everywhere(app: Flask, world: World) -> None:
+    wrong = []
+    for rule, act in routes(app, lambda act, rule: act is not Act.OPEN_TO_ALL):
+        path = path_of(rule, {"city": world.slug})
+        for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+            answer = world.app.test_client().open(path, method=method, data={} if method == "POST" else None)
+            if not (answer.status_code in (302, 303) and "/sign-in" in answer.headers["Location"]):
+                wrong.append((method, rule.rule, act, answer.status_code))
+            answer.close()
+    assert wrong == []
+
+
+def test_somebody_without_a_post_gets_nowhere(app: Flask, make_case: Callable[[State, bool], Case]) -> None:
+    case = make_case(State.IN_PROGRESS, False)
+    answers = {
+        rule.rule: said(case.ask("nobody", rule)) for rule, act in routes(app, lambda act, rule: act in RECORDLESS or of_a_matter(act, rule))
+    }
+    assert {asked: answer for asked, answer in answers.items() if answer not in ("refused", "invisible")} == {}

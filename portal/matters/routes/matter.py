@@ -89,6 +89,8 @@ def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
     for event, endpoint, words in _QUIET:
         if engine.is_his(BOOK, actor, matter, event):
             add(endpoint, words())
+    if not matter.open and allowed(actor, Act.GRANT_READING, matter):
+        add("grants", _("授权查阅"))
     if allowed(actor, Act.AMEND, matter) and matter.open and matter.content is not None:
         made.append(Button(url_for("instructions.amend", matter_id=matter.id), _("更正")))
         add("attach", _("加附件"))

@@ -11,7 +11,7 @@ from portal.access.actor import Actor
 from portal.access.roles import Role
 from portal.deadlines.lamp import Lamp, lamp
 from portal.deadlines.why import Why
-from portal.deadlines.words import explain
+from portal.deadlines.words import day_words, explain
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.matters.book import ENTRY_LABELS
@@ -139,7 +139,7 @@ def _line(entry: Entry) -> Drawn:
     tags += [str(QUESTIONS[f]) for f in facts.get("failed", ()) if f in QUESTIONS]
     what = next((facts[k] for k in ("handler", "unit") if facts.get(k)), None)
     if facts.get("until"):
-        what = _("至 %(day)s", day=facts["until"])
+        what = _("至 %(day)s", day=day_words(date.fromisoformat(facts["until"])))
     if facts.get("draft"):
         what = _("第 %(n)s 稿", n=facts["draft"])
     return Drawn(

@@ -67,7 +67,8 @@ def _whose(matter: Matter) -> tuple[str, str]:
         return office, _("审核")
     if content is None:
         return unit, _("办理")
-    handler = f"{unit}{content.handler.name}" if content.handler else unit
+    name = content.handler.name if content.handler else ""
+    handler = name if name.startswith(unit) else f"{unit}{name}"
     match matter.state:
         case State.ASSIGNED:
             return (handler, _("签收")) if content.handler_id else (unit, _("指定承办人"))

@@ -24,7 +24,7 @@ from portal.deadlines.reckon import Deadline
 from portal.documents.numbering import bracketed
 from portal.kernel import clock
 from portal.matters.models import ENDED, State
-from portal.matters.readers import Around, Waiting, readers_of, viewer_rows
+from portal.matters.readers import Around, Waiting, viewer_rows
 from portal.matters.search import grams
 from portal.vault.box import seal
 
@@ -217,7 +217,7 @@ class Maker:
         audience = frozenset(self._audience(matter, content, waiting)) if matter.confidential else frozenset()
         rows["audience"].extend((key, person, "handler", begun) for person in audience)
         around = Around(lead_path=lead.path if matter.lead_unit_id else (), waiting=waiting, audience=audience)
-        for row in viewer_rows(matter, readers_of(matter, content, around)):  # type: ignore[arg-type]
+        for row in viewer_rows(matter, content, around):  # type: ignore[arg-type]
             rows["viewer"].append(tuple(row.values()))
         if (self.made - 1) % WITH_ENTRIES == 0 and matter.assigned_by_id:
             self._entries(matter, content, lead, begun)

@@ -41,6 +41,7 @@ class Viewer(OfCity, Model):
             "ix_viewer_task", "principal", "task", "due_on", "matter_id",
             postgresql_where=text("task IS NOT NULL"), postgresql_include=_COVERED,
         ),
+        Index("ix_viewer_until", "until", postgresql_where=text("until IS NOT NULL")),
     )
 
     matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), primary_key=True)
@@ -55,6 +56,7 @@ class Viewer(OfCity, Model):
     source_level: Mapped[str] = mapped_column(String(10))
     lead_unit_id: Mapped[int | None]
     returned: Mapped[bool]
+    until: Mapped[datetime | None]
 
 
 class Audience(OfCity, Model):

@@ -29,6 +29,7 @@ class Act(StrEnum):
     REGISTER = "register"
     READ_MATTER = "read_matter"
     READ_READINGS = "read_readings"
+    GRANT_READING = "grant_reading"
     AMEND = "amend"
     MAKE_CONFIDENTIAL = "make_confidential"
     ASSIGN = "assign"
@@ -138,6 +139,11 @@ def is_confidential_matter(actor: Actor, post: Standing, matter: Any) -> bool:
     return bool(matter.confidential)
 
 
+@predicate(_l("办结或撤销以后才能授权查阅"))
+def is_ended(actor: Actor, post: Standing, matter: Any) -> bool:
+    return not matter.open
+
+
 @predicate(_l("限定知悉的事项，须由登记或交办它的督查员本人、或督查室主任办理"))
 def of_its_supervisor(actor: Actor, post: Standing, matter: Any) -> bool:
     return (
@@ -202,6 +208,7 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.REGISTER: ((supervision,),),
     Act.READ_READINGS: ((heads_supervising_office, is_confidential_matter),),
     Act.AMEND: ((of_registering_office, reads_content),),
+    Act.GRANT_READING: ((heads_supervising_office, is_confidential_matter, is_ended),),
     Act.MAKE_CONFIDENTIAL: ((of_registering_office, is_open_matter),),
     Act.ASSIGN: ((of_supervising_office, of_its_supervisor),),
     Act.REASSIGN_UNIT: ((of_supervising_office, of_its_supervisor),),

@@ -19,6 +19,7 @@ from sqlalchemy.sql.visitors import ExternallyTraversible
 
 from portal.access.actor import Actor, System
 from portal.access.models import View, Viewer
+from portal.kernel import clock
 from portal.kernel.db import Base, PortalSession
 
 
@@ -54,7 +55,10 @@ def _principals(actor: Actor) -> Any:
 
 def _in_view(model: Any, actor: Actor, view: View) -> ColumnElement[bool]:
     key = getattr(model, model.matter_key)
-    seen = [Viewer.matter_id == key, Viewer.principal == _principals(actor)]
+    seen = [
+        Viewer.matter_id == key, Viewer.principal == _principals(actor),
+        or_(Viewer.until.is_(None), Viewer.until > clock.now()),
+    ]
     if view > View.SHELL:
         seen.append(Viewer.view >= literal(int(view)))
     return exists(select(literal(1)).select_from(Viewer).where(*seen).correlate_except(Viewer))

@@ -95,7 +95,8 @@ def invented(state: State, confidential: bool) -> Any:
         reviewer_id=REVIEWER if confidential and state in (State.UNDER_REVIEW, State.CLOSED) else None,
     )
     return SimpleNamespace(
-        state=state, confidential=confidential, urgency="urgent", extension_pending=False, returns=0,
+        state=state, open=state not in (State.CLOSED, State.WITHDRAWN), confidential=confidential, urgency="urgent",
+        extension_pending=False, returns=0,
         registering_unit_id=COUNTY, supervising_unit_id=COUNTY, supervised_by_office=True,
         registered_by_id=REGISTRAR, assigned_by_id=REGISTRAR if handled else None,
         lead_unit_id=LEAD if handled else None,

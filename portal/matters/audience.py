@@ -1,7 +1,8 @@
 """The audience of a confidential matter: persons, each admitted by an event and shut out by one.
 
 Linked leader and handler stay; the registrar leaves when it is assigned; signers and reviewer read from when the chain
-reaches them until it is closed or returned; the head who decides an extension reads for that request.
+reaches them until it is closed or returned; the head who decides an extension reads for that request. After it is ended
+the supervision head may grant a reading: to a person, with a reason, until a day; such a row carries its end beforehand.
 """
 
 from __future__ import annotations
@@ -9,15 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from portal.access.models import Audience
 from portal.kernel import clock
 from portal.kernel.db import db
 
-LEADER, REGISTRAR, HANDLER, SIGNER, REVIEWER, EXTENSION = (
-    "leader", "registrar", "handler", "signer", "reviewer", "extension",
+LEADER, REGISTRAR, HANDLER, SIGNER, REVIEWER, EXTENSION, GRANT = (
+    "leader", "registrar", "handler", "signer", "reviewer", "extension", "grant",
 )
+
+
+def reading_now() -> ColumnElement[bool]:
+    """Whoever may read at this moment: not shut out, and a granted time not over."""
+    return or_(Audience.to_at.is_(None), Audience.to_at > clock.now())
 
 
 def admit(matter_id: UUID, persons: Iterable[int], cause: str) -> None:

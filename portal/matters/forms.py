@@ -154,6 +154,16 @@ class ReturnForm(OfficeForm):
     reason = _words(_l("退回理由"))
 
 
+class GrantForm(OfficeForm):
+    """授权查阅: who, until when, why."""
+
+    person = StringField(_l("授权给"), [InputRequired(_l("请选择人员")), Length(max=120)],
+                         description=_l("填姓名或登录名的一部分，从列出的人员中选择"))
+    last_day = DateField(_l("截至"), [InputRequired(_l("请填写截止日期"))], format=_DAYS,
+                         description=_l("当日 24:00 自动结束，最长 90 天"))
+    reason = _words(_l("事由"), most=200)
+
+
 class SignForm(OfficeForm):
     """A signature: on the step and the text that were shown, with the password again."""
 

@@ -6,12 +6,13 @@ appointment changes nothing here. The index is written by every move and can be 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Insert, SmallInteger, Text, bindparam, delete, func, insert, literal, select
+from sqlalchemy import BigInteger, DateTime, Insert, SmallInteger, Text, bindparam, delete, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.access.actor import SYSTEM
@@ -19,11 +20,12 @@ from portal.access.models import Audience, View, Viewer
 from portal.access.roles import LEADERS, SUPERVISION, Role, person_principal, standing_principal
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
+from portal.matters.audience import reading_now
 from portal.matters.models import CoUnit, Matter, MatterContent, State
 from portal.workflow.models import Signer, SignOff, Step
 
 LEAD_DESK = (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR)
-_VARYING: dict[str, Any] = {"principal": BigInteger, "view": SmallInteger, "task": Text}
+_VARYING: dict[str, Any] = {"principal": BigInteger, "view": SmallInteger, "task": Text, "until": DateTime(timezone=True)}
 """What differs between the viewer rows of one matter."""
 LEAD_READERS = (*LEAD_DESK, Role.DEPUTY_LEADER, Role.PRINCIPAL_LEADER)
 
@@ -40,7 +42,8 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What the rule needs to know around a matter, ids only."""
+    """What the rule needs to know around a matter, ids only. `until`: when the reading of those in the audience ends to whom
+    it was granted."""
 
     lead_path: tuple[int, ...] = ()
     co_units: tuple[tuple[int, int | None], ...] = ()
@@ -48,6 +51,7 @@ class Around:
     above: tuple[int, int | None] | None = None
     waiting: Waiting | None = None
     audience: frozenset[int] = frozenset()
+    until: Mapping[int, datetime] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -170,15 +174,16 @@ def around(matter: Matter, content: MatterContent) -> Around:
         above = (row.lead_unit_id, row.handler_id)
     if matter.state == State.IN_SIGN_OFF:
         waiting = _waiting(matter.id)
-    audience: frozenset[int] = frozenset()
+    audience: dict[int, datetime | None] = {}
     if matter.confidential:
-        audience = frozenset(
-            db.session.scalars(
-                select(Audience.person_id).where(Audience.matter_id == matter.id, Audience.to_at.is_(None))
-            )
+        rows = db.session.execute(
+            select(Audience.person_id, Audience.to_at).where(Audience.matter_id == matter.id, reading_now())
+            .order_by(Audience.to_at.asc().nulls_last())
         )
+        audience = {row.person_id: row.to_at for row in rows}  # the latest end counts, and none before any
     path = tuple(matter.lead_unit.path) if matter.lead_unit else ()
-    return Around(path, co_units, below, above, waiting, audience)
+    until = {person: end for person, end in audience.items() if end is not None}
+    return Around(path, co_units, below, above, waiting, frozenset(audience), until)
 
 
 def _waiting(matter_id: UUID) -> Waiting | None:
@@ -206,12 +211,12 @@ def index_viewers(matter: Matter, content: MatterContent) -> None:
     """Write the matter's viewer rows anew, as the rule says now."""
     db.session.flush()
     db.session.execute(delete(Viewer).where(Viewer.matter_id == matter.id))
-    db.session.execute(insert_viewers(matter, readers_of(matter, content, around(matter, content))))
+    db.session.execute(insert_viewers(matter, content, around(matter, content)))
 
 
-def insert_viewers(matter: Matter, readers: dict[int, tuple[View, str | None]]) -> Insert:
+def insert_viewers(matter: Matter, content: MatterContent, around: Around) -> Insert:
     """The statement that writes these viewer rows: one shape, however many they are."""
-    rows = viewer_rows(matter, readers)
+    rows = viewer_rows(matter, content, around)
     same = {name: value for name, value in rows[0].items() if name not in _VARYING}
     columns = [
         bindparam(name, [row[name] for row in rows], type_=ARRAY(kind), unique=True) for name, kind in _VARYING.items()
@@ -221,8 +226,9 @@ def insert_viewers(matter: Matter, readers: dict[int, tuple[View, str | None]]) 
     return insert(Viewer).from_select([*same, *_VARYING], select(*constants, *(each.c[name] for name in _VARYING)))
 
 
-def viewer_rows(matter: Matter, readers: dict[int, tuple[View, str | None]]) -> list[dict[str, object]]:
+def viewer_rows(matter: Matter, content: MatterContent, around: Around) -> list[dict[str, object]]:
     """The rows of the index, as plain values."""
+    until = {person_principal(person): end for person, end in around.until.items()}
     return [
         {
             "matter_id": matter.id,
@@ -237,6 +243,7 @@ def viewer_rows(matter: Matter, readers: dict[int, tuple[View, str | None]]) -> 
             "source_level": str(matter.source_level),
             "lead_unit_id": matter.lead_unit_id,
             "returned": matter.returns > 0,
+            "until": until.get(principal),
         }
-        for principal, (view, task) in readers.items()
+        for principal, (view, task) in readers_of(matter, content, around).items()
     ]

@@ -10,13 +10,17 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from portal.access.models import Audience
 from portal.access.roles import Role
 from portal.audit.models import Reading
 from portal.identity.models import Person
+from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _l
+from portal.matters.audience import GRANT
 from portal.matters.models import Matter
 from portal.network.models import Post, Unit
+from portal.network.queries import in_force
 
 WHAT = {"page": _l("阅读"), "slip": _l("阅读交办单"), "report": _l("阅读报结材料"), "download": _l("下载")}
 
@@ -31,6 +35,40 @@ class Read:
     unit: str
     what: str
     cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """One reading that the supervision head granted."""
+
+    id: int
+    person: str
+    post: str
+    reason: str
+    since: datetime
+    until: datetime
+    over: bool
+
+
+def grants_of(matter: Matter, limit: int = 200) -> list[Granted]:
+    """The granted readings, newest first; beside each person one of his posts of today."""
+    rows = db.session.execute(
+        select(Audience, Person.name, Post.role, Unit.name)
+        .join(Person, Person.id == Audience.person_id)
+        .outerjoin(Post, (Post.person_id == Person.id) & in_force(clock.today()))
+        .outerjoin(Unit, Unit.id == Post.unit_id)
+        .where(Audience.matter_id == matter.id, Audience.cause == GRANT)
+        .order_by(Audience.id.desc(), Post.id)
+        .limit(limit)
+    )
+    found: dict[int, Granted] = {}
+    for row, name, role, unit in rows:
+        until = row.to_at or row.from_at
+        post = f"{unit}　{Role(role).label}" if role else ""
+        found.setdefault(
+            row.id, Granted(row.id, name, post, row.note or "", row.from_at, until, until <= clock.now())
+        )
+    return list(found.values())
 
 
 def readings_of(matter: Matter, limit: int = 200) -> list[Read]:

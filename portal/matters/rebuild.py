@@ -11,7 +11,7 @@ from portal.access.models import Viewer
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
 from portal.matters.models import Matter, MatterContent
-from portal.matters.readers import around, readers_of, viewer_rows
+from portal.matters.readers import around, viewer_rows
 
 
 def rebuild_viewers() -> int:
@@ -24,7 +24,7 @@ def rebuild_viewers() -> int:
         .options(joinedload(Matter.lead_unit), as_seen_by(SYSTEM))
     )
     for matter, content in pairs.all():
-        rows = viewer_rows(matter, readers_of(matter, content, around(matter, content)))
+        rows = viewer_rows(matter, content, around(matter, content))
         db.session.execute(insert(Viewer), rows)
         count += len(rows)
     return count

@@ -11,13 +11,14 @@ from portal.access.actor import Actor
 from portal.access.roles import Role
 from portal.deadlines.lamp import Lamp, lamp
 from portal.deadlines.why import Why
-from portal.deadlines.words import explain
+from portal.deadlines.words import day_words, explain
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.matters.book import ENTRY_LABELS
 from portal.matters.comparison import compare, counted
 from portal.matters.models import Clock, CoUnit, Entry, Matter, Milestone, Report, State, Submission
 from portal.matters.rules import DECLINE_REASONS, QUESTIONS
+from portal.network.models import Kind
 from portal.workflow.models import Signature, Signer, Step
 from portal.workflow.signoff import STEP_LABELS
 
@@ -40,21 +41,34 @@ def turn(matter: Matter) -> Drawn:
     if not matter.open:
         return Drawn(lamp=light, sentence=str(State(matter.state).label), who=None, what=None, by=None, over=False, kind=None)
     who, what = _whose(matter)
-    over = light.kind == "late"
+    over = matter.due_on < clock.today()
     return Drawn(lamp=light, sentence=None, who=who, what=what, by=clock.end_of(matter.due_on), over=over, kind=None)
 
 
+def office_of(matter: Matter) -> str:
+    """The office that supervises it, by the name it goes by: a Party committee's is 温州市委督查室."""
+    unit = matter.supervising_unit
+    if not matter.supervised_by_office:
+        return unit.name
+    committee = unit.kind == Kind.PARTY_COMMITTEE
+    return _("%(unit)s委督查室", unit=unit.name) if committee else _("%(unit)s督查室", unit=unit.name)
+
+
+def _office_acting(matter: Matter) -> str:
+    name = office_of(matter)
+    return name if matter.supervised_by_office else _("%(unit)s办公室主任", unit=name)
+
+
 def _whose(matter: Matter) -> tuple[str, str]:
-    above = matter.supervising_unit.name
-    office = _("%(unit)s督查室", unit=above) if matter.supervised_by_office else _("%(unit)s办公室主任", unit=above)
-    unit, content = matter.lead_unit_name or "", matter.content
+    office, unit, content = _office_acting(matter), matter.lead_unit_name or "", matter.content
     if matter.state == State.REGISTERED:
         return office, _("交办")
     if matter.state == State.UNDER_REVIEW:
         return office, _("审核")
     if content is None:
         return unit, _("办理")
-    handler = f"{unit}{content.handler.name}" if content.handler else unit
+    name = content.handler.name if content.handler else ""
+    handler = name if name.startswith(unit) else f"{unit}{name}"
     match matter.state:
         case State.ASSIGNED:
             return (handler, _("签收")) if content.handler_id else (unit, _("指定承办人"))
@@ -126,7 +140,7 @@ def _line(entry: Entry) -> Drawn:
     tags += [str(QUESTIONS[f]) for f in facts.get("failed", ()) if f in QUESTIONS]
     what = next((facts[k] for k in ("handler", "unit") if facts.get(k)), None)
     if facts.get("until"):
-        what = _("至 %(day)s", day=facts["until"])
+        what = _("至 %(day)s", day=day_words(date.fromisoformat(facts["until"])))
     if facts.get("draft"):
         what = _("第 %(n)s 稿", n=facts["draft"])
     return Drawn(
@@ -190,7 +204,7 @@ def steps(
     issued = report.issued_at is not None
     state = {"accepted": "done", "returned": "done"}.get(report.state, "now" if issued else "todo")
     word = {"accepted": _("办结"), "returned": _("已退回")}.get(report.state, _("待审核") if issued else _("未到"))
-    drawn.append(_step(state, _("审核"), matter.supervising_unit.name, word, matter.closed_at if state == "done" else None))
+    drawn.append(_step(state, _("审核"), office_of(matter), word, matter.closed_at if state == "done" else None))
     return drawn
 
 

@@ -113,6 +113,7 @@ KINDS: dict[str, Kind] = {
         _l("已报结，请审核"), lambda f: _("%(unit)s报结，请审核：%(title)s", **_of(f)), ("unit", "title")
     ),
     "returned": Kind(_l("退回重办"), lambda f: _("退回重办：%(title)s", title=f["title"])),
+    "reading_granted": Kind(_l("授权您查阅一件限定知悉的事项"), lambda f: _("授权您查阅：%(title)s", title=f["title"])),
     "closed": Kind(_l("已办结"), lambda f: _("已办结：%(title)s", title=f["title"])),
     "extension_asked": Kind(
         _l("申请延期，请审批"),

@@ -61,6 +61,7 @@ def desk() -> Response:
         groups=views.groups(rows, found, EACH, partial(url_for, "matters.matter"), to_register),
         messages=drawn(latest(actor.person_id)),
         unread=found.unread,
+        business=business,
         messages_url=url_for("notify.messages"),
         last_sign_in=_SignIn(found.last_sign_in_at, found.last_sign_in_source, None) if found.last_sign_in_at else None,
     )

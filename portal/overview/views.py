@@ -139,7 +139,9 @@ def headline(found: Counts, register: Address) -> Headline | None:
     """The first line: what is overdue and what falls due today."""
     late, today = found.whens.get("late", 0), found.whens.get("today", 0)
     if late:
-        strong = _("%(late)s 件已超期，今日 %(today)s 件到期。", late=capped(late), today=capped(today))
+        strong = _("%(late)s 件已超期，今日 %(today)s 件到期。", late=capped(late), today=capped(today)) if today else _(
+            "%(late)s 件已超期。", late=capped(late)
+        )
         return Headline("late", strong, "", register(when="late"), _("查看超期"))
     if today:
         return Headline("soon", _("今日 %(today)s 件到期。", today=capped(today)), "", register(when="today"), _("查看"))

@@ -16,7 +16,8 @@ from portal.instructions import previews
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.models import Report
-from portal.matters.service import handling, reporting
+from portal.matters.service import assigning, granting, handling, reporting
+from portal.network.queries import person_meant
 from portal.web.cities import OUTSIDE
 from tests.at_the_door import PASSWORD
 from tests.instructions.test_importing import book, row
@@ -26,7 +27,7 @@ TELEPHONE = 360
 # No pages: files, what a script asks, a message that only leads on.
 NOT_PAGES = {
     "instructions.export", "instructions.import_report", "instructions.empty_workbook", "matters.attachment",
-    "network.suggest", "network.suggest_leaders", "notify.badge", "notify.open_message",
+    "network.suggest", "network.suggest_leaders", "network.suggest_people", "notify.badge", "notify.open_message",
 }
 
 
@@ -76,6 +77,19 @@ def _asks_for_more_time(world: World) -> UUID:
     return matter_id
 
 
+def _ended_with_a_grant(world: World) -> UUID:
+    """A confidential matter that was withdrawn, and a reading of it that the head granted."""
+    matter_id = world.assign(world.register(confidential=True), handler="health.handler")
+    with world.work("city.supervisor"):
+        assigning.withdraw(world.actor("city.supervisor"), matter_id, reason="并入上一件办理")
+    with world.work("city.head"):
+        granting.grant_reading(
+            world.actor("city.head"), matter_id, person=person_meant("finance.director"), last_day=clock.today(),
+            reason="审计核对需要",
+        )
+    return matter_id
+
+
 def _imports(world: World) -> tuple[UUID, UUID]:
     """A workbook judged, and one imported."""
     with world.work("city.supervisor"):
@@ -91,7 +105,7 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
     registered, assigned, at_work = world.register(), world.assign(world.register(), co=("finance",)), world.at_work()
     secret = world.assign(world.register(confidential=True), handler="health.handler")
     reviewed, (returned, draft), asking = world.under_review(), _sent_back(world), _asks_for_more_time(world)
-    signing = world.submit(world.at_work())
+    signing, ended = world.submit(world.at_work()), _ended_with_a_grant(world)
     judged, done = _imports(world)
     m = "matters/{}/{}".format
     walk: dict[str, list[str]] = {
@@ -103,7 +117,7 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
             m(at_work, "reassign-unit"), m(at_work, "withdraw"), m(at_work, "make-confidential"), m(at_work, "urge"),
             m(at_work, "slip"), m(reviewed, "close"), m(reviewed, "return-for-rework"), "messages", "password", "sign-ins",
         ],
-        "city.head": [m(asking, "extension-decision"), m(secret, "readings")],
+        "city.head": [m(asking, "extension-decision"), m(secret, "readings"), f"matters/{ended}", m(ended, "grants")],
         "city.leader": [m(at_work, "instruct-again")],
         "health.liaison": [m(assigned, "name-handler"), m(assigned, "decline"), m(assigned, "forward")],
         "finance.liaison": [m(assigned, "name-co-handler"), m(assigned, "co-progress")],

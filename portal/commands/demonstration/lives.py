@@ -23,7 +23,7 @@ from portal.matters.rules import open_below
 from portal.matters.service import assigning, handling, reporting, reviewing
 from portal.matters.service.creation import NewMatter, create
 from portal.network.models import Unit
-from portal.network.queries import children_units, handlers_of, unit_by_code
+from portal.network.queries import Holder, children_units, handlers_of, unit_by_code
 from portal.network.service.acting import actor_for
 
 LEVELS = {"中央": SourceLevel.CENTRAL, "省": SourceLevel.PROVINCE, "市": SourceLevel.CITY, "县": SourceLevel.COUNTY}
@@ -99,13 +99,13 @@ def story(row: Row, start: Start) -> Life:
     n = row.number
     yield at(row.received_on, 9, 10 + n % 40)
     registrar = person(supervisor_of(row.registering_code))
-    lead = _unit(row.lead_code)
-    helpers = () if row.confidential else tuple((_unit(code), None, False) for code in row.co_codes)
+    lead = unit(row.lead_code)
+    helpers = () if row.confidential else tuple((unit(code), None, False) for code in row.co_codes)
     matter, _content = create(
         registrar,
         registrar.standings[0],
         NewMatter(
-            registering_unit=_unit(row.registering_code),
+            registering_unit=unit(row.registering_code),
             source_level=row.level,
             urgency=row.urgency,
             confidential=row.confidential,
@@ -126,9 +126,9 @@ def story(row: Row, start: Start) -> Life:
         return
     day = row.received_on + timedelta(days=n % 3 == 0)
     yield at(day, 14, n % 50)
-    handler = handlers_of(_unit(row.lead_code).id)[0]
+    handler = handlers_of(unit(row.lead_code).id)[0]
     assigning.assign(
-        person(supervisor_of(row.registering_code)), matter_id, lead_unit=_unit(row.lead_code),
+        person(supervisor_of(row.registering_code)), matter_id, lead_unit=unit(row.lead_code),
         handler_post_id=handler.post_id if row.confidential else None,
     )
     if n == 50:
@@ -143,10 +143,16 @@ def story(row: Row, start: Start) -> Life:
     yield from handled(row, matter_id, due, day, start)
 
 
-def _unit(code: str) -> Unit:
-    unit = unit_by_code(code)
-    assert unit is not None
-    return unit
+def unit(code: str) -> Unit:
+    """The unit with this code."""
+    found = unit_by_code(code)
+    assert found is not None
+    return found
+
+
+def handlers(code: str) -> list[Holder]:
+    """Who may be named handler there."""
+    return handlers_of(unit(code).id)
 
 
 def _declined(row: Row, matter_id: UUID, day: date) -> Life:
@@ -157,7 +163,7 @@ def _declined(row: Row, matter_id: UUID, day: date) -> Life:
     )
     yield at(day + timedelta(days=2), 9, 15)
     assigning.assign(
-        person(supervisor_of(row.registering_code)), matter_id, lead_unit=_unit(row.lead_code),
+        person(supervisor_of(row.registering_code)), matter_id, lead_unit=unit(row.lead_code),
         requirement="经商定，仍由你单位主办，其他单位配合。" + row.requirement,
     )
 
@@ -169,7 +175,7 @@ def handled(row: Row, matter_id: UUID, due: date, day: date, start: Start) -> Li
     if not row.confidential:
         yield at(day, 16, n % 50)
         desk = person(holder(unit_code, "liaison"))
-        assigning.name_handler(desk, matter_id, handler_post_id=handlers_of(_unit(unit_code).id)[0].post_id)
+        assigning.name_handler(desk, matter_id, handler_post_id=handlers_of(unit(unit_code).id)[0].post_id)
     if n in (119, 120):
         return
     yield at(day + timedelta(days=1), 9, 20 + n % 30)
@@ -220,7 +226,7 @@ def _child(row: Row, matter_id: UUID, code: str, due: date) -> Life:
     yield clock.now() + timedelta(minutes=30)
     day = clock.today()
     desk = person(holder(code, "liaison"))
-    assigning.name_handler(desk, matter_id, handler_post_id=handlers_of(_unit(code).id)[0].post_id)
+    assigning.name_handler(desk, matter_id, handler_post_id=handlers_of(unit(code).id)[0].post_id)
     yield at(day + timedelta(days=1), 11, row.number % 60)
     handling.acknowledge(person(holder(code, "handler")), matter_id)
     yield at(day + timedelta(days=2), 15)
@@ -277,7 +283,7 @@ def _chain(matter_id: UUID, code: str, day: date, row: Row, *, once: bool = Fals
             return
     reporting.save_draft(drafter, draft.id, draft.saved, {"body": report_text(row, matter), "answers": _ANSWERS})
     yield clock.now() + timedelta(hours=1)
-    reporting.submit_report(person(holder(code, "handler")), draft.id, named=_named(code, matter_id, draft.id))
+    reporting.submit_report(person(holder(code, "handler")), draft.id, named=named_signers(code, matter_id))
     signed = 0
     while True:
         if signed == 1 and row.number in IN_SIGN_OFF and not once:
@@ -297,14 +303,15 @@ def _chain(matter_id: UUID, code: str, day: date, row: Row, *, once: bool = Fals
             yield clock.now() + timedelta(hours=5)
             again = person(holder(code, "handler"))
             _matter, draft = reporting.open_draft(again, matter_id)
-            reporting.submit_report(again, draft.id, named=_named(code, matter_id, draft.id))
+            reporting.submit_report(again, draft.id, named=named_signers(code, matter_id))
             signed = 0
             continue
         reporting.sign(signer, draft.id, step=step.step.number, digest=step.sign_off.digest, confirm=lambda: None)
         signed += 1
 
 
-def _named(code: str, matter_id: UUID, report_id: UUID) -> dict[int, int]:
+def named_signers(code: str, matter_id: UUID) -> dict[int, int]:
+    """Where a seat has several holders, whom the drafter names: the first."""
     drafter = person(holder(code, "handler"))
     matter = one(drafter, matter_id)
     choices = reporting.signoff.holders_to_choose(

@@ -17,6 +17,7 @@ from sqlalchemy import text
 
 from portal.commands.city import bring_demonstration_network, found
 from portal.commands.demonstration.lives import LEVELS, URGENCIES, Life, Row, story
+from portal.commands.demonstration.shown import shown_lives
 from portal.documents.workbook import read_rows
 from portal.kernel import clock
 from portal.kernel.db import db, enter
@@ -68,6 +69,8 @@ class Stage:
         steps, morning = 0, date.min
         for row in rows:
             self.begin(story(row, self.begin))
+        for life in shown_lives(clock.local(self.until).date()):
+            self.begin(life)
         while self.queue and self.queue[0][0] <= self.until:
             moment, _number, life = heapq.heappop(self.queue)
             today = clock.local(moment).date()

@@ -52,21 +52,22 @@ _QUIET: tuple[tuple[str, str, Any], ...] = (
 
 
 def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
-    """What this reader can do now; exactly one is prominent, the next thing to do."""
+    """What this reader can do now; at most one is prominent: what is his turn, or urging when the day is near."""
     made: list[Button] = []
 
-    def add(endpoint: str, label: str, method: str = "get", **more: Any) -> None:
-        made.append(Button(url_for(f"matters.{endpoint}", matter_id=matter.id, **more), label, method=method))
+    def add(endpoint: str, label: str, method: str = "get", turn: bool = False) -> None:
+        kind = "primary" if turn and all(one.kind != "primary" for one in made) else "quiet"
+        made.append(Button(url_for(f"matters.{endpoint}", matter_id=matter.id), label, kind, method))
 
     if matter.extension_pending and allowed(actor, Act.DECIDE_EXTENSION, matter):
-        add("decide_extension", _("批复延期"))
+        add("decide_extension", _("批复延期"), turn=True)
     named = matter.content is not None and matter.content.handler_id is not None
     for event, endpoint, words in _EVENTS:
         again = event == "name_handler" and (named or matter.confidential)
         if not again and engine.is_his(BOOK, actor, matter, event):
-            add(endpoint, words(), "post" if event == "acknowledge" else "get")
+            add(endpoint, words(), "post" if event == "acknowledge" else "get", turn=True)
     if matter.state in (State.ACKNOWLEDGED, State.IN_PROGRESS) and allowed(actor, Act.DRAFT_REPORT, matter):
-        add("begin_report", _("写报结材料"), "post")
+        add("begin_report", _("写报结材料"), "post", turn=True)
     if matter.state in (State.ACKNOWLEDGED, State.IN_PROGRESS, State.IN_SIGN_OFF) and allowed(actor, Act.PROGRESS, matter):
         add("progress", _("写进展"))
     if matter.state in (State.ASSIGNED, State.ACKNOWLEDGED, State.IN_PROGRESS):
@@ -83,12 +84,14 @@ def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
                for s in actor.standings):
             add("name_co_handler", _("指定协办承办人"))
     if at_work and allowed(actor, Act.URGE, matter):
-        add("urge", _("催办"))
+        add("urge", _("催办"), turn=views.lamp_of(matter).kind in ("soon", "late"))
     if matter.content is not None and allowed(actor, Act.INSTRUCT_AGAIN, matter):
         add("instruct_again", _("再次批示"))
     for event, endpoint, words in _QUIET:
         if engine.is_his(BOOK, actor, matter, event):
             add(endpoint, words())
+    if not matter.open and allowed(actor, Act.GRANT_READING, matter):
+        add("grants", _("授权查阅"))
     if allowed(actor, Act.AMEND, matter) and matter.open:
         made.append(Button(url_for("instructions.amend", matter_id=matter.id), _("更正")))
         add("attach", _("加附件"))
@@ -99,12 +102,14 @@ def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
     return made
 
 
-def _prominent(buttons: list[Button], matter: Matter, signing: Button | None) -> list[Button]:
-    if signing is not None:
-        buttons.insert(0, signing)
-    if buttons and matter.open:
-        buttons[0].kind = "primary"
-    return buttons
+def _with_signing(buttons: list[Button], signing: Button | None) -> list[Button]:
+    """A signature that waits for the reader comes before anything else."""
+    if signing is None:
+        return buttons
+    for one in buttons:
+        one.kind = "quiet"
+    signing.kind = "primary"
+    return [signing, *buttons]
 
 
 def _blocked(matter: Matter, actor: Actor) -> list[str]:
@@ -143,7 +148,7 @@ def matter(matter_id: UUID) -> Response:
         "instructions/matter.html",
         matter=head_of(found),
         turn=views.turn(found),
-        acts=_prominent(buttons_of(found, actor), found, signing),
+        acts=_with_signing(buttons_of(found, actor), signing),
         deadline=views.why(found.closing),
         feedback=views.why(found.feedback),
         report=drawn,
@@ -167,11 +172,6 @@ def matter(matter_id: UUID) -> Response:
     )
 
 
-def _office(found: Matter) -> str:
-    name = found.supervising_unit.name
-    return _("%(unit)s督查室", unit=name) if found.supervised_by_office else name
-
-
 def _extension_words(found: Matter, asked: Extension | None) -> str | None:
     if not found.extension_pending:
         return None
@@ -190,7 +190,7 @@ def _shell(actor: Actor, found: Matter) -> Response:
         "instructions/shell.html",
         matter=head_of(found),
         turn=views.turn(found),
-        acts=_prominent(buttons_of(found, actor), found, None),
+        acts=buttons_of(found, actor),
         deadline=views.why(found.closing),
         dates=views.dates([m for m in milestones if m.kind != "urge"]),
         urgings=views.urgings(milestones),
@@ -212,9 +212,9 @@ def slip(matter_id: UUID) -> Response:
     return page(
         "instructions/slip.html",
         matter=head_of(found),
-        heading=_("%(unit)s领导批示件交办单", unit=_office(found)),
+        heading=_("%(unit)s领导批示件交办单", unit=views.office_of(found)),
         deadline=views.why(found.closing),
-        assigned_by=_office(found),
+        assigned_by=views.office_of(found),
         assigned_at=found.assigned_at,
         contact=None,
         mark=views.watermark(actor, found),

@@ -22,7 +22,7 @@ from portal.kernel.db import db, write_together
 from portal.matters import audience, clocks
 from portal.matters.book import lines
 from portal.matters.models import CoUnit, Matter, MatterContent, SearchEntry
-from portal.matters.readers import around, insert_viewers, readers_of
+from portal.matters.readers import around, insert_viewers
 from portal.matters.search import grams
 from portal.network.models import Unit
 from portal.network.queries import has_supervision_office
@@ -133,7 +133,7 @@ def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "re
         journal.line(
             actor, entry, "matter", matter.id, standing=standing, confidential=matter.confidential, after=facts(matter, content)
         ),
-        insert_viewers(matter, readers_of(matter, content, around(matter, content))),
+        insert_viewers(matter, content, around(matter, content)),
     )
     return matter, content
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.access.roles import LEADERS, OFFICERS, Role
@@ -53,6 +53,26 @@ def leader_meant(typed: str) -> Person | None:
     """The leader with exactly this name or sign-in name, where it is only one."""
     said = typed.strip()
     found = [one for one in leaders_matching(said) if said in (one.name, one.sign_in_name)]
+    return found[0] if len(found) == 1 else None
+
+
+def people_matching(typed: str, limit: int = 20) -> list[Person]:
+    """People with a business post in this city, by part of name or sign-in name."""
+    said = typed.strip()
+    if not said:
+        return []
+    known = or_(Person.name.contains(said, autoescape=True), Person.sign_in_name.contains(said, autoescape=True))
+    return list(db.session.scalars(_people(Post.role.not_in(OFFICERS)).where(known).limit(limit)))
+
+
+def person_meant(typed: str) -> Person | None:
+    """The person who was chosen, `name (sign-in name)`, or typed by exactly one of the two, where it is only one."""
+    said = typed.strip()
+    known = or_(
+        Person.name == said, Person.sign_in_name == said,
+        func.concat(Person.name, " (", Person.sign_in_name, ")") == said,
+    )
+    found = list(db.session.scalars(_people(Post.role.not_in(OFFICERS)).where(known).limit(2)))
     return found[0] if len(found) == 1 else None
 
 

@@ -37,6 +37,18 @@ def suggest_leaders() -> Response:
     )
 
 
+@blueprint.get("/network/suggest-people")
+@allows(Act.READ_NETWORK)
+def suggest_people() -> Response:
+    """For pickers: people with a business post in this city."""
+    return jsonify(
+        [
+            {"value": f"{one.name} ({one.sign_in_name})", "label": one.name, "note": one.sign_in_name}
+            for one in queries.people_matching(question())
+        ]
+    )
+
+
 def question() -> str:
     """What was typed, ready to be looked up."""
     # What no unit can be named is a question without an answer, never an error.

@@ -116,7 +116,9 @@ def urge(matter_id: UUID) -> Response:
     form: OfficeForm = forms.PlainForm() if found.confidential else forms.WordsForm()
 
     def do(_found: Matter, filled: Any) -> str:
-        handling.urge(current_actor(), matter_id, words=filled["words"].data if "words" in filled else None)
+        handling.urge(
+            current_actor(), matter_id, version=version_of(filled), words=filled["words"].data if "words" in filled else None,
+        )
         return _("已催办")
 
     lead = _("催办用固定文字，不带内容，由系统送达。") if found.confidential else None
@@ -129,7 +131,7 @@ def instruct_again(matter_id: UUID) -> Response:
     """再次批示."""
 
     def do(_found: Matter, filled: Any) -> str:
-        handling.instruct_again(current_actor(), matter_id, words=filled.words.data)
+        handling.instruct_again(current_actor(), matter_id, version=version_of(filled), words=filled.words.data)
         return _("批示已送督查室")
 
     return perform(matter_id, Act.INSTRUCT_AGAIN, forms.WordsForm(), do, title=_("再次批示"))

@@ -148,7 +148,7 @@ def name_handler(actor: Actor, matter_id: UUID, *, version: int | None = None, h
     return matter
 
 
-def name_co_handler(actor: Actor, matter_id: UUID, *, handler_post_id: int) -> Matter:
+def name_co_handler(actor: Actor, matter_id: UUID, *, version: int | None = None, handler_post_id: int | None) -> Matter:
     """A co-unit's liaison officer or office director names who does its part."""
     matter = one(actor, matter_id)
     decision = allowed(actor, Act.CO_PROGRESS, matter)
@@ -156,12 +156,13 @@ def name_co_handler(actor: Actor, matter_id: UUID, *, handler_post_id: int) -> M
     mine = [s for s in actor.standings if s.role in desk and s.for_unit_id in matter.co_unit_ids]
     if not decision or not mine:
         raise Forbidden(_("须由协办单位的联络员或办公室主任办理"))
-    post = db.session.get(Post, handler_post_id)
+    post = db.session.get(Post, handler_post_id) if handler_post_id else None
     part = next((c for c in matter.co_units if post is not None and c.unit_id == post.for_unit_id), None)
     if part is None or part.unit_id not in {s.for_unit_id for s in mine}:
         raise Invalid(_("请选择本单位的承办人"), fields={"handler": _("请选择本单位的承办人")})
     handler = _handler(part.unit, handler_post_id)
     assert handler is not None
+    engine.take_turn(BOOK, actor, matter, version)
     part.handler_id = handler.person_id
     content = whole_content(matter)
     write_entry(matter, "name_co_handler", actor, mine[0], facts={"handler": handler.name, "unit": part.unit_name})
@@ -245,6 +246,7 @@ def forward(
         raise Invalid(
             _("转办期限须在今日与上级期限之间"), fields={"due_on": _("不得早于今日，不得晚于上级事项的期限")}
         )
+    engine.take_turn(BOOK, actor, parent)
     already = set(
         db.session.scalars(
             select(Matter.lead_unit_id)
@@ -260,7 +262,6 @@ def forward(
         made.append(_forward_one(actor, decision.standing, parent, parent_content, unit, requirement, due_on))
     parent_content.mark("child")
     names = "、".join(unit.name for unit in units)
-    parent.version += 1
     write_entry(parent, "forwarded", actor, decision.standing, words=requirement, facts={"unit": names})
     journal.record(
         actor, "forwarded", "matter", parent.id, standing=decision.standing, after={"units": [u.id for u in units]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from typing import BinaryIO
 from uuid import UUID, uuid4
@@ -18,10 +18,12 @@ from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.kernel.text import explain, objections, tidy
+from portal.matters.book import BOOK
 from portal.matters.models import Attachment, Matter, Report
 from portal.matters.queries import one, whole_content
 from portal.vault import screening
 from portal.vault.files import FileStore
+from portal.workflow import engine
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_NAME = 120
@@ -39,12 +41,17 @@ def _files() -> FileStore:
     return _store
 
 
-def attach_to_matter(actor: Actor, matter: Matter, name: str, stream: BinaryIO) -> Attachment:
-    """One of the instruction's own papers, added by the registering office."""
+def attach_to_matter(
+    actor: Actor, matter: Matter, papers: Iterable[tuple[str, BinaryIO]], version: int | None = None
+) -> list[Attachment]:
+    """The instruction's own papers, by name and content, added by the registering office before the matter has ended."""
     decision = allowed(actor, Act.AMEND, matter)
     if not decision or matter.content is None:
         raise Forbidden(_("您不能为此件加附件"), unmet=decision.unmet)
-    return _keep(actor, matter, None, name, stream)
+    if not matter.open:
+        raise Invalid(_("此件现为“%(state)s”，不能再加附件", state=matter.state.label))
+    engine.take_turn(BOOK, actor, matter, version)
+    return [_keep(actor, matter, None, name, stream) for name, stream in papers]
 
 
 def attach_to_report(actor: Actor, report: Report, name: str, stream: BinaryIO) -> Attachment:

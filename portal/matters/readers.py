@@ -45,6 +45,7 @@ class Around:
     above: tuple[int, int | None] | None = None
     waiting: Waiting | None = None
     audience: frozenset[int] = frozenset()
+    void: bool = False
 
 
 @dataclass(slots=True)
@@ -67,6 +68,8 @@ def readers_of(matter: Matter, content: MatterContent, around: Around) -> dict[i
     """The rule."""
     readers = Readers()
     (_readers_of_confidential if matter.confidential else _readers_of_open)(readers, matter, content, around)
+    if around.void:
+        return dict.fromkeys(readers.seen, (View.SHELL, None))
     return readers.seen
 
 
@@ -175,7 +178,7 @@ def around(matter: Matter, content: MatterContent) -> Around:
             )
         )
     path = tuple(matter.lead_unit.path) if matter.lead_unit else ()
-    return Around(path, co_units, below, above, waiting, audience)
+    return Around(path, co_units, below, above, waiting, audience, content.has("void"))
 
 
 def _waiting(matter_id: UUID) -> Waiting | None:

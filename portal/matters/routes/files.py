@@ -64,7 +64,7 @@ def attachment(attachment_id: UUID) -> Response:
     ending = found.name.rsplit(".", 1)[-1] if "." in found.name else "bin"
     name = f"{_('附件')}.{ending}" if found.confidential else found.name
     answer = Response(attaching.opened(found), mimetype="application/octet-stream")
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     answer.headers["Content-Length"] = str(found.size)
     return answer

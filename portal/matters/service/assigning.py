@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date
 from functools import partial
 from uuid import UUID
@@ -23,6 +23,7 @@ from portal.matters.book import BOOK, write_entry
 from portal.matters.models import CoUnit, Matter, MatterContent
 from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
+from portal.matters.service import voiding
 from portal.matters.service.creation import NewMatter, create, index_words, keep_co_units
 from portal.network.models import Post, Unit
 from portal.network.queries import Holder, handlers_of, has_supervision_office
@@ -309,16 +310,25 @@ def _forward_one(
 
 def withdraw(actor: Actor, matter_id: UUID, *, version: int | None = None, reason: str) -> Matter:
     """撤销: the registering office ends it, with a reason, before it is closed."""
-    return _end(actor, matter_id, "withdraw", version, reason)
+    matter = one(actor, matter_id)
+    _end(actor, matter, "withdraw", version, reason)
+    return matter
 
 
 def make_confidential(actor: Actor, matter_id: UUID, *, version: int | None = None, reason: str) -> Matter:
-    """An open one is made confidential by voiding it; the office then registers a new one. Its number stays."""
-    return _end(actor, matter_id, "make_confidential", version, reason)
-
-
-def _end(actor: Actor, matter_id: UUID, event: str, version: int | None, reason: str) -> Matter:
+    """An open one is made confidential by voiding it and registering a new one with the same words: returned. Of the old
+    one the number stays, without text."""
     matter = one(actor, matter_id)
+    again = voiding.as_confidential(actor, matter, whole_content(matter))
+    moved = _end(actor, matter, "make_confidential", version, reason, partial(voiding.void, matter))
+    assert moved.standing is not None
+    made, _content = create(actor, moved.standing, again)
+    return made
+
+
+def _end(
+    actor: Actor, matter: Matter, event: str, version: int | None, reason: str, *after: Callable[[], object]
+) -> engine.Moved:
     content = whole_content(matter)
     told = [*notices.lead_desk(matter), *([content.handler_id] if content.handler_id else [])]
 
@@ -332,5 +342,6 @@ def _end(actor: Actor, matter_id: UUID, event: str, version: int | None, reason:
         entry = journal.record(actor, f"{event}_done", "matter", matter.id, confidential=matter.confidential)
         notices.notify(matter, content, entry, "withdrawn", told)
 
-    engine.move(BOOK, actor, matter, event, version=version, content=content, reason=reason, then=[then])
-    return matter
+    return engine.move(
+        BOOK, actor, matter, event, version=version, content=content, reason=reason, then=[then, *after]
+    )

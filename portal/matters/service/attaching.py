@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from io import BytesIO
 from typing import BinaryIO
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from portal.access.actor import Actor
+from portal.access.actor import SYSTEM, Actor
 from portal.access.policy import Act, allowed
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.kernel import clock
-from portal.kernel.db import db
+from portal.kernel.db import after_commit, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.kernel.text import explain, objections, tidy
@@ -66,7 +67,7 @@ def attach_to_report(actor: Actor, report: Report, name: str, stream: BinaryIO) 
 
 
 def _keep(actor: Actor, matter: Matter, report_id: UUID | None, name: str, stream: BinaryIO) -> Attachment:
-    name = tidy(name)
+    name = tidy(name.replace("\\", "/").rsplit("/", 1)[-1])  # a path is no part of the name
     faults = objections(name, MOST_NAME, single_line=True)
     data = stream.read(MOST_BYTES + 1)
     if not name or faults:
@@ -109,6 +110,16 @@ def drop(actor: Actor, report: Report, wanted: Sequence[str]) -> None:
         ).first()
         if found is not None and report.state == "draft":
             db.session.delete(found)
+    db.session.flush()
+
+
+def remove_all(matter: Matter) -> None:
+    """Take every file of a void matter away: the rows now, the files themselves once that is committed."""
+    for found in db.session.scalars(
+        select(Attachment).where(Attachment.matter_id == matter.id).options(as_seen_by(SYSTEM))
+    ).all():
+        db.session.delete(found)
+        after_commit(partial(_files().remove, found.stored_name))
     db.session.flush()
 
 

@@ -168,11 +168,11 @@ def keep_co_units(
 
 
 def index_words(matter: Matter, content: MatterContent, *, new: bool = False) -> None:
-    """Write anew what search may look in: of a confidential matter number and unit alone."""
+    """Write anew what search may look in: of a confidential matter, and of a void number, number and unit alone."""
     if not new:
         db.session.execute(delete(SearchEntry).where(SearchEntry.matter_id == matter.id))
     held = {"shell": grams(matter.number, matter.lead_unit_name)}
-    if not matter.confidential:
+    if not matter.confidential and not content.has("void"):
         held["words"] = grams(content.title, content.leader, content.document_number)
     db.session.execute(
         insert(SearchEntry),

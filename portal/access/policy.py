@@ -232,7 +232,7 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.SUBMIT_REPORT: ((is_handler,),),
     Act.RECALL: ((is_handler,),),
     Act.SIGN: ((is_signer_now,),),
-    Act.REVIEW: ((of_supervising_office, is_open_matter), (is_reviewer, is_confidential_matter)),
+    Act.REVIEW: ((of_supervising_office, is_open_matter), (of_supervising_office, is_reviewer, is_confidential_matter)),
     Act.ASK_EXTENSION: ((is_handler,),),
     Act.DECIDE_EXTENSION: ((heads_supervising_office,),),
     Act.URGE: ((supervision_above,), (of_supervising_office,)),

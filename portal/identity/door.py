@@ -18,6 +18,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from portal.access.actor import Actor
 from portal.identity import kept_forms, service, sessions
 from portal.identity.models import SignInSession
+from portal.vault.screening import classification_mark
 from portal.web.answers import is_poll
 from portal.web.cities import current_city
 from portal.web.guards import current_visitor
@@ -147,7 +148,8 @@ def remember_browser(response: Response) -> Response:
 
 
 def keep_form() -> str | None:
-    """Keep what an expired session posted (no password, no file) for its person; where it can be gone on with."""
+    """Keep what an expired session posted for its person; where it can be gone on with. No password, no file, nothing
+    that bears a mark of classification."""
     visitor = current_visitor()
     person_id = visitor.person_id if visitor else sessions.person_of_expired(str(session.get("_user_id", "")))
     if person_id is None or request.method != "POST":
@@ -155,7 +157,7 @@ def keep_form() -> str | None:
     fields = [
         (name, value)
         for name, value in request.form.items(multi=True)
-        if name != "csrf_token" and "password" not in name.lower()
+        if name != "csrf_token" and "password" not in name.lower() and not classification_mark(value)
     ]
     kept: UUID | None = kept_forms.keep(person_id, request.full_path.rstrip("?"), fields, bool(request.files))
     return url_for("identity.carry_on", kept_id=kept) if kept else None

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 
 from portal.access.actor import SYSTEM, Actor, Standing
 from portal.access.policy import Act, Decision, allowed
@@ -19,9 +19,9 @@ from portal.audit import journal
 from portal.instructions.rules import Registration, faults_of, marked
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _, _l
-from portal.kernel.refusals import Forbidden, Invalid, Stale
+from portal.kernel.refusals import Forbidden, Invalid
 from portal.matters import audience, clocks, notices
-from portal.matters.book import BOOK, changes_since, write_entry
+from portal.matters.book import BOOK, write_entry
 from portal.matters.models import ENDED, CoUnit, Matter, MatterContent, State
 from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
@@ -83,7 +83,7 @@ def amend(actor: Actor, matter_id: UUID, said: Registration, version: int | None
     if not changed:
         raise Invalid(_("没有改动任何内容，无须更正"))
     before = facts(matter, content)
-    _take_turn(actor, matter)
+    engine.take_turn(BOOK, actor, matter)
     _write(matter, content, said, changed)
     db.session.flush()
     if not changed.isdisjoint(_TERMS):
@@ -234,20 +234,6 @@ def _changes(matter: Matter, content: MatterContent, said: Registration, *, unit
         if set(matter.co_unit_ids) != {unit.id for unit in said.co_units}:
             changed.add("co_units")
     return changed
-
-
-def _take_turn(actor: Actor, matter: Matter) -> None:
-    """Only one of two who correct at the same moment does it; the other is told what changed."""
-    done = db.session.execute(
-        update(Matter)
-        .where(Matter.id == matter.id, Matter.version == matter.version, Matter.state == matter.state)
-        .values(version=Matter.version + 1)
-        .options(as_seen_by(SYSTEM))
-        .execution_options(synchronize_session=False)
-    )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
-        raise Stale(_("此件刚刚被别人办理，本次操作未执行"), changes=changes_since(matter, actor, matter.version))
-    engine.set_known(matter, version=matter.version + 1)
 
 
 def _write(matter: Matter, content: MatterContent, said: Registration, changed: set[str]) -> None:

@@ -13,8 +13,8 @@ from portal.identity.service import forget_sign_ins
 from portal.instructions.previews import forget_expired
 from portal.kernel.city import City
 from portal.kernel.db import current_city, db, enter
-from portal.matters.ladder import refresh_waiting_steps
 from portal.matters.service.granting import tidy_lapsed
+from portal.matters.succession import refresh_deciders, refresh_waiting_steps
 from portal.notify.jobs import sweep_city
 
 log = logging.getLogger(__name__)
@@ -48,6 +48,7 @@ def sweep_all() -> None:
 
 
 def go_on_with_successors() -> None:
-    """Chains that stopped at a vacant seat go on with whoever holds it now; one sweeper at a time."""
+    """What waits at a seat goes on with whoever holds it now; one sweeper at a time."""
     if db.session.scalar(select(func.pg_try_advisory_xact_lock(_SEATS, current_city()))):
         refresh_waiting_steps()
+        refresh_deciders()

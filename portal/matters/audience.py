@@ -31,13 +31,7 @@ def admit(matter_id: UUID, persons: Iterable[int], cause: str) -> None:
     wanted = set(persons)
     if not wanted:
         return
-    there = set(
-        db.session.scalars(
-            select(Audience.person_id).where(
-                Audience.matter_id == matter_id, Audience.cause == cause, Audience.to_at.is_(None)
-            )
-        )
-    )
+    there = admitted(matter_id, cause)
     db.session.add_all(
         Audience(matter_id=matter_id, person_id=person, cause=cause, from_at=clock.now()) for person in wanted - there
     )
@@ -50,6 +44,27 @@ def shut_out(matter_id: UUID, *causes: str) -> None:
         update(Audience)
         .where(Audience.matter_id == matter_id, Audience.cause.in_(causes), Audience.to_at.is_(None))
         .values(to_at=clock.now())
+    )
+
+
+def dismiss(matter_id: UUID, persons: Iterable[int], cause: str) -> None:
+    """These persons read no longer because of `cause`, from this transaction on."""
+    db.session.execute(
+        update(Audience)
+        .where(Audience.matter_id == matter_id, Audience.cause == cause, Audience.to_at.is_(None))
+        .where(Audience.person_id.in_(list(persons)))
+        .values(to_at=clock.now())
+    )
+
+
+def admitted(matter_id: UUID, cause: str) -> set[int]:
+    """Who reads now because of `cause`."""
+    return set(
+        db.session.scalars(
+            select(Audience.person_id).where(
+                Audience.matter_id == matter_id, Audience.cause == cause, Audience.to_at.is_(None)
+            )
+        )
     )
 
 

@@ -47,7 +47,7 @@ ENTRY_LABELS = {
     "return_for_rework": _l("退回重办"),
     "close": _l("办结"),
     "withdraw": _l("撤销"),
-    "make_confidential": _l("改为限定知悉"),
+    "make_confidential": _l("作废"),  # those who read it learn no more than that
     "ask_extension": _l("申请延期"),
     "extension_granted": _l("准予延期"),
     "extension_refused": _l("不予延期"),

@@ -1,7 +1,4 @@
-"""Whom a rung of the ladder reaches, decided when it fires; registered with `notify`, which knows no matter.
-
-Also the seats of running chains: one that fell vacant goes on with the successor at the next sweep.
-"""
+"""Whom a rung of the ladder reaches, decided when it fires; registered with `notify`, which knows no matter."""
 
 from __future__ import annotations
 
@@ -13,17 +10,12 @@ from sqlalchemy import select
 from portal.access.actor import SYSTEM
 from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
-from portal.audit import journal
 from portal.deadlines.ladder import ASSIGNING_SUPERVISOR, DEFAULT_LADDER
 from portal.kernel.db import db
-from portal.matters import audience, notices
+from portal.matters import notices
 from portal.matters.models import Clock, Matter, MatterContent, State
-from portal.matters.queries import whole_content
-from portal.matters.readers import index_viewers
 from portal.network.queries import recipients
 from portal.notify.ladder import Answer, register_resolver
-from portal.workflow.models import SignOff, Step
-from portal.workflow.signoff import refresh, step_now
 
 
 def resolve(clock_id: int, matter_id: UUID, rungs: Collection[str]) -> Answer | None:
@@ -75,33 +67,6 @@ def persons_of(matter: Matter, content: MatterContent, roles: Collection[str]) -
 
 def _without_handler(matter: Matter) -> list[int]:
     return notices.supervisors(matter) if matter.state == State.REGISTERED else notices.lead_desk(matter)
-
-
-def refresh_waiting_steps() -> int:
-    """Chains that stopped at a vacant seat go on with the successor; how many did. Part of every sweep."""
-    rows = db.session.execute(
-        select(Step, SignOff)
-        .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
-        .where(SignOff.ended_at.is_(None), Step.vacant)
-        .options(as_seen_by(SYSTEM))
-    ).all()
-    moved = 0
-    for step, sign_off in rows:
-        matter = db.session.scalars(
-            select(Matter).where(Matter.id == step.matter_id).options(as_seen_by(SYSTEM))
-        ).one()
-        people = refresh(step, sign_off.drafter_id, confidential=matter.confidential)
-        if not people:
-            continue
-        moved += 1
-        content = whole_content(matter)
-        if matter.confidential:
-            audience.admit(matter.id, [h.person_id for h in people], audience.SIGNER)
-        matter.step_now = step_now(matter.id, confidential=matter.confidential)
-        entry = journal.record(SYSTEM, "seat_filled", "report", step.report_id, confidential=matter.confidential)
-        notices.ask_to_sign(matter, content, entry, step.kind, [h.person_id for h in people])
-        index_viewers(matter, content)
-    return moved
 
 
 def install() -> None:

@@ -171,7 +171,7 @@ class MatterContent(Sealable, Guarded, OfCity, Model):
 
     def has(self, part: str) -> bool:
         """Whether there are rows of this part (co_unit, child, attachment, extension, report), so that a page asks
-        only for what is there."""
+        only for what is there; and whether the number is void."""
         return part in (self.parts or ())
 
     def mark(self, part: str) -> None:

@@ -52,6 +52,7 @@ class Around:
     waiting: Waiting | None = None
     audience: frozenset[int] = frozenset()
     until: Mapping[int, datetime] = field(default_factory=dict)
+    void: bool = False
 
 
 @dataclass(slots=True)
@@ -74,6 +75,8 @@ def readers_of(matter: Matter, content: MatterContent, around: Around) -> dict[i
     """The rule."""
     readers = Readers()
     (_readers_of_confidential if matter.confidential else _readers_of_open)(readers, matter, content, around)
+    if around.void:
+        return dict.fromkeys(readers.seen, (View.SHELL, None))
     return readers.seen
 
 
@@ -183,7 +186,7 @@ def around(matter: Matter, content: MatterContent) -> Around:
         audience = {row.person_id: row.to_at for row in rows}  # the latest end counts, and none before any
     path = tuple(matter.lead_unit.path) if matter.lead_unit else ()
     until = {person: end for person, end in audience.items() if end is not None}
-    return Around(path, co_units, below, above, waiting, frozenset(audience), until)
+    return Around(path, co_units, below, above, waiting, frozenset(audience), until, content.has("void"))
 
 
 def _waiting(matter_id: UUID) -> Waiting | None:

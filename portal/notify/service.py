@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.access.actor import Actor
@@ -93,6 +93,16 @@ def open_message(actor: Actor, message_id: UUID) -> Message:
     if message.read_at is None:
         message.read_at = clock.now()
     return message
+
+
+def forget_words(matter_id: UUID) -> None:
+    """Of a void number its messages keep the number alone."""
+    db.session.execute(
+        update(Message)
+        .where(Message.city_id == current_city(), Message.matter_id == matter_id)
+        .values(facts=func.jsonb_build_object("number", Message.facts["number"]))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def read_all(actor: Actor) -> int:

@@ -6,6 +6,7 @@ person, with the same bytes as a hidden one.
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -17,13 +18,14 @@ from portal.kernel.db import db, enter
 
 PREFIX = "/<slug:city>"
 REMEMBERED = 30.0  # seconds a worker remembers a city's row
+SLUG = re.compile("[a-z0-9][a-z0-9-]{0,39}")
 OUTSIDE = frozenset({"static", "health", "front"})
 
 
 class SlugConverter(BaseConverter):
     """A city's short name in an address: lower-case letters, digits, hyphens."""
 
-    regex = "[a-z0-9][a-z0-9-]{0,39}"
+    regex = SLUG.pattern
 
 
 def install(app: Flask) -> None:
@@ -58,7 +60,7 @@ def install(app: Flask) -> None:
         if request.endpoint in OUTSIDE:
             return
         slug = request.path.split("/", 2)[1]
-        city = city_of(slug) if 0 < len(slug) <= 40 else None
+        city = city_of(slug) if SLUG.fullmatch(slug) else None
         if city is not None:
             g.city = city
             enter(city.id)

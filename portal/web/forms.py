@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
 from flask import Response
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, PasswordField, StringField, TextAreaField
-from wtforms.validators import Length
+from wtforms import DateField, HiddenField, PasswordField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
 
 from portal.audit import journal
+from portal.kernel.language import _
 from portal.kernel.refusals import Refusal
 from portal.kernel.text import explain, objections, tidy
 from portal.vault.screening import CLASSIFIED, classification_mark
@@ -23,7 +25,12 @@ def _tidied(value: str | None) -> str | None:
     return tidy(value) if isinstance(value, str) else value
 
 
-def _whole(value: Any) -> int | None:
+# What an office can mean by a date; beyond, not even the hour in another zone can be reckoned.
+EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
+
+
+def id_from(value: Any) -> int | None:
+    """The id or count that a field carries; None for anything that can be none (what is not digits, or too long)."""
     said = str(value) if value is not None else ""
     return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
 
@@ -32,7 +39,7 @@ class OfficeForm(FlaskForm):
     """A form of the office. Posts carry `version` (what was read) where a record may have moved meanwhile, and
     `request_key`, the key that keeps one form from being filed twice."""
 
-    version = HiddenField(filters=(_whole,))
+    version = HiddenField(filters=(id_from,))
     request_key = HiddenField()
 
     class Meta:
@@ -54,10 +61,17 @@ class OfficeForm(FlaskForm):
         """Shape only: the fields' own rules, and no character that a reader cannot see."""
         good: bool = super().validate(extra_validators)
         for field in self:
+            if isinstance(field, DateField) and field.data and not EARLIEST <= field.data <= LATEST:
+                good = False
+                field.errors = [_("日期不合常理，请核对年份")]
             if not isinstance(field, StringField) or isinstance(field, PasswordField):
                 continue
             if not isinstance(field.data, str):
                 continue
+            asked = next((v for v in field.validators if isinstance(v, InputRequired)), None)
+            if asked and not field.data and not field.errors:  # blanks alone are no answer
+                good = False
+                field.errors = [str(asked.message)]
             most = next((v.max for v in field.validators if isinstance(v, Length) and v.max > 0), None)
             found = objections(field.data, most, single_line=not isinstance(field, TextAreaField))
             if found:

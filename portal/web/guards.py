@@ -117,10 +117,18 @@ def _send_to_sign_in() -> Response:
     if request.method in SAFE:
         back = request.full_path.rstrip("?")
         if is_htmx():
-            seen = urlsplit(request.headers.get("HX-Current-URL", ""))
-            back = seen.path + (f"?{seen.query}" if seen.query else "")
+            back = _seen_page()
         return go(url_for("identity.sign_in", next=inside(back)))
     return go(url_for("identity.sign_in", next=_keep_form() if is_ours() else None, expired=1))
+
+
+def _seen_page() -> str:
+    """The page on which htmx asks, as it says; nothing where that is no address."""
+    try:
+        seen = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return ""
+    return seen.path + (f"?{seen.query}" if seen.query else "")
 
 
 def _keep_form() -> str | None:

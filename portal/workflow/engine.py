@@ -122,20 +122,7 @@ def move(
     if unmet := _unmet(book, row, record, given):
         raise Invalid("；".join(unmet), unmet=unmet)
     before = {"state": str(record.state), "version": record.version}
-    model = type(record)
-    db.session.flush()
-    changed: Any = db.session.execute(
-        update(model)
-        .where(model.id == record.id, model.state == row.source, model.version == record.version)
-        .values(state=row.target, version=model.version + 1)
-        .options(as_seen_by(SYSTEM))
-        .execution_options(synchronize_session=False)
-    )
-    if changed.rowcount != 1:
-        raise Stale(
-            _("此件刚刚被别人办理，本次操作未执行"), changes=book.changes_since(record, actor, record.version)
-        )
-    set_known(record, state=row.target, version=before["version"] + 1)
+    _take(book, actor, record, row.target)
     entry = journal.record(
         actor,
         event,
@@ -149,6 +136,30 @@ def move(
     moved = Moved(actor, decision.standing, row, given, entry)
     book.settle(record, moved)
     return moved
+
+
+def take_turn(book: Rulebook, actor: Actor, record: Any, version: int | None = None) -> None:
+    """For an act that moves nothing (urging, correcting, forwarding, asking for time): of two at the same moment, or of a
+    form sent twice, one does it; the other is told what changed. The record is this transaction's from here on."""
+    fresh(book, actor, record, version)
+    _take(book, actor, record, record.state)
+
+
+def _take(book: Rulebook, actor: Actor, record: Any, target: Any) -> None:
+    model = type(record)
+    db.session.flush()
+    changed: Any = db.session.execute(
+        update(model)
+        .where(model.id == record.id, model.state == record.state, model.version == record.version)
+        .values(state=target, version=model.version + 1)
+        .options(as_seen_by(SYSTEM))
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:
+        raise Stale(
+            _("此件刚刚被别人办理，本次操作未执行"), changes=book.changes_since(record, actor, record.version)
+        )
+    set_known(record, state=target, version=record.version + 1)
 
 
 def set_known(record: Any, **values: Any) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select, true, update
+from sqlalchemy import delete, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.access.actor import SYSTEM, Actor, Standing
@@ -153,7 +153,15 @@ def reach(sign_off: SignOff, number: int, *, confidential: bool) -> Step:
 
 def refresh(step: Step, drafter_id: int, *, confidential: bool) -> list[Holder]:
     """Who may sign the waiting step now: whoever was named (or stands in for him), else whoever holds the seat."""
-    people = _fit(step, drafter_id, signers(step.unit_id, step.role, confidential=confidential))
+    people = fit(step, drafter_id, signers(step.unit_id, step.role, confidential=confidential))
+    # Whoever left the seat or stands in no longer may not sign, for the database either.
+    db.session.execute(
+        delete(Signer)
+        .where(Signer.report_id == step.report_id, Signer.generation == step.generation, Signer.step == step.number)
+        .where(Signer.person_id.not_in([h.person_id for h in people]))
+        .options(as_seen_by(SYSTEM))
+        .execution_options(synchronize_session=False)
+    )
     for holder in people:
         db.session.execute(
             insert(Signer)
@@ -173,7 +181,9 @@ def refresh(step: Step, drafter_id: int, *, confidential: bool) -> list[Holder]:
     return people
 
 
-def _fit(step: Step, drafter_id: int, holders: Sequence[Holder]) -> list[Holder]:
+def fit(step: Step, drafter_id: int, holders: Sequence[Holder]) -> list[Holder]:
+    """Of a seat's holders and their stand-ins, who may sign this step: whoever was named where he still may, the drafter
+    never."""
     people = [h for h in holders if h.person_id != drafter_id]
     named_posts = {h.post_id for h in people if h.person_id == step.named_person_id}
     return [h for h in people if h.post_id in named_posts] or people
@@ -212,7 +222,7 @@ def step_now(matter_id: UUID, *, confidential: bool) -> StepNow | None:
         return None
     step, sign_off = rows[0].Step, rows[0].SignOff
     held = signers_in([row for row in rows if row.Step is step and row.post_id is not None])
-    return StepNow(step, sign_off, tuple(_fit(step, sign_off.drafter_id, held)))
+    return StepNow(step, sign_off, tuple(fit(step, sign_off.drafter_id, held)))
 
 
 def sign(

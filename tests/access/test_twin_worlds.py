@@ -107,7 +107,7 @@ def live(world: World, until: str, secret: Secret, *, title: str = TITLE, leader
             found = queries.one(world.actor("city.supervisor"), secret.matter_id)
             secret.number = str(found.number)
             secret.attachment_id = attaching.attach_to_matter(
-                world.actor("city.supervisor"), found, f"{title}.txt", BytesIO(words.encode())).id
+                world.actor("city.supervisor"), found, [(f"{title}.txt", BytesIO(words.encode()))])[0].id
     with at():
         world.assign(secret.matter_id, handler=handler)
     with at():

@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from portal.identity import kept_forms
 from portal.identity.models import KeptForm
 from portal.kernel import clock
 from portal.kernel.db import db
@@ -51,6 +52,18 @@ def test_what_is_kept_is_sealed(app: Flask, city: SmallCity, onward: str) -> Non
         row = db.session.scalars(select(KeptForm)).one()
         assert "写了很久的一段话".encode() not in row.sealed
         assert row.person_id == city.lin_id
+
+
+def test_what_bears_a_mark_of_classification_is_not_kept(app: Flask, client: FlaskClient, city: SmallCity) -> None:
+    """Not even sealed, and not even for an hour; what was typed beside it is."""
+    with clock.set_to(NOON):
+        sign_in(client, city)
+        token = csrf_token(client, city.url("sign-ins"))
+    with clock.set_to(LATER):
+        client.post(city.url("acting-post"), data={"csrf_token": token, "post": "1", "say": "机密★10年 某事", "more": "别的话"})
+        with in_city(app, city.id):
+            (row,) = db.session.scalars(select(KeptForm))
+            assert [name for name, _value in kept_forms.find(city.lin_id, row.id).fields] == ["post", "more"]
 
 
 def test_another_person_does_not_get_it(client: FlaskClient, city: SmallCity, onward: str) -> None:

@@ -17,11 +17,12 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Refusal, Stale
 from portal.matters import queries
-from portal.matters.ladder import persons_of, refresh_waiting_steps
+from portal.matters.ladder import persons_of
 from portal.matters.models import Clock, Matter, Report
 from portal.matters.queries import whole_content
 from portal.matters.rebuild import rebuild_viewers
 from portal.matters.service import assigning, handling, reporting, reviewing
+from portal.matters.succession import refresh_waiting_steps
 from portal.network.models import Post
 from portal.network.service.delegating import delegate
 from tests.world import World

@@ -16,10 +16,10 @@ from portal.access.models import Audience
 from portal.access.roles import Role
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.matters.ladder import refresh_waiting_steps
 from portal.matters.queries import one, whole_content
 from portal.matters.service import assigning, handling
 from portal.matters.service.creation import keep_co_units
+from portal.matters.succession import refresh_waiting_steps
 from portal.network.models import Delegation, Post
 from portal.notify.kinds import KINDS, text_of
 from portal.notify.models import Message

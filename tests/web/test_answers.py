@@ -262,3 +262,14 @@ def test_a_nul_character_in_an_address_is_no_fault(client: FlaskClient, city: Sm
     sign_in(client, city)
     assert client.get(f"/{city.slug}/messages?place=%00").status_code == 200
     assert client.get(f"/{city.slug}/instructions?q=a%00b").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/%00/", "/city%00/x", "/-/", "/%F0%9F%92%A9/", "/" + "a" * 41 + "/"])
+def test_what_no_city_can_be_called_is_not_found(client: FlaskClient, address: str) -> None:
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("page", ["http://[::1", "//[", "", "javascript:1"])
+def test_a_page_that_is_no_address_is_not_gone_back_to(client: FlaskClient, city: SmallCity, page: str) -> None:
+    answer = client.get(city.url("sign-ins"), headers={"HX-Request": "true", "HX-Current-URL": page})
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (200, city.url("sign-in"))

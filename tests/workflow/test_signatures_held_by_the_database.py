@@ -97,6 +97,24 @@ def test_nothing_is_issued_before_the_last_signature(world: World, database: Any
                 connection.execute(issue, submitted | {"step": step, "last": last, "unit": world.units["health"]})
 
 
+@pytest.mark.parametrize("statement", [
+    "update sign_off set last_step = 1", "update sign_off set drafter_id = drafter_id + 1", "update sign_off set digest = 'x'",
+    "delete from sign_off", "update step set role = 'handler'", "update step set number = number + 1", "delete from step",
+    "update signer set person_id = person_id + 1", "update submission set plain = '{}'",
+])
+def test_a_chain_is_not_made_shorter_nor_its_seats_others(world: World, database: Any, submitted: dict[str, Any], statement: str) -> None:
+    """Else a report would be issued after its first signature, or signed by who drafted it."""
+    with _as_app(world, database) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement)
+
+
+def test_a_signature_keeps_who_might_make_it(world: World, database: Any, submitted: dict[str, Any]) -> None:
+    with _as_app(world, database) as connection:
+        connection.execute(INSERT, submitted)
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            connection.execute("delete from signer where report_id = %(report)s", submitted)
+
+
 @pytest.mark.parametrize("statement", ["update signature set digest = digest", "delete from signature",
                                        "update journal_entry set act = 'x'", "delete from journal_entry",
                                        "delete from issue", "update reading set what = 'x'"])

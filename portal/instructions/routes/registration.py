@@ -122,8 +122,8 @@ def _attach(matter_id: UUID, form: RegistrationForm) -> None:
         return
     registered = one(current_actor(), matter_id)
     if registered.content is not None and not registered.content.has("attachment"):
-        for upload in chosen:
-            attaching.attach_to_matter(current_actor(), registered, upload.filename or "", upload.stream)
+        papers = [(upload.filename or "", upload.stream) for upload in chosen]
+        attaching.attach_to_matter(current_actor(), registered, papers)
 
 
 def _url(matter_id: UUID) -> str:

@@ -20,7 +20,7 @@ from portal.matters.routes.matter import head_of, url_of
 from portal.network.models import Unit
 from portal.network.queries import handlers_of, unit_meant
 from portal.web.answers import go, page
-from portal.web.forms import OfficeForm, redraw
+from portal.web.forms import OfficeForm, id_from, redraw
 from portal.web.guards import current_actor
 from portal.web.transactions import discard
 from portal.workflow import engine
@@ -116,5 +116,4 @@ def offer_handlers(form: OfficeForm, unit: Unit | None) -> None:
 
 def chosen_post(form: OfficeForm) -> int | None:
     """The post that was chosen in the field, if there is one."""
-    value = form["handler"].data if "handler" in form else None
-    return int(value) if value and str(value).isdigit() else None
+    return id_from(form["handler"].data) if "handler" in form else None

@@ -14,7 +14,7 @@ from portal.kernel.language import _, _l
 from portal.kernel.refusals import Refusal
 from portal.matters import queries
 from portal.matters.routes import blueprint
-from portal.matters.routes.acts import demand, show
+from portal.matters.routes.acts import demand, show, version_of
 from portal.matters.routes.matter import url_of
 from portal.matters.service import attaching
 from portal.web.answers import go
@@ -43,8 +43,8 @@ def attach(matter_id: UUID) -> Response:
     try:
         if not form.validate():
             return show(found, form, "instructions/act.html", words)
-        for upload in form.attachments.data or []:
-            attaching.attach_to_matter(actor, found, upload.filename or "", upload.stream)
+        papers = [(upload.filename or "", upload.stream) for upload in form.attachments.data or []]
+        attaching.attach_to_matter(actor, found, papers, version_of(form))
     except Refusal as refusal:
         if refusal.status not in (409, 422):
             raise
@@ -65,7 +65,7 @@ def attachment(attachment_id: UUID) -> Response:
     ending = found.name.rsplit(".", 1)[-1] if "." in found.name else "bin"
     name = f"{_('附件')}.{ending}" if found.confidential else found.name
     answer = Response(attaching.opened(found), mimetype="application/octet-stream")
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     answer.headers["Content-Length"] = str(found.size)
     return answer

@@ -95,7 +95,7 @@ def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
     if allowed(actor, Act.AMEND, matter) and matter.open:
         made.append(Button(url_for("instructions.amend", matter_id=matter.id), _("更正")))
         add("attach", _("加附件"))
-    if allowed(actor, Act.NEW_ROUND, matter) and not matter.open:
+    if matter.state == State.CLOSED and matter.parent_id is None and allowed(actor, Act.NEW_ROUND, matter):
         made.append(Button(url_for("instructions.new_round", matter_id=matter.id), _("登记新一轮")))
     if matter.content is not None and matter.state != State.REGISTERED:
         add("slip", _("交办单"))

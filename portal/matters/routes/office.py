@@ -80,11 +80,10 @@ def reassign_unit(matter_id: UUID) -> Response:
 
 
 def _with_reason(
-    matter_id: UUID, act: Act, title: str, event: str, lead: str, verb: Callable[..., object], said: str
+    matter_id: UUID, act: Act, title: str, event: str, lead: str, verb: Callable[..., Matter], said: Callable[[Matter], str]
 ) -> Response:
     def do(_found: Matter, filled: Any) -> str:
-        verb(current_actor(), matter_id, version=version_of(filled), reason=filled.reason.data)
-        return said
+        return said(verb(current_actor(), matter_id, version=version_of(filled), reason=filled.reason.data))
 
     return perform(matter_id, act, forms.ReasonForm(), do, title=title, event=event, lead=lead)
 
@@ -94,17 +93,19 @@ def _with_reason(
 def withdraw(matter_id: UUID) -> Response:
     """撤销."""
     lead = _("撤销后不再办理，编号保留。理由记入办理经过。")
-    return _with_reason(matter_id, Act.WITHDRAW, _("撤销"), "withdraw", lead, assigning.withdraw, _("已撤销"))
+    return _with_reason(matter_id, Act.WITHDRAW, _("撤销"), "withdraw", lead, assigning.withdraw, lambda _ended: _("已撤销"))
 
 
 @blueprint.route("/matters/<uuid:matter_id>/make-confidential", methods=["GET", "POST"])
 @allows(Act.MAKE_CONFIDENTIAL)
 def make_confidential(matter_id: UUID) -> Response:
     """改为限定知悉."""
-    lead = _("本件作废、编号保留；随后请按限定知悉重新登记。已经读过本件的人仍可看到作废的本件。")
+    lead = _(
+        "本件作废：编号保留，文字和附件清除，不能恢复；已经读过的人只看到编号。批示内容按限定知悉另行登记，附件请先另存，登记后再加。"
+    )
     return _with_reason(
         matter_id, Act.MAKE_CONFIDENTIAL, _("改为限定知悉"), "make_confidential", lead, assigning.make_confidential,
-        _("已作废，请按限定知悉重新登记"),
+        lambda made: _("已作废，并按限定知悉另行登记为 %(number)s", number=made.number),
     )
 
 
@@ -116,7 +117,9 @@ def urge(matter_id: UUID) -> Response:
     form: OfficeForm = forms.PlainForm() if found.confidential else forms.WordsForm()
 
     def do(_found: Matter, filled: Any) -> str:
-        handling.urge(current_actor(), matter_id, words=filled["words"].data if "words" in filled else None)
+        handling.urge(
+            current_actor(), matter_id, version=version_of(filled), words=filled["words"].data if "words" in filled else None,
+        )
         return _("已催办")
 
     lead = _("催办用固定文字，不带内容，由系统送达。") if found.confidential else None
@@ -129,7 +132,7 @@ def instruct_again(matter_id: UUID) -> Response:
     """再次批示."""
 
     def do(_found: Matter, filled: Any) -> str:
-        handling.instruct_again(current_actor(), matter_id, words=filled.words.data)
+        handling.instruct_again(current_actor(), matter_id, version=version_of(filled), words=filled.words.data)
         return _("批示已送督查室")
 
     return perform(matter_id, Act.INSTRUCT_AGAIN, forms.WordsForm(), do, title=_("再次批示"))

@@ -24,7 +24,7 @@ from portal.matters.rules import QUESTIONS
 from portal.matters.service import attaching, reporting
 from portal.web.answers import go, page, wants_json
 from portal.web.formats import moment
-from portal.web.forms import redraw
+from portal.web.forms import id_from, redraw
 from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
 from portal.web.transactions import discard
@@ -89,8 +89,10 @@ def save_report(matter_id: UUID) -> Response:
     try:
         draft = _present_draft(actor, found)
         fit = form.validate()
-        # A draft may be saved unfinished, but not with characters or marks that may not be kept.
-        if not fit and (request.form.get("go") == "submit" or form.text.errors):
+        # A draft may be saved unfinished, but not with what may not be kept: characters, marks, over-long text.
+        if not fit and any(field.errors and any(str(typed).strip() for typed in field.raw_data or ()) for field in form):
+            raise Invalid(_("有的内容须先改正"))
+        if not fit and request.form.get("go") == "submit":
             raise Invalid(_("报结材料还没有填完"))
         saved: int | None = form.version.data  # type: ignore[assignment]
         draft = reporting.save_draft(actor, draft.id, saved, _words(form))
@@ -102,7 +104,7 @@ def save_report(matter_id: UUID) -> Response:
                 attaching.attach_to_report(actor, draft, upload.filename, upload.stream)
         match request.form.get("go"):
             case "submit":
-                named = {n: int(form[f"signer_{n}"].data) for n in choices if str(form[f"signer_{n}"].data).isdigit()}
+                named = {n: person for n in choices if (person := id_from(form[f"signer_{n}"].data))}
                 reporting.submit_report(actor, draft.id, named=named)
                 flash(_("已提交签批"))
                 return go(url_of(found))
@@ -304,8 +306,7 @@ def send_back(report_id: UUID) -> Response:
 
 
 def _step(form: Any) -> int:
-    typed = form.step.data or ""
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else 0
+    return id_from(form.step.data) or 0
 
 
 def _once_more(actor: Actor, report_id: UUID, refusal: Refusal, sheet: str, form: Any) -> Response:

@@ -46,7 +46,7 @@ def name_co_handler(matter_id: UUID) -> Response:
     offer_handlers(form, mine)
 
     def do(_found: Matter, filled: Any) -> str:
-        assigning.name_co_handler(actor, matter_id, handler_post_id=chosen_post(filled) or 0)
+        assigning.name_co_handler(actor, matter_id, version=version_of(filled), handler_post_id=chosen_post(filled))
         return _("已指定协办承办人")
 
     return perform(matter_id, Act.CO_PROGRESS, form, do, title=_("指定协办承办人"))
@@ -121,7 +121,7 @@ def co_progress(matter_id: UUID) -> Response:
     """协办情况."""
 
     def do(_found: Matter, filled: Any) -> str:
-        handling.co_progress(current_actor(), matter_id, words=filled.words.data)
+        handling.co_progress(current_actor(), matter_id, version=version_of(filled), words=filled.words.data)
         return _("协办情况已告知主办单位")
 
     return perform(matter_id, Act.CO_PROGRESS, forms.WordsForm(), do, title=_("写协办情况"), rows={"words": 6})

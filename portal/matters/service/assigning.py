@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date
 from functools import partial
 from uuid import UUID
@@ -23,6 +23,7 @@ from portal.matters.book import BOOK, write_entry
 from portal.matters.models import CoUnit, Matter, MatterContent
 from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
+from portal.matters.service import voiding
 from portal.matters.service.creation import NewMatter, create, index_words, keep_co_units
 from portal.network.models import Post, Unit
 from portal.network.queries import Holder, handlers_of, has_supervision_office
@@ -148,7 +149,7 @@ def name_handler(actor: Actor, matter_id: UUID, *, version: int | None = None, h
     return matter
 
 
-def name_co_handler(actor: Actor, matter_id: UUID, *, handler_post_id: int) -> Matter:
+def name_co_handler(actor: Actor, matter_id: UUID, *, version: int | None = None, handler_post_id: int | None) -> Matter:
     """A co-unit's liaison officer or office director names who does its part."""
     matter = one(actor, matter_id)
     decision = allowed(actor, Act.CO_PROGRESS, matter)
@@ -156,12 +157,13 @@ def name_co_handler(actor: Actor, matter_id: UUID, *, handler_post_id: int) -> M
     mine = [s for s in actor.standings if s.role in desk and s.for_unit_id in matter.co_unit_ids]
     if not decision or not mine:
         raise Forbidden(_("须由协办单位的联络员或办公室主任办理"))
-    post = db.session.get(Post, handler_post_id)
+    post = db.session.get(Post, handler_post_id) if handler_post_id else None
     part = next((c for c in matter.co_units if post is not None and c.unit_id == post.for_unit_id), None)
     if part is None or part.unit_id not in {s.for_unit_id for s in mine}:
         raise Invalid(_("请选择本单位的承办人"), fields={"handler": _("请选择本单位的承办人")})
     handler = _handler(part.unit, handler_post_id)
     assert handler is not None
+    engine.take_turn(BOOK, actor, matter, version)
     part.handler_id = handler.person_id
     content = whole_content(matter)
     write_entry(matter, "name_co_handler", actor, mine[0], facts={"handler": handler.name, "unit": part.unit_name})
@@ -245,6 +247,7 @@ def forward(
         raise Invalid(
             _("转办期限须在今日与上级期限之间"), fields={"due_on": _("不得早于今日，不得晚于上级事项的期限")}
         )
+    engine.take_turn(BOOK, actor, parent)
     already = set(
         db.session.scalars(
             select(Matter.lead_unit_id)
@@ -260,7 +263,6 @@ def forward(
         made.append(_forward_one(actor, decision.standing, parent, parent_content, unit, requirement, due_on))
     parent_content.mark("child")
     names = "、".join(unit.name for unit in units)
-    parent.version += 1
     write_entry(parent, "forwarded", actor, decision.standing, words=requirement, facts={"unit": names})
     journal.record(
         actor, "forwarded", "matter", parent.id, standing=decision.standing, after={"units": [u.id for u in units]}
@@ -308,16 +310,25 @@ def _forward_one(
 
 def withdraw(actor: Actor, matter_id: UUID, *, version: int | None = None, reason: str) -> Matter:
     """撤销: the registering office ends it, with a reason, before it is closed."""
-    return _end(actor, matter_id, "withdraw", version, reason)
+    matter = one(actor, matter_id)
+    _end(actor, matter, "withdraw", version, reason)
+    return matter
 
 
 def make_confidential(actor: Actor, matter_id: UUID, *, version: int | None = None, reason: str) -> Matter:
-    """An open one is made confidential by voiding it; the office then registers a new one. Its number stays."""
-    return _end(actor, matter_id, "make_confidential", version, reason)
-
-
-def _end(actor: Actor, matter_id: UUID, event: str, version: int | None, reason: str) -> Matter:
+    """An open one is made confidential by voiding it and registering a new one with the same words: returned. Of the old
+    one the number stays, without text."""
     matter = one(actor, matter_id)
+    again = voiding.as_confidential(actor, matter, whole_content(matter))
+    moved = _end(actor, matter, "make_confidential", version, reason, partial(voiding.void, matter))
+    assert moved.standing is not None
+    made, _content = create(actor, moved.standing, again)
+    return made
+
+
+def _end(
+    actor: Actor, matter: Matter, event: str, version: int | None, reason: str, *after: Callable[[], object]
+) -> engine.Moved:
     content = whole_content(matter)
     told = [*notices.lead_desk(matter), *([content.handler_id] if content.handler_id else [])]
 
@@ -331,5 +342,6 @@ def _end(actor: Actor, matter_id: UUID, event: str, version: int | None, reason:
         entry = journal.record(actor, f"{event}_done", "matter", matter.id, confidential=matter.confidential)
         notices.notify(matter, content, entry, "withdrawn", told)
 
-    engine.move(BOOK, actor, matter, event, version=version, content=content, reason=reason, then=[then])
-    return matter
+    return engine.move(
+        BOOK, actor, matter, event, version=version, content=content, reason=reason, then=[then, *after]
+    )

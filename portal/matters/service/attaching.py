@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from io import BytesIO
 from typing import BinaryIO
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from portal.access.actor import Actor
+from portal.access.actor import SYSTEM, Actor
 from portal.access.policy import Act, allowed
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.kernel import clock
-from portal.kernel.db import db
+from portal.kernel.db import after_commit, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.kernel.text import explain, objections, tidy
+from portal.matters.book import BOOK
 from portal.matters.models import Attachment, Matter, Report
 from portal.matters.queries import one, whole_content
 from portal.vault import screening
 from portal.vault.files import FileStore
+from portal.workflow import engine
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_NAME = 120
@@ -39,12 +42,17 @@ def _files() -> FileStore:
     return _store
 
 
-def attach_to_matter(actor: Actor, matter: Matter, name: str, stream: BinaryIO) -> Attachment:
-    """One of the instruction's own papers, added by the registering office."""
+def attach_to_matter(
+    actor: Actor, matter: Matter, papers: Iterable[tuple[str, BinaryIO]], version: int | None = None
+) -> list[Attachment]:
+    """The instruction's own papers, by name and content, added by the registering office before the matter has ended."""
     decision = allowed(actor, Act.AMEND, matter)
     if not decision:
         raise Forbidden(_("您不能为此件加附件"), unmet=decision.unmet)
-    return _keep(actor, matter, None, name, stream)
+    if not matter.open:
+        raise Invalid(_("此件现为“%(state)s”，不能再加附件", state=matter.state.label))
+    engine.take_turn(BOOK, actor, matter, version)
+    return [_keep(actor, matter, None, name, stream) for name, stream in papers]
 
 
 def attach_to_report(actor: Actor, report: Report, name: str, stream: BinaryIO) -> Attachment:
@@ -59,7 +67,7 @@ def attach_to_report(actor: Actor, report: Report, name: str, stream: BinaryIO) 
 
 
 def _keep(actor: Actor, matter: Matter, report_id: UUID | None, name: str, stream: BinaryIO) -> Attachment:
-    name = tidy(name)
+    name = tidy(name.replace("\\", "/").rsplit("/", 1)[-1])  # a path is no part of the name
     faults = objections(name, MOST_NAME, single_line=True)
     data = stream.read(MOST_BYTES + 1)
     if not name or faults:
@@ -102,6 +110,16 @@ def drop(actor: Actor, report: Report, wanted: Sequence[str]) -> None:
         ).first()
         if found is not None and report.state == "draft":
             db.session.delete(found)
+    db.session.flush()
+
+
+def remove_all(matter: Matter) -> None:
+    """Take every file of a void matter away: the rows now, the files themselves once that is committed."""
+    for found in db.session.scalars(
+        select(Attachment).where(Attachment.matter_id == matter.id).options(as_seen_by(SYSTEM))
+    ).all():
+        db.session.delete(found)
+        after_commit(partial(_files().remove, found.stored_name))
     db.session.flush()
 
 

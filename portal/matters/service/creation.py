@@ -176,9 +176,9 @@ def index_words(matter: Matter, content: MatterContent) -> None:
 
 
 def searched(matter: Matter, content: MatterContent) -> list[SearchEntry]:
-    """What search may look in: of a confidential matter number and unit alone."""
+    """What search may look in: of a confidential matter, and of a void number, number and unit alone."""
     held = {"shell": grams(matter.number, matter.lead_unit_name)}
-    if not matter.confidential:
+    if not matter.confidential and not content.has("void"):
         held["words"] = grams(content.title, content.leader, content.document_number)
     return [
         SearchEntry(matter_id=matter.id, part=part, confidential=matter.confidential, grams=pairs)

@@ -61,7 +61,7 @@ def progress(
     return matter
 
 
-def co_progress(actor: Actor, matter_id: UUID, *, words: str) -> Matter:
+def co_progress(actor: Actor, matter_id: UUID, *, version: int | None = None, words: str) -> Matter:
     """A co-unit writes what it has done for the lead unit."""
     matter = one(actor, matter_id)
     decision = allowed(actor, Act.CO_PROGRESS, matter)
@@ -71,6 +71,7 @@ def co_progress(actor: Actor, matter_id: UUID, *, words: str) -> Matter:
         raise Invalid(_("此件现为“%(state)s”，不能再写协办情况", state=matter.state.label))
     if not words:
         raise Invalid(_("请填写协办情况"), fields={"words": _("请填写协办情况")})
+    engine.take_turn(BOOK, actor, matter, version)
     content = whole_content(matter)
     write_entry(matter, "co_progress", actor, decision.standing, words=words)
     entry = journal.record(actor, "co_progress", "matter", matter.id, standing=decision.standing)
@@ -78,7 +79,7 @@ def co_progress(actor: Actor, matter_id: UUID, *, words: str) -> Matter:
     return matter
 
 
-def urge(actor: Actor, matter_id: UUID, *, words: str | None) -> Matter:
+def urge(actor: Actor, matter_id: UUID, *, version: int | None = None, words: str | None) -> Matter:
     """催办: counted. For a confidential matter the text is fixed and goes to the handler, whoever he is."""
     matter = one(actor, matter_id)
     decision = allowed(actor, Act.URGE, matter)
@@ -88,6 +89,7 @@ def urge(actor: Actor, matter_id: UUID, *, words: str | None) -> Matter:
         raise Invalid(_("此件现为“%(state)s”，不在主办单位手中，无须催办", state=matter.state.label))
     if not matter.confidential and not words:
         raise Invalid(_("请填写催办内容"), fields={"words": _("请填写催办内容")})
+    engine.take_turn(BOOK, actor, matter, version)
     content = whole_content(matter)
     matter.urges += 1
     said = None if matter.confidential else words
@@ -103,7 +105,7 @@ def urge(actor: Actor, matter_id: UUID, *, words: str | None) -> Matter:
     return matter
 
 
-def instruct_again(actor: Actor, matter_id: UUID, *, words: str) -> Matter:
+def instruct_again(actor: Actor, matter_id: UUID, *, version: int | None = None, words: str) -> Matter:
     """再次批示: a leader above writes a further instruction; the registering office makes it a new round."""
     matter = one(actor, matter_id)
     decision = allowed(actor, Act.INSTRUCT_AGAIN, matter)
@@ -111,6 +113,7 @@ def instruct_again(actor: Actor, matter_id: UUID, *, words: str) -> Matter:
         raise Forbidden(_("您不能对此件再次批示：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
     if not words:
         raise Invalid(_("请填写批示内容"), fields={"words": _("请填写批示内容")})
+    engine.take_turn(BOOK, actor, matter, version)
     content = whole_content(matter)
     write_entry(matter, "instruct_again", actor, decision.standing, words=words)
     entry = journal.record(
@@ -150,6 +153,7 @@ def ask_extension(
     reckon.extended(
         clocks.deadline_of(closing), closing.original_due_on, until, "", clock.today(), _parent_due(matter)
     )
+    engine.take_turn(BOOK, actor, matter)
     content = whole_content(matter)
     request = Extension(
         matter_id=matter.id, confidential=matter.confidential, asked_at=clock.now(), asked_by_id=actor.person_id,
@@ -158,7 +162,6 @@ def ask_extension(
     db.session.add(request)
     content.mark("extension")
     matter.extension_pending = True
-    matter.version += 1
     write_entry(
         matter, "ask_extension", actor, decision.standing, words=reason, facts={"until": until.isoformat()}
     )
@@ -192,10 +195,10 @@ def decide_extension(
     if not decision:
         raise Forbidden(_("您不能批复延期：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
     assert decision.standing is not None
+    engine.take_turn(BOOK, actor, matter)
     request = db.session.scalars(
         select(Extension)
         .where(Extension.matter_id == matter.id, Extension.decided_at.is_(None))
-        .with_for_update()
         .options(as_seen_by(actor))
     ).first()
     if request is None:
@@ -221,7 +224,6 @@ def decide_extension(
     request.decided_at, request.decided_by_id, request.granted = clock.now(), actor.person_id, granted
     request.decision = words
     matter.extension_pending = False
-    matter.version += 1
     kind = "extension_granted" if granted else "extension_refused"
     write_entry(matter, kind, actor, decision.standing, words=words, facts={"until": day.isoformat()} if granted else None)
     entry = journal.record(

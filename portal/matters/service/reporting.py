@@ -149,9 +149,9 @@ def save_draft(actor: Actor, report_id: UUID, saved: int | None, words: Mapping[
     decision = allowed(actor, Act.DRAFT_REPORT, matter)
     if not decision:
         raise Forbidden(_("您不能修改报结材料：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
+    db.session.refresh(draft, with_for_update=True)
     if draft.state != "draft":
         raise Stale(_("这一稿已经送签，不能再改；要改动请先撤回"))
-    db.session.refresh(draft, with_for_update=True)
     if saved is not None and saved != draft.saved:
         raise Stale(_("这一稿在另一个页面里保存过，本页没有覆盖它；请核对后再保存"))
     for name in ("title", "addressee", "body", "copies", "answers"):

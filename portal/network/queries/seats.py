@@ -154,11 +154,14 @@ def delegates_of(posts: Sequence[int], confidential: bool) -> list[Holder]:
     return list(found.values())
 
 
-def signing(unit_id: Any, role: Any, *, confidential: bool = False) -> Select[Any]:
-    """The statement behind `signers`, for a unit and a role, or for columns of a statement around it: what
-    `signers_in` reads."""
+def signing(unit_id: Any, role: Any, *, confidential: Any = False) -> Select[Any]:
+    """The statement behind `signers`, for a unit and a role, or for columns of a statement around it (also
+    whether it is confidential): what `signers_in` reads."""
     seated, stand_in = _seated((unit_id,), (role,)), aliased(Person)
-    lent = (Delegation.post_id == Post.id, delegated_at(clock.now()), Delegation.covers_confidential if confidential else true())
+    covers: Any = true()
+    if confidential is not False:
+        covers = Delegation.covers_confidential if confidential is True else or_(~confidential, Delegation.covers_confidential)
+    lent = (Delegation.post_id == Post.id, delegated_at(clock.now()), covers)
     return (
         seated.with_only_columns(
             seated.selected_columns["rank"], Post.id.label("post_id"), Person.id.label("person_id"),

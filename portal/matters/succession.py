@@ -1,0 +1,148 @@
+"""Seats that change hands while something waits there: part of every sweep.
+
+Who may sign a waiting step, or decide a request for more time, is whoever holds the seat or stands in for it now. When
+somebody leaves, or his standing in ends, he reads no longer what he read for that alone; the successor is admitted and
+asked. A seat that falls vacant is reported, and the chain goes on with the successor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, select, true
+from sqlalchemy.orm import aliased
+
+from portal.access.actor import SYSTEM
+from portal.access.visibility import as_seen_by
+from portal.audit import journal
+from portal.kernel.db import db
+from portal.matters import audience, notices
+from portal.matters.models import Extension, Matter
+from portal.matters.queries import whole_content
+from portal.matters.readers import index_viewers
+from portal.network.queries import signers_in, signing
+from portal.workflow.models import Signature, Signer, SignOff, Step
+from portal.workflow.signoff import fit, refresh, step_now
+
+
+def refresh_waiting_steps() -> int:
+    """Every chain goes on with whoever holds the seat where it waits; at how many something had changed."""
+    return sum(_go_on(matter_id) for matter_id in _changed())
+
+
+def refresh_deciders() -> int:
+    """Requests for more time on confidential matters are read and decided by the present heads; how many changed hands."""
+    matters = db.session.scalars(
+        select(Matter)
+        .where(Matter.extension_pending, Matter.confidential)
+        .with_for_update(skip_locked=True)
+        .options(as_seen_by(SYSTEM))
+        .execution_options(populate_existing=True)
+    ).all()
+    return sum(_hand_over(matter) for matter in matters)
+
+
+def _changed() -> list[UUID]:
+    """The matters whose waiting step may be signed by others than is written down, or by nobody while nothing says so.
+    Two statements, however many chains are running."""
+    seat = signing(Step.unit_id, Step.role, confidential=Matter.confidential).correlate(Step, Matter).lateral("seat")
+    later = aliased(Step)
+    passed = exists().where(
+        later.report_id == Step.report_id, later.generation == Step.generation, later.number > Step.number,
+        later.reached_at.is_not(None),
+    )
+    rows = db.session.execute(
+        select(Step, SignOff.drafter_id, *seat.columns)
+        .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
+        .join(Matter, Matter.id == Step.matter_id)
+        .outerjoin(seat, true())
+        .where(SignOff.ended_at.is_(None), Step.reached_at.is_not(None), ~passed)
+        .options(as_seen_by(SYSTEM))
+        .execution_options(populate_existing=True)
+    ).all()
+    waiting: dict[Step, list[Any]] = {}
+    for row in rows:
+        waiting.setdefault(row.Step, []).append(row)
+    written = _written()
+    found = []
+    for step, seats in waiting.items():
+        holders = signers_in([row for row in seats if row.post_id is not None])
+        now = {h.person_id for h in fit(step, seats[0].drafter_id, holders)}
+        if now != written.get((step.report_id, step.number), set()) or step.vacant == bool(now):
+            found.append(step.matter_id)
+    return found
+
+
+def _written() -> dict[tuple[UUID, int], set[int]]:
+    """Who may sign, step by step, as was written down when it was reached; of the chains that are running."""
+    written: dict[tuple[UUID, int], set[int]] = {}
+    for report_id, number, person_id in db.session.execute(
+        select(Signer.report_id, Signer.step, Signer.person_id)
+        .join(SignOff, (SignOff.report_id == Signer.report_id) & (SignOff.generation == Signer.generation))
+        .where(SignOff.ended_at.is_(None))
+        .options(as_seen_by(SYSTEM))
+    ):
+        written.setdefault((report_id, number), set()).add(person_id)
+    return written
+
+
+def _go_on(matter_id: UUID) -> bool:
+    """False where somebody is at the matter at this moment: the next sweep looks again."""
+    matter = db.session.scalars(
+        select(Matter)
+        .where(Matter.id == matter_id)
+        .with_for_update(skip_locked=True)
+        .options(as_seen_by(SYSTEM))
+        .execution_options(populate_existing=True)
+    ).first()
+    waiting = step_now(matter_id, confidential=matter.confidential) if matter is not None else None
+    if matter is None or waiting is None:
+        return False
+    step, was_vacant = waiting.step, waiting.step.vacant
+    before = _written().get((step.report_id, step.number), set())
+    people = [h.person_id for h in refresh(step, waiting.sign_off.drafter_id, confidential=matter.confidential)]
+    content = whole_content(matter)
+    if matter.confidential:
+        audience.dismiss(matter.id, before - set(people) - _signed(step), audience.SIGNER)
+        audience.admit(matter.id, people, audience.SIGNER)
+    matter.step_now = waiting
+    if people:
+        entry = journal.record(SYSTEM, "seat_filled", "report", step.report_id, confidential=matter.confidential)
+        notices.ask_to_sign(matter, content, entry, step.kind, [p for p in people if p not in before])
+    elif not was_vacant:
+        entry = journal.record(SYSTEM, "seat_vacant", "report", step.report_id, confidential=matter.confidential)
+        told = [*notices.lead_desk(matter), *notices.supervisors(matter)]
+        notices.notify(matter, content, entry, "seat_vacant", told)
+    index_viewers(matter, content)
+    return True
+
+
+def _signed(step: Step) -> set[int]:
+    """Who has signed in this chain: he reads until it is closed, whatever post he holds."""
+    signed: Iterable[int] = db.session.scalars(
+        select(Signature.person_id)
+        .where(Signature.report_id == step.report_id, Signature.generation == step.generation)
+        .options(as_seen_by(SYSTEM))
+    )
+    return set(signed)
+
+
+def _hand_over(matter: Matter) -> bool:
+    before, heads = audience.admitted(matter.id, audience.EXTENSION), notices.heads(matter)
+    if before == set(heads):
+        return False
+    audience.dismiss(matter.id, before - set(heads), audience.EXTENSION)
+    audience.admit(matter.id, heads, audience.EXTENSION)
+    request = db.session.scalars(
+        select(Extension)
+        .where(Extension.matter_id == matter.id, Extension.decided_at.is_(None))
+        .options(as_seen_by(SYSTEM))
+    ).one()
+    content = whole_content(matter)
+    entry = journal.record(SYSTEM, "decider_changed", "matter", matter.id, confidential=True)
+    come = [head for head in heads if head not in before]
+    notices.notify(matter, content, entry, "extension_asked", come, until=request.until.isoformat())
+    index_viewers(matter, content)
+    return True

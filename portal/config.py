@@ -28,6 +28,7 @@ class Settings:
     base_url: str = "http://127.0.0.1:8000"
     smtp_url: str | None = field(default=None, repr=False)      # see notify.mail; none: no mail
     mail_from: str = "duban@localhost"
+    channels: tuple[tuple[str, str], ...] = field(default=(), repr=False)   # further ones: module, its address
     file_limit: int = 20 * MEBIBYTE                             # bytes of one uploaded file
     request_limit: int = 50 * MEBIBYTE                          # bytes of one request
     proxies: int = 0                                            # proxies in front whose X-Forwarded-* headers count
@@ -55,6 +56,7 @@ class Settings:
             base_url=env.get("BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
             smtp_url=env.get("SMTP_URL") or None,
             mail_from=env.get("MAIL_FROM") or "duban@localhost",
+            channels=_channels(env),
             proxies=_count(env, "TRUSTED_PROXIES"),
         )
 
@@ -78,6 +80,13 @@ def _switch(env: Mapping[str, str], name: str) -> bool:
     if said in ("1", "yes", "true"):
         return True
     raise Misconfigured(f"{name} is 0 or 1.")
+
+
+def _channels(env: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    said = [one.partition("=") for one in env.get("DUBAN_CHANNELS", "").split()]
+    if not all(module and url for module, _is, url in said):
+        raise Misconfigured("DUBAN_CHANNELS is written module=address, one after the other with spaces between.")
+    return tuple((module, url) for module, _is, url in said)
 
 
 def _count(env: Mapping[str, str], name: str) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = '0008'
-down_revision = '0001'
+down_revision = "0007"
 
 NARROWED = """
 REVOKE UPDATE, DELETE ON sign_off, step FROM app;

@@ -22,6 +22,6 @@ def list_doubtful() -> None:
         for doubt in doubtful():
             count += 1
             since = doubt.since.isoformat(timespec="seconds") if doubt.since else "-"
-            click.echo(f"{city.slug}  {doubt.delivery_id}  {doubt.channel}  {doubt.message_id}  {since}  "
+            click.echo(f"{city.slug}  {doubt.delivery_id}  {doubt.channel}  {doubt.message_id or '-'}  {since}  "
                        f"{doubt.fault or 'not confirmed'}")  # fmt: skip
     click.echo(f"{count} doubtful")

@@ -1,32 +1,45 @@
 """By which channels, beyond the portal's own list, an installation tells people; and what a channel may answer.
 
 The in-portal message needs none. A channel sends one delivery and says what became of it; it never retries by itself.
+A further channel is one module with `open_channel(url, settings)`, named in DUBAN_CHANNELS with its address: nothing else
+knows it. When to send, to whom, once or again is not its business: see `delivery`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from uuid import UUID
+
+from portal.config import Misconfigured
+from portal.kernel.language import _l
+from portal.notify import codes
 
 if TYPE_CHECKING:
     from portal.config import Settings
 
 MAIL = "mail"
+MAIL_MODULE = "portal.notify.mail"
+LONGEST_NAME, LONGEST_ADDRESS = 12, 120
+NO_ADDRESS = _l("这不是可用的地址")
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What a channel needs of a delivery: no word of any matter is in it. `unread` counts the person's own to-dos."""
+    """What a channel needs of a delivery: no word of any matter is in it. `identity` is the same whenever the delivery
+    is tried again; `unread` counts the person's own messages; `code` is set where an address is to be confirmed."""
 
     delivery_id: int
-    message_id: UUID
+    identity: UUID
     channel: str
     token: int
     address: str
     unread: int
     city_slug: str
+    carries: Literal["message", "digest", "code"] = "message"
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,21 @@ class Outcome:
 class Channel(Protocol):
     """One way out of the house."""
 
+    @property
+    def name(self) -> str:
+        """What deliveries and settings call it, at most twelve letters; never changed once in use."""
+
+    @property
+    def label(self) -> Any:
+        """What people call it."""
+
+    @property
+    def per_minute(self) -> int | None:
+        """The most that it takes in a minute from the whole installation; None: no limit."""
+
+    def address(self, typed: str) -> str:
+        """The address as it is kept. Raises ValueError for what cannot be one; nothing is sent to find out."""
+
     def send(self, parcel: Parcel) -> Outcome:
         """Send once, within the lease, and say what became of it."""
 
@@ -49,12 +77,19 @@ _channels: dict[str, Channel] = {}
 
 
 def configure(settings: Settings) -> None:
-    """Open the channels that the installation's settings name; called once when the app is made."""
-    from portal.notify.mail import Mail  # it knows this module's types
-
+    """Open the channels that the installation's settings name; called once when the app is made. Raises Misconfigured
+    for a module that cannot be a channel, ValueError for an address that it cannot read."""
     _channels.clear()
-    if settings.smtp_url:
-        _channels[MAIL] = Mail(settings.smtp_url, settings.mail_from, settings.base_url)
+    codes.configure(settings.secret_key())
+    wanted = {MAIL_MODULE: settings.smtp_url} if settings.smtp_url else {}
+    for module, url in (wanted | dict(settings.channels)).items():
+        try:
+            opened: Channel = import_module(module).open_channel(url, settings)
+        except (ImportError, AttributeError) as fault:
+            raise Misconfigured(f"DUBAN_CHANNELS: {module} is no channel ({type(fault).__name__}).") from fault
+        if not opened.name or len(opened.name) > LONGEST_NAME or opened.name in _channels:
+            raise Misconfigured(f"DUBAN_CHANNELS: {module} calls itself {opened.name!r}, too long or already there.")
+        _channels[opened.name] = opened
 
 
 def enabled() -> Mapping[str, Channel]:

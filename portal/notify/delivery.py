@@ -1,5 +1,6 @@
 """Deliveries by other channels: never twice. Claimed with a lease and a fencing token, checked again just before
 sending, marked afterwards. What was claimed and never marked is doubtful: shown to the operator, never sent again.
+Quiet hours are looked at when something is told and once more here, for what was late or is tried again.
 
 Each function is a part of a short transaction that `notify.jobs` commits; nothing is held while a channel sends.
 """
@@ -9,22 +10,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, case, select, update
+from sqlalchemy.dialects.postgresql import insert
 
-from portal.identity.models import Person
+from portal.deadlines.queries import calendar_of
 from portal.kernel import clock
 from portal.kernel.city import City
 from portal.kernel.db import current_city, db
+from portal.notify import channels
 from portal.notify.channels import Outcome, Parcel
-from portal.notify.models import Delivery, Message
-from portal.notify.queries import unread_count
+from portal.notify.codes import code_of
+from portal.notify.groups import group_of
+from portal.notify.models import AddressChange, ChannelPace, Delivery, Message
+from portal.notify.queries import Reach, reach_of, unread_count
+from portal.notify.rules import quiet_until
 
 LEASE = timedelta(minutes=5)
 ATTEMPTS = 8
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
+CODES_LAST = timedelta(minutes=30)
+_WITHOUT_MESSAGE = UUID("0d9f1c3e-6a0b-4c8a-9a64-0f7d5b1f2e60")  # what identities of digests and codes are made under
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ class Doubt:
     """A delivery of which nobody can say whether it arrived."""
 
     delivery_id: int
-    message_id: UUID
+    message_id: UUID | None
     channel: str
     since: datetime | None
     fault: str | None
@@ -58,19 +66,28 @@ def give_up_expired() -> int:
 
 
 def claim() -> Claim | None:
-    """Claim the delivery that has waited longest; None when none is due."""
-    found = db.session.scalars(
-        select(Delivery)
-        .where(
-            Delivery.city_id == current_city(), Delivery.state == "waiting", Delivery.due_at <= clock.now()
-        )
-        .order_by(Delivery.due_at, Delivery.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    ).first()
-    if found is None:
-        return None
+    """Claim the delivery that has waited longest, of those channels that may take one more this minute; None when none
+    is due."""
+    full: set[str] = set()
+    while True:
+        found = db.session.scalars(
+            select(Delivery)
+            .where(
+                Delivery.city_id == current_city(),
+                Delivery.state == "waiting",
+                Delivery.due_at <= clock.now(),
+                Delivery.channel.not_in(full),
+            )
+            .order_by(Delivery.due_at, Delivery.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
+        ).first()
+        if found is None:
+            return None
+        if _takes_one_more(found.channel):
+            break
+        full.add(found.channel)
     found.state = "claimed"
     found.token += 1
     found.attempts += 1
@@ -78,13 +95,29 @@ def claim() -> Claim | None:
     return Claim(found.id, found.token)
 
 
+def _takes_one_more(channel: str) -> bool:
+    """Counts it, for all workers and cities together, where the channel takes only so much in a minute."""
+    opened = channels.enabled().get(channel)
+    if opened is None or opened.per_minute is None:
+        return True
+    minute = int(clock.now().timestamp()) // 60
+    counted = insert(ChannelPace).values(channel=channel, minute=minute, taken=1)
+    more = case((ChannelPace.minute == minute, ChannelPace.taken + 1), else_=1)
+    taken = db.session.scalar(
+        counted.on_conflict_do_update(index_elements=["channel"], set_={"minute": minute, "taken": more})
+        .returning(ChannelPace.taken)
+        .execution_options(populate_existing=True)
+    )  # fmt: skip
+    return (taken or 0) <= opened.per_minute
+
+
 def parcel(claimed: Claim) -> Parcel | None:
-    """What to send, looked at just before: None where the claim is no longer ours or nobody needs it any more (the
-    message was read meanwhile, the person left or has no address)."""
+    """What to send, looked at just before: None where the claim is no longer ours, nobody needs it any more (the message
+    was read meanwhile, the person left or has no address), or he has his quiet hours now, when it waits for their end."""
     row = db.session.execute(
-        select(Delivery, Message, Person, City.slug)
-        .join(Message, Message.id == Delivery.message_id)
-        .join(Person, Person.id == Message.person_id)
+        select(Delivery, Message, AddressChange, City.slug)
+        .outerjoin(Message, Message.id == Delivery.message_id)
+        .outerjoin(AddressChange, AddressChange.id == Delivery.address_change_id)
         .join(City, City.id == Delivery.city_id)
         .where(
             Delivery.id == claimed.delivery_id,
@@ -98,13 +131,42 @@ def parcel(claimed: Claim) -> Parcel | None:
     ).one_or_none()
     if row is None:
         return None
-    delivery, message, person, slug = row
-    if message.read_at is not None or not person.active or not person.email:
+    delivery, message, change, slug = row
+    reach = reach_of([delivery.person_id]).get(delivery.person_id)
+    unread = unread_count(delivery.person_id)
+    address = _needed(delivery, message, change, reach, unread)
+    if reach is None or address is None:
         delivery.state = "dropped"
         return None
-    return Parcel(
-        delivery.id, message.id, delivery.channel, claimed.token, person.email, unread_count(person.id), slug
-    )
+    if change is not None:
+        code = code_of(change.id, change.address)
+        return Parcel(
+            delivery.id, change.id, delivery.channel, claimed.token, address, unread, slug, "code", code
+        )
+    pressing = message is not None and reach.on_duty and group_of(message.kind).words.presses
+    until = None if pressing else quiet_until(clock.now(), reach.wishes.quiet, calendar_of(db.session()))
+    if until is not None:
+        delivery.state, delivery.due_at, delivery.lease_until = "waiting", until, None
+        delivery.attempts -= 1
+        return None
+    if message is not None:
+        return Parcel(delivery.id, message.id, delivery.channel, claimed.token, address, unread, slug)
+    identity = uuid5(_WITHOUT_MESSAGE, f"{delivery.city_id}:{delivery.id}")
+    return Parcel(delivery.id, identity, delivery.channel, claimed.token, address, unread, slug, "digest")
+
+
+def _needed(
+    delivery: Delivery, message: Message | None, change: AddressChange | None, reach: Reach | None, unread: int
+) -> str | None:
+    """Where it is to go; None where nobody needs it any more."""
+    if reach is None:
+        return None
+    if change is not None:
+        over = change.confirmed_at or change.ended_at or change.asked_at <= clock.now() - CODES_LAST
+        return None if over else change.address
+    if unread == 0 or (message is not None and message.read_at is not None):
+        return None
+    return reach.addresses.get(delivery.channel)
 
 
 def mark(claimed: Claim, outcome: Outcome) -> None:

@@ -1,5 +1,5 @@
-"""One sweep of one city, in short transactions of its own: lock-outs, rungs that are due, deliveries that wait, the
-calendar.
+"""One sweep of one city, in short transactions of its own: lock-outs, rungs that are due, digests, deliveries that wait,
+the calendar.
 
 May run any number of times at once and be killed at any instant. What fails for one clock or delivery is logged and
 left for the next sweep; the others go on.
@@ -21,7 +21,7 @@ from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.network.models import Post
 from portal.network.queries import in_force
-from portal.notify import channels, delivery, ladder
+from portal.notify import channels, delivery, digests, ladder
 from portal.notify.models import Message
 from portal.notify.service import tell
 
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 def sweep_city(*first: Callable[[], object]) -> None:
     """Do everything that is due in the session's city; `first` are parts of other features, each committed here."""
-    for part in (tell_of_lock_outs, *first, fire_due, send_waiting, tell_of_missing_calendar):
+    for part in (tell_of_lock_outs, *first, fire_due, digests.gather, send_waiting, tell_of_missing_calendar):
         try:
             part()
             db.session.commit()

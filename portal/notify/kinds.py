@@ -19,7 +19,7 @@ from portal.kernel.language import _, _l, _n
 Facts = Mapping[str, Any]
 
 # What a message may keep. A fact of another name is a mistake of ours and is refused.
-BLANKS = frozenset({"number", "title", "unit", "by", "days", "until", "granted", "round", "year", "count", "say"})
+BLANKS = frozenset({"number", "title", "unit", "by", "days", "until", "granted", "round", "year", "count", "say", "address"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +144,11 @@ KINDS: dict[str, Kind] = {
         _l("您的登录名因连续输错口令被锁定；如不是本人，请报告"),
         lambda f: _("您的登录名因连续 %(count)s 次输错口令被锁定；如不是本人，请报告", count=f["count"]),
         ("count",),
+    ),
+    "address_asked": Kind(
+        _l("有人用您的账号申请更换收信地址；如不是本人，请报告"),
+        lambda f: _("您申请把收信地址改为 %(address)s；如不是本人，请报告", address=f["address"]),
+        ("address",),
     ),
 }
 

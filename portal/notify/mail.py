@@ -1,7 +1,6 @@
 """E-mail: what it says, which is always the same, and how it is handed to the mail server exactly once or not at all.
 
-Subject and body are constant but for the reader's own number of unread messages. Never a title, a unit, a leader or a
-matter's number: mail leaves the house.
+What it may say is in `letters`: mail leaves the house.
 """
 
 from __future__ import annotations
@@ -11,33 +10,40 @@ import smtplib
 import ssl
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from uuid import uuid5
 
 from portal.kernel import clock
-from portal.notify.channels import Outcome, Parcel
+from portal.kernel.language import _l
+from portal.network.rules import EMAIL_FORM
+from portal.notify import letters
+from portal.notify.channels import LONGEST_ADDRESS, MAIL, NO_ADDRESS, Outcome, Parcel
+
+if TYPE_CHECKING:
+    from portal.config import Settings
 
 log = logging.getLogger(__name__)
 
-SUBJECT = "督办通：您有待办事项"
-BODY = """您在督办通有 {unread} 条未读消息，请登录后查看：
-
-{link}
-
-You have unread messages in Duban. Please sign in to read them.
-
-本邮件由系统自动发出，请勿回复。
-"""
 PATIENCE = 10.0  # seconds for each answer of the mail server; all of them together stay below the lease
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 WRITTEN = "SMTP_URL is written smtp://, smtp+starttls:// or smtps://, then name:password@host:port"
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
+def open_channel(url: str, settings: Settings) -> Mail:
+    """The installation's mail server."""
+    return Mail(url, settings.mail_from, settings.base_url)
+
+
 class Mail:
     """The mail server of SMTP_URL. `smtps` is encrypted from the first octet, `smtp+starttls` before the password or any
     letter; both only with a server whose certificate is trusted and bears its name. `smtp` is plain, and takes no
     password to another machine. Raises ValueError for what is written otherwise."""
+
+    name = MAIL
+    label = _l("邮件")
+    per_minute: int | None = None
 
     def __init__(self, url: str, sender: str, base_url: str) -> None:
         parts = urlsplit(url)
@@ -56,14 +62,20 @@ class Mail:
     def letter(self, parcel: Parcel) -> EmailMessage:
         """The letter; its Message-ID is the same whenever the delivery is tried again."""
         letter = EmailMessage()
-        letter["Subject"] = SUBJECT
+        letter["Subject"] = letters.subject(parcel)
         letter["From"] = self.sender
         letter["To"] = parcel.address
         letter["Date"] = format_datetime(clock.now())
-        letter["Message-ID"] = f"<{uuid5(parcel.message_id, parcel.channel)}@{self.domain}>"
+        letter["Message-ID"] = f"<{uuid5(parcel.identity, parcel.channel)}@{self.domain}>"
         letter["Auto-Submitted"] = "auto-generated"
-        letter.set_content(BODY.format(unread=parcel.unread, link=f"{self.base_url}/{parcel.city_slug}/messages"))
+        letter.set_content(letters.body(parcel, self.base_url))
         return letter
+
+    def address(self, typed: str) -> str:
+        """A mail address; whether anybody is there shows when the code comes back."""
+        if not EMAIL_FORM.fullmatch(typed) or len(typed) > LONGEST_ADDRESS:
+            raise ValueError(NO_ADDRESS)
+        return typed
 
     def send(self, parcel: Parcel) -> Outcome:
         """Hand the letter over. Until its text was sent, every fault means it was surely not taken; after that, only

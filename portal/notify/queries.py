@@ -1,15 +1,24 @@
-"""A person's own messages: how many are unread, and the list, newest first, page by page."""
+"""A person's own messages: how many are unread, and the list, newest first, page by page. And where, how and when
+people want to be told."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, func, select, tuple_
+from sqlalchemy import ScalarSelect, exists, func, select, tuple_
 
+from portal.access.roles import Role
+from portal.identity.models import Person
+from portal.kernel import clock
 from portal.kernel.db import current_city, db
-from portal.notify.models import Message
+from portal.network.models import Post
+from portal.network.queries import in_force
+from portal.notify.channels import MAIL
+from portal.notify.models import AddressChange, Contact, Message, NotificationSetting
+from portal.notify.rules import Quiet, Wishes
 
 PAGE_SIZE = 50
 MOST_COUNTED = 1000
@@ -72,3 +81,74 @@ def messages_of(
 def latest(person_id: int, count: int = 5) -> list[Message]:
     """The person's latest messages, for the desk."""
     return messages_of(person_id, size=count).messages
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How an active person is reached: his address by channel, what he wishes, and whether he works a duty post."""
+
+    addresses: Mapping[str, str]
+    wishes: Wishes
+    on_duty: bool
+    version: int
+
+
+def reach_of(person_ids: Collection[int]) -> dict[int, Reach]:
+    """How each of these persons is reached, in one statement for all; who is not active is not among them."""
+    contacts = (
+        select(func.jsonb_object_agg(Contact.channel, Contact.address))
+        .where(Contact.person_id == Person.id)
+        .correlate(Person)
+        .scalar_subquery()
+    )
+    on_duty = exists().where(
+        Post.person_id == Person.id, Post.role == Role.DUTY_OFFICER, in_force(clock.today())
+    )
+    rows = db.session.execute(
+        select(Person.id, Person.email, contacts, on_duty, NotificationSetting)
+        .outerjoin(NotificationSetting, NotificationSetting.person_id == Person.id)
+        .where(Person.city_id == current_city(), Person.id.in_(person_ids), Person.active)
+        .execution_options(populate_existing=True)
+    )
+    return {
+        person_id: Reach(
+            (contacted or {}) | ({MAIL: email} if email else {}),
+            wishes_of(setting),
+            on_duty,
+            setting.version if setting else 0,
+        )
+        for person_id, email, contacted, on_duty, setting in rows
+    }
+
+
+def wishes_of(setting: NotificationSetting | None) -> Wishes:
+    """What a person has set; nothing: as shipped."""
+    if setting is None:
+        return Wishes()
+    return Wishes(setting.ways, Quiet(setting.quiet_from, setting.quiet_to, setting.quiet_days_off))
+
+
+def changes_of(person_id: int, since: datetime) -> list[AddressChange]:
+    """The addresses that somebody has asked for since then, the newest first."""
+    return list(
+        db.session.scalars(
+            select(AddressChange)
+            .where(
+                AddressChange.city_id == current_city(),
+                AddressChange.person_id == person_id,
+                AddressChange.asked_at > since,
+            )
+            .order_by(AddressChange.asked_at.desc(), AddressChange.id)
+        )
+    )
+
+
+def change_of(person_id: int, change_id: UUID) -> AddressChange | None:
+    """One of a person's own requests."""
+    return db.session.scalar(
+        select(AddressChange).where(
+            AddressChange.city_id == current_city(),
+            AddressChange.id == change_id,
+            AddressChange.person_id == person_id,
+        )
+    )

@@ -203,6 +203,10 @@ class Frame:
         return url_for(_search[0]) if view and self._actor and allowed(self._actor, view.declared_act) else ""
 
     @property
+    def settings_url(self) -> str:
+        return optional_url("notify.settings")
+
+    @property
     def desk_url(self) -> str:
         return desk_url() if current_city() else "/"
 

@@ -1,22 +1,24 @@
 """A worker whose jobs end by SIGKILL at chosen instants: `dying_worker NOTES WHEN:NUMBER:WHOM …`, one for each job.
 
-WHEN is before_fire or after_fire (the commit of one clock's rungs), before_claim or after_claim (of one delivery),
+WHEN is before_fire or after_fire (the commit of one clock's rungs), before_gather or after_gather (of digests), before_claim or after_claim (of one delivery),
 before_parcel or after_parcel (of the look at it), sending or sent; at its NUMBERth time in the job WHOM is killed: the
 child that does the job, its parent, or both. Just before, the child's pid is noted in NOTES, in a file of the death's
 own number. Commits are named by what they keep, not counted: a new part of the sweep moves no death.
+DUBAN_TEST_DIGESTS_FROM=HH:MM lets digests go out from then on, so that a test need not wait for the morning.
 """
 from __future__ import annotations
 
 import os
 import signal
 import sys
+from datetime import time
 from pathlib import Path
 
 from sqlalchemy import event
 
 from portal.jobs import worker
 from portal.kernel.db import PortalSession
-from portal.notify import bell, delivery, ladder
+from portal.notify import bell, delivery, digests, ladder, rules
 from portal.notify.channels import Outcome, Parcel
 from portal.notify.mail import Mail
 
@@ -49,7 +51,7 @@ def main(notes: Path, *deaths: str) -> None:
 
         def watched(*said: object) -> object:
             result = act(*said)
-            done[:] = [name] if result is not None else []
+            done[:] = [name] if result else []
             return result
 
         setattr(module, name, watched)
@@ -62,6 +64,9 @@ def main(notes: Path, *deaths: str) -> None:
     watch(ladder, "fire")
     watch(delivery, "claim")
     watch(delivery, "parcel")
+    watch(digests, "gather")
+    if early := os.environ.get("DUBAN_TEST_DIGESTS_FROM"):
+        rules.DIGEST_AT = time.fromisoformat(early)
     event.listen(PortalSession, "before_commit", lambda _session: [instant(f"before_{name}") for name in done])
     event.listen(PortalSession, "after_commit", committed)
     send = Mail.send

@@ -20,10 +20,12 @@ from redis import Redis
 from rq import Queue
 from sqlalchemy import func, select
 
+from portal.deadlines.models import CalendarDay
 from portal.kernel import clock
 from portal.kernel.db import db, enter
 from portal.notify import bell, delivery
-from portal.notify.models import Delivery, Reminder
+from portal.notify.letters import DIGEST_SUBJECT
+from portal.notify.models import Delivery, Message, Reminder
 from tests.conftest import CLONE, Database
 from tests.notify.conftest import PostOffice, give_addresses
 from tests.notify.model import Model, model_of, told
@@ -164,6 +166,48 @@ def test_workers_killed_at_any_instant_lose_nothing_and_double_nothing(
     assert letters.total() == due_letters(models)
     identities = letters_of(world, post_office)
     assert len(identities) == len(set(identities)) == letters.total() - 2
+
+
+def test_workers_killed_while_they_gather_and_send_digests_double_none(
+    quiet_world: World, environment: dict[str, str], redis: Redis, post_office: PostOffice, tmp_path: Path,
+) -> None:
+    world, people = quiet_world, ("health.handler", "finance.handler", "township.handler", "county.handler")
+    give_addresses(world)
+    with world.work():                                       # a digest is due now, whatever the day and hour
+        db.session.add(CalendarDay(day=clock.today(), kind="makeup", name="庆典", source="t", confirmed=True))
+        for person in people:
+            for number in range(3):
+                message = Message(key=f"d:{person}:{number}", person_id=world.people[person], kind="closed", facts={},
+                                  at=clock.now())
+                db.session.add(message)
+                db.session.flush()
+                db.session.add(Delivery(person_id=message.person_id, message_id=message.id, channel="mail",
+                                        state="for_digest", due_at=clock.now()))
+    queue, log = Queue(bell.QUEUE, connection=redis, serializer="json"), tmp_path / "worker.log"
+    early = environment | {"DUBAN_TEST_DIGESTS_FROM": "00:00"}
+    deaths = ("before_gather:1:child", "after_gather:1:child", "sending:1:child", "sent:2:child", "after_claim:1:both")
+    notes = tmp_path / "deaths"
+    notes.mkdir()
+    with running(early, log, "tests.notify.dying_worker", str(notes), *deaths) as worker:
+        for death in range(len(deaths)):
+            queue.enqueue(bell.SWEEP, world.id)
+            wait_until(lambda note=notes / str(death): note.exists() and gone(int(note.read_text())), log)
+        worker.wait(PATIENCE)
+    redis.flushall()
+    notes = tmp_path / "no-deaths"
+    notes.mkdir()
+    with running(early, log, "tests.notify.dying_worker", str(notes)):
+        queue.enqueue(bell.SWEEP, world.id)
+        wait_until(lambda: not (states(world)["waiting"] or states(world)["for_digest"]), log)
+
+    with world.work():
+        digests = list(db.session.scalars(select(Delivery).where(
+            Delivery.city_id == world.id, Delivery.digest_on.is_not(None))))
+    assert sorted(one.person_id for one in digests) == sorted(world.people[person] for person in people)
+    assert states(world)["in_digest"] == 3 * len(people)
+    assert Counter(one.state for one in digests) == {"sent": 1, "claimed": 3}
+    letters = [letter["To"] for letter in post_office.letters if letter["Subject"] == DIGEST_SUBJECT]
+    assert len(letters) == len(set(letters)) == 2            # one was killed after sending, two just before
 
 
 def test_redis_emptied_five_times_a_second_loses_nothing(

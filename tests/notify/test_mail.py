@@ -12,7 +12,8 @@ from portal.kernel import clock
 from portal.kernel.db import db, enter
 from portal.notify import delivery, jobs
 from portal.notify.channels import Outcome
-from portal.notify.mail import SUBJECT, Mail
+from portal.notify.letters import SUBJECT
+from portal.notify.mail import Mail
 from portal.notify.models import Delivery, Message
 from portal.notify.service import tell
 from tests.notify.conftest import PostOffice

@@ -20,7 +20,7 @@ from portal.notify.service import tell
 from tests.world import World
 
 FACTS = {"number": "温督〔2026〕7号", "title": "加装电梯", "unit": "市卫健委", "by": "市卫健委", "days": 3, "until": "2026-12-01",
-         "granted": True, "round": 2, "year": 2027, "count": 5, "say": "请抓紧"}
+         "granted": True, "round": 2, "year": 2027, "count": 5, "say": "请抓紧", "address": "w***@wz.example"}
 
 
 def message_of(world: World, person: str) -> Message:

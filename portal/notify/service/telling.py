@@ -11,7 +11,7 @@ from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.access.actor import Actor
-from portal.identity.models import Person
+from portal.deadlines.queries import calendar_of
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.refusals import Invisible
@@ -19,6 +19,8 @@ from portal.notify import channels
 from portal.notify.bell import ring_after_commit
 from portal.notify.kinds import kept
 from portal.notify.models import Delivery, Message
+from portal.notify.queries import Reach, reach_of
+from portal.notify.rules import Way, goes_out
 
 
 def tell(
@@ -62,23 +64,37 @@ def _deliver_too(told: list[Message]) -> None:
     # Nothing older than now is delivered while a demonstration is played.
     if not told or not channels.enabled() or clock.is_set():
         return
-    reachable = set(
-        db.session.scalars(
-            select(Person.id).where(
-                Person.id.in_([message.person_id for message in told]), Person.active, Person.email.is_not(None)
-            )
-        )
-    )
+    reached = reach_of({message.person_id for message in told})
     rows = [
-        {"message_id": message.id, "channel": channel, "state": "waiting", "due_at": clock.now(),
-         "token": 0, "attempts": 0}
+        row
         for message in told
-        if message.person_id in reachable
+        if message.person_id in reached
         for channel in channels.enabled()
-    ]  # fmt: skip
+        if (row := _delivery(message, reached[message.person_id], channel)) is not None
+    ]
     if rows:
         db.session.execute(insert(Delivery).values(rows))
         ring_after_commit()
+
+
+def _delivery(message: Message, reach: Reach, channel: str) -> dict[str, Any] | None:
+    if channel not in reach.addresses:
+        return None
+    way, due_at = goes_out(
+        message.kind, channel, reach.wishes,
+        on_duty=reach.on_duty, now=clock.now(), calendar=calendar_of(db.session()),
+    )  # fmt: skip
+    if way is Way.OFF:
+        return None
+    return {
+        "message_id": message.id,
+        "person_id": message.person_id,
+        "channel": channel,
+        "state": "for_digest" if way is Way.DIGEST else "waiting",
+        "due_at": due_at,
+        "token": 0,
+        "attempts": 0,
+    }
 
 
 def open_message(actor: Actor, message_id: UUID) -> Message:

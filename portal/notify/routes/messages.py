@@ -1,4 +1,4 @@
-"""The pages of one's own messages: the list, opening one, marking all read, and the badge in the frame."""
+"""The list of one's own messages, opening one, marking all read, and the badge in the frame."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Flask, Response, current_app, request, url_for
+from flask import Response, current_app, request, url_for
 
 from portal.access.policy import Act
-from portal.config import Settings
 from portal.kernel.language import _
 from portal.kernel.refusals import Invisible
-from portal.notify import bell, channels, service
+from portal.notify import service
 from portal.notify.drawn import drawn
 from portal.notify.models import Message
 from portal.notify.queries import Place, messages_of, unread_count
-from portal.web import frame
+from portal.notify.routes import blueprint
 from portal.web.answers import go, page
 from portal.web.guards import allows, current_actor
 
-blueprint = Blueprint("notify", __name__)
 MATTER_PAGE = "matters.matter"
+LEADS_TO = {"locked_out": "identity.sign_ins", "address_asked": "notify.settings"}  # what is about no matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +33,6 @@ class _Pages:
     prev_url: str | None
     next_url: str | None
     sizes: tuple[Any, ...] = ()
-
-
-def install(app: Flask) -> None:
-    """Open the installation's channels, name its doorbell, and let the frame count what is unread."""
-    settings: Settings = app.extensions["settings"]
-    channels.configure(settings)
-    bell.configure(settings.redis_url)
-    frame.count_unread_with(lambda actor: unread_count(actor.person_id))
 
 
 @blueprint.get("/messages")
@@ -64,6 +55,7 @@ def messages() -> Response:
         only_new=only_new,
         all_url=url_for("notify.messages"),
         new_url=url_for("notify.messages", show="new"),
+        settings_url=url_for("notify.settings"),
         pages=pages,
     )
 
@@ -75,7 +67,7 @@ def open_message(message_id: UUID) -> Response:
     message = service.open_message(current_actor(), message_id)
     if message.matter_id is not None and MATTER_PAGE in current_app.view_functions:
         return go(url_for(MATTER_PAGE, matter_id=message.matter_id))
-    return go(url_for("identity.sign_ins" if message.kind == "locked_out" else "notify.messages"))
+    return go(url_for(LEADS_TO.get(message.kind, "notify.messages")))
 
 
 @blueprint.post("/messages/read")

@@ -14,6 +14,7 @@ from portal.instructions.previews import forget_expired
 from portal.kernel.city import City
 from portal.kernel.db import current_city, db, enter
 from portal.matters.ladder import refresh_waiting_steps
+from portal.matters.replanning import follow_new_calendar
 from portal.notify.jobs import sweep_city
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ def sweep(city_id: int) -> None:
     """Do everything that is due in one city."""
     with portal_app().app_context():
         enter(city_id)
-        sweep_city(go_on_with_successors, forget_expired, forget_sign_ins)
+        sweep_city(go_on_with_successors, follow_new_calendar, forget_expired, forget_sign_ins)
 
 
 def sweep_all() -> None:

@@ -68,12 +68,14 @@ def perform(
     template: str = "instructions/act.html", **words: Any,
 ) -> Response:
     """Show the form (GET), or do the act and go back to the matter (POST). What stands in the way is listed first; a
-    refusal draws the form again with what was typed."""
+    refusal draws the form again with what was typed. `lead`, a function, is asked of the matter."""
     found = queries.one(current_actor(), matter_id)
     decision = allowed(current_actor(), act, found)
     if not decision:
         raise Forbidden(_("您不能办理这一步：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
     drawn = {"title": title, "button": button or title, **words}
+    if callable(drawn.get("lead")):
+        drawn["lead"] = drawn["lead"](found)
     if event is not None:
         judged = engine.judge(BOOK, current_actor(), found, event)
         drawn["blocked"] = list(judged.unmet) if not judged.possible else []

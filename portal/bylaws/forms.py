@@ -119,7 +119,7 @@ def _paper_fields() -> dict[str, Any]:
         )
         fields[f"{name}_unit"] = SelectField(_l("单位"), choices=units)
         fields[f"{name}_feedback"] = IntegerField(
-            _l("首次反馈"), [Optional(), NumberRange(1, 366, _l("填写 1 至 366 的整数"))]
+            _l("首次反馈（日）"), [Optional(), NumberRange(1, 366, _l("填写 1 至 366 的整数"))]
         )
     return fields
 

@@ -155,8 +155,6 @@ def fault_words(fault: Faulty) -> str:
     """Why a set of rules cannot hold, in a sentence that says what to do."""
     p = fault.params
     match fault.code:
-        case "span_empty":
-            return _("填写大于 0 的整数，并选择是日还是月")
         case "span_long":
             return _("期限最长 %(days)d 日或 %(months)d 个月", days=MOST_DAYS, months=MOST_MONTHS)
         case "feedback_late":

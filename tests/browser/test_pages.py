@@ -26,7 +26,7 @@ TELEPHONE = 360
 # No pages: files, what a script asks, a message that only leads on.
 NOT_PAGES = {
     "instructions.export", "instructions.import_report", "instructions.empty_workbook", "matters.attachment",
-    "network.suggest", "network.suggest_leaders", "notify.badge", "notify.open_message",
+    "bylaws.empty_calendar_workbook", "network.suggest", "network.suggest_leaders", "notify.badge", "notify.open_message",
 }
 
 
@@ -103,7 +103,10 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
             m(at_work, "reassign-unit"), m(at_work, "withdraw"), m(at_work, "make-confidential"), m(at_work, "urge"),
             m(at_work, "slip"), m(reviewed, "close"), m(reviewed, "return-for-rework"), "messages", "password", "sign-ins",
         ],
-        "city.head": [m(asking, "extension-decision"), m(secret, "readings")],
+        "city.head": [
+            m(asking, "extension-decision"), m(secret, "readings"), "rules", "rules/ladder", "rules/deadlines/edit",
+            "rules/ladder/edit", "rules/limits/edit",
+        ],
         "city.leader": [m(at_work, "instruct-again")],
         "health.liaison": [m(assigned, "name-handler"), m(assigned, "decline"), m(assigned, "forward")],
         "finance.liaison": [m(assigned, "name-co-handler"), m(assigned, "co-progress")],
@@ -112,7 +115,8 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
             m(returned, "report"), f"reports/{draft}/changes", f"reports/{signing}/recall",
         ],
         "health.director": [f"reports/{signing}"],
-        "city.secretariat": ["network", f"network/units/{world.units['health']}", "network?q=卫", "delegations"],
+        "city.secretariat": ["network", f"network/units/{world.units['health']}", "network?q=卫", "delegations",
+                             "calendar", "calendar/import"],
         "city.auditor": [""],
     }
     opened = set()

@@ -3,6 +3,7 @@ exactly once; what is over and what goes by calendar days stays."""
 from __future__ import annotations
 
 import io
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -271,7 +272,7 @@ def test_the_preview_says_nothing_of_matters_that_its_reader_may_not_see(world: 
         with_matter = send(world, browser, days=NOTICE).get_data(as_text=True)
 
         def bare(page: str) -> str:
-            return "\n".join(line for line in page.splitlines() if "csrf" not in line and "request-id" not in line)
+            return re.sub(r"[\w-]+\.[\w-]{6}\.[\w-]{27}", "token", page)
 
         assert bare(with_matter) == bare(alone)
 

@@ -267,7 +267,7 @@ class NoticeForm(OfficeForm):
     year = SelectField(_l("年份"), coerce=int)
     source = StringField(
         _l("通知文号"), [InputRequired(_l("请填写通知的文号")), Length(max=40)],
-        description=_l("如：国办发明电〔2026〕7号"),
+        description=_l("如：%(example)s", example="国办发明电〔2026〕7号"),
     )
     workbook = FileField(_l("工作簿"))
     days = TextAreaField(_l("或者粘贴日期"), [Length(max=MOST_TEXT)])

@@ -138,7 +138,7 @@ def _cell_faults(row: Row, cells: dict[str, Cell]) -> Iterator[Fault]:
 def _read(judged: Judged, number: int, line: str) -> _Said | None:
     found = _LINE.fullmatch(line)
     if found is None:
-        fix = _("写成：日期 类别 名称，如 %(year)d-10-01 放假 国庆节", year=judged.year)
+        fix = _("写成：日期 类别 名称，如 %(example)s", example=f"{judged.year}-10-01 放假 国庆节")
         judged.faults.append(Fault(number, None, _shown(line), _("看不懂这一行"), fix))
         return None
     first = _date(found[1] or str(judged.year), found[2], found[3])
@@ -188,7 +188,7 @@ def _faults(judged: Judged, said: _Said, first_at: dict[date, int]) -> Iterator[
         yield Fault(said.row, DAY, _shown(said.day), why, _("同一天只留一行"))
     kind = KINDS.get(_ALSO.get(said.kind, said.kind))
     if kind is None:
-        yield Fault(said.row, KIND, _shown(said.kind), _("不认识的类别"), _("填“放假”或“调休上班”"))
+        yield Fault(said.row, KIND, _shown(said.kind), _("不认识的类别"), _("填 %(kinds)s", kinds=" / ".join(KINDS)))
     elif kind == "makeup" and any(day.weekday() < SATURDAY for day in days):
         yield Fault(said.row, KIND, _shown(said.kind), _("这天不是周末，本来就上班"), _("调休上班只能在周六、周日，请核对日期"))
     yield from _name_faults(said)
@@ -196,7 +196,7 @@ def _faults(judged: Judged, said: _Said, first_at: dict[date, int]) -> Iterator[
 
 def _name_faults(said: _Said) -> Iterator[Fault]:
     if not said.name:
-        yield Fault(said.row, NAME, "", _("必填，不能为空"), _("填节日名称，如“国庆节”"))
+        yield Fault(said.row, NAME, "", _("必填，不能为空"), _("填节日的名称"))
     elif classification_mark(said.name):
         yield Fault(said.row, NAME, "", _("带有密级标志，不得在本系统处理"), _("请按保密规定线下办理"))
     else:

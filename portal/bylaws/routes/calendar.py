@@ -19,7 +19,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from portal.access.policy import Act, allowed
 from portal.bylaws import queries, service
 from portal.bylaws.forms import NoticeForm, years_to_import
-from portal.bylaws.judging import COLUMNS, MOST_ROWS, Judged, judge_list, judge_sheet
+from portal.bylaws.judging import COLUMNS, KINDS, MOST_ROWS, Judged, judge_list, judge_sheet
 from portal.bylaws.routes import blueprint
 from portal.bylaws.rules import instant_words_or_day
 from portal.deadlines import reckon
@@ -182,7 +182,12 @@ def _judged(form: NoticeForm) -> Judged:
 
 
 def _importing() -> dict[str, Any]:
+    example = f"{clock.today().year + 1}-10-01至{clock.today().year + 1}-10-07 放假 国庆节"
     return {
+        "workbook_hint": _(
+            ".xlsx 工作簿，列为 %(columns)s；类别填 %(kinds)s", columns=" ".join(COLUMNS), kinds=" / ".join(KINDS)
+        ),
+        "list_hint": _("一行一天或一段：%(example)s", example=example),
         "action": url_for("bylaws.import_calendar"),
         "back_url": url_for("bylaws.calendar"),
         "template_url": url_for("bylaws.empty_calendar_workbook"),

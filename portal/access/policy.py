@@ -26,6 +26,8 @@ class Act(StrEnum):
     KEEP_NETWORK = "keep_network"
     DELEGATE = "delegate"
     READ_JOURNAL = "read_journal"
+    KEEP_RULES = "keep_rules"
+    KEEP_CALENDAR = "keep_calendar"
     REGISTER = "register"
     READ_MATTER = "read_matter"
     READ_READINGS = "read_readings"
@@ -174,6 +176,16 @@ def secretariat(actor: Actor, post: Standing, record: Any) -> bool:
     return post.role == Role.SECRETARIAT
 
 
+@predicate(_l("须由市级督查室主任办理"))
+def heads_the_citys_office(actor: Actor, post: Standing, record: Any) -> bool:
+    return post.role == Role.SUPERVISION_HEAD and len(post.path) == 1
+
+
+@predicate(_l("须由市级秘书处办理"))
+def secretariat_of_the_city(actor: Actor, post: Standing, record: Any) -> bool:
+    return post.role == Role.SECRETARIAT and len(post.path) == 1
+
+
 @predicate(_l("须由审计员办理"))
 def reads_the_journal(actor: Actor, post: Standing, record: Any) -> bool:
     return post.role == Role.AUDITOR
@@ -204,6 +216,8 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.READ_NETWORK: ((not_an_officer,),),
     Act.KEEP_NETWORK: ((secretariat,),),
     Act.DELEGATE: ((not_an_officer, holds_a_post),),
+    Act.KEEP_RULES: ((heads_the_citys_office,),),
+    Act.KEEP_CALENDAR: ((secretariat_of_the_city,),),
     Act.READ_JOURNAL: ((reads_the_journal,),),
     Act.REGISTER: ((supervision,),),
     Act.READ_READINGS: ((heads_supervising_office, is_confidential_matter),),

@@ -34,6 +34,23 @@ class Calendar:
         guessed = {day.year for day, entry in days.items() if not entry.confirmed}
         self._confirmed_years = frozenset(day.year for day in days) - guessed
 
+    def entries(self, year: int) -> dict[date, CalendarEntry]:
+        """The days of a year that its notice, or the guess, names; in order."""
+        return {day: entry for day, entry in sorted(self._days.items()) if day.year == year}
+
+    def with_year(self, year: int, days: Mapping[date, CalendarEntry]) -> Calendar:
+        """The same calendar with another year in place of this one."""
+        return Calendar({day: entry for day, entry in self._days.items() if day.year != year} | dict(days))
+
+    def years(self) -> list[int]:
+        """The years it knows of, in order."""
+        return sorted({day.year for day in self._days})
+
+    def worked_otherwise(self, other: Calendar, first: date, last: date) -> list[date]:
+        """The days from `first` to `last` that are worked by one of the two calendars only."""
+        span = (first + timedelta(number) for number in range((last - first).days + 1))
+        return [day for day in span if self.is_working(day) != other.is_working(day)]
+
     def is_working(self, day: date) -> bool:
         """Offices are open on this day."""
         entry = self._days.get(day)

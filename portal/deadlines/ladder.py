@@ -12,15 +12,25 @@ What a message says of days left or overdue is reckoned on the day it is sent, n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 
 from portal.deadlines.calendar import Calendar
 from portal.deadlines.reckon import Deadline
+from portal.deadlines.rules import Faulty, Origin
 from portal.kernel import clock
 
 ASSIGNING_SUPERVISOR = "assigning_supervisor"
+DUE_DAY, FIRST_OVERDUE, AGAIN, UNACKNOWLEDGED = "due_day", "overdue_1", "overdue_again", "not_acknowledged"
+LEGAL = {DUE_DAY: 0, FIRST_OVERDUE: 1}
+"""The rungs that no city may take away, each with its day: the handler is told on the day and on the first overdue."""
+OPEN_ROLES = ("handler", "liaison_officer", "office_director", "deputy_leader", "principal_leader",
+              ASSIGNING_SUPERVISOR, "supervision_head")  # fmt: skip
+CONFIDENTIAL_ROLES = ("handler", ASSIGNING_SUPERVISOR, "supervision_head")
+"""Whom a rung of a confidential matter may name: its audience and its shell's holders, nobody else."""
+EARLIEST, LATEST, MOST_RUNGS, MOST_REPEAT_DAYS = -60, 90, 20, 30
+FIRST_HOUR, LAST_HOUR = time(6, 0), time(20, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,12 @@ class Rung:
     day_offset: int
     roles: tuple[str, ...]
     for_confidential: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.roles or not self.for_confidential:
+            raise Faulty("rung_nobody", "a rung that reaches nobody", rung=self.code)
+        if not set(self.for_confidential) <= set(CONFIDENTIAL_ROLES) or not set(self.roles) <= set(OPEN_ROLES):
+            raise Faulty("rung_outsider", "a rung for somebody it may not name", rung=self.code)
 
     def goes_to(self, confidential: bool) -> tuple[str, ...]:
         """The roles that this rung reaches."""
@@ -55,16 +71,40 @@ class Ladder:
     repeat_days: int
     not_acknowledged: Rung
     hour: time = time(9, 0)
+    origin: Origin | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        offsets = [rung.day_offset for rung in (*self.rungs, self.repeated)]
+        self._check_rungs()
+        self._check_legal()
+        if not 1 <= self.repeat_days <= MOST_REPEAT_DAYS:
+            raise Faulty("repeat_days", "repeated too rarely or too often", most=MOST_REPEAT_DAYS)
+        if not FIRST_HOUR <= self.hour <= LAST_HOUR:
+            first, last = (hour.isoformat("minutes") for hour in (FIRST_HOUR, LAST_HOUR))
+            raise Faulty("ladder_hour", "an hour at which nobody works", first=first, last=last)
+
+    def _check_rungs(self) -> None:
+        offsets = [rung.day_offset for rung in self.rungs]
         if offsets != sorted(set(offsets)):
-            raise ValueError("rungs stand in the order of their days, one a day")
+            raise Faulty("rung_twice", "rungs stand in the order of their days, one a day")
         codes = [rung.code for rung in self._all()]
         if len(codes) != len(set(codes)):
-            raise ValueError("two rungs of one code")
-        if self.repeat_days < 1 or self.repeated.day_offset < 1:
-            raise ValueError("only an overdue rung repeats")
+            raise Faulty("rung_twice", "two rungs of one code")
+        if len(offsets) > MOST_RUNGS:
+            raise Faulty("rung_many", "too many rungs", most=MOST_RUNGS)
+        for rung in (*self.rungs, self.repeated):
+            if not EARLIEST <= rung.day_offset <= LATEST:
+                raise Faulty("rung_far", "a rung too far away", rung=rung.code, before=-EARLIEST, after=LATEST)
+        if self.repeated.day_offset < 1 or (offsets and self.repeated.day_offset <= offsets[-1]):
+            raise Faulty("repeat_first", "only an overdue rung repeats, after all the others", rung=self.repeated.code)
+
+    def _check_legal(self) -> None:
+        there = {rung.code: rung for rung in self.rungs}
+        for code, day in LEGAL.items():
+            rung = there.get(code)
+            if rung is None or rung.day_offset != day:
+                raise Faulty("rung_legal", "a rung that the law wants is missing", rung=code)
+            if "handler" not in rung.roles or "handler" not in rung.for_confidential:
+                raise Faulty("rung_handler", "the handler himself is not told", rung=code)
 
     def rung(self, code: str) -> Rung:
         """The rung of this code; KeyError when the ladder has none."""
@@ -78,9 +118,11 @@ class Ladder:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for a JSON column."""
-        return asdict(self) | {
+        return {
+            "version": self.version,
             "rungs": [_plain(rung) for rung in self.rungs],
             "repeated": _plain(self.repeated),
+            "repeat_days": self.repeat_days,
             "not_acknowledged": _plain(self.not_acknowledged),
             "hour": self.hour.isoformat("minutes"),
         }
@@ -127,6 +169,20 @@ DEFAULT_LADDER = Ladder(
 )
 
 
+def code_of(day_offset: int) -> str:
+    """The code of a rung on this day, so that one day has one code in every version."""
+    if day_offset == 0:
+        return DUE_DAY
+    return f"before_{-day_offset}" if day_offset < 0 else f"overdue_{day_offset}"
+
+
+def sent_at(rung: str, ordinal: int, due_on: date, calendar: Calendar, ladder: Ladder) -> datetime:
+    """When this rung (this repetition of it) goes out by this calendar; KeyError when the ladder has no such rung."""
+    if rung == ladder.repeated.code:
+        return _repetition(ordinal, due_on, calendar, ladder).send_at
+    return _send_at(due_on, ladder.rung(rung).day_offset, calendar, ladder)
+
+
 def planned(due_on: date, generation_started_at: datetime, calendar: Calendar, ladder: Ladder) -> tuple[Planned, ...]:
     """What this clock generation will send, in order: the rungs still to come and the first repetition still to come.
 
@@ -164,4 +220,9 @@ def _send_at(due_on: date, day_offset: int, calendar: Calendar, ladder: Ladder) 
 
 
 def _plain(rung: Rung) -> dict[str, Any]:
-    return asdict(rung) | {"roles": list(rung.roles), "for_confidential": list(rung.for_confidential)}
+    return {
+        "code": rung.code,
+        "day_offset": rung.day_offset,
+        "roles": list(rung.roles),
+        "for_confidential": list(rung.for_confidential),
+    }

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from portal.deadlines.calendar import Calendar
 from portal.deadlines.rules import (
-    ACKNOWLEDGE_URGENT,
-    ACKNOWLEDGE_WORKING_DAYS,
-    DECLINE_WORKING_DAYS,
+    DEFAULT_LIMITS,
     EXTENSION_MONTHS,
-    OFFICE_CLOSES,
-    OFFICE_OPENS,
+    Limits,
     RuleTable,
     SourceLevel,
     Span,
@@ -131,31 +128,34 @@ def extended(
     return Deadline.at_end_of(new_due_on, deadline.why.without("current").plus(granted, current))
 
 
-def decline_until(assigned_at: datetime, calendar: Calendar) -> Deadline:
-    """Until when an assignment may be declined: 24:00 of the third working day after it."""
+def decline_until(assigned_at: datetime, calendar: Calendar, limits: Limits = DEFAULT_LIMITS) -> Deadline:
+    """Until when an assignment may be declined: 24:00 of the last working day of the limit, by default the third."""
     assigned_on = _office_time(assigned_at).date()
-    due_on = calendar.add_working_days(assigned_on, DECLINE_WORKING_DAYS)
-    rule = Line("decline_rule", {"working_days": DECLINE_WORKING_DAYS})
+    due_on = calendar.add_working_days(assigned_on, limits.decline_working_days)
+    rule = Line("decline_rule", {"working_days": limits.decline_working_days, **_version(limits)})
     return Deadline.at_end_of(due_on, _worked(rule, assigned_at, due_on, clock.end_of(due_on), calendar))
 
 
-def acknowledge_by(assigned_at: datetime, urgency: Urgency, calendar: Calendar) -> Deadline:
-    """By when receipt must be confirmed: 24:00 of the next working day; urgent, after two office hours."""
+def acknowledge_by(
+    assigned_at: datetime, urgency: Urgency, calendar: Calendar, limits: Limits = DEFAULT_LIMITS
+) -> Deadline:
+    """By when receipt must be confirmed: by default 24:00 of the next working day; urgent, after two office hours."""
     if urgency is Urgency.URGENT:
-        due_at = _after_office_hours(assigned_at, ACKNOWLEDGE_URGENT, calendar)
+        due_at = _after_office_hours(assigned_at, limits, calendar)
         due_on = _office_time(due_at).date()
         rule = Line(
             "acknowledge_urgent_rule",
             {
-                "hours": int(ACKNOWLEDGE_URGENT / timedelta(hours=1)),
-                "opens": OFFICE_OPENS.isoformat("minutes"),
-                "closes": OFFICE_CLOSES.isoformat("minutes"),
+                "hours": limits.acknowledge_urgent_hours,
+                "opens": limits.opens.isoformat("minutes"),
+                "closes": limits.closes.isoformat("minutes"),
+                **_version(limits),
             },
         )
     else:
-        due_on = calendar.add_working_days(_office_time(assigned_at).date(), ACKNOWLEDGE_WORKING_DAYS)
+        due_on = calendar.add_working_days(_office_time(assigned_at).date(), limits.acknowledge_working_days)
         due_at = clock.end_of(due_on)
-        rule = Line("acknowledge_rule")
+        rule = Line("acknowledge_rule", {"working_days": limits.acknowledge_working_days, **_version(limits)})
     return Deadline(due_on, due_at, _worked(rule, assigned_at, due_on, due_at, calendar))
 
 
@@ -176,13 +176,20 @@ def _counted(
             "source_level": source_level.value,
             "urgency": urgency.value,
             "span": span.to_json(),
-            "version": rules.version,
+            **_version(rules),
         },
     )
     counted = Line("received", {"received_on": received_on.isoformat(), "first_day": first_day.isoformat()})
     names = list(calendar.holiday_names(first_day, due_on)) if calendar else []
     nothing_deducted = Line("calendar_days", {"holidays": names})
     return Deadline.at_end_of(due_on, Why((rule, counted, nothing_deducted, _original(due_on))))
+
+
+def _version(rules: RuleTable | Limits) -> dict[str, Any]:
+    """Which version the rule is of, and who set it; nobody set the first."""
+    if rules.origin is None:
+        return {"version": rules.version}
+    return {"version": rules.version, "set_by": rules.origin.by, "set_on": rules.origin.on.isoformat()}
 
 
 def _original(due_on: date) -> Line:
@@ -200,14 +207,15 @@ def _worked(rule: Line, assigned_at: datetime, due_on: date, due_at: datetime, c
     return Why(tuple(lines))
 
 
-def _after_office_hours(moment: datetime, needed: timedelta, calendar: Calendar) -> datetime:
-    """The instant at which offices have been open for so long since `moment`."""
+def _after_office_hours(moment: datetime, limits: Limits, calendar: Calendar) -> datetime:
+    """The instant at which offices have been open for the urgent limit since `moment`."""
+    needed = limits.urgent
     local = _office_time(moment)
     day = local.date()
     while True:
         if calendar.is_working(day):
-            opens = clock.at(day, OFFICE_OPENS.hour, OFFICE_OPENS.minute)
-            closes = clock.at(day, OFFICE_CLOSES.hour, OFFICE_CLOSES.minute)
+            opens = clock.at(day, limits.opens.hour, limits.opens.minute)
+            closes = clock.at(day, limits.closes.hour, limits.closes.minute)
             begins = max(moment, opens)
             if begins + needed <= closes:
                 return begins + needed

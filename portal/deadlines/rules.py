@@ -1,13 +1,15 @@
-"""The table of deadlines: how long an instruction of this level and urgency may take. A city may edit the table.
+"""What a city sets for itself: the table of deadlines (how long an instruction of this level and urgency may take) and
+the limits for declining and acknowledging. Each set has a version; what is running keeps the one it began with.
 
-The limits below it come from the regulations and are nobody's to edit: declining, acknowledging, extending.
+Version 1 of each is the default that stands here. It must never be changed: clocks refer to it. How far a deadline may
+be extended comes from the regulations and is nobody's to edit.
 """
 
 from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
@@ -17,12 +19,27 @@ from portal.kernel.language import _l
 if TYPE_CHECKING:
     from flask_babel import LazyString
 
-DECLINE_WORKING_DAYS = 3
-ACKNOWLEDGE_WORKING_DAYS = 1
-ACKNOWLEDGE_URGENT = timedelta(hours=2)
-OFFICE_OPENS = time(8, 30)
-OFFICE_CLOSES = time(17, 30)
 EXTENSION_MONTHS = 1
+MOST_DAYS = 366
+MOST_MONTHS = 12
+MOST_WORKING_DAYS = 15
+
+
+class Faulty(ValueError):
+    """A set of rules that cannot hold; `code` and `params` are what `words.fault_words` puts into a sentence."""
+
+    def __init__(self, code: str, why: str, **params: Any) -> None:
+        super().__init__(why)
+        self.code = code
+        self.params = params
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who set a version (a post, never a person's name), and the day from which it holds."""
+
+    by: str
+    on: date
 
 
 class SourceLevel(StrEnum):
@@ -85,6 +102,16 @@ class Span:
     def from_json(cls, data: Mapping[str, int]) -> Self:
         return cls(**data)
 
+    @property
+    def least(self) -> int:
+        """The fewest calendar days that it can be."""
+        return self.days or self.months * 28
+
+    @property
+    def most(self) -> int:
+        """The most calendar days that it can be."""
+        return self.days or self.months * 31
+
 
 def months_after(day: date, months: int) -> date:
     """The same day `months` later: 31 January + 1 month is 28 February, in a leap year the 29th."""
@@ -107,12 +134,20 @@ class RuleTable:
 
     version: int
     rows: tuple[tuple[SourceLevel, Urgency, Rule], ...]
+    origin: Origin | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         named = [(level, urgency) for level, urgency, _rule in self.rows]
         wanted = {(level, urgency) for level in SourceLevel for urgency in Urgency}
         if len(named) != len(wanted) or set(named) != wanted:
-            raise ValueError("the table needs exactly one rule for every source level and urgency")
+            raise Faulty("table_rows", "the table needs exactly one rule for every source level and urgency")
+        for level, urgency, rule in self.rows:
+            where = {"source_level": level.value, "urgency": urgency.value}
+            for span in (rule.closing, rule.first_feedback):
+                if span and (span.days > MOST_DAYS or span.months > MOST_MONTHS):
+                    raise Faulty("span_long", "a span of more than a year", **where)
+            if rule.first_feedback and rule.first_feedback.most >= rule.closing.least:
+                raise Faulty("feedback_late", "the first feedback is owed before the closing report", **where)
 
     def rule(self, source_level: SourceLevel, urgency: Urgency) -> Rule:
         """The rule for such an instruction."""
@@ -164,4 +199,63 @@ DEFAULT_RULES = RuleTable(
         (SourceLevel.COUNTY, Urgency.NORMAL, Rule(closing=Span(months=1))),
         (SourceLevel.COUNTY, Urgency.URGENT, Rule(closing=Span(months=1), first_feedback=Span(days=7))),
     ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a unit has to answer an assignment, in working days and office hours."""
+
+    version: int
+    decline_working_days: int
+    acknowledge_working_days: int
+    acknowledge_urgent_hours: int
+    opens: time
+    closes: time
+    origin: Origin | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("decline_working_days", "acknowledge_working_days"):
+            if not 1 <= getattr(self, name) <= MOST_WORKING_DAYS:
+                raise Faulty("limit_days", f"{name} is out of range", field=name)
+        if self.opens >= self.closes:
+            raise Faulty("office_hours", "the office closes before it opens", field="closes")
+        if not 1 <= self.acknowledge_urgent_hours <= 24 or self.urgent > self.office_day:
+            raise Faulty("limit_hours", "the urgent limit must fit into an office day", field="acknowledge_urgent_hours")
+
+    @property
+    def urgent(self) -> timedelta:
+        """The office hours within which receipt of an urgent one is confirmed."""
+        return timedelta(hours=self.acknowledge_urgent_hours)
+
+    @property
+    def office_day(self) -> timedelta:
+        """How long offices are open on a working day."""
+        return timedelta(hours=self.closes.hour - self.opens.hour, minutes=self.closes.minute - self.opens.minute)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for a JSON column."""
+        return {
+            "version": self.version,
+            "decline_working_days": self.decline_working_days,
+            "acknowledge_working_days": self.acknowledge_working_days,
+            "acknowledge_urgent_hours": self.acknowledge_urgent_hours,
+            "opens": self.opens.isoformat("minutes"),
+            "closes": self.closes.isoformat("minutes"),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The limits of `to_json`; ValueError, KeyError or TypeError when they are none."""
+        hours = {name: time.fromisoformat(data[name]) for name in ("opens", "closes")}
+        return cls(**{**data, **hours})
+
+
+DEFAULT_LIMITS = Limits(
+    version=1,
+    decline_working_days=3,
+    acknowledge_working_days=1,
+    acknowledge_urgent_hours=2,
+    opens=time(8, 30),
+    closes=time(17, 30),
 )

@@ -28,15 +28,19 @@ def seed_calendar(session: Session, city_id: int) -> None:
         replace_year(session, city_id, year, expected_days(year), GUESSED)
 
 
-def replace_year(session: Session, city_id: int, year: int, days: Mapping[date, CalendarEntry], source: str) -> bool:
-    """Put these days in place of a year that is not confirmed yet; False, and nothing changed, when it already is."""
+def replace_year(
+    session: Session, city_id: int, year: int, days: Mapping[date, CalendarEntry], source: str, *, correct: bool = False
+) -> bool:
+    """Put these days in place of a year that is not confirmed yet; False, and nothing changed, when it already is, unless
+    it is to be corrected."""
     if any(day.year != year for day in days):
         raise ValueError(f"a day that is not of {year}")
     of_year = (
         CalendarDay.city_id == city_id,
         CalendarDay.day.between(date(year, 1, 1), date(year, 12, 31)),
     )
-    if session.scalar(select(CalendarDay.id).where(*of_year, CalendarDay.confirmed).limit(1)) is not None:
+    confirmed = select(CalendarDay.id).where(*of_year, CalendarDay.confirmed).limit(1)
+    if not correct and session.scalar(confirmed) is not None:
         return False
     session.execute(delete(CalendarDay).where(*of_year))
     if days:

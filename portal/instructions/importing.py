@@ -16,8 +16,9 @@ from sqlalchemy import or_, select
 
 from portal.access.actor import Actor
 from portal.access.visibility import as_seen_by
+from portal.deadlines.queries import rules_of
 from portal.deadlines.reckon import closing
-from portal.deadlines.rules import DEFAULT_RULES, SourceLevel, Urgency
+from portal.deadlines.rules import SourceLevel, Urgency
 from portal.documents.workbook import Cell, Row, Sheet
 from portal.instructions import rules
 from portal.instructions.service import standing_for
@@ -458,5 +459,5 @@ def _kept(sheet: Sheet, row: Row) -> list[Any]:
 def due_on(one: Planned) -> date:
     """The closing report's last day, as the preview shows it."""
     return closing(
-        date.fromisoformat(one.received_on), SourceLevel(one.source_level), Urgency(one.urgency), DEFAULT_RULES
+        date.fromisoformat(one.received_on), SourceLevel(one.source_level), Urgency(one.urgency), rules_of(db.session())
     ).due_on

@@ -13,6 +13,7 @@ from portal.identity.service import forget_sign_ins
 from portal.instructions.previews import forget_expired
 from portal.kernel.city import City
 from portal.kernel.db import current_city, db, enter
+from portal.matters.replanning import follow_new_calendar
 from portal.matters.service.granting import tidy_lapsed
 from portal.matters.succession import refresh_deciders, refresh_waiting_steps
 from portal.notify.jobs import sweep_city
@@ -32,7 +33,7 @@ def sweep(city_id: int) -> None:
     """Do everything that is due in one city."""
     with portal_app().app_context():
         enter(city_id)
-        sweep_city(go_on_with_successors, tidy_lapsed, forget_expired, forget_sign_ins)
+        sweep_city(go_on_with_successors, follow_new_calendar, tidy_lapsed, forget_expired, forget_sign_ins)
 
 
 def sweep_all() -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from portal.access.actor import SYSTEM
 from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
-from portal.deadlines.ladder import ASSIGNING_SUPERVISOR, DEFAULT_LADDER
+from portal.deadlines.ladder import ASSIGNING_SUPERVISOR
+from portal.deadlines.queries import ladder_of
 from portal.kernel.db import db
 from portal.matters import notices
 from portal.matters.models import Clock, Matter, MatterContent, State
@@ -38,14 +39,14 @@ def resolve(clock_id: int, matter_id: UUID, rungs: Collection[str]) -> Answer | 
     facts = {"number": matter.number, "confidential": matter.confidential}
     if not matter.confidential:
         facts |= {"title": content.title, "unit": matter.lead_unit_name or ""}
+    ladder = ladder_of(db.session(), running.ladder_version)
     return Answer(
         generation=running.generation,
         running=running.stopped_at is None and matter.open,
         due_on=running.due_on,
+        ladder=ladder,
         facts=facts,
-        persons={
-            rung: persons_of(matter, content, DEFAULT_LADDER.rung(rung).goes_to(matter.confidential)) for rung in rungs
-        },
+        persons={rung: persons_of(matter, content, ladder.rung(rung).goes_to(matter.confidential)) for rung in rungs},
         waits=matter.extension_pending,
     )
 

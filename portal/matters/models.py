@@ -214,7 +214,7 @@ class CoUnit(Guarded, OfCity, Model):
 
 class Clock(Guarded, OfCity, Model):
     """A running term: closing, first feedback, or acknowledgement. `generation` changes when its end is moved; `why`
-    says how the date came about."""
+    says how the date came about. It keeps the versions of the city's rules and ladder that it began with."""
 
     __tablename__ = "clock"
     __table_args__ = (UniqueConstraint("matter_id", "kind"),)
@@ -230,6 +230,8 @@ class Clock(Guarded, OfCity, Model):
     due_at: Mapped[datetime]
     stopped_at: Mapped[datetime | None]
     why: Mapped[list[Any]]
+    rules_version: Mapped[int] = mapped_column(default=1, server_default="1")
+    ladder_version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class Milestone(Guarded, OfCity, Model):

@@ -13,7 +13,7 @@ from portal.access.visibility import as_seen_by
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _, _l
-from portal.matters.clocks import decline_until
+from portal.matters.clocks import decline_days, decline_until
 from portal.matters.models import ENDED, Matter
 from portal.workflow.engine import Need
 from portal.workflow.signoff import vacant
@@ -100,7 +100,10 @@ def _below_parent(matter: Matter, given: Mapping[str, Any]) -> str | None:
 def _within_decline_term(matter: Matter, given: Mapping[str, Any]) -> str | None:
     until = decline_until(matter)
     if until is not None and clock.now() >= until:
-        return _("交办已超过 3 个工作日，不能再退回交办；确有困难的，可申请延期或与督查室联系")
+        return _(
+            "交办已超过 %(days)d 个工作日，不能再退回交办；确有困难的，可申请延期或与督查室联系",
+            days=decline_days(matter),
+        )
     return None
 
 

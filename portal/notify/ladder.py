@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from portal.deadlines.ladder import DEFAULT_LADDER, Planned, next_after
+from portal.deadlines.ladder import Ladder, Planned, next_after
 from portal.deadlines.queries import calendar_of
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
@@ -37,12 +37,13 @@ class RunningClock(Protocol):
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the matter says of a clock when rungs are due: its present generation and end, whether it runs, and whom
-    each rung reaches now. `waits`: an extension was asked in time and is not decided, so nothing is called overdue.
-    `facts` are those of `tell`."""
+    each rung reaches now, by the ladder that it began with. `waits`: an extension was asked in time and is not decided,
+    so nothing is called overdue. `facts` are those of `tell`."""
 
     generation: int
     running: bool
     due_on: date
+    ladder: Ladder
     facts: Mapping[str, Any]
     persons: Mapping[str, Sequence[int]]
     waits: bool = False
@@ -118,7 +119,7 @@ def _send(due: list[Reminder], answer: Answer, now: datetime) -> int:
     days = (answer.due_on - clock.local(now).date()).days
     if not due or (answer.waits and days < 0):
         return 0
-    due = _with_repetitions(due, answer.due_on, now)
+    due = _with_repetitions(due, answer, now)
     told: dict[int, Reminder] = {}
     for reminder in reversed(due):
         for person_id in answer.persons.get(reminder.rung, ()):
@@ -126,7 +127,7 @@ def _send(due: list[Reminder], answer: Answer, now: datetime) -> int:
     sent = 0
     for reminder in due:
         persons = [person_id for person_id, under in told.items() if under is reminder]
-        kind, facts = _words(reminder.rung, days, answer.facts)
+        kind, facts = _words(reminder.rung, days, answer)
         key = f"ladder:{reminder.clock_id}:{reminder.generation}:{reminder.rung}:{reminder.ordinal}"
         sent += len(tell(kind, persons, key=key, matter_id=reminder.matter_id, facts=facts, at=now))
         reached = bool(answer.persons.get(reminder.rung))
@@ -134,16 +135,16 @@ def _send(due: list[Reminder], answer: Answer, now: datetime) -> int:
     return sent
 
 
-def _with_repetitions(due: list[Reminder], due_on: date, now: datetime) -> list[Reminder]:
+def _with_repetitions(due: list[Reminder], answer: Answer, now: datetime) -> list[Reminder]:
     """Adds the repetitions that passed meanwhile, where the repeated rung is due, and plans the first still to come."""
-    repeated = [reminder for reminder in due if reminder.rung == DEFAULT_LADDER.repeated.code]
+    repeated = [reminder for reminder in due if reminder.rung == answer.ladder.repeated.code]
     if not repeated:
         return due
     last = max(repeated, key=lambda reminder: reminder.ordinal)
     calendar = calendar_of(db.session())
     following = Planned(last.rung, last.ordinal, last.send_at)
     while True:
-        following = next_after(following, due_on, calendar, DEFAULT_LADDER)
+        following = next_after(following, answer.due_on, calendar, answer.ladder)
         _write(last.clock_id, last.matter_id, last.generation, [following])
         if following.send_at > now:
             return due
@@ -157,12 +158,12 @@ def _with_repetitions(due: list[Reminder], due_on: date, now: datetime) -> list[
         ).one()]  # fmt: skip
 
 
-def _words(rung: str, days: int, facts: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def _words(rung: str, days: int, answer: Answer) -> tuple[str, dict[str, Any]]:
     # Reckoned on the day it is sent, never taken from the rung's name.
-    if rung == DEFAULT_LADDER.not_acknowledged.code:
-        return "not_acknowledged", dict(facts)
+    if rung == answer.ladder.not_acknowledged.code:
+        return "not_acknowledged", dict(answer.facts)
     kind = "due_soon" if days > 0 else "overdue" if days < 0 else "due_today"
-    return kind, {**facts, "days": abs(days)}
+    return kind, {**answer.facts, "days": abs(days)}
 
 
 def _pending(clock_id: int) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from typing import Any
 from flask_babel import LazyString
 
 from portal.deadlines.calendar import Calendar
-from portal.deadlines.rules import OFFICE_CLOSES, OFFICE_OPENS
+from portal.deadlines.rules import Limits
 from portal.kernel import clock
 from portal.kernel.language import _l
 from portal.notify.groups import Group, group_of
@@ -89,8 +89,8 @@ def _end(at: datetime, quiet: Quiet, calendar: Calendar) -> datetime | None:
     return clock.local(clock.at(day, quiet.ends.hour, quiet.ends.minute))
 
 
-def quiet_fault(begins: time | None, ends: time | None) -> LazyString | None:
-    """Why these quiet hours cannot be: half given, empty, or touching office hours, which would silence what may not
+def quiet_fault(begins: time | None, ends: time | None, limits: Limits) -> LazyString | None:
+    """Why these quiet hours cannot be: half given, empty, or touching the city's office hours, which would silence what may not
     be silenced. None where they can."""
     if (begins is None) != (ends is None):
         return _l("起止时间须一并填写；不设静默时段的，两项都留空")
@@ -99,10 +99,11 @@ def quiet_fault(begins: time | None, ends: time | None) -> LazyString | None:
     if begins == ends:
         return _l("起止时间不能相同")
     if begins < ends:
-        touches = begins < OFFICE_CLOSES and ends > OFFICE_OPENS
+        touches = begins < limits.closes and ends > limits.opens
     else:
-        touches = begins < OFFICE_CLOSES or ends > OFFICE_OPENS
-    return _l("静默时段不能占用办公时间（8:30 至 17:30）") if touches else None
+        touches = begins < limits.closes or ends > limits.opens
+    office = {"opens": f"{limits.opens:%H:%M}", "closes": f"{limits.closes:%H:%M}"}
+    return _l("静默时段不能占用办公时间（%(opens)s 至 %(closes)s）", **office) if touches else None
 
 
 def next_digest(moment: datetime, calendar: Calendar) -> datetime:

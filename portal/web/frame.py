@@ -115,6 +115,17 @@ def desk_url() -> str:
     return optional_url("overview.desk") or url_for("identity.sign_ins")
 
 
+def _section_above(feature: str) -> str | None:
+    """The section of this feature below whose address the page stands."""
+    return next(
+        (
+            endpoint for endpoint in SECTIONS
+            if endpoint.partition(".")[0] == feature and request.path.startswith(f"{optional_url(endpoint) or '…'}/")
+        ),
+        None,
+    )  # fmt: skip
+
+
 class Frame:
     """Attributes as `templates/base.html` and `templates/door.html` name them."""
 
@@ -167,6 +178,7 @@ class Frame:
             return []
         here = (request.endpoint or "").partition(".")[0]
         exact = request.endpoint in SECTIONS
+        above = _section_above(here)
         drawn: list[DrawnSection] = []
         for section in sorted(SECTIONS.values(), key=lambda s: s.order):
             if section.endpoint not in current_app.view_functions or not allowed(actor, section.act):
@@ -175,8 +187,9 @@ class Frame:
                 continue
             if exact:
                 same = section.endpoint == request.endpoint
-            else:  # a page below a feature's first section
+            else:  # a page below one of the feature's sections, or else its first
                 same = section.endpoint.partition(".")[0] == here and not any(one.current for one in drawn)
+                same = section.endpoint == above if above else same
             count = section.count(actor) if section.count else None
             group = str(section.group) if section.group else None
             drawn.append(DrawnSection(url_for(section.endpoint), str(section.label), section.icon, count, same, group))

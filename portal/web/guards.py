@@ -24,6 +24,7 @@ from portal.web.cities import OUTSIDE, current_city, inside
 
 RECORDLESS = frozenset(
     {Act.READ_REGISTER, Act.READ_NETWORK, Act.KEEP_NETWORK, Act.DELEGATE, Act.READ_JOURNAL, Act.REGISTER}
+    | {Act.KEEP_RULES, Act.KEEP_CALENDAR}
 )
 TYPED_BY_STRANGERS, TYPED = 64 * 1024, 2 * MEBIBYTE  # octets of a posted form without files
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -28,6 +28,7 @@ TELEPHONE = 360
 NOT_PAGES = {
     "instructions.export", "instructions.import_report", "instructions.empty_workbook", "matters.attachment",
     "network.suggest", "network.suggest_leaders", "network.suggest_people", "notify.badge", "notify.open_message",
+    "bylaws.empty_calendar_workbook",
 }
 # Where no channel is open there are none of these: see test_message_settings.
 WITH_MAIL = {"notify.change_address", "notify.address_code"}
@@ -120,7 +121,10 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
             m(at_work, "slip"), m(reviewed, "close"), m(reviewed, "return-for-rework"), "messages", "messages/settings", "password",
             "sign-ins",
         ],
-        "city.head": [m(asking, "extension-decision"), m(secret, "readings"), f"matters/{ended}", m(ended, "grants")],
+        "city.head": [
+            m(asking, "extension-decision"), m(secret, "readings"), f"matters/{ended}", m(ended, "grants"), "rules", "rules/ladder", "rules/deadlines/edit",
+            "rules/ladder/edit", "rules/limits/edit",
+        ],
         "city.leader": [m(at_work, "instruct-again")],
         "health.liaison": [m(assigned, "name-handler"), m(assigned, "decline"), m(assigned, "forward")],
         "finance.liaison": [m(assigned, "name-co-handler"), m(assigned, "co-progress")],
@@ -129,7 +133,8 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
             m(returned, "report"), f"reports/{draft}/changes", f"reports/{signing}/recall",
         ],
         "health.director": [f"reports/{signing}"],
-        "city.secretariat": ["network", f"network/units/{world.units['health']}", "network?q=卫", "delegations"],
+        "city.secretariat": ["network", f"network/units/{world.units['health']}", "network?q=卫", "delegations",
+                             "calendar", "calendar/import"],
         "city.auditor": [""],
     }
     opened = set()

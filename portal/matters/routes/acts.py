@@ -76,10 +76,12 @@ def perform(
     template: str = "instructions/act.html", **words: Any,
 ) -> Response:
     """Show the form (GET), or do the act and go back to the matter (POST). What stands in the way is listed first; a
-    refusal draws the form again with what was typed."""
+    refusal draws the form again with what was typed. `lead`, a function, is asked of the matter."""
     found = queries.one(current_actor(), matter_id)
     demand(found, act)
     drawn = {"title": title, "button": button or title, **words}
+    if callable(drawn.get("lead")):
+        drawn["lead"] = drawn["lead"](found)
     if event is not None:
         judged = engine.judge(BOOK, current_actor(), found, event)
         drawn["blocked"] = list(judged.unmet) if not judged.possible else []

@@ -10,6 +10,7 @@ from flask import Response, flash
 from portal.access.policy import Act
 from portal.kernel.language import _
 from portal.matters import forms, queries
+from portal.matters.clocks import decline_days
 from portal.matters.models import Matter
 from portal.matters.routes import blueprint
 from portal.matters.routes.acts import chosen_post, offer_handlers, perform, units_typed, version_of
@@ -75,7 +76,9 @@ def decline(matter_id: UUID) -> Response:
 
     return perform(
         matter_id, Act.DECLINE, forms.DeclineForm(), do, title=_("退回交办"), event="decline",
-        lead=_("交办后 3 个工作日内可以退回。退回后由交办单位另行交办，期限继续计算。"),
+        lead=lambda found: _(
+            "交办后 %(days)d 个工作日内可以退回。退回后由交办单位另行交办，期限继续计算。", days=decline_days(found)
+        ),
     )
 
 

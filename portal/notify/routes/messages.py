@@ -22,6 +22,7 @@ from portal.web.guards import allows, current_actor
 
 MATTER_PAGE = "matters.matter"
 LEADS_TO = {"locked_out": "identity.sign_ins", "address_asked": "notify.settings"}  # what is about no matter
+CALENDAR_PAGE = "bylaws.calendar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ def open_message(message_id: UUID) -> Response:
     message = service.open_message(current_actor(), message_id)
     if message.matter_id is not None and MATTER_PAGE in current_app.view_functions:
         return go(url_for(MATTER_PAGE, matter_id=message.matter_id))
+    if message.kind == "calendar_missing" and CALENDAR_PAGE in current_app.view_functions:
+        return go(url_for(CALENDAR_PAGE, year=message.facts["year"]))
     return go(url_for(LEADS_TO.get(message.kind, "notify.messages")))
 
 

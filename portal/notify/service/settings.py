@@ -10,6 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from portal.access.actor import Actor
 from portal.audit import journal
+from portal.deadlines.queries import limits_at
+from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Stale
@@ -85,7 +87,7 @@ def _refuse_impossible(wanted: Ways, quiet: Quiet) -> None:
                 fields[f"{channel}_{group}"] = _("这类消息必须立即送达，不能汇总，也不能不发")
             elif way not in list(Way):
                 fields[f"{channel}_{group}"] = _("请选择一种方式")
-    if fault := quiet_fault(quiet.begins, quiet.ends):
+    if fault := quiet_fault(quiet.begins, quiet.ends, limits_at(db.session(), clock.now())):
         fields["quiet_from"] = str(fault)
     if fields:
         raise Invalid(_("设置没有保存"), fields=fields)

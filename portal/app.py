@@ -28,7 +28,7 @@ from portal.web import cities, frame, guards, headers, refusals, speech, transac
 # In this order; each has `routes.blueprint`, and `routes.install(app)` where it must be told of the app.
 FEATURES = ("identity", "network", "audit", "notify", "documents", "matters", "instructions", "overview")
 MODELS = (
-    "access", "audit", "deadlines", "documents", "identity", "instructions", "matters", "network", "notify", "workflow",
+    "access", "audit", "deadlines", "documents", "identity", "matters", "network", "notify", "workflow",
 )  # fmt: skip
 
 

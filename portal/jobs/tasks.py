@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.app import create_app, stand
+from portal.documents.previews import forget_expired
 from portal.identity.service import forget_sign_ins
-from portal.instructions.previews import forget_expired
 from portal.kernel.city import City
 from portal.kernel.db import current_city, db, enter
 from portal.matters.ladder import refresh_waiting_steps

@@ -7,10 +7,12 @@ from uuid import UUID, uuid4
 
 from flask import Response
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
 from wtforms import HiddenField, PasswordField, StringField, TextAreaField
 from wtforms.validators import Length
 
 from portal.audit import journal
+from portal.kernel.language import _l
 from portal.kernel.refusals import Refusal
 from portal.kernel.text import explain, objections, tidy
 from portal.vault.screening import CLASSIFIED, classification_mark
@@ -84,6 +86,12 @@ class OfficeForm(FlaskForm):
                 field.errors = [*field.errors, str(sentence)]
             else:
                 self.form_errors.append(str(sentence))
+
+
+class WorkbookForm(OfficeForm):
+    """The workbook to be judged."""
+
+    workbook = FileField(_l("工作簿"), [FileRequired(_l("请选择要导入的工作簿"))])
 
 
 def redraw(

@@ -24,7 +24,7 @@ from portal.identity.passwords import hashed
 from portal.identity.queries import person_named
 from portal.instructions import previews
 from portal.instructions.importing import COLUMNS, MOST_ROWS, Judged
-from portal.instructions.models import ImportPreview
+from portal.documents.models import ImportPreview
 from portal.jobs import tasks
 from portal.kernel import clock
 from portal.kernel.db import db

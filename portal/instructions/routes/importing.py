@@ -11,16 +11,15 @@ from flask import Response, request, url_for
 
 from portal.access.policy import Act
 from portal.deadlines.rules import SourceLevel
+from portal.documents.models import ImportPreview
 from portal.instructions import previews
-from portal.instructions.forms import WorkbookForm
 from portal.instructions.importing import MOST_ROWS, Fault, Planned, due_on
-from portal.instructions.models import ImportPreview
 from portal.instructions.routes import blueprint
-from portal.instructions.routes.answers import outcomes, xlsx
+from portal.instructions.routes.answers import outcomes
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Stale
-from portal.web.answers import go, page
-from portal.web.forms import redraw
+from portal.web.answers import go, page, xlsx
+from portal.web.forms import WorkbookForm, redraw
 from portal.web.guards import allows, current_actor
 
 SAMPLE = 10

@@ -1,4 +1,4 @@
-"""Questions about the network, in three rooms: `seats`, `units`, `people`."""
+"""Questions about the network, in rooms: `seats`, `units`, `people`."""
 
 from portal.network.queries.people import (
     colleagues_of,
@@ -23,9 +23,13 @@ from portal.network.queries.seats import (
     standings_of,
 )
 from portal.network.queries.units import (
+    Place,
     ancestors,
+    below_ids,
     branch,
+    branches,
     children_units,
+    place_of,
     proposal_for,
     unit_by_code,
     unit_by_id,
@@ -34,8 +38,8 @@ from portal.network.queries.units import (
 )
 
 __all__ = [
-    "SEATS", "Holder", "ancestors", "branch", "children_units", "colleagues_of", "delegated_at", "handlers_of",
-    "has_supervision_office", "holders", "in_force", "leader_meant", "leaders_matching", "posts_in", "proposal_for",
-    "recipients", "recipients_of", "roles_held", "signers", "signers_in", "signing", "standings_of", "unit_by_code",
-    "unit_by_id", "unit_meant", "units_matching",
+    "SEATS", "Holder", "Place", "ancestors", "below_ids", "branch", "branches", "children_units", "colleagues_of",
+    "delegated_at", "handlers_of", "has_supervision_office", "holders", "in_force", "leader_meant", "leaders_matching",
+    "place_of", "posts_in", "proposal_for", "recipients", "recipients_of", "roles_held", "signers", "signers_in",
+    "signing", "standings_of", "unit_by_code", "unit_by_id", "unit_meant", "units_matching",
 ]

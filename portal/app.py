@@ -18,7 +18,7 @@ from portal.config import MEBIBYTE, Misconfigured, Settings
 from portal.identity import door
 from portal.kernel.city import all_cities
 from portal.kernel.db import db
-from portal.matters import ladder
+from portal.matters import following, ladder
 from portal.matters.service import attaching
 from portal.network.service.acting import actor_for
 from portal.vault import box
@@ -75,6 +75,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
 
     ladder.install()
+    following.install()
     attaching.configure(FileStore(settings.files_dir))
     headers.install(app)
     transactions.install(app)

@@ -1,5 +1,6 @@
-"""Questions about the network, in rooms: `seats`, `units`, `people`."""
+"""Questions about the network, in rooms: `seats`, `units`, `people`, `changes`."""
 
+from portal.network.queries.changes import history_of
 from portal.network.queries.people import (
     colleagues_of,
     leader_meant,
@@ -39,7 +40,8 @@ from portal.network.queries.units import (
 
 __all__ = [
     "SEATS", "Holder", "Place", "ancestors", "below_ids", "branch", "branches", "children_units", "colleagues_of",
-    "delegated_at", "handlers_of", "has_supervision_office", "holders", "in_force", "leader_meant", "leaders_matching",
+    "delegated_at", "handlers_of", "has_supervision_office", "history_of", "holders", "in_force", "leader_meant",
+    "leaders_matching",
     "place_of", "posts_in", "proposal_for", "recipients", "recipients_of", "roles_held", "signers", "signers_in",
     "signing", "standings_of", "unit_by_code", "unit_by_id", "unit_meant", "units_matching",
 ]

@@ -32,7 +32,8 @@ def known_network() -> Known:
     """What the session's city has already."""
     units = {
         unit.code: KnownUnit(
-            unit.id, Kind(unit.kind), Level(unit.level), tuple(unit.path), unit.parent_id, unit.document_prefix
+            unit.id, Kind(unit.kind), Level(unit.level), tuple(unit.path), unit.parent_id, unit.document_prefix,
+            unit.name, unit.short_name, unit.retired_on is not None,
         )
         for unit in db.session.scalars(select(Unit).where(Unit.city_id == current_city()))
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -23,14 +23,6 @@ from portal.web.forms import WorkbookForm, redraw
 from portal.web.guards import allows, current_actor
 
 SAMPLE = 10
-
-
-@dataclass(frozen=True, slots=True)
-class _Recent:
-    name: str
-    at: datetime
-    url: str
-    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +132,7 @@ def _choosing() -> dict[str, Any]:
         "template_url": url_for("instructions.empty_workbook"),
         "limit": _(".xlsx 工作簿，不超过 10 MB、%(most)s 行", most=f"{MOST_ROWS:,}"),
         "recent": [
-            _Recent(
-                kept.name, kept.made_at, url_for("instructions.import_preview", preview_id=kept.id), states[kept.state]
-            )
+            (kept.name, url_for("instructions.import_preview", preview_id=kept.id), kept.made_at, states[kept.state])
             for kept in previews.previews_of(current_actor())
         ],
     }

@@ -2,9 +2,11 @@
 
 from portal.network.queries.changes import history_of
 from portal.network.queries.people import (
+    Placed,
     colleagues_of,
     leader_meant,
     leaders_matching,
+    posts_for,
     posts_in,
     roles_held,
 )
@@ -39,9 +41,9 @@ from portal.network.queries.units import (
 )
 
 __all__ = [
-    "SEATS", "Holder", "Place", "ancestors", "below_ids", "branch", "branches", "children_units", "colleagues_of",
+    "SEATS", "Holder", "Place", "Placed", "ancestors", "below_ids", "branch", "branches", "children_units", "colleagues_of",
     "delegated_at", "handlers_of", "has_supervision_office", "history_of", "holders", "in_force", "leader_meant",
     "leaders_matching",
-    "place_of", "posts_in", "proposal_for", "recipients", "recipients_of", "roles_held", "signers", "signers_in",
+    "place_of", "posts_for", "posts_in", "proposal_for", "recipients", "recipients_of", "roles_held", "signers", "signers_in",
     "signing", "standings_of", "unit_by_code", "unit_by_id", "unit_meant", "units_matching",
 ]

@@ -26,7 +26,7 @@ from portal.network.models import ChangeKind, Delegation, Post, Unit, UnitChange
 from portal.network.service.paths import settle_paths
 from portal.network.service.wanted import MOST_REASON, NAMES, Case, Wanted, act_of, judge
 
-_LOCK = 7_302
+LOCK = 7_302
 FARTHEST_DAYS = 366
 
 
@@ -45,7 +45,7 @@ def foresee(actor: Actor, wanted: Wanted, version: int | None) -> Case:
 def change(actor: Actor, wanted: Wanted, version: int | None) -> UnitChange:
     """Do it today, or write it down for its day. Refused: Invisible, Forbidden outside one's reach, Stale when the unit
     was changed meanwhile, Invalid with a sentence for each fault."""
-    db.session.execute(select(func.pg_advisory_xact_lock(_LOCK, current_city())))
+    db.session.execute(select(func.pg_advisory_xact_lock(LOCK, current_city())))
     unit = _permitted(actor, wanted, version)
     case = judge(actor, wanted, unit)
     standing = allowed(actor, act_of(wanted.kind), unit).standing
@@ -109,7 +109,7 @@ def due_changes(day: date) -> list[int]:
 def carry_out(change_id: int) -> UnitChange | None:
     """A planned change on its day; None where somebody else has seen to it. What cannot be is refused for good, and says
     so beside the change."""
-    db.session.execute(select(func.pg_advisory_xact_lock(_LOCK, current_city())))
+    db.session.execute(select(func.pg_advisory_xact_lock(LOCK, current_city())))
     row = db.session.scalar(
         select(UnitChange).where(UnitChange.city_id == current_city(), UnitChange.id == change_id)
         .execution_options(populate_existing=True)

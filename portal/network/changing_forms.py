@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from wtforms import BooleanField, DateField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -49,11 +50,11 @@ def _names() -> dict[str, Any]:
 
 
 def _kinds() -> SelectField:
-    return SelectField(_l("类别"), choices=[(str(kind), kind.label) for kind in Kind])
+    return SelectField(_l("类别"), choices=[SelectChoice(str(kind), kind.label) for kind in Kind])
 
 
 def _levels() -> SelectField:
-    return SelectField(_l("层级"), choices=[(str(level), level.label) for level in Level])
+    return SelectField(_l("层级"), choices=[SelectChoice(str(level), level.label) for level in Level])
 
 
 def _form(title: str, /, **fields: Any) -> type[ChangeForm]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import Response, request, url_for
 from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from portal.access.policy import Act
 from portal.access.roles import Role
@@ -33,7 +34,7 @@ _SHEET = "<any(units, posts):sheet>"
 class SheetForm(WorkbookForm):
     """Which of the two workbooks it is."""
 
-    sheet = RadioField(_l("内容"), choices=[(UNITS, _l("单位表")), (POSTS, _l("岗位表"))], default=UNITS)
+    sheet = RadioField(_l("内容"), choices=[SelectChoice(UNITS, _l("单位表")), SelectChoice(POSTS, _l("岗位表"))], default=UNITS)
 
 
 @blueprint.get("/network/import")

@@ -133,12 +133,10 @@ def upgrade() -> None:
     op.create_index('ix_unit_change_planned', 'unit_change', ['from_on'], unique=False,
                     postgresql_where=sa.text('carried_out_at IS NULL AND cancelled_at IS NULL AND refused IS NULL'))
     op.create_table('unit_word',
-    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('tail', sa.String(length=80, collation='C'), nullable=False),
     sa.Column('place', sa.SmallInteger(), nullable=False),
     sa.Column('city_id', sa.Integer(), server_default=sa.text("current_setting('app.city')::integer"), nullable=False),
-    sa.ForeignKeyConstraint(['city_id'], ['city.id'], name=op.f('fk_unit_word_city_id')),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_unit_word_unit_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('unit_id', 'tail', name=op.f('pk_unit_word'))
     )
     op.create_index('ix_unit_word_tail', 'unit_word', ['city_id', 'place', 'tail', 'unit_id'], unique=False)

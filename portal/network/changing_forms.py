@@ -18,11 +18,11 @@ from portal.network.service.wanted import MOST_REASON, live_children, posts_of
 from portal.web.forms import OfficeForm
 
 
-class _Several(SelectMultipleField):
+def _several(words: Any, hint: Any = "") -> SelectMultipleField:
     """Boxes to tick."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
+    return SelectMultipleField(
+        words, coerce=int, description=hint, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
 
 
 class ChangeForm(OfficeForm):
@@ -61,8 +61,8 @@ def _form(title: str, /, **fields: Any) -> type[ChangeForm]:
     return type(title, (ChangeForm,), fields)
 
 
-def _posts(words: Any) -> _Several:
-    return _Several(words, coerce=int, description=_l("没有勾选的岗位到那天结束，其委托同时结束"))
+def _posts(words: Any) -> SelectMultipleField:
+    return _several(words, _l("没有勾选的岗位到那天结束，其委托同时结束"))
 
 
 _other = _l("输入名称、简称、代码或拼音")
@@ -75,7 +75,7 @@ FORMS: dict[ChangeKind, type[ChangeForm]] = {
     ChangeKind.MERGE: _form("MergeForm", into=_label(_l("并入哪个单位"), 120, True, _other), moving=_posts(_l("转入的岗位"))),
     ChangeKind.SPLIT: _form(
         "SplitForm", code=_label(_l("新单位代码"), rules.LONGEST[rules.CODE]), **_names(), kind=_kinds(), level=_levels(),
-        children=_Several(_l("划给新单位的下级单位"), coerce=int), moving=_Several(_l("转入新单位的岗位"), coerce=int),
+        children=_several(_l("划给新单位的下级单位")), moving=_several(_l("转入新单位的岗位")),
         goes=BooleanField(_l("原单位同时撤销，未办结的工作都由新单位承接"),
                           description=_l("不选的，未办结的工作仍由原单位办理；选了，未转入的岗位到那天结束")),
     ),

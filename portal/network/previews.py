@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 
 from portal.access.actor import Actor
 from portal.access.policy import Act, allowed
@@ -152,7 +152,8 @@ def _write_changes(actor: Actor, judged: Judged, workbook_name: str) -> None:
     codes = {*(one.code for one in judged.changed), *(unit.code for unit in judged.plan.units)}
     codes |= {one.parent_code for one in judged.changed if one.parent_code}
     codes |= {unit.parent_code for unit in judged.plan.units if unit.parent_code}
-    ids = dict(db.session.execute(select(Unit.code, Unit.id).where(Unit.city_id == current_city(), Unit.code.in_(codes))).tuples())
+    named = select(Unit.code, Unit.id).where(Unit.city_id == current_city(), Unit.code.in_(codes))
+    ids = {row.code: row.id for row in db.session.execute(named)}
     rows = [
         _history(actor, ChangeKind.FOUND, ids[unit.code], ids.get(unit.parent_code or ""), workbook_name, None,
                  {"code": unit.code, "name": unit.name})
@@ -161,9 +162,7 @@ def _write_changes(actor: Actor, judged: Judged, workbook_name: str) -> None:
     renamed = [one for one in judged.changed if any(column != rules.PARENT for column, _now, _then in one.what)]
     moved = [one for one in judged.changed if one.parent_code]
     if renamed:
-        db.session.execute(update(Unit), [
-            {"id": ids[one.code], **one.values, "pinyin": sound_of(str(one.values["short_name"]), one.name)} for one in renamed
-        ])  # fmt: skip
+        _rename([(ids[one.code], one.values) for one in renamed])
         rows += [_history(actor, ChangeKind.RENAME, ids[one.code], None, workbook_name, _was(one), dict(one.values))
                  for one in renamed]  # fmt: skip
     if moved:
@@ -180,6 +179,28 @@ def _write_changes(actor: Actor, judged: Judged, workbook_name: str) -> None:
     )  # fmt: skip
     if rows:
         db.session.execute(insert(UnitChange), rows)
+
+
+# One statement, so that the words of ten thousand units are written once.
+_RENAME = text("""
+UPDATE unit SET name = n.name, short_name = n.short_name, document_prefix = n.prefix, pinyin = n.pinyin
+FROM unnest(CAST(:ids AS integer[]), CAST(:names AS text[]), CAST(:shorts AS text[]), CAST(:prefixes AS text[]),
+            CAST(:sounds AS text[])) AS n (id, name, short_name, prefix, pinyin)
+WHERE unit.id = n.id
+""")
+
+
+def _rename(given: Sequence[tuple[int, dict[str, str | None]]]) -> None:
+    db.session.execute(
+        _RENAME,
+        {
+            "ids": [unit_id for unit_id, _names in given],
+            "names": [names["name"] for _id, names in given],
+            "shorts": [names["short_name"] for _id, names in given],
+            "prefixes": [names["document_prefix"] for _id, names in given],
+            "sounds": [sound_of(str(names["short_name"]), str(names["name"])) for _id, names in given],
+        },
+    )
 
 
 def _was(one: Changed) -> dict[str, str]:
@@ -244,7 +265,7 @@ def _units_out(reach: frozenset[int]) -> list[tuple[Any, ...]]:
         .order_by(func.cardinality(Unit.path), Unit.code)
     ))  # fmt: skip
     above = {unit.parent_id for unit in units if unit.parent_id}
-    codes = dict(db.session.execute(select(Unit.id, Unit.code).where(Unit.id.in_(above))).tuples())
+    codes = {row.id: row.code for row in db.session.execute(select(Unit.id, Unit.code).where(Unit.id.in_(above)))}
     return [
         (one.code, one.name, one.short_name, _WORDS[rules.LEVEL][Level(one.level)], _WORDS[rules.KIND][Kind(one.kind)],
          codes.get(one.parent_id or 0, ""), one.document_prefix or "")

@@ -220,17 +220,18 @@ def _leave_out_bad(judged: Judged, known: Known) -> None:
     """What hangs below a row that stays out stays out too."""
     bad = set(judged.bad_rows)
     good = {unit.code for unit in judged.plan.units if unit.row not in bad}
+    there = {code for code, unit in known.units.items() if not unit.retired}
     waiting = True
     while waiting:
         waiting = False
         for unit in judged.plan.units:
-            if unit.code in good and unit.parent_code not in good and unit.parent_code not in known.units:
+            if unit.code in good and unit.parent_code not in good and unit.parent_code not in there:
                 good.discard(unit.code)
                 sentence = _("上级单位“%(code)s”的那一行有误", code=unit.parent_code)
                 judged.faults.append(Fault(UNITS, unit.row, rules.PARENT, sentence))
                 waiting = True
         for one in judged.changed:
-            if one.row not in bad and one.parent_code and one.parent_code not in good and one.parent_code not in known.units:
+            if one.row not in bad and one.parent_code and one.parent_code not in good and one.parent_code not in there:
                 bad.add(one.row)
                 judged.faults.append(_of(one, _("上级单位“%(code)s”的那一行有误", code=one.parent_code)))
                 waiting = True

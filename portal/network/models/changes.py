@@ -38,7 +38,7 @@ _LABELS = {
     ChangeKind.MOVE: _l("划转"),
     ChangeKind.MERGE: _l("合并"),
     ChangeKind.SPLIT: _l("分设"),
-    ChangeKind.RETIRE: _l("撤销"),
+    ChangeKind.RETIRE: _l("撤销单位"),
 }
 
 
@@ -93,7 +93,9 @@ class UnitWord(OfCity, Model):
     __tablename__ = "unit_word"
     __table_args__ = (Index("ix_unit_word_tail", "city_id", "place", "tail", "unit_id"),)
 
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id", ondelete="CASCADE"), primary_key=True)
+    # No foreign keys: the triggers write the rows of a unit that is there, and a check for each would double their cost.
+    city_id: Mapped[int] = mapped_column(server_default=text("current_setting('app.city')::integer"))  # type: ignore[assignment]
+    unit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     tail: Mapped[str] = mapped_column(String(80, collation="C"), primary_key=True)
     place: Mapped[int] = mapped_column(SmallInteger)
 

@@ -32,7 +32,7 @@ _LEADS = {
 }
 _TITLES = {
     ChangeKind.FOUND: _l("设立下级单位"), ChangeKind.RENAME: _l("更名"), ChangeKind.MOVE: _l("划转"),
-    ChangeKind.MERGE: _l("合并"), ChangeKind.SPLIT: _l("分设"), ChangeKind.RETIRE: _l("撤销"),
+    ChangeKind.MERGE: _l("合并"), ChangeKind.SPLIT: _l("分设"), ChangeKind.RETIRE: _l("撤销单位"),
 }  # fmt: skip
 
 

@@ -84,7 +84,7 @@ def _nodes(opened: Mapping[int | None, Sequence[tuple[Unit, int]]], parent: int 
 
 def node_of(unit: Unit, count: int = 0) -> Node:
     """A unit, shut."""
-    note = unit.short_name if unit.short_name != unit.name else ""
+    note = "" if unit.name.endswith(unit.short_name) else unit.short_name
     return Node(
         unit.id, unit.name, note, unit.code, Kind(unit.kind).label, count, _unit_url(unit),
         url_for("network.branch", unit_id=unit.id), unit.retired_on is not None,

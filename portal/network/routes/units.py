@@ -100,7 +100,7 @@ def _facts(unit: Unit) -> list[tuple[str, Any]]:
     if unit.founded_on:
         facts.append((_("设立"), _day(unit.founded_on)))
     if unit.retired_on:
-        facts.append((_("撤销"), _day(unit.retired_on)))
+        facts.append((_("撤销单位"), _day(unit.retired_on)))
     return facts
 
 
@@ -159,7 +159,7 @@ def _acts(actor: Actor, unit: Unit) -> list[Button]:
         return []
     labels = {
         ChangeKind.FOUND: _("设立下级单位"), ChangeKind.RENAME: _("更名"), ChangeKind.MOVE: _("划转"),
-        ChangeKind.MERGE: _("合并"), ChangeKind.SPLIT: _("分设"), ChangeKind.RETIRE: _("撤销"),
+        ChangeKind.MERGE: _("合并"), ChangeKind.SPLIT: _("分设"), ChangeKind.RETIRE: _("撤销单位"),
     }  # fmt: skip
     found = []
     for kind, label in labels.items():

@@ -20,7 +20,7 @@ from portal.network.models import ChangeKind, Kind, Level, Unit, UnitChange
 from portal.network.queries import Placed
 from portal.network.routes import HIGHEST_ID, blueprint
 from portal.network.routes.tree import node_of
-from portal.network.service.wanted import act_of
+from portal.network.service.wanted import NAMES, act_of
 from portal.web.answers import page
 from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
@@ -144,7 +144,10 @@ def _told(row: UnitChange, kind: ChangeKind, shown: Unit) -> str:
         case ChangeKind.FOUND:
             return wanted.get("name", this) if row.unit_id != shown.id else _("在“%(parent)s”下", parent=other)
         case ChangeKind.RENAME:
-            return _("%(before)s → %(after)s", before=before.get("name") or shown.name, after=wanted.get("name", ""))
+            was = before or {name: getattr(shown, name) for name in NAMES}
+            pairs = [(was.get(name) or _("无"), wanted[name] or _("无")) for name in NAMES
+                     if name in wanted and (was.get(name) or "") != (wanted[name] or "")]  # fmt: skip
+            return _("；").join(_("%(before)s → %(after)s", before=now, after=then) for now, then in pairs)
         case ChangeKind.MOVE:
             return _("%(unit)s → %(parent)s", unit=this, parent=other)
         case ChangeKind.MERGE:

@@ -147,9 +147,9 @@ def _told(row: UnitChange, kind: ChangeKind, shown: Unit) -> str:
             was = before or {name: getattr(shown, name) for name in NAMES}
             pairs = [(was.get(name) or _("无"), wanted[name] or _("无")) for name in NAMES
                      if name in wanted and (was.get(name) or "") != (wanted[name] or "")]  # fmt: skip
-            return _("；").join(_("%(before)s → %(after)s", before=now, after=then) for now, then in pairs)
+            return _("；").join(f"{now} → {then}" for now, then in pairs)
         case ChangeKind.MOVE:
-            return _("%(unit)s → %(parent)s", unit=this, parent=other)
+            return f"{this} → {other}"
         case ChangeKind.MERGE:
             return _("%(unit)s 并入 %(heir)s", unit=this, heir=other)
         case ChangeKind.SPLIT:

@@ -123,7 +123,17 @@ def _words_beginning(terms: Collection[str], places: Collection[int], limit: int
         .limit(limit)
         .lateral("begins")
     )
-    return select(begins.c.unit_id, begins.c.place, begins.c.tail).select_from(term.join(place, true()).join(begins, true()))
+    # The nearest of them alone, before any unit is fetched: a unit may be there with several of its words.
+    place_of_word = begins.c.place
+    nearest = (
+        begins.c.tail.not_in(list(terms)), place_of_word.op("&")(INNER), place_of_word.op("&")(3), func.length(begins.c.tail),
+    )  # fmt: skip
+    return (
+        select(begins.c.unit_id, begins.c.place, begins.c.tail)
+        .select_from(term.join(place, true()).join(begins, true()))
+        .order_by(*nearest)
+        .limit(4 * limit)
+    )
 
 
 def _level_order() -> ColumnElement[int]:

@@ -1,7 +1,8 @@
 """`make bench`: the same pages with 1,000, 10,000 and 100,000 matters (FULL=1: 1,000,000 too), for four readers.
 
 What is measured is printed, with its target beside it; what is missed is printed as missed. It never fails for being
-slow. BENCH_SIZES=1000,5000 measures other sizes.
+slow. BENCH_SIZES=1000,5000 measures other sizes. BENCH_ONLY=network measures the tree of units alone, BENCH_ONLY=matters
+everything else.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from bench import data, network
+from bench import data, network, tree
 from bench.browser import Ask, Browser, Result, one_by_one, sign_in, together
 from bench.place import THREADS, WORKERS, Ground, Web
 from bench.statements import Counted
@@ -183,6 +184,13 @@ def _print_targets(measured: list[Measured]) -> None:
     _say(f"memory of {WORKERS} workers (PSS)", f"{memory:.0f} MiB", f"≤ {MOST_MEMORY:.0f} MiB", memory <= MOST_MEMORY)
 
 
+def _matters(ground: Ground, sizes: list[int]) -> None:
+    bench = Bench(ground)
+    for size in sizes:
+        bench.measure(size)
+    _print_targets(bench.measured)
+
+
 def main() -> int:
     """Measures and prints."""
     sizes = [1_000, 10_000, 100_000] + ([1_000_000] if os.environ.get("FULL") == "1" else [])
@@ -191,19 +199,20 @@ def main() -> int:
     begun = time.monotonic()
     for number in (signal.SIGINT, signal.SIGTERM):  # else an end from outside would leave servers and directory behind
         signal.signal(number, lambda number, _frame: sys.exit(128 + number))
-    ground = Ground()
-    try:
-        ground.start()
-        bench = Bench(ground)
-        for size in sizes:
-            bench.measure(size)
-        _print_targets(bench.measured)
-        print(f"\n{time.monotonic() - begun:.0f} s in all")
-    except NotStarted as refusal:
-        print(refusal, file=sys.stderr)
-        return 1
-    finally:
-        ground.stop()
+    only = os.environ.get("BENCH_ONLY", "")
+    parts = [part for name, part in (("matters", lambda ground: _matters(ground, sizes)), ("network", tree.run))
+             if only in ("", name)]
+    for part in parts:  # each in a place of its own
+        ground = Ground()
+        try:
+            ground.start()
+            part(ground)
+        except NotStarted as refusal:
+            print(refusal, file=sys.stderr)
+            return 1
+        finally:
+            ground.stop()
+    print(f"\n{time.monotonic() - begun:.0f} s in all")
     return 0
 
 

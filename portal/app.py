@@ -18,7 +18,7 @@ from portal.config import MEBIBYTE, Misconfigured, Settings
 from portal.identity import door
 from portal.kernel.city import all_cities
 from portal.kernel.db import db
-from portal.matters import ladder
+from portal.matters import following, ladder
 from portal.matters.service import attaching
 from portal.network.service.acting import actor_for
 from portal.vault import box
@@ -28,7 +28,7 @@ from portal.web import cities, frame, guards, headers, refusals, speech, transac
 # In this order; each has `routes.blueprint`, and `routes.install(app)` where it must be told of the app.
 FEATURES = ("identity", "network", "audit", "notify", "documents", "matters", "bylaws", "instructions", "overview")
 MODELS = (
-    "access", "audit", "deadlines", "documents", "identity", "instructions", "matters", "network", "notify", "workflow",
+    "access", "audit", "deadlines", "documents", "identity", "matters", "network", "notify", "workflow",
 )  # fmt: skip
 
 
@@ -75,6 +75,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
 
     ladder.install()
+    following.install()
     attaching.configure(FileStore(settings.files_dir))
     headers.install(app)
     transactions.install(app)

@@ -24,6 +24,8 @@ class Act(StrEnum):
     READ_REGISTER = "read_register"
     READ_NETWORK = "read_network"
     KEEP_NETWORK = "keep_network"
+    KEEP_UNIT = "keep_unit"
+    END_UNIT = "end_unit"
     DELEGATE = "delegate"
     READ_JOURNAL = "read_journal"
     KEEP_RULES = "keep_rules"
@@ -186,6 +188,16 @@ def secretariat_of_the_city(actor: Actor, post: Standing, record: Any) -> bool:
     return post.role == Role.SECRETARIAT and len(post.path) == 1
 
 
+@predicate(_l("须由这个单位或其上级的秘书处办理"))
+def keeps_unit(actor: Actor, post: Standing, unit: Any) -> bool:
+    return post.role == Role.SECRETARIAT and post.for_unit_id in getattr(unit, "path", ())
+
+
+@predicate(_l("须由这个单位上级的秘书处办理"))
+def keeps_from_above(actor: Actor, post: Standing, unit: Any) -> bool:
+    return post.role == Role.SECRETARIAT and post.for_unit_id in getattr(unit, "path", ())[:-1]
+
+
 @predicate(_l("须由审计员办理"))
 def reads_the_journal(actor: Actor, post: Standing, record: Any) -> bool:
     return post.role == Role.AUDITOR
@@ -215,6 +227,8 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.READ_REGISTER: ((has_business,),),
     Act.READ_NETWORK: ((not_an_officer,),),
     Act.KEEP_NETWORK: ((secretariat,),),
+    Act.KEEP_UNIT: ((keeps_unit,),),
+    Act.END_UNIT: ((keeps_from_above,),),
     Act.DELEGATE: ((not_an_officer, holds_a_post),),
     Act.KEEP_RULES: ((heads_the_citys_office,),),
     Act.KEEP_CALENDAR: ((secretariat_of_the_city,),),

@@ -22,6 +22,7 @@ PATIENCE = 5.0  # seconds
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is mistaken for something else on paper
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_light = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 _turn = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -37,9 +38,17 @@ def hashed(password: str) -> str:
         return _hasher.hash(_normal(password))
 
 
+def hashed_one_time(password: str) -> str:
+    """The stored form of a one-time password that `one_time_password` made: its 59 random bits need no slow hash, and ten
+    thousand people brought in by one workbook could not wait for one. Never for a password that somebody chose."""
+    return _light.hash(_normal(password))
+
+
 def fits(stored: str | None, password: str) -> bool:
     """Whether this is the password. Without a stored one (an unknown name) it takes just as long, and is not."""
     with _in_turn():
+        if stored is not None and _hasher.check_needs_rehash(stored):
+            _hasher.hash(_normal(password)[: LONGEST * 4])  # one that is quickly checked must not take less time
         try:
             return _hasher.verify(stored or _dummy(), _normal(password)[: LONGEST * 4]) and stored is not None
         except (VerificationError, InvalidHashError):

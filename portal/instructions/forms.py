@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, cast
 
-from flask_wtf.file import FileField, FileRequired, MultipleFileField
+from flask_wtf.file import MultipleFileField
 from wtforms import BooleanField, DateField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import AnyOf, InputRequired, Length
@@ -136,9 +136,3 @@ class NewRoundForm(RegistrationForm):
     """A further instruction on the same matter; its secrecy is that of the former."""
 
     confidential = None  # type: ignore[assignment]
-
-
-class WorkbookForm(OfficeForm):
-    """The workbook to be judged."""
-
-    workbook = FileField(_l("工作簿"), [FileRequired(_l("请选择要导入的工作簿"))])

@@ -8,38 +8,35 @@ from __future__ import annotations
 
 import io
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from portal.access.actor import Actor
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.deadlines.rules import SourceLevel, Urgency
-from portal.documents import workbook
+from portal.documents import previews, workbook
+from portal.documents.models import ImportPreview
+from portal.documents.previews import forget_expired
 from portal.instructions.importing import COLUMNS, MOST_ROWS, Fault, Judged, Planned, judge, seen_already
-from portal.instructions.models import ImportPreview
 from portal.instructions.rules import lead_fault
 from portal.instructions.service import standing_for
-from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
-from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
-from portal.kernel.text import objections, tidy
+from portal.kernel.refusals import Invalid, Refusal, Stale
 from portal.matters.book import BOOK
 from portal.matters.models import Matter, State
 from portal.matters.service.assigning import assign
 from portal.matters.service.creation import NewMatter, create
 from portal.network.models import Unit
-from portal.vault.screening import CLASSIFIED, classification_mark
 from portal.workflow import engine
 
-KEPT_FOR = timedelta(days=1)
+KIND = "instructions"
 MOST_BYTES = 10 * workbook.MEGABYTE
-_MOST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +54,13 @@ def upload(actor: Actor, name: str, data: bytes) -> ImportPreview:
     """Judge a workbook and keep the judgement for its owner. Refuses (Invalid) what is no workbook, lacks columns, or
     bears a mark of classification in its name; rows with a mark are written down in the journal by number."""
     forget_expired()
-    name = "".join("□" if objections(c, single_line=True) else c for c in tidy(name)[:_MOST_NAME]) or _("工作簿")
-    if classification_mark(name):
-        journal.note("classified_refused", "import", current_city(), actor.person_id, rule="mark")
-        raise Invalid(str(CLASSIFIED))
+    name = previews.fit_name(actor.person_id, name)
     judged = judge(workbook.read_rows(data, titles=COLUMNS, max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20), actor)
     if judged.marked_rows:
         journal.note(
             "classified_refused", "import", current_city(), actor.person_id, rule="mark", rows=judged.marked_rows
         )
-    kept = ImportPreview(
-        person_id=actor.person_id, made_at=clock.now(), confidential=True, name=name, judged=_as_words(judged)
-    )
-    db.session.add(kept)
-    db.session.flush()
-    return kept
+    return previews.keep(actor.person_id, KIND, name, _as_words(judged))
 
 
 def preview(actor: Actor, preview_id: UUID) -> ImportPreview:
@@ -81,18 +70,7 @@ def preview(actor: Actor, preview_id: UUID) -> ImportPreview:
 
 def previews_of(actor: Actor) -> list[ImportPreview]:
     """One's own of the last day, the latest first."""
-    return list(
-        db.session.scalars(
-            select(ImportPreview)
-            .where(
-                ImportPreview.city_id == current_city(),
-                ImportPreview.person_id == actor.person_id,
-                ImportPreview.made_at > clock.now() - KEPT_FOR,
-            )
-            .order_by(ImportPreview.made_at.desc())
-            .limit(10)
-        )
-    )
+    return previews.recent(actor.person_id, KIND)
 
 
 def judgement(kept: ImportPreview) -> Judged:
@@ -107,22 +85,9 @@ def judgement(kept: ImportPreview) -> Judged:
     )
 
 
-def forget_expired() -> int:
-    """Remove what has been kept for a day; how many there were."""
-    gone = db.session.execute(
-        delete(ImportPreview)
-        .where(ImportPreview.city_id == current_city(), ImportPreview.made_at <= clock.now() - KEPT_FOR)
-        .execution_options(synchronize_session=False)
-    )
-    return int(gone.rowcount)  # type: ignore[attr-defined]
-
-
 def drop(actor: Actor, preview_id: UUID) -> ImportPreview:
     """Import none of it; the report can still be had."""
-    kept = _mine(actor, preview_id, lock=True)
-    if kept.state == "judged":
-        kept.state = "dropped"
-    return kept
+    return previews.drop(_mine(actor, preview_id, lock=True))
 
 
 def carry_out(actor: Actor, preview_id: UUID) -> ImportPreview:
@@ -239,18 +204,7 @@ def empty_workbook() -> bytes:
 
 
 def _mine(actor: Actor, preview_id: UUID, *, lock: bool) -> ImportPreview:
-    wanted = select(ImportPreview).where(
-        ImportPreview.city_id == current_city(),
-        ImportPreview.id == preview_id,
-        ImportPreview.person_id == actor.person_id,
-        ImportPreview.made_at > clock.now() - KEPT_FOR,
-    )
-    if lock:
-        wanted = wanted.with_for_update()
-    found = db.session.scalars(wanted.execution_options(populate_existing=lock)).first()
-    if found is None:
-        raise Invisible
-    return found
+    return previews.mine(actor.person_id, KIND, preview_id, lock=lock)
 
 
 def _as_words(judged: Judged) -> dict[str, Any]:

@@ -9,14 +9,17 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.app import create_app, stand
+from portal.documents.previews import forget_expired
 from portal.identity.service import forget_sign_ins
-from portal.instructions.previews import forget_expired
+from portal.kernel import clock
 from portal.kernel.city import City
 from portal.kernel.db import current_city, db, enter
 from portal.matters.replanning import follow_new_calendar
 from portal.matters.service.granting import tidy_lapsed
 from portal.matters.succession import refresh_deciders, refresh_waiting_steps
+from portal.network.service import changing
 from portal.notify.jobs import sweep_city
+from portal.notify.service import tell
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +36,9 @@ def sweep(city_id: int) -> None:
     """Do everything that is due in one city."""
     with portal_app().app_context():
         enter(city_id)
-        sweep_city(go_on_with_successors, follow_new_calendar, tidy_lapsed, forget_expired, forget_sign_ins)
+        sweep_city(
+            carry_out_changes, go_on_with_successors, follow_new_calendar, tidy_lapsed, forget_expired, forget_sign_ins
+        )
 
 
 def sweep_all() -> None:
@@ -53,3 +58,18 @@ def go_on_with_successors() -> None:
     if db.session.scalar(select(func.pg_try_advisory_xact_lock(_SEATS, current_city()))):
         refresh_waiting_steps()
         refresh_deciders()
+
+
+def carry_out_changes() -> None:
+    """The changes of the tree whose day has come, a transaction for each; who planned one that cannot be is told."""
+    due = changing.due_changes(clock.today())
+    db.session.rollback()
+    for change_id in due:
+        done = changing.carry_out(change_id)
+        if done is not None and done.refused:
+            about = done.unit or done.other
+            tell(
+                "change_refused", [done.person_id], key=f"unit_change:{done.id}",
+                facts={"unit": about.name if about else ""},
+            )  # fmt: skip
+        db.session.commit()

@@ -34,6 +34,7 @@ ENTRY_LABELS = {
     "acknowledge": _l("签收"),
     "decline": _l("退回交办"),
     "reassign_unit": _l("改派"),
+    "unit_followed": _l("机构调整，改由承接单位办理"),
     "start": _l("开始办理"),
     "progress": _l("进展"),
     "co_progress": _l("协办情况"),
@@ -59,8 +60,8 @@ ENTRY_LABELS = {
 
 # Milestones of the shell: dates without names. Sign-off inside the unit is not among them.
 _SHELL = frozenset(
-    {"register", "assign", "acknowledge", "decline", "reassign_unit", "issue", "return_for_rework", "close", "withdraw",
-     "urge", "extension_granted", "extension_refused", "make_confidential", "forward"}
+    {"register", "assign", "acknowledge", "decline", "reassign_unit", "unit_followed", "issue", "return_for_rework", "close",
+     "withdraw", "urge", "extension_granted", "extension_refused", "make_confidential", "forward"}
 )
 
 

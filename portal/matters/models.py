@@ -78,6 +78,10 @@ class Matter(Guarded, OfCity, Model):
         Index("ix_matter_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
         Index("ix_matter_previous", "previous_id", postgresql_where=text("previous_id IS NOT NULL")),
         Index("ix_matter_lead", "lead_unit_id", "due_on"),
+        Index(
+            "ix_matter_lead_open", "lead_unit_id", "due_on",
+            postgresql_where=text("state NOT IN ('closed', 'withdrawn')"),
+        ),
         Index("ix_matter_number", "number"),
         CheckConstraint("NOT (confidential AND parent_id IS NOT NULL)", name="confidential_is_no_child"),
     )
@@ -200,6 +204,7 @@ class CoUnit(Guarded, OfCity, Model):
     """协办单位: helps the lead unit. A confidential matter has none."""
 
     __tablename__ = "co_unit"
+    __table_args__ = (Index("ix_co_unit_unit", "unit_id"),)
     view_needed = View.PART
 
     matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), primary_key=True)

@@ -27,6 +27,7 @@ from portal.workflow.models import Signer, SignOff, Step
 LEAD_DESK = (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR)
 _VARYING: dict[str, Any] = {"principal": BigInteger, "view": SmallInteger, "task": Text, "until": DateTime(timezone=True)}
 """What differs between the viewer rows of one matter."""
+_HANDLED = (State.ASSIGNED, State.ACKNOWLEDGED, State.IN_PROGRESS)
 LEAD_READERS = (*LEAD_DESK, Role.DEPUTY_LEADER, Role.PRINCIPAL_LEADER)
 
 
@@ -104,7 +105,7 @@ def _readers_of_open(readers: Readers, matter: Matter, content: MatterContent, a
         readers.standings(unit_id, SUPERVISION, whole)
     for unit_id in around.lead_path[:-1]:
         readers.standings(unit_id, LEADERS, whole)
-    naming = matter.state == State.ASSIGNED and content.handler_id is None
+    naming = matter.state in _HANDLED and content.handler_id is None  # not yet named, or his post has ended
     readers.standings(matter.lead_unit_id, LEAD_READERS, whole)
     if naming:
         readers.standings(matter.lead_unit_id, LEAD_DESK, whole, "name_handler")

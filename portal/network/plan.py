@@ -69,6 +69,9 @@ class KnownUnit:
     path: tuple[int, ...]
     parent_id: int | None
     document_prefix: str | None
+    name: str = ""
+    short_name: str = ""
+    retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ def plan_import(units_sheet: Table, posts_sheet: Table, known: Known | None = No
     return plan
 
 
-def _read(plan: Plan, sheet: str, table: Table, columns: Sequence[str], required: Sequence[str]) -> list[_Row]:
+def rows_of(plan: Plan, sheet: str, table: Table, columns: Sequence[str], required: Sequence[str]) -> list[Row]:
     header = ["".join(title.split()) for title in table.header]
     missing = [title for title in required if title not in header]
     if missing:
@@ -149,7 +152,7 @@ def _read(plan: Plan, sheet: str, table: Table, columns: Sequence[str], required
     for number, cells in table.rows:
         values = {title: _text(cells[at]) if at < len(cells) else "" for title, at in places.items()}
         if any(values.values()):
-            found.append(_Row(plan, sheet, number, values))
+            found.append(Row(plan, sheet, number, values))
     return found
 
 
@@ -164,7 +167,7 @@ def _text(cell: Any) -> str:
 
 
 @dataclass(slots=True)
-class _Row:
+class Row:
     """One row while it is judged."""
 
     plan: Plan
@@ -206,16 +209,18 @@ class _Row:
 
 
 def _judge_units(plan: Plan, sheet: Table) -> None:
-    rows = _read(plan, UNITS, sheet, rules.UNIT_COLUMNS, rules.UNIT_REQUIRED)
+    rows = rows_of(plan, UNITS, sheet, rules.UNIT_COLUMNS, rules.UNIT_REQUIRED)
     plan.unit_rows = len(rows)
     seen: dict[str, int] = {}
-    prefixes = {known.document_prefix for known in plan.known.units.values() if known.document_prefix}
+    prefixes = {known.document_prefix for known in plan.known.units.values() if known.document_prefix and not known.retired}
     used: dict[str, int] = {}
     for row in rows:
         code = row.text(rules.CODE)
         if code and row.sound and not rules.CODE_FORM.fullmatch(code):
             row.fault(rules.CODE, _("单位代码只能用字母、数字、点和短横线"))
-        if code in plan.known.units:
+        if code in plan.known.units and plan.known.units[code].retired:
+            row.fault(rules.CODE, _("单位代码“%(code)s”属于已撤销的单位，不能再用", code=code))
+        elif code in plan.known.units:
             row.fault(rules.CODE, _("单位代码“%(code)s”已有单位使用", code=code))
         elif code in seen:
             row.fault(rules.CODE, _("单位代码“%(code)s”与第 %(row)s 行重复", code=code, row=seen[code]))
@@ -272,7 +277,9 @@ def _judge_tree(plan: Plan) -> None:
 
 
 def _judge_parent(plan: Plan, unit: PlannedUnit, parent: PlannedUnit | KnownUnit) -> None:
-    if parent.kind in ORGANS:
+    if isinstance(parent, KnownUnit) and parent.retired:
+        plan.fault(UNITS, unit.row, rules.PARENT, _("上级单位“%(name)s”已撤销", name=parent.name))
+    elif parent.kind in ORGANS:
         plan.fault(UNITS, unit.row, rules.PARENT, _("内设机构不能有下级单位，请填其上级单位"))
     elif _LEVEL_ORDER[unit.level] < _LEVEL_ORDER[parent.level]:
         plan.fault(UNITS, unit.row, rules.LEVEL, _("层级高于上级单位"))
@@ -293,7 +300,7 @@ def _judge_loops(plan: Plan, units: Mapping[str, PlannedUnit]) -> None:
 
 
 def _judge_posts(plan: Plan, sheet: Table) -> None:
-    rows = _read(plan, POSTS, sheet, rules.POST_COLUMNS, rules.POST_REQUIRED)
+    rows = rows_of(plan, POSTS, sheet, rules.POST_COLUMNS, rules.POST_REQUIRED)
     plan.post_rows = len(rows)
     kinds = {code: known.kind for code, known in plan.known.units.items()}
     kinds |= {unit.code: unit.kind for unit in plan.units}
@@ -307,6 +314,8 @@ def _judge_posts(plan: Plan, sheet: Table) -> None:
             row.fault(rules.CODE, _("%(column)s没有填写", column=rules.CODE))
         elif code not in kinds and code not in plan.codes:
             row.fault(rules.CODE, _("没有单位“%(code)s”", code=code[:30]))
+        elif code in plan.known.units and plan.known.units[code].retired:
+            row.fault(rules.CODE, _("单位“%(code)s”已撤销", code=code))
         role = row.chosen(rules.ROLE, rules.ROLES)
         if role is not None and code in kinds and not rules.fits(role, kinds[code]):
             row.fault(rules.ROLE, _("%(role)s岗位只能设在%(place)s", role=role.label, place=rules.place_of(role)))

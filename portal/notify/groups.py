@@ -76,7 +76,7 @@ WORDS: Mapping[Group, Words] = {
 HOLDS: Mapping[Group, frozenset[str]] = {
     Group.TASKS: frozenset({
         "co_assigned", "co_handler_named", "forwarded", "name_handler", "handler_named", "handler_replaced", "declined",
-        "reassigned", "returned",
+        "reassigned", "returned", "unit_followed",
     }),
     Group.SIGNING: frozenset({"to_sign", "countersign", "sent_back", "seat_vacant"}),
     Group.REVIEW: frozenset({"issued_to_review", "extension_asked"}),
@@ -87,7 +87,7 @@ HOLDS: Mapping[Group, frozenset[str]] = {
         "acknowledged", "amended", "withdrawn", "co_progress", "new_round", "county_informed", "closed",
         "extension_decided", "reading_granted",
     }),
-    Group.OFFICE: frozenset({"calendar_missing"}),
+    Group.OFFICE: frozenset({"calendar_missing", "change_refused"}),
     Group.ACCOUNT: frozenset({"locked_out", "address_asked"}),
 }  # fmt: skip
 _GROUP_OF = {kind: group for group, kinds in HOLDS.items() for kind in kinds}

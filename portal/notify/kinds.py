@@ -86,6 +86,16 @@ KINDS: dict[str, Kind] = {
         ("by", "title"),
     ),
     "reassigned": Kind(_l("已改派其他单位"), lambda f: _("已改派其他单位：%(title)s", title=f["title"])),
+    "unit_followed": Kind(
+        _l("因机构调整，改由承接单位办理"),
+        lambda f: _("因机构调整，改由%(unit)s办理：%(title)s", **_of(f)),
+        ("unit", "title"),
+    ),
+    "change_refused": Kind(
+        _l("一项到期的机构变更未能执行，请查看"),
+        lambda f: _("“%(unit)s”到期的机构变更未能执行，请查看", unit=f["unit"]),
+        ("unit",),
+    ),
     "amended": Kind(_l("登记内容已更正"), lambda f: _("登记内容已更正：%(title)s", title=f["title"])),
     "withdrawn": Kind(_l("已撤销，不再办理"), lambda f: _("已撤销，不再办理：%(title)s", title=f["title"])),
     "co_progress": Kind(_l("协办单位报来协办情况"), lambda f: _("协办单位报来协办情况：%(title)s", title=f["title"])),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response, make_response, redirect, render_template, request
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 POLL = "X-Polling"  # set by what a page asks by itself every minute; it keeps no session alive
 
 
@@ -43,3 +45,11 @@ def go(address: str) -> Response:
         response.headers["HX-Redirect"] = address
         return response
     return make_response(redirect(address, 303))
+
+
+def xlsx(data: bytes, name: str) -> Response:
+    """The workbook to be kept under this name; browsers that read no Chinese names keep it as register.xlsx."""
+    response = make_response(data)
+    response.mimetype = XLSX
+    response.headers["Content-Disposition"] = f"attachment; filename=\"register.xlsx\"; filename*=UTF-8''{quote(name)}"
+    return response

@@ -8,11 +8,12 @@ from uuid import UUID, uuid4
 
 from flask import Response
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, HiddenField, PasswordField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from portal.audit import journal
-from portal.kernel.language import _
+from portal.kernel.language import _, _l
 from portal.kernel.refusals import Refusal
 from portal.kernel.text import explain, objections, tidy
 from portal.vault.screening import CLASSIFIED, classification_mark
@@ -98,6 +99,12 @@ class OfficeForm(FlaskForm):
                 field.errors = [*field.errors, str(sentence)]
             else:
                 self.form_errors.append(str(sentence))
+
+
+class WorkbookForm(OfficeForm):
+    """The workbook to be judged."""
+
+    workbook = FileField(_l("工作簿"), [FileRequired(_l("请选择要导入的工作簿"))])
 
 
 def redraw(

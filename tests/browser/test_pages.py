@@ -17,10 +17,16 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.models import Report
 from portal.matters.service import assigning, granting, handling, reporting
+from portal.network import previews as network_previews
+from portal.network.models import ChangeKind
 from portal.network.queries import person_meant
+from portal.network.rules import POST_COLUMNS, UNIT_COLUMNS
+from portal.network.service import changing
+from portal.network.service.wanted import Wanted
 from portal.web.cities import OUTSIDE
 from tests.at_the_door import PASSWORD
 from tests.instructions.test_importing import book, row
+from tests.network.test_network_workbooks import book as network_book
 from tests.world import World
 
 TELEPHONE = 360
@@ -28,7 +34,7 @@ TELEPHONE = 360
 NOT_PAGES = {
     "instructions.export", "instructions.import_report", "instructions.empty_workbook", "matters.attachment",
     "network.suggest", "network.suggest_leaders", "network.suggest_people", "notify.badge", "notify.open_message",
-    "bylaws.empty_calendar_workbook",
+    "bylaws.empty_calendar_workbook", "network.export", "network.empty_workbook", "network.import_report",
 }
 # Where no channel is open there are none of these: see test_message_settings.
 WITH_MAIL = {"notify.change_address", "notify.address_code"}
@@ -104,12 +110,30 @@ def _imports(world: World) -> tuple[UUID, UUID]:
         return judged.id, done.id
 
 
+def _network_imports(world: World) -> list[str]:
+    """Workbooks of units and posts, one judged, one imported; and a change that waits for its day."""
+    by = "city.secretariat"
+    with world.work(by):
+        actor = world.actor(by)
+        units = network_book(UNIT_COLUMNS, [
+            ["N1", "市数据局", "数据局", "市", "部门", "330300", "温数"], ["N2", "孤儿", "", "市", "部门", "没有", ""],
+            ["330300-WJ", "市卫生局", "市卫健委", "市", "部门", "330300", "温卫"]])
+        judged = network_previews.upload(actor, "units", "单位表.xlsx", units)
+        posts = network_book(POST_COLUMNS, [["new.one", "新人甲", "330300-WJ", "承办人", ""]])
+        done = network_previews.upload(actor, "posts", "岗位表.xlsx", posts)
+        network_previews.carry_out(actor, "posts", done.id)
+        later = clock.today() + timedelta(days=20)
+        changing.change(actor, Wanted(ChangeKind.RENAME, world.units["county"], later, "民政厅批复", {"name": "永嘉市"}), None)
+        return [f"network/import/units/{judged.id}", f"network/import/posts/{done.id}"]
+
+
 def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, world: World, app: Flask) -> None:
     registered, assigned, at_work = world.register(), world.assign(world.register(), co=("finance",)), world.at_work()
     secret = world.assign(world.register(confidential=True), handler="health.handler")
     reviewed, (returned, draft), asking = world.under_review(), _sent_back(world), _asks_for_more_time(world)
     signing, ended = world.submit(world.at_work()), _ended_with_a_grant(world)
     judged, done = _imports(world)
+    network_imports = _network_imports(world)
     m = "matters/{}/{}".format
     walk: dict[str, list[str]] = {
         "city.supervisor": [
@@ -133,8 +157,11 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
             m(returned, "report"), f"reports/{draft}/changes", f"reports/{signing}/recall",
         ],
         "health.director": [f"reports/{signing}"],
-        "city.secretariat": ["network", f"network/units/{world.units['health']}", "network?q=卫", "delegations",
-                             "calendar", "calendar/import"],
+        "city.secretariat": [
+            "network", f"network/units/{world.units['health']}", "network?q=卫", "network?q=zz", "delegations",
+            f"network/branches/{world.units['county']}", f"network/units/{world.units['county']}", "network/import",
+            "calendar", "calendar/import", *network_imports, *(f"network/units/{world.units['county']}/{kind}" for kind in ChangeKind),
+        ],
         "city.auditor": [""],
     }
     opened = set()

@@ -19,12 +19,12 @@ from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.audit.models import JournalEntry
 from portal.commands.city import found, table_from
+from portal.documents.models import ImportPreview
 from portal.documents.workbook import read_rows
 from portal.identity.passwords import hashed
 from portal.identity.queries import person_named
 from portal.instructions import previews
 from portal.instructions.importing import COLUMNS, MOST_ROWS, Judged
-from portal.instructions.models import ImportPreview
 from portal.jobs import tasks
 from portal.kernel import clock
 from portal.kernel.db import db

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,12 +13,14 @@ from flask import Flask
 import portal.commands
 from portal.commands.city import found, table_from
 from portal.identity.passwords import hashed
+from portal.kernel import clock
 from portal.kernel.db import db
 from portal.network import rules
 from portal.network.importing import carry_out, known_network
 from portal.network.plan import Table, plan_import
 from tests.at_the_door import PASSWORD
 from tests.network.small_network import Network, posts_table, units_table
+from tests.world import new_world, world  # noqa: F401
 
 DEMONSTRATION = Path(portal.commands.__file__).with_name("demonstration")
 
@@ -64,3 +68,9 @@ def demonstration_tables() -> tuple[Table, Table]:
         return table_from(DEMONSTRATION / name, columns)
 
     return read("units.xlsx", rules.UNIT_COLUMNS), read("posts.xlsx", rules.POST_COLUMNS)
+
+
+@pytest.fixture
+def at_day() -> Callable[[int], Any]:
+    """So many days from now, in the morning."""
+    return lambda days: clock.set_to(clock.now() + timedelta(days=days))

@@ -1,18 +1,15 @@
-"""What several of these pages answer with: a workbook, and what became of each row of a bulk act."""
+"""What became of each row of a bulk act."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
-from flask import Response, make_response, url_for
+from flask import Response, url_for
 
 from portal.instructions.previews import Outcome
 from portal.kernel.language import _
 from portal.web.answers import page
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +19,6 @@ class _Row:
     outcome: str
     ok: bool
     why: str
-
-
-def xlsx(data: bytes, name: str) -> Response:
-    """The workbook to be kept under this name; browsers that read no Chinese names keep it as register.xlsx."""
-    response = make_response(data)
-    response.mimetype = XLSX
-    response.headers["Content-Disposition"] = f"attachment; filename=\"register.xlsx\"; filename*=UTF-8''{quote(name)}"
-    return response
 
 
 def outcomes(title: str, found: Sequence[Outcome]) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,27 +11,18 @@ from flask import Response, request, url_for
 
 from portal.access.policy import Act
 from portal.deadlines.rules import SourceLevel
+from portal.documents.models import ImportPreview
 from portal.instructions import previews
-from portal.instructions.forms import WorkbookForm
 from portal.instructions.importing import MOST_ROWS, Fault, Planned, due_on
-from portal.instructions.models import ImportPreview
 from portal.instructions.routes import blueprint
-from portal.instructions.routes.answers import outcomes, xlsx
+from portal.instructions.routes.answers import outcomes
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Stale
-from portal.web.answers import go, page
-from portal.web.forms import redraw
+from portal.web.answers import go, page, xlsx
+from portal.web.forms import WorkbookForm, redraw
 from portal.web.guards import allows, current_actor
 
 SAMPLE = 10
-
-
-@dataclass(frozen=True, slots=True)
-class _Recent:
-    name: str
-    at: datetime
-    url: str
-    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +132,7 @@ def _choosing() -> dict[str, Any]:
         "template_url": url_for("instructions.empty_workbook"),
         "limit": _(".xlsx 工作簿，不超过 10 MB、%(most)s 行", most=f"{MOST_ROWS:,}"),
         "recent": [
-            _Recent(
-                kept.name, kept.made_at, url_for("instructions.import_preview", preview_id=kept.id), states[kept.state]
-            )
+            (kept.name, url_for("instructions.import_preview", preview_id=kept.id), kept.made_at, states[kept.state])
             for kept in previews.previews_of(current_actor())
         ],
     }

@@ -18,14 +18,14 @@ from portal.documents import workbook
 from portal.instructions import bulk, queries
 from portal.instructions.queries import GROUPS, PAGE_SIZE, Conditions, Page, Place, Sort
 from portal.instructions.routes import blueprint
-from portal.instructions.routes.answers import outcomes, xlsx
+from portal.instructions.routes.answers import outcomes
 from portal.instructions.views import TASKS, DrawnGroup, chip_labels, drawn, grouped, place_from, place_words, turn_of
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.text import tidy
 from portal.matters.models import State
 from portal.matters.views import lamp_of
-from portal.web.answers import page
+from portal.web.answers import page, xlsx
 from portal.web.frame import Button, Section, register, search_with
 from portal.web.guards import allows, current_actor
 

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from flask_babel import LazyString
-from sqlalchemy import ForeignKey, Identity, Index, Integer, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Identity, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -65,6 +65,11 @@ class Level(StrEnum):
     def label(self) -> LazyString:
         return _LEVEL_LABELS[self]
 
+    @property
+    def depth(self) -> int:
+        """0 for the city, growing downwards."""
+        return list(Level).index(self)
+
 
 _LEVEL_LABELS = {
     Level.CITY: _l("市"),
@@ -98,6 +103,7 @@ class Unit(OfCity, Model):
     founded_on: Mapped[date | None]
     retired_on: Mapped[date | None]
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    version: Mapped[int] = mapped_column(Integer, default=1, server_default=text("1"))
 
     @property
     def is_organ(self) -> bool:

@@ -1,11 +1,14 @@
-"""Questions about the network, in three rooms: `seats`, `units`, `people`."""
+"""Questions about the network, in rooms: `seats`, `units`, `people`, `changes`."""
 
+from portal.network.queries.changes import history_of
 from portal.network.queries.people import (
+    Placed,
     colleagues_of,
     leader_meant,
     leaders_matching,
     people_matching,
     person_meant,
+    posts_for,
     posts_in,
     roles_held,
 )
@@ -25,9 +28,13 @@ from portal.network.queries.seats import (
     standings_of,
 )
 from portal.network.queries.units import (
+    Place,
     ancestors,
+    below_ids,
     branch,
+    branches,
     children_units,
+    place_of,
     proposal_for,
     unit_by_code,
     unit_by_id,
@@ -36,8 +43,9 @@ from portal.network.queries.units import (
 )
 
 __all__ = [
-    "SEATS", "Holder", "ancestors", "branch", "children_units", "colleagues_of", "delegated_at", "handlers_of",
-    "has_supervision_office", "holders", "in_force", "leader_meant", "leaders_matching", "people_matching",
-    "person_meant", "posts_in", "proposal_for", "recipients", "recipients_of", "roles_held", "signers",
-    "signers_in", "signing", "standings_of", "unit_by_code", "unit_by_id", "unit_meant", "units_matching",
+    "SEATS", "Holder", "Place", "Placed", "ancestors", "below_ids", "branch", "branches", "children_units",
+    "colleagues_of", "delegated_at", "handlers_of", "has_supervision_office", "history_of", "holders", "in_force",
+    "leader_meant", "leaders_matching", "people_matching", "person_meant", "place_of", "posts_for", "posts_in",
+    "proposal_for", "recipients", "recipients_of", "roles_held", "signers", "signers_in", "signing", "standings_of",
+    "unit_by_code", "unit_by_id", "unit_meant", "units_matching",
 ]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.access.roles import LEADERS, OFFICERS, Role
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
-from portal.network.models import Kind, Post, Unit
-from portal.network.queries.seats import Holder, delegates_of, in_force
+from portal.network.models import Delegation, Kind, Post, Unit
+from portal.network.queries.seats import Holder, delegated_at, delegates_of, in_force
 
 
 def posts_in(unit_id: int) -> list[tuple[Post, Person, list[Holder]]]:
@@ -27,6 +30,45 @@ def posts_in(unit_id: int) -> list[tuple[Post, Person, list[Holder]]]:
     for stand_in in delegates_of([post.id for post, _person in rows], confidential=False):
         lent.setdefault(stand_in.post_id, []).append(stand_in)
     return [(post, person, lent.get(post.id, [])) for post, person in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A post in force on a unit's page: who holds it since when, in which unit (an organ's posts stand with the unit for
+    which it acts), and who stands in."""
+
+    post_id: int
+    role: Role
+    unit_id: int
+    where: str
+    person: str
+    email: str | None
+    since: date
+    delegates: list[str]
+
+
+def posts_for(unit: Unit) -> list[Placed]:
+    """The posts of a unit and of the organs that act for it; of an organ, its own. One statement."""
+    stand_in = aliased(Person)
+    of_unit = (
+        and_(Post.for_unit_id == unit.acts_for_id, Post.unit_id == unit.id) if unit.is_organ else Post.for_unit_id == unit.id
+    )
+    rows = db.session.execute(
+        select(Post.id, Post.role, Post.unit_id, Unit.name.label("where"), Person.name, Person.email, Post.from_on,
+               stand_in.name.label("stand_in"))
+        .join(Person, Person.id == Post.person_id)
+        .join(Unit, Unit.id == Post.unit_id)
+        .outerjoin(Delegation, and_(Delegation.post_id == Post.id, delegated_at(clock.now())))
+        .outerjoin(stand_in, and_(stand_in.id == Delegation.to_person_id, stand_in.active))
+        .where(Post.city_id == current_city(), of_unit, in_force(clock.today()), Person.active)
+        .order_by(Post.unit_id != unit.id, Unit.code, Post.id, Delegation.id)
+    )  # fmt: skip
+    found: dict[int, Placed] = {}
+    for post_id, role, unit_id, where, name, email, since, delegate in rows:
+        placed = found.setdefault(post_id, Placed(post_id, Role(role), unit_id, where, name, email, since, []))
+        if delegate and delegate not in placed.delegates:
+            placed.delegates.append(delegate)
+    return list(found.values())
 
 
 def _people(*where: ColumnElement[bool]) -> Select[Person]:

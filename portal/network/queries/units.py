@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Select, and_, case, false, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    SmallInteger,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    true,
+    union,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from portal.kernel.db import current_city, db
-from portal.network.models import ORGANS, Kind, Level, Unit
+from portal.network.models import ORGANS, Kind, Level, Unit, UnitWord
+from portal.network.models.changes import INNER, ORGAN, RETIRED
 
-_LEVEL_ORDER = {level: number for number, level in enumerate(Level)}
+_LAST = "\U0010ffff"
+"""No text that begins with a word sorts after the word with this behind it."""
 
 
 def _units() -> Select[Unit]:
@@ -38,9 +58,17 @@ def unit_meant(typed: str) -> Unit | None:
     """The unit that was meant by a code, “name (code)”, or a name or short name that only one unit bears."""
     said = typed.strip()
     codes = [said, *_CODE_IN_BRACKETS.findall(said)]
+    heads = [level.depth + organ for level in Level for organ in (0, ORGAN)]
+    named_so = select(UnitWord.unit_id).where(
+        UnitWord.city_id == current_city(),
+        UnitWord.place.in_(heads),
+        UnitWord.tail.in_([code.lower() for code in codes]),
+    )
     found = list(
         db.session.scalars(
-            _live().where(or_(Unit.code.in_(codes), Unit.name == said, Unit.short_name == said)).limit(5)
+            _live()
+            .where(Unit.id.in_(named_so), or_(Unit.code.in_(codes), Unit.name == said, Unit.short_name == said))
+            .limit(5)
         )
     )
     by_code = [unit for unit in found if unit.code in codes]
@@ -48,50 +76,147 @@ def unit_meant(typed: str) -> Unit | None:
     return named[0] if len(named) == 1 else None
 
 
-def units_matching(typed: str, limit: int = 20, *, organs: bool = False) -> list[Unit]:
-    """Units with this in name, short name, code or pinyin (full or initials); the nearest and the higher ones first."""
+def units_matching(typed: str, limit: int = 20, *, organs: bool = False, retired: bool = False) -> list[Unit]:
+    """Units with this in name, short name, code or pinyin (full or initials); the nearest and the higher ones first.
+    Retired ones only when asked for. One statement, which reads no more of a large city than of a small one."""
     said = typed.strip()
     if not said:
         return []
     codes = [said, *_CODE_IN_BRACKETS.findall(said)]
-    spelled = re.sub(r"[\s'’]+", "", said.lower())
-    in_name = or_(Unit.name.contains(said, autoescape=True), Unit.short_name.contains(said, autoescape=True))
-    in_code = or_(Unit.code.startswith(said, autoescape=True), Unit.code.in_(codes))
-    starts = Unit.pinyin.contains(f" {spelled}", autoescape=True)
-    in_pinyin = Unit.pinyin.contains(spelled, autoescape=True) if re.fullmatch(r"[a-z][a-z0-9]*", spelled) else false()
-    nearness = case(
-        (or_(Unit.code.in_(codes), Unit.name == said, Unit.short_name == said), 0),
-        (or_(Unit.name.startswith(said, autoescape=True), Unit.short_name.startswith(said, autoescape=True)), 1),
-        (and_(in_pinyin, starts), 2),
-        else_=3,
+    terms = {term.lower() for term in (*codes, re.sub(r"[\s'’]+", "", said)) if term}
+    places = [
+        level + inner + organ + gone
+        for gone in ((0, RETIRED) if retired else (0,))
+        for organ in ((0, ORGAN) if organs else (0,))
+        for inner in (0, INNER)
+        for level in range(len(Level))
+    ]
+    word = _words_beginning(terms, places, limit).subquery()
+    exact = or_(Unit.code.in_(codes), Unit.name == said, Unit.short_name == said)
+    inside = word.c.place.op("&")(INNER) == INNER
+    nearness = case((exact, 0), (inside, 2), else_=1)
+    best = (
+        select(Unit.id, func.min(nearness).label("nearness"))
+        .join(word, word.c.unit_id == Unit.id)
+        .where(Unit.city_id == current_city())
+        .group_by(Unit.id)
+        .subquery()
     )
-    level = case({level.value: number for level, number in _LEVEL_ORDER.items()}, value=Unit.level, else_=9)
-    found = _live().where(or_(in_name, in_code, in_pinyin))
-    if not organs:
-        found = found.where(Unit.kind.not_in(ORGANS))
-    return list(db.session.scalars(found.order_by(nearness, level, func.length(Unit.name), Unit.code).limit(limit)))
+    found = select(Unit).join(best, best.c.id == Unit.id)
+    order = (best.c.nearness, _level_order(), func.length(Unit.name), Unit.code)
+    return list(db.session.scalars(found.order_by(*order).limit(limit)))
+
+
+def _words_beginning(terms: Collection[str], places: Collection[int], limit: int) -> Select[Any]:
+    """The words that begin with one of the terms, for each term and place the first few of the index."""
+    term = func.unnest(cast(list(terms), ARRAY(String))).table_valued("term").render_derived("terms")
+    place = func.unnest(cast(list(places), ARRAY(SmallInteger))).table_valued("place").render_derived("places")
+    begins = (
+        select(UnitWord.unit_id, UnitWord.place, UnitWord.tail)
+        .where(
+            UnitWord.city_id == current_city(),
+            UnitWord.place == place.c.place,
+            UnitWord.tail >= term.c.term.collate("C"),
+            UnitWord.tail < (term.c.term + _LAST).collate("C"),
+        )
+        .order_by(UnitWord.tail)
+        .limit(limit)
+        .lateral("begins")
+    )
+    # The nearest of them alone, before any unit is fetched: a unit may be there with several of its words.
+    place_of_word = begins.c.place
+    nearest = (
+        begins.c.tail.not_in(list(terms)), place_of_word.op("&")(INNER), place_of_word.op("&")(3), func.length(begins.c.tail),
+    )  # fmt: skip
+    return (
+        select(begins.c.unit_id, begins.c.place, begins.c.tail)
+        .select_from(term.join(place, true()).join(begins, true()))
+        .order_by(*nearest)
+        .limit(4 * limit)
+    )
+
+
+def _level_order() -> ColumnElement[int]:
+    return case({level.value: level.depth for level in Level}, value=Unit.level, else_=9)
+
+
+def below_ids(unit_id: int) -> Select[Any]:
+    """A statement for the ids of everything below a unit and its own, retired ones included, by the parents' links: an
+    index that row-level security lets be used, which that of arrays is not."""
+    tree = select(Unit.id).where(Unit.id == unit_id).cte("below", recursive=True)
+    child = aliased(Unit)
+    tree = tree.union_all(select(child.id).join(tree, child.parent_id == tree.c.id))
+    return select(tree.c.id)
 
 
 def children_units(unit_id: int, *, direct: bool = False) -> list[Unit]:
     """The units below that business may be forwarded to, deeper ones included unless `direct`; no organs."""
-    below = Unit.parent_id == unit_id if direct else and_(Unit.path.contains([unit_id]), Unit.id != unit_id)
+    below = Unit.parent_id == unit_id if direct else and_(Unit.id.in_(below_ids(unit_id)), Unit.id != unit_id)
     found = _live().where(below, Unit.kind.not_in(ORGANS))
     return list(db.session.scalars(found.order_by(func.cardinality(Unit.path), Unit.code)))
 
 
+def branches(parents: Collection[int | None], *, retired: bool = False) -> dict[int | None, list[tuple[Unit, int]]]:
+    """The units right below each of these (None: the roots), organs included, each with the number of units right below
+    it. One statement."""
+    ids = [one for one in parents if one is not None]
+    where = or_(Unit.parent_id.in_(ids), Unit.parent_id.is_(None)) if None in parents else Unit.parent_id.in_(ids)
+    units = _units() if retired else _live()
+    found: dict[int | None, list[tuple[Unit, int]]] = {parent: [] for parent in parents}
+    for unit, count in db.session.execute(units.where(where).add_columns(_count_below()).order_by(Unit.code)):
+        found[unit.parent_id].append((unit, count))
+    return found
+
+
 def branch(parent_id: int | None) -> list[tuple[Unit, int]]:
-    """The units right below (or the roots), organs included, each with the number of units right below it."""
+    """The units right below one unit, or the roots."""
+    return branches((parent_id,))[parent_id]
+
+
+def _count_below() -> ScalarSelect[Any]:
     lower = aliased(Unit)
-    below = (
+    return (
         select(func.count())
         .select_from(lower)
         .where(lower.parent_id == Unit.id, lower.retired_on.is_(None))
         .correlate(Unit)
         .scalar_subquery()
     )
-    where = Unit.parent_id.is_(None) if parent_id is None else Unit.parent_id == parent_id
-    rows = db.session.execute(_live().where(where).add_columns(below).order_by(Unit.code))
-    return [(unit, count) for unit, count in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a unit stands: the units above it from the city's root down, those right below with the number below each,
+    and the one that took over when it was merged away."""
+
+    unit: Unit
+    above: list[Unit]
+    below: list[tuple[Unit, int]]
+    heir: Unit | None
+
+
+def place_of(unit_id: int) -> Place | None:
+    """The unit with what stands around it, in one statement; None where there is no such unit."""
+    this, near = aliased(Unit), aliased(Unit)
+    of_city = this.city_id == current_city()
+    ids = union(
+        select(func.unnest(this.path).label("id")).where(this.id == unit_id, of_city),
+        select(near.id).where(near.parent_id == unit_id),
+        select(this.merged_into_id).where(this.id == unit_id, of_city, this.merged_into_id.is_not(None)),
+    ).subquery("near")
+    rows = db.session.execute(
+        _units().join(ids, ids.c.id == Unit.id).add_columns(_count_below()).order_by(Unit.code)
+    ).all()
+    found = {unit.id: (unit, count) for unit, count in rows}
+    if unit_id not in found:
+        return None
+    unit = found[unit_id][0]
+    return Place(
+        unit,
+        [found[one][0] for one in unit.path[:-1] if one in found],
+        [(one, count) for one, count in found.values() if one.parent_id == unit_id],
+        found[unit.merged_into_id][0] if unit.merged_into_id in found else None,
+    )
 
 
 def ancestors(unit_id: int) -> list[Unit]:

@@ -16,11 +16,11 @@ LONGEST_QUESTION = 60
 @blueprint.get("/network/suggest")
 @allows(Act.READ_NETWORK)
 def suggest() -> Response:
-    """For pickers: units that may lead or help, by part of name, short name, code or pinyin."""
+    """For pickers: units that may lead or help, by part of name, short name, code or pinyin; `organs=1`: all units."""
     return jsonify(
         [
             {"value": f"{one.name} ({one.code})", "label": one.name, "note": one.code}
-            for one in queries.units_matching(question())
+            for one in queries.units_matching(question(), organs=request.args.get("organs") == "1")
         ]
     )
 

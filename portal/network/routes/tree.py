@@ -1,111 +1,115 @@
-"""The tree of units, a level at a time, and the page of one unit."""
+"""The tree of units: opened a branch at a time, searched while one types."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 
-from portal.access.policy import Act
-from portal.access.roles import Role
+from portal.access.policy import Act, allowed
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invisible
 from portal.network import queries
 from portal.network.models import Kind, Unit
 from portal.network.routes import HIGHEST_ID, blueprint
 from portal.network.routes.pickers import question
-from portal.web.answers import page
-from portal.web.frame import Section, register
-from portal.web.guards import allows
+from portal.web.answers import go, is_partial, page
+from portal.web.frame import Button, Section, register
+from portal.web.guards import allows, current_actor
 
 MOST_FOUND = 50
 
 register(Section("network.tree", _l("单位网络"), "network", Act.READ_NETWORK, _l("基础"), 800))
 
 
+@dataclass(slots=True)
+class Node:
+    """A unit as the tree draws it. `below` is None while the branch is shut."""
+
+    id: int
+    name: str
+    note: str
+    code: str
+    kind: Any
+    count: int
+    url: str
+    branch_url: str
+    retired: bool = False
+    below: list[Node] | None = field(default=None)
+
+
 @blueprint.get("/network")
 @allows(Act.READ_NETWORK)
 def tree() -> Response:
-    """The city's root and what lies right below it; or what was searched for."""
-    query = question()
-    if query:
-        found = [_line(unit) for unit in queries.units_matching(query, MOST_FOUND, organs=True)]
-        return page("network/tree.html", path=[], query=query, found=found, page_url=url_for("network.tree"))
-    roots = queries.branch(None)
-    if len(roots) == 1:
-        return _unit_page(roots[0][0])
-    return page(
-        "network/tree.html",
-        path=[],
-        unit=None,
-        children=[_line(unit, count) for unit, count in roots],
-        posts=[],
-        page_url=url_for("network.tree"),
-    )
+    """The city's root opened; or what was searched for. An exact answer leads to the unit itself."""
+    query, retired = question(), request.args.get("retired") == "1"
+    if not query:
+        roots = queries.branch(None)
+        opened = {None: roots} | (queries.branches([roots[0][0].id]) if len(roots) == 1 else {})
+        return _drawn(_nodes(opened, None))
+    found = queries.units_matching(query, MOST_FOUND, organs=True, retired=retired)
+    if len(found) == 1 and query.endswith(f"({found[0].code})") and not is_partial():
+        return go(_unit_url(found[0]))
+    nodes = [node_of(unit) for unit in found]
+    return _drawn([], query=query, retired=retired, found=nodes, most=len(nodes) == MOST_FOUND)
 
 
-@blueprint.get(f"/network/units/<int(max={HIGHEST_ID}):unit_id>")
+@blueprint.get(f"/network/branches/<int(max={HIGHEST_ID}):unit_id>")
 @allows(Act.READ_NETWORK)
-def unit(unit_id: int) -> Response:
-    """One unit: who holds its posts, what lies below it."""
-    found = queries.unit_by_id(unit_id)
-    if found is None:
+def branch(unit_id: int) -> Response:
+    """One branch opened or shut: alone to htmx, in the whole tree to a browser without script."""
+    unit = queries.unit_by_id(unit_id)
+    if unit is None:
         raise Invisible
-    return _unit_page(found)
+    shut = request.args.get("shut") == "1"
+    if is_partial():
+        below = queries.branch(unit.id)
+        node = node_of(unit, len(below))
+        node.below = None if shut else [node_of(one, count) for one, count in below]
+        return page("network/_branch.html", node=node, shut_url=_shut_url)
+    path = unit.path[:-1] if shut else unit.path
+    return _drawn(_nodes(queries.branches((None, *path)), None))
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    name: str
-    url: str
+def _nodes(opened: Mapping[int | None, Sequence[tuple[Unit, int]]], parent: int | None) -> list[Node]:
+    nodes = []
+    for unit, count in opened.get(parent, ()):
+        node = node_of(unit, count)
+        node.below = _nodes(opened, unit.id) if unit.id in opened else None
+        nodes.append(node)
+    return nodes
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    name: str
-    code: str
-    kind: Any
-    children: int
-    path: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Post:
-    role: Any
-    person: str
-    telephone: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    name: str
-    code: str
-    kind: Any
-    document_prefix: str | None
+def node_of(unit: Unit, count: int = 0) -> Node:
+    """A unit, shut."""
+    note = "" if unit.name.endswith(unit.short_name) else unit.short_name
+    return Node(
+        unit.id, unit.name, note, unit.code, Kind(unit.kind).label, count, _unit_url(unit),
+        url_for("network.branch", unit_id=unit.id), unit.retired_on is not None,
+    )  # fmt: skip
 
 
 def _unit_url(unit: Unit) -> str:
     return url_for("network.unit", unit_id=unit.id)
 
 
-def _line(unit: Unit, children: int = 0) -> _Line:
-    short = unit.short_name if unit.short_name != unit.name else ""
-    return _Line(unit.name, unit.code, Kind(unit.kind).label, children, short, _unit_url(unit))
+def _shut_url(node: Node) -> str:
+    return url_for("network.branch", unit_id=node.id, shut=1)
 
 
-def _unit_page(unit: Unit) -> Response:
-    path = [_Step(above.name, _unit_url(above)) for above in queries.ancestors(unit.id)]
-    posts = []
-    for post, person, stand_ins in queries.posts_in(unit.id):
-        delegates = "".join(_("，%(name)s（代）", name=one.name) for one in stand_ins)
-        posts.append(_Post(Role(post.role).label, person.name + delegates))
+def _drawn(nodes: list[Node], **more: Any) -> Response:
+    actor = current_actor()
+    acts = []
+    if allowed(actor, Act.KEEP_NETWORK):
+        acts = [
+            Button(url_for("network.import_workbook"), _("导入"), icon="upload"),
+            Button(url_for("network.export", sheet="units"), _("导出单位表"), icon="download"),
+            Button(url_for("network.export", sheet="posts"), _("导出岗位表"), icon="download"),
+        ]
+    given: dict[str, Any] = {"query": "", "retired": False, "found": None, "most": False} | more
     return page(
-        "network/tree.html",
-        path=[*path, _Step(unit.name, _unit_url(unit))],
-        unit=_Shown(unit.name, unit.code, Kind(unit.kind).label, unit.document_prefix),
-        children=[_line(below, count) for below, count in queries.branch(unit.id)],
-        posts=posts,
-        page_url=url_for("network.tree"),
-    )
+        "network/tree.html", "network/_body.html", nodes=nodes, shut_url=_shut_url, acts=acts,
+        page_url=url_for("network.tree"), **given,
+    )  # fmt: skip

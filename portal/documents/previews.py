@@ -1,0 +1,91 @@
+"""A judged workbook is kept sealed for its owner for a day, and imported or dropped by him alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from portal.audit import journal
+from portal.documents.models import ImportPreview
+from portal.kernel import clock
+from portal.kernel.db import current_city, db
+from portal.kernel.language import _
+from portal.kernel.refusals import Invalid, Invisible
+from portal.kernel.text import objections, tidy
+from portal.vault.screening import CLASSIFIED, classification_mark
+
+KEPT_FOR = timedelta(days=1)
+_MOST_NAME = 120
+
+
+def fit_name(person_id: int, name: str) -> str:
+    """The workbook's name as it is kept and shown; refused (Invalid) when it bears a mark of classification."""
+    name = "".join("□" if objections(c, single_line=True) else c for c in tidy(name)[:_MOST_NAME]) or _("工作簿")
+    if classification_mark(name):
+        journal.note("classified_refused", "import", current_city(), person_id, rule="mark")
+        raise Invalid(str(CLASSIFIED))
+    return name
+
+
+def keep(person_id: int, kind: str, name: str, judged: dict[str, Any]) -> ImportPreview:
+    """Keep a judgement for its owner."""
+    kept = ImportPreview(
+        person_id=person_id, kind=kind, made_at=clock.now(), confidential=True, name=name, judged=judged
+    )
+    db.session.add(kept)
+    db.session.flush()
+    return kept
+
+
+def mine(person_id: int, kind: str, preview_id: UUID, *, lock: bool = False) -> ImportPreview:
+    """One's own preview, for a day; anybody else's does not exist."""
+    wanted = select(ImportPreview).where(
+        ImportPreview.city_id == current_city(),
+        ImportPreview.id == preview_id,
+        ImportPreview.kind == kind,
+        ImportPreview.person_id == person_id,
+        ImportPreview.made_at > clock.now() - KEPT_FOR,
+    )
+    if lock:
+        wanted = wanted.with_for_update()
+    found = db.session.scalars(wanted.execution_options(populate_existing=lock)).first()
+    if found is None:
+        raise Invisible
+    return found
+
+
+def recent(person_id: int, *kinds: str) -> list[ImportPreview]:
+    """One's own of the last day, the latest first."""
+    return list(
+        db.session.scalars(
+            select(ImportPreview)
+            .where(
+                ImportPreview.city_id == current_city(),
+                ImportPreview.person_id == person_id,
+                ImportPreview.kind.in_(kinds),
+                ImportPreview.made_at > clock.now() - KEPT_FOR,
+            )
+            .order_by(ImportPreview.made_at.desc())
+            .limit(10)
+        )
+    )
+
+
+def forget_expired() -> int:
+    """Remove what has been kept for a day; how many there were."""
+    gone = db.session.execute(
+        delete(ImportPreview)
+        .where(ImportPreview.city_id == current_city(), ImportPreview.made_at <= clock.now() - KEPT_FOR)
+        .execution_options(synchronize_session=False)
+    )
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def drop(kept: ImportPreview) -> ImportPreview:
+    """Import none of it; the report can still be had."""
+    if kept.state == "judged":
+        kept.state = "dropped"
+    return kept

@@ -1,0 +1,255 @@
+"""What follows in the business when the tree of units is changed: registered with `network`, which knows no matter.
+
+A unit that is no more hands everything open to the one that takes over: what it leads, what it helps with, what its
+supervision office supervises, and the steps of running sign-offs that wait in its seats. Each matter says so in its
+history, with the name the unit bore. What has ended stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, delete, insert, literal_column, or_, select, update
+from sqlalchemy.orm import joinedload
+
+from portal.access.actor import SYSTEM, Actor, Standing, System
+from portal.access.models import Audience, Viewer
+from portal.access.roles import Role
+from portal.access.visibility import as_seen_by
+from portal.audit import journal
+from portal.kernel import clock
+from portal.kernel.db import db
+from portal.matters import audience, notices
+from portal.matters.book import write_entry
+from portal.matters.models import ENDED, CoUnit, Matter, MatterContent
+from portal.matters.readers import around, viewer_rows
+from portal.matters.service.creation import index_words
+from portal.matters.views import lamp_of
+from portal.network.business import Business, OpenMatter, register_business
+from portal.network.models import Post, Unit
+from portal.network.queries import has_supervision_office
+from portal.workflow.models import Signature, Signer, SignOff, Step
+from portal.workflow.signoff import refresh
+
+_AT_ONCE = 500
+# As the index of open matters says it, so that it is used whatever the parameters.
+_OPEN: ColumnElement[bool] = literal_column("matter.state NOT IN ('closed', 'withdrawn')")
+
+
+def open_led_by(actor: Actor, unit_id: int, most: int) -> list[OpenMatter]:
+    """The unit's open matters that this reader may see, by due date; of shells no title. One statement."""
+    rows = db.session.execute(
+        select(Matter, MatterContent)
+        .outerjoin(MatterContent, MatterContent.matter_id == Matter.id)
+        .where(Matter.lead_unit_id == unit_id, _OPEN)
+        .order_by(Matter.due_on, Matter.id)
+        .limit(most)
+        .options(as_seen_by(actor))
+    )
+    return [
+        OpenMatter(
+            matter.id, matter.number, content.title if content else None, str(matter.state.label), matter.due_on,
+            lamp_of(matter),
+        )
+        for matter, content in rows
+    ]  # fmt: skip
+
+
+def seats(unit_ids: Collection[int]) -> set[tuple[int, Role]]:
+    """The seats of these units for which an open matter's running sign-off still waits."""
+    rows = db.session.execute(
+        select(Step.unit_id, Step.role)
+        .join(SignOff, and_(SignOff.report_id == Step.report_id, SignOff.generation == Step.generation))
+        .join(Matter, Matter.id == Step.matter_id)
+        .outerjoin(Signature, _signs())
+        .where(Step.unit_id.in_(unit_ids), SignOff.ended_at.is_(None), Signature.id.is_(None), ~Matter.confidential)
+        .options(as_seen_by(SYSTEM))
+    )
+    return {(row.unit_id, Role(row.role)) for row in rows}
+
+
+def _signs() -> Any:
+    return and_(
+        Signature.report_id == Step.report_id, Signature.generation == Step.generation, Signature.step == Step.number
+    )
+
+
+def moved(unit_ids: Collection[int]) -> None:
+    """Units stand elsewhere in the tree: whoever supervises and leads above them now reads their matters."""
+    reindex(select(Matter.id).where(Matter.lead_unit_id.in_(unit_ids)))
+
+
+def reindex(which: Any) -> int:
+    """Write the viewer rows of these matters anew, in bulk; how many matters."""
+    ids = list(db.session.scalars(which.options(as_seen_by(SYSTEM))))
+    db.session.flush()
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        pairs = db.session.execute(
+            select(Matter, MatterContent)
+            .join(MatterContent, MatterContent.matter_id == Matter.id)
+            .where(Matter.id.in_(some))
+            .options(joinedload(Matter.lead_unit), as_seen_by(SYSTEM))
+        ).all()
+        db.session.execute(delete(Viewer).where(Viewer.matter_id.in_(some)).execution_options(synchronize_session=False))
+        rows = [
+            row
+            for matter, content in pairs
+            for row in viewer_rows(matter, content, around(matter, content))
+        ]
+        db.session.execute(insert(Viewer), rows)
+    return len(ids)
+
+
+def follow(actor: Actor | System, standing: Standing | None, former: Unit, heir: Unit) -> None:
+    """All open business of `former` goes on with `heir`, confidential or not. The one who changes the tree learns nothing
+    of it: the entries are the matters' own."""
+    helped = _co_units(former, heir)
+    countersigned = _steps(former, heir)
+    pairs = db.session.execute(
+        select(Matter, MatterContent)
+        .join(MatterContent, MatterContent.matter_id == Matter.id)
+        .where(or_(Matter.lead_unit_id == former.id, Matter.supervising_unit_id == former.id), _OPEN)
+        .order_by(Matter.registered_at, Matter.id)
+        .options(joinedload(Matter.lead_unit), joinedload(Matter.supervising_unit), as_seen_by(SYSTEM))
+    ).all()
+    office = has_supervision_office(heir.id)
+    touched = {*helped, *countersigned}
+    for matter, content in pairs:
+        touched.add(matter.id)
+        if matter.supervising_unit_id == former.id:
+            matter.supervising_unit, matter.supervising_unit_id = heir, heir.id
+            matter.supervised_by_office = office or matter.parent_id is None
+        if matter.lead_unit_id == former.id:
+            _take_over(actor, standing, matter, content, former, heir)
+    db.session.flush()
+    for matter_id in countersigned:
+        _refresh(matter_id)
+    family = select(Matter.parent_id).where(Matter.id.in_(touched), Matter.parent_id.is_not(None))
+    touched |= set(db.session.scalars(family.options(as_seen_by(SYSTEM))))
+    children = select(Matter.id).where(Matter.parent_id.in_(touched))
+    touched |= set(db.session.scalars(children.options(as_seen_by(SYSTEM))))
+    reindex(select(Matter.id).where(Matter.id.in_(touched)))
+
+
+def _take_over(
+    actor: Actor | System, standing: Standing | None, matter: Matter, content: MatterContent, former: Unit, heir: Unit
+) -> None:
+    bore = matter.lead_unit_name or former.name
+    matter.lead_unit, matter.lead_unit_id, matter.lead_unit_name = heir, heir.id, heir.name
+    matter.version += 1
+    gone = content.handler_id
+    if not _still_held(content.handler_post_id):
+        content.handler_id = content.handler_post_id = None
+        if matter.confidential:
+            audience.shut_out(matter.id, audience.HANDLER)
+    index_words(matter, content)
+    write_entry(matter, "unit_followed", actor, standing, facts={"unit": heir.name, "former": bore})
+    entry = journal.record(
+        actor, "unit_followed", "matter", matter.id, standing=standing, confidential=matter.confidential,
+        before={"lead_unit_id": former.id}, after={"lead_unit_id": heir.id},
+    )
+    desk = [*notices.lead_desk(matter), *notices.supervisors(matter)]
+    told = [*desk, content.handler_id] if content.handler_id else desk
+    notices.notify_in_turn(
+        matter, content, entry, ("unit_followed", [one for one in told if one]),
+        ("handler_replaced", [gone] if gone and gone != content.handler_id else []),
+    )
+
+
+def _still_held(post_id: int | None) -> bool:
+    if post_id is None:
+        return True  # nobody was named yet
+    post = db.session.get(Post, post_id)
+    return post is not None and (post.to_on is None or post.to_on > clock.today())
+
+
+def _co_units(former: Unit, heir: Unit) -> list[UUID]:
+    """Where the former unit helped with an open matter the heir helps, unless it leads or helps already."""
+    rows = db.session.execute(
+        select(CoUnit, Matter)
+        .join(Matter, Matter.id == CoUnit.matter_id)
+        .where(CoUnit.unit_id == former.id, Matter.state.not_in(ENDED))
+        .options(as_seen_by(SYSTEM))
+    ).all()
+    there = set(
+        db.session.scalars(
+            select(CoUnit.matter_id)
+            .where(CoUnit.unit_id == heir.id, CoUnit.matter_id.in_([matter.id for _row, matter in rows]))
+            .options(as_seen_by(SYSTEM))
+        )
+    )
+    for row, matter in rows:
+        if matter.id not in there and matter.lead_unit_id not in (heir.id, former.id):
+            kept = {"task": row.task, "countersigns": row.countersigns, "handler_id": row.handler_id}
+            db.session.add(CoUnit(matter_id=matter.id, unit_id=heir.id, unit_name=heir.name, **kept))
+        db.session.delete(row)
+    led = db.session.execute(
+        select(CoUnit)
+        .join(Matter, Matter.id == CoUnit.matter_id)
+        .where(CoUnit.unit_id == heir.id, Matter.lead_unit_id == former.id, Matter.state.not_in(ENDED))
+        .options(as_seen_by(SYSTEM))
+    ).scalars()
+    for row in led:  # who leads does not help
+        db.session.delete(row)
+    db.session.flush()
+    return [matter.id for _row, matter in rows]
+
+
+def _steps(former: Unit, heir: Unit) -> list[UUID]:
+    """Steps of running sign-offs that are not yet signed go to the heir's seats; whose matters these are."""
+    waiting = (
+        select(Step)
+        .join(SignOff, and_(SignOff.report_id == Step.report_id, SignOff.generation == Step.generation))
+        .outerjoin(Signature, _signs())
+        .where(Step.unit_id == former.id, SignOff.ended_at.is_(None), Signature.id.is_(None))
+        .options(as_seen_by(SYSTEM))
+    )
+    steps = list(db.session.scalars(waiting))
+    for step in steps:
+        step.unit_id = heir.id
+    db.session.flush()
+    return list(dict.fromkeys(step.matter_id for step in steps))
+
+
+def _refresh(matter_id: UUID) -> None:
+    """Who may sign the step that waits is found anew; of a confidential matter, whoever may not any more reads no longer."""
+    row = db.session.execute(
+        select(Step, SignOff, Matter)
+        .join(SignOff, and_(SignOff.report_id == Step.report_id, SignOff.generation == Step.generation))
+        .join(Matter, Matter.id == Step.matter_id)
+        .where(Step.matter_id == matter_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
+        .order_by(Step.number.desc())
+        .limit(1)
+        .options(as_seen_by(SYSTEM))
+    ).first()
+    if row is None:
+        return
+    step, sign_off, matter = row
+    people = [holder.person_id for holder in refresh(step, sign_off.drafter_id, confidential=matter.confidential)]
+    db.session.execute(
+        delete(Signer)
+        .where(Signer.report_id == step.report_id, Signer.generation == step.generation, Signer.step == step.number,
+               Signer.person_id.not_in(people))
+        .options(as_seen_by(SYSTEM))
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    if not matter.confidential:
+        return
+    signed = db.session.scalars(
+        select(Signature.person_id).where(Signature.matter_id == matter_id).options(as_seen_by(SYSTEM))
+    )
+    db.session.execute(
+        update(Audience)
+        .where(Audience.matter_id == matter_id, Audience.cause == audience.SIGNER, Audience.to_at.is_(None),
+               Audience.person_id.not_in([*people, *signed]))
+        .values(to_at=clock.now())
+    )  # fmt: skip
+    audience.admit(matter_id, people, audience.SIGNER)
+
+
+def install() -> None:
+    """Tell the network whom to ask."""
+    register_business(Business(open_led_by, follow, moved, seats))

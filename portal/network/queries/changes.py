@@ -1,0 +1,34 @@
+"""What was changed in a unit, what is planned, and by whom."""
+
+from __future__ import annotations
+
+from sqlalchemy import case, or_, select
+from sqlalchemy.orm import aliased, contains_eager, joinedload
+
+from portal.identity.models import Person
+from portal.kernel.db import current_city, db
+from portal.network.models import Unit, UnitChange
+
+
+def history_of(unit_id: int, limit: int = 50) -> list[UnitChange]:
+    """The changes of a unit and those in which it was the other side: what is planned first, then the latest first. One
+    statement."""
+    this, other = aliased(Unit), aliased(Unit)
+    planned = UnitChange.carried_out_at.is_(None) & UnitChange.cancelled_at.is_(None) & UnitChange.refused.is_(None)
+    return list(
+        db.session.scalars(
+            select(UnitChange)
+            .join(Person, Person.id == UnitChange.person_id)
+            .outerjoin(this, this.id == UnitChange.unit_id)
+            .outerjoin(other, other.id == UnitChange.other_id)
+            .where(UnitChange.city_id == current_city(), or_(UnitChange.unit_id == unit_id, UnitChange.other_id == unit_id))
+            .options(
+                contains_eager(UnitChange.person),
+                contains_eager(UnitChange.unit.of_type(this)),
+                contains_eager(UnitChange.other.of_type(other)),
+                joinedload(UnitChange.post),
+            )
+            .order_by(case((planned, 0), else_=1), UnitChange.from_on.desc(), UnitChange.id.desc())
+            .limit(limit)
+        )
+    )

@@ -19,16 +19,16 @@ from portal.identity import door
 from portal.kernel.city import all_cities
 from portal.kernel.db import db
 from portal.matters import ladder
-from portal.matters.service import attaching
+from portal.matters.service import attaching, passing_on
 from portal.network.service.acting import actor_for
 from portal.vault import box
 from portal.vault.files import FileStore
 from portal.web import cities, frame, guards, headers, refusals, speech, transactions, walls
 
 # In this order; each has `routes.blueprint`, and `routes.install(app)` where it must be told of the app.
-FEATURES = ("identity", "network", "audit", "notify", "documents", "matters", "instructions", "overview")
+FEATURES = ("identity", "network", "audit", "notify", "documents", "staffing", "matters", "instructions", "overview")
 MODELS = (
-    "access", "audit", "deadlines", "documents", "identity", "instructions", "matters", "network", "notify", "workflow",
+    "access", "audit", "deadlines", "documents", "identity", "instructions", "matters", "network", "notify", "staffing", "workflow",
 )  # fmt: skip
 
 
@@ -75,6 +75,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
 
     ladder.install()
+    passing_on.install()
     attaching.configure(FileStore(settings.files_dir))
     headers.install(app)
     transactions.install(app)

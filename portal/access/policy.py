@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from portal.access.actor import Actor, Standing
+from portal.access.actor import Actor, Lent, Standing
 from portal.access.roles import LEADERS, OFFICERS, SUPERVISION, Role
 from portal.kernel.language import _l
 
@@ -25,6 +25,10 @@ class Act(StrEnum):
     READ_NETWORK = "read_network"
     KEEP_NETWORK = "keep_network"
     DELEGATE = "delegate"
+    KEEP_PEOPLE = "keep_people"
+    HAND_OVER = "hand_over"
+    KEEP_CONTACT = "keep_contact"
+    NOMINATE = "nominate"
     READ_JOURNAL = "read_journal"
     REGISTER = "register"
     READ_MATTER = "read_matter"
@@ -163,6 +167,31 @@ def secretariat(actor: Actor, post: Standing, record: Any) -> bool:
     return post.role == Role.SECRETARIAT
 
 
+@predicate(_l("须由本单位或其上级的秘书处办理"))
+def keeps_unit(actor: Actor, post: Standing, record: Any) -> bool:
+    return post.role == Role.SECRETARIAT and post.for_unit_id in record.path
+
+
+@predicate(_l("须由本单位的办公室主任办理"))
+def directs_unit(actor: Actor, post: Standing, record: Any) -> bool:
+    return post.role == Role.OFFICE_DIRECTOR and post.for_unit_id == record.unit_id
+
+
+@predicate(_l("办公室主任只能为承办人、联络员办理"))
+def holds_staff_posts(actor: Actor, post: Standing, record: Any) -> bool:
+    return bool(record.roles) and record.roles <= {Role.HANDLER, Role.LIAISON_OFFICER}
+
+
+@predicate(_l("须由本单位的主要领导办理"))
+def leads_unit(actor: Actor, post: Standing, record: Any) -> bool:
+    return post.role == Role.PRINCIPAL_LEADER and post.for_unit_id == record.unit_id
+
+
+@predicate(_l("须由本人办理"))
+def holds_this_post(actor: Actor, post: Standing, record: Any) -> bool:
+    return post.post_id == record.post_id and post.delegation_id is None
+
+
 @predicate(_l("须由审计员办理"))
 def reads_the_journal(actor: Actor, post: Standing, record: Any) -> bool:
     return post.role == Role.AUDITOR
@@ -193,6 +222,10 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.READ_NETWORK: ((not_an_officer,),),
     Act.KEEP_NETWORK: ((secretariat,),),
     Act.DELEGATE: ((not_an_officer, holds_a_post),),
+    Act.KEEP_PEOPLE: ((keeps_unit,),),
+    Act.HAND_OVER: ((keeps_unit,), (directs_unit, holds_staff_posts)),
+    Act.KEEP_CONTACT: ((keeps_unit,), (holds_this_post,)),
+    Act.NOMINATE: ((directs_unit,), (leads_unit,), (keeps_unit,)),
     Act.READ_JOURNAL: ((reads_the_journal,),),
     Act.REGISTER: ((supervision,),),
     Act.READ_READINGS: ((heads_supervising_office, is_confidential_matter),),
@@ -227,6 +260,25 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
 }
 
 
+# What is judged on a unit or a post of the network, not on a matter.
+ON_NETWORK = frozenset({Act.KEEP_PEOPLE, Act.HAND_OVER, Act.KEEP_CONTACT, Act.NOMINATE})
+
+# A delegation for named kinds covers these acts and reading; one for everything covers every act of the post.
+LENT_ACTS: dict[Lent, frozenset[Act]] = {
+    Lent.SIGN: frozenset({Act.SIGN}),
+    Lent.GIVE: frozenset({Act.NAME_HANDLER, Act.FORWARD, Act.DECLINE, Act.CO_PROGRESS}),
+    Lent.SUPERVISE: frozenset({Act.ASSIGN, Act.REASSIGN_UNIT, Act.REVIEW, Act.DECIDE_EXTENSION, Act.URGE}),
+}
+READING = frozenset({Act.OPEN_TO_ALL, Act.SIGNED_IN, Act.READ_MATTER, Act.READ_REGISTER, Act.READ_NETWORK})
+
+
+def covers(post: Standing, act: Act) -> bool:
+    """Whether this post may be used for the act: a post of one's own for any, a borrowed one for what was lent."""
+    if post.delegation_id is None or Lent.ALL in post.lent or act in READING:
+        return True
+    return any(act in LENT_ACTS[kind] for kind in post.lent)
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """May he, and in which of his posts; if not, every condition that is not met in the nearest row."""
@@ -241,12 +293,17 @@ class Decision:
 
 def allowed(actor: Actor, act: Act, record: Any = None) -> Decision:
     """Judge one act. The post acted in is tried first; the post that permits is the one that is recorded. A delegate's
-    borrowed post reaches a confidential matter only where the delegation names such matters."""
+    borrowed post serves for the kinds of act that were lent, and reaches a confidential matter only where the delegation
+    names such matters."""
     rows = POLICY[act]
     confidential = bool(getattr(record, "confidential", False))
     nearest: tuple[str, ...] | None = None
+    lent_for_other = False
     for post in actor.standings:
         if confidential and not post.covers_confidential:
+            continue
+        if not covers(post, act):
+            lent_for_other = True
             continue
         for row in rows:
             unmet = tuple(str(p.sentence) for p in row if not p.holds(actor, post, record))
@@ -256,4 +313,6 @@ def allowed(actor: Actor, act: Act, record: Any = None) -> Decision:
                 nearest = unmet
     if nearest is None and rows is ANYONE:
         return Decision(True, None)
+    if lent_for_other:
+        nearest = (*(nearest or ()), str(_l("受托的岗位没有委托这类事务")))
     return Decision(False, None, nearest or (str(_l("您当前没有在任的岗位")),))

@@ -15,6 +15,7 @@ from portal.kernel.city import City
 from portal.kernel.db import current_city, db, enter
 from portal.matters.ladder import refresh_waiting_steps
 from portal.notify.jobs import sweep_city
+from portal.staffing.jobs import ask_to_confirm, pass_on_ended_posts, remind_drives
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,9 @@ def sweep(city_id: int) -> None:
     """Do everything that is due in one city."""
     with portal_app().app_context():
         enter(city_id)
-        sweep_city(go_on_with_successors, forget_expired, forget_sign_ins)
+        sweep_city(
+            pass_on_ended_posts, go_on_with_successors, remind_drives, ask_to_confirm, forget_expired, forget_sign_ins
+        )
 
 
 def sweep_all() -> None:

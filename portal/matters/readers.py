@@ -94,7 +94,7 @@ def _readers_of_open(readers: Readers, matter: Matter, content: MatterContent, a
         readers.standings(unit_id, SUPERVISION, whole)
     for unit_id in around.lead_path[:-1]:
         readers.standings(unit_id, LEADERS, whole)
-    naming = matter.state == State.ASSIGNED and content.handler_id is None
+    naming = content.handler_id is None and matter.state in (State.ASSIGNED, State.ACKNOWLEDGED, State.IN_PROGRESS)
     readers.standings(matter.lead_unit_id, LEAD_READERS, whole)
     if naming:
         readers.standings(matter.lead_unit_id, LEAD_DESK, whole, "name_handler")

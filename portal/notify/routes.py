@@ -23,6 +23,17 @@ from portal.web.guards import allows, current_actor
 
 blueprint = Blueprint("notify", __name__)
 MATTER_PAGE = "matters.matter"
+# Where a message that is about no matter leads: the page, and its argument that the fact `about` fills.
+PLACES = {
+    "locked_out": ("identity.sign_ins", None),
+    "handover_to_sign": ("staffing.handover", "handover_id"),
+    "stand_in_set": ("network.delegations", None),
+    "standing_in": ("network.delegations", None),
+    "nominate": ("staffing.nominate", "nomination_id"),
+    "nominate_urged": ("staffing.nominate", "nomination_id"),
+    "nomination_returned": ("staffing.nominate", "nomination_id"),
+    "confirm_contact": ("staffing.contact", "post_id"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,10 @@ def open_message(message_id: UUID) -> Response:
     message = service.open_message(current_actor(), message_id)
     if message.matter_id is not None and MATTER_PAGE in current_app.view_functions:
         return go(url_for(MATTER_PAGE, matter_id=message.matter_id))
-    return go(url_for("identity.sign_ins" if message.kind == "locked_out" else "notify.messages"))
+    endpoint, argument = PLACES.get(message.kind, ("notify.messages", None))
+    if endpoint not in current_app.view_functions or (argument and "about" not in message.facts):
+        endpoint, argument = "notify.messages", None
+    return go(url_for(endpoint, **({argument: message.facts["about"]} if argument else {})))
 
 
 @blueprint.post("/messages/read")

@@ -1,6 +1,6 @@
-"""Units, posts and delegations."""
+"""Units, posts, delegations and absences."""
 
-from portal.network.models.posts import Delegation, Post
+from portal.network.models.posts import Absence, Delegation, Post
 from portal.network.models.units import ORGANS, Kind, Level, Unit
 
-__all__ = ["ORGANS", "Delegation", "Kind", "Level", "Post", "Unit"]
+__all__ = ["ORGANS", "Absence", "Delegation", "Kind", "Level", "Post", "Unit"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import ColumnElement, Select, exists, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, joinedload
 
 from portal.access.roles import LEADERS, OFFICERS, Role
 from portal.identity.models import Person
@@ -65,6 +67,52 @@ def colleagues_of(person_id: int) -> list[Person]:
     )
     found = _people(Post.for_unit_id.in_(his), Post.role.not_in(OFFICERS)).where(Person.id != person_id)
     return list(db.session.scalars(found))
+
+
+def post_by_id(post_id: int) -> Post | None:
+    """The post of this city with that id, past or present, with its person and its unit."""
+    return db.session.scalar(
+        select(Post)
+        .where(Post.city_id == current_city(), Post.id == post_id)
+        .options(joinedload(Post.person), joinedload(Post.unit))
+    )
+
+
+def people_matching(typed: str, limit: int = 20) -> list[Person]:
+    """People of this city by part of name or sign-in name, whether they hold a post now or not; no officers."""
+    said = typed.strip()
+    if not said:
+        return []
+    officer = exists().where(Post.person_id == Person.id, in_force(clock.today()), Post.role.in_(OFFICERS))
+    return list(
+        db.session.scalars(
+            select(Person)
+            .where(Person.city_id == current_city(), Person.active, ~officer)
+            .where(or_(Person.name.contains(said, autoescape=True), Person.sign_in_name.contains(said, autoescape=True)))
+            .order_by(Person.name, Person.id)
+            .limit(limit)
+        )
+    )
+
+
+_NAME_IN_BRACKETS = re.compile(r"[(（]\s*([^()（）]+?)\s*[)）]\s*$")
+
+
+def person_meant(typed: str) -> Person | None:
+    """The one active person with exactly this sign-in name, “name (sign-in name)”, or a name that only one bears."""
+    said = typed.strip()
+    names = [said, *_NAME_IN_BRACKETS.findall(said)]
+    found = list(
+        db.session.scalars(
+            select(Person)
+            .where(Person.city_id == current_city(), Person.active)
+            .where(or_(Person.sign_in_name.in_(names), Person.name == said))
+            .limit(5)
+        )
+    )
+    signed = [one for one in found if one.sign_in_name in names]
+    named = signed or found
+    return named[0] if len(named) == 1 else None
 
 
 def roles_held(person_id: int) -> set[Role]:

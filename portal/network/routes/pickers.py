@@ -1,4 +1,4 @@
-"""What pickers ask while somebody types: units and leaders."""
+"""What pickers ask while somebody types: units, leaders, people."""
 
 from __future__ import annotations
 
@@ -33,6 +33,18 @@ def suggest_leaders() -> Response:
         [
             {"value": one.name, "label": one.name, "note": one.sign_in_name}
             for one in queries.leaders_matching(question())
+        ]
+    )
+
+
+@blueprint.get("/network/suggest-people")
+@allows(Act.READ_NETWORK)
+def suggest_people() -> Response:
+    """For pickers: people of this city, to be appointed or nominated."""
+    return jsonify(
+        [
+            {"value": f"{one.name} ({one.sign_in_name})", "label": one.name, "note": one.sign_in_name}
+            for one in queries.people_matching(question())
         ]
     )
 

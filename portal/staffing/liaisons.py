@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import Select, exists, or_, select
 
 from portal.access.roles import Role
 from portal.deadlines.queries import calendar_of
@@ -70,7 +71,7 @@ def unconfirmed(contact: Contact | None, since: date) -> bool:
     return contact is None or contact.confirmed_on is None or contact.confirmed_on < since
 
 
-def _serving() -> tuple[ColumnElement[bool], ...]:
+def _serving() -> tuple[Any, ...]:
     return (Post.role == Role.LIAISON_OFFICER, in_force(clock.today()), Person.id == Post.person_id, Person.active)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from portal.access.actor import SYSTEM, Actor, Standing, System
@@ -193,18 +193,18 @@ def _signed(actor: Actor | System, post: Post, successor: Post | None, secret: s
     return tasks
 
 
-def _still_there(person_id: int) -> object:
+def _still_there(person_id: int) -> ColumnElement[bool]:
     return exists().where(Post.person_id == person_id, in_force(clock.today())).correlate(None)
 
 
 def _wait_for_another(
-    actor: Actor | System, matter: Matter, content: MatterContent, step: Step, sign_off: SignOff, mine: object
+    actor: Actor | System, matter: Matter, content: MatterContent, step: Step, sign_off: SignOff, mine: ColumnElement[bool]
 ) -> list[Task]:
     """The waiting step goes to whoever holds the seat now; nobody: it stops there, and the unit's desk and the office are
     told."""
     gone = db.session.scalars(
         select(Signer.person_id)
-        .where(Signer.report_id == step.report_id, Signer.generation == step.generation, Signer.step == step.number, mine)  # type: ignore[arg-type]
+        .where(Signer.report_id == step.report_id, Signer.generation == step.generation, Signer.step == step.number, mine)
         .options(as_seen_by(SYSTEM))
     ).all()
     db.session.execute(
@@ -270,7 +270,7 @@ def _by_post(cause: str, matter: Matter, content: MatterContent, post: Post) -> 
     if cause == audience.HANDLER:
         return content.handler_post_id == post.id
     if cause in _OFFICE:
-        supervises = post.role in SUPERVISION or not matter.supervised_by_office and post.role == Role.OFFICE_DIRECTOR
+        supervises = post.role in SUPERVISION or (not matter.supervised_by_office and post.role == Role.OFFICE_DIRECTOR)
         return supervises and post.for_unit_id == matter.supervising_unit_id
     return False  # signers leave with their step, the linked leader with his last post
 

@@ -38,7 +38,8 @@ from portal.network.queries.units import (
 
 __all__ = [
     "SEATS", "Holder", "ancestors", "branch", "children_units", "colleagues_of", "delegated_at", "handlers_of",
-    "has_supervision_office", "holders", "in_force", "leader_meant", "leaders_matching", "people_matching", "person_meant", "post_by_id", "posts_in", "proposal_for",
+    "has_supervision_office", "holders", "in_force", "leader_meant", "leaders_matching", "people_matching",
+    "person_meant", "post_by_id", "posts_in", "proposal_for",
     "recipients", "recipients_of", "roles_held", "signers", "signers_in", "signing", "standings_of", "unit_by_code",
     "unit_by_id", "unit_meant", "units_matching",
 ]

@@ -29,7 +29,7 @@ def be_away(actor: Actor, from_on: date, last_on: date, note: str | None = None)
         faults["last_on"] = _("这段时间已经过去")
     elif last_on - from_on > LONGEST:
         faults["last_on"] = _("一次外出最长一年")
-    elif meeting := [a for a in absences([actor.person_id], from_on, last_on)]:
+    elif meeting := absences([actor.person_id], from_on, last_on):
         faults["from_on"] = _("与已登记的外出重叠：%(span)s", span=span_words(meeting[0]))
     if faults:
         raise Invalid(_("外出没有保存"), fields=faults)

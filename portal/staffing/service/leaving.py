@@ -115,7 +115,7 @@ def _end_delegations(person_id: int, posts: list[int]) -> None:
 def _write_list(made: Handover, posts: list[Post], tasks: list[Task]) -> list[int]:
     """The list, and who signs for it: whoever receives a task or was named for a post."""
     named = [post.successor_id for post in posts if post.successor_id is not None]
-    people = db.session.scalars(select(Post.person_id).where(Post.id.in_(named))) if named else []
+    people = db.session.scalars(select(Post.person_id).where(Post.id.in_(named))).all()
     receivers = sorted({*people, *(task.receiver_id for task in tasks if task.receiver_id is not None)})
     db.session.add_all(HandoverPost(handover_id=made.id, post_id=post.id) for post in posts)
     db.session.add_all(

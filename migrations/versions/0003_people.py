@@ -48,6 +48,7 @@ def upgrade() -> None:
     op.create_foreign_key(op.f('fk_delegation_set_by_id'), 'delegation', 'person', ['set_by_id'], ['id'])
     op.create_index('ix_matter_content_handler_post', 'matter_content', ['handler_post_id'],
                     postgresql_where=sa.text('handler_post_id IS NOT NULL'))
+    op.create_index('ix_matter_content_reviewer', 'matter_content', ['reviewer_id'], postgresql_where=sa.text('confidential'))
     op.create_index('ix_co_unit_handler', 'co_unit', ['handler_id'], postgresql_where=sa.text('handler_id IS NOT NULL'))
     op.create_index('ix_sign_off_running', 'sign_off', ['report_id', 'generation'], postgresql_where=sa.text('ended_at IS NULL'))
     op.create_table(
@@ -125,6 +126,7 @@ def downgrade() -> None:
         op.drop_table(table)
     op.drop_index('ix_sign_off_running', table_name='sign_off')
     op.drop_index('ix_co_unit_handler', table_name='co_unit')
+    op.drop_index('ix_matter_content_reviewer', table_name='matter_content')
     op.drop_index('ix_matter_content_handler_post', table_name='matter_content')
     op.drop_constraint(op.f('fk_delegation_set_by_id'), 'delegation', type_='foreignkey')
     for column in ('reason', 'set_by_id', 'acts'):

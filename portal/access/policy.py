@@ -51,6 +51,7 @@ class Act(StrEnum):
     RECALL = "recall"
     SIGN = "sign"
     REVIEW = "review"
+    NAME_REVIEWER = "name_reviewer"
     ASK_EXTENSION = "ask_extension"
     DECIDE_EXTENSION = "decide_extension"
     URGE = "urge"
@@ -254,6 +255,7 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.RECALL: ((is_handler,),),
     Act.SIGN: ((is_signer_now,),),
     Act.REVIEW: ((of_supervising_office, is_open_matter), (is_reviewer, is_confidential_matter)),
+    Act.NAME_REVIEWER: ((heads_supervising_office, is_confidential_matter),),
     Act.ASK_EXTENSION: ((is_handler,),),
     Act.DECIDE_EXTENSION: ((heads_supervising_office,),),
     Act.URGE: ((supervision_above,), (of_supervising_office,)),
@@ -267,7 +269,7 @@ ON_NETWORK = frozenset({Act.KEEP_PEOPLE, Act.HAND_OVER, Act.KEEP_CONTACT, Act.NO
 LENT_ACTS: dict[Lent, frozenset[Act]] = {
     Lent.SIGN: frozenset({Act.SIGN}),
     Lent.GIVE: frozenset({Act.NAME_HANDLER, Act.FORWARD, Act.DECLINE, Act.CO_PROGRESS}),
-    Lent.SUPERVISE: frozenset({Act.ASSIGN, Act.REASSIGN_UNIT, Act.REVIEW, Act.DECIDE_EXTENSION, Act.URGE}),
+    Lent.SUPERVISE: frozenset({Act.ASSIGN, Act.REASSIGN_UNIT, Act.REVIEW, Act.NAME_REVIEWER, Act.DECIDE_EXTENSION, Act.URGE}),
 }
 READING = frozenset({Act.OPEN_TO_ALL, Act.SIGNED_IN, Act.READ_MATTER, Act.READ_REGISTER, Act.READ_NETWORK})
 

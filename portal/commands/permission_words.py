@@ -47,6 +47,7 @@ ACTS = {
     Act.RECALL: _l("撤回修改"),
     Act.SIGN: _l("签批"),
     Act.REVIEW: _l("审核"),
+    Act.NAME_REVIEWER: _l("指定审核人"),
     Act.ASK_EXTENSION: _l("申请延期"),
     Act.DECIDE_EXTENSION: _l("批复延期"),
     Act.URGE: _l("催办"),

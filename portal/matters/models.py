@@ -151,6 +151,7 @@ class MatterContent(Sealable, Guarded, OfCity, Model):
     __tablename__ = "matter_content"
     __table_args__ = (
         Index("ix_matter_content_handler_post", "handler_post_id", postgresql_where=text("handler_post_id IS NOT NULL")),
+        Index("ix_matter_content_reviewer", "reviewer_id", postgresql_where=text("confidential")),
     )
     view_needed = View.PART
 

@@ -241,6 +241,7 @@ def _wait_for_another(
 
 def _leave_audiences(post: Post) -> set[UUID]:
     """End what he may read of confidential matters by this post; all of it where he holds no other. The open matters."""
+    reviewed = _to_review(post)
     rows = db.session.execute(
         select(Audience, Matter, MatterContent)
         .join(Matter, Matter.id == Audience.matter_id)
@@ -249,21 +250,35 @@ def _leave_audiences(post: Post) -> set[UUID]:
         .options(as_seen_by(SYSTEM))
     ).all()
     if not rows:
-        return set()
+        return reviewed
     stays = bool(db.session.scalar(select(exists().where(Post.person_id == post.person_id, in_force(clock.today())))))
     left: dict[UUID, Matter] = {}
     for one, matter, content in rows:
         if stays and not _by_post(one.cause, matter, content, post):
             continue
         one.to_at = clock.now()
-        if content.reviewer_id == post.person_id and one.cause in (audience.REVIEWER, audience.REGISTRAR):
-            content.reviewer_id = None
         left[matter.id] = matter
     db.session.flush()
     for matter_id, matter in left.items():
         if not matter.open:
             index_viewers(*_matter(matter_id))
-    return {matter_id for matter_id, matter in left.items() if matter.open}
+    return {matter_id for matter_id, matter in left.items() if matter.open} | reviewed
+
+
+def _to_review(post: Post) -> set[UUID]:
+    """The open confidential matters of this office that he would review once they are issued, read by him or not yet:
+    nobody is named for them any more."""
+    contents = db.session.scalars(
+        select(MatterContent)
+        .join(Matter, Matter.id == MatterContent.matter_id)
+        .where(MatterContent.reviewer_id == post.person_id, MatterContent.confidential, Matter.state.not_in(ENDED))
+        .where(Matter.supervising_unit_id == post.for_unit_id)
+        .options(as_seen_by(SYSTEM))
+    ).all()
+    for content in contents:
+        content.reviewer_id = None
+    db.session.flush()
+    return {content.matter_id for content in contents}
 
 
 def _by_post(cause: str, matter: Matter, content: MatterContent, post: Post) -> bool:
@@ -288,8 +303,6 @@ def _shut_out(matter_id: UUID, persons: Iterable[int], cause: str) -> None:
 
 def _somebody_must_be_named(actor: Actor | System, standing: Standing | None, matter_id: UUID, leaver_id: int) -> None:
     matter, content = _matter(matter_id)
-    if content.reviewer_id == leaver_id:
-        content.reviewer_id = None
     entry = journal.record(actor, "person_left", "matter", matter.id, standing=standing, confidential=True)
     told = [one for one in notices.supervisors(matter) if one != leaver_id]
     notices.notify(matter, content, entry, "person_left", told)

@@ -150,7 +150,8 @@ KINDS: dict[str, Kind] = {
         _l("原承办人离岗，由您接着办理"), lambda f: _("原承办人离岗，由您接着办理：%(title)s", title=f["title"])
     ),
     "person_left": Kind(
-        _l("本件有经办人员离岗，请核对并重新指定"), lambda f: _("本件有经办人员离岗，请核对并重新指定"), ()
+        _l("本件有经办人员离岗，请核对并重新指定"),
+        lambda f: _("有经办人员离岗，请核对并重新指定：%(title)s", title=f["title"]),
     ),
     "handover_to_sign": Kind(
         _l("请核对并签收离岗交接清单"), lambda f: _("请核对并签收%(by)s的离岗交接清单", by=f["by"]), ("by",)

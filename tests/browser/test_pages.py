@@ -17,6 +17,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.models import Report
 from portal.matters.service import handling, reporting
+from portal.staffing.service import contacts, drives, leaving
 from portal.web.cities import OUTSIDE
 from tests.at_the_door import PASSWORD
 from tests.instructions.test_importing import book, row
@@ -26,7 +27,7 @@ TELEPHONE = 360
 # No pages: files, what a script asks, a message that only leads on.
 NOT_PAGES = {
     "instructions.export", "instructions.import_report", "instructions.empty_workbook", "matters.attachment",
-    "network.suggest", "network.suggest_leaders", "notify.badge", "notify.open_message",
+    "network.suggest", "network.suggest_leaders", "network.suggest_people", "staffing.export_liaisons", "notify.badge", "notify.open_message",
 }
 
 
@@ -87,12 +88,30 @@ def _imports(world: World) -> tuple[UUID, UUID]:
         return judged.id, done.id
 
 
+def _people(world: World) -> tuple[int, dict[str, int]]:
+    """A handover, and a drive with one nomination to settle, one to make."""
+    with world.work("city.secretariat"):
+        actor = world.actor("city.secretariat")
+        left = leaving.hand_over(
+            actor, world.people["finance.handler"], {world.posts["finance.handler"]: None}, reason="调离", chains_wait=True
+        ).id
+        drive = drives.open_drive(
+            actor, world.units["city"], levels=["city"], kinds=["department"], title="推荐督查工作联络员", words="请推荐在编人员。",
+            until=clock.today() + timedelta(days=20),
+        )
+        asked = {one.unit_id: one.id for one in drives.nominations_of(drive, "all")[0]}
+        answered, waiting = asked[world.units["health"]], asked[world.units["finance"]]
+        drives.answer(actor, answered, None, "吴新", contacts.Reached("0577-88961234"))
+        return left, {"drive": drive.id, "answered": answered, "waiting": waiting}
+
+
 def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, world: World, app: Flask) -> None:
     registered, assigned, at_work = world.register(), world.assign(world.register(), co=("finance",)), world.at_work()
     secret = world.assign(world.register(confidential=True), handler="health.handler")
     reviewed, (returned, draft), asking = world.under_review(), _sent_back(world), _asks_for_more_time(world)
     signing = world.submit(world.at_work())
     judged, done = _imports(world)
+    left, asked = _people(world)
     m = "matters/{}/{}".format
     walk: dict[str, list[str]] = {
         "city.supervisor": [
@@ -103,7 +122,7 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
             m(at_work, "reassign-unit"), m(at_work, "withdraw"), m(at_work, "make-confidential"), m(at_work, "urge"),
             m(at_work, "slip"), m(reviewed, "close"), m(reviewed, "return-for-rework"), "messages", "password", "sign-ins",
         ],
-        "city.head": [m(asking, "extension-decision"), m(secret, "readings")],
+        "city.head": [m(asking, "extension-decision"), m(secret, "readings"), m(secret, "name-reviewer")],
         "city.leader": [m(at_work, "instruct-again")],
         "health.liaison": [m(assigned, "name-handler"), m(assigned, "decline"), m(assigned, "forward")],
         "finance.liaison": [m(assigned, "name-co-handler"), m(assigned, "co-progress")],
@@ -112,7 +131,15 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
             m(returned, "report"), f"reports/{draft}/changes", f"reports/{signing}/recall",
         ],
         "health.director": [f"reports/{signing}"],
-        "city.secretariat": ["network", f"network/units/{world.units['health']}", "network?q=卫", "delegations"],
+        "city.secretariat": [
+            "network", f"network/units/{world.units['health']}", "network?q=卫", "delegations",
+            f"network/people/{world.people['health.deputy']}", f"network/units/{world.units['health']}/appoint",
+            f"network/posts/{world.posts['health.deputy']}/end", f"network/posts/{world.posts['health.deputy']}/delegate",
+            f"network/people/{world.people['health.deputy']}/hand-over", f"network/handovers/{left}",
+            "network/liaison-officers", f"network/posts/{world.posts['health.liaison']}/contact", "network/drives",
+            "network/drives/new", f"network/drives/{asked['drive']}", f"network/drives/{asked['drive']}?show=answered",
+            f"network/nominations/{asked['waiting']}", f"network/nominations/{asked['answered']}/accept",
+        ],
         "city.auditor": [""],
     }
     opened = set()

@@ -39,8 +39,6 @@ class _Line:
 
     unit: str
     unit_url: str
-    first: bool
-    level: Any
     name: str | None
     url: str | None
     contact: Any
@@ -56,12 +54,11 @@ def liaison_officers() -> Response:
     under, show = _under(actor), _show()
     after = request.args.get("after", "")[:30]
     desks, more = liaisons.liaisons(under, show, after=after)
-    typed = request.args.get("unit")
     keeps = bool(allowed(actor, Act.KEEP_NETWORK))
     return page(
         "staffing/liaisons.html",
         under=under,
-        unit_typed=typed if typed is not None else f"{under.name} ({under.code})",
+        unit_typed=f"{under.name} ({under.code})",
         show=show,
         lines=[line for desk in desks for line in _lines(actor, desk)],
         views=[
@@ -101,19 +98,19 @@ def _show() -> str:
 
 def _lines(actor: Actor, desk: liaisons.Desk) -> list[_Line]:
     unit = desk.unit
-    there, level = url_for("network.unit", unit_id=unit.id), Level(unit.level).label
+    there = url_for("network.unit", unit_id=unit.id)
     if not desk.officers:
         may = allowed(actor, Act.KEEP_PEOPLE, unit)
         url = url_for("staffing.appoint", unit_id=unit.id) if may else None
-        return [_Line(unit.name, there, True, level, None, None, None, False, url)]
+        return [_Line(unit.name, there, None, None, None, False, url)]
     return [
         _Line(
-            unit.name, there, place == 0, level, one.name, url_for("staffing.person", person_id=one.person_id), one.contact,
+            unit.name, there, one.name, url_for("staffing.person", person_id=one.person_id), one.contact,
             one.unconfirmed,
             url_for("staffing.contact", post_id=one.post_id)
             if allowed(actor, Act.KEEP_CONTACT, OnPost(unit.path, unit.id, one.post_id)) else None,
         )
-        for place, one in enumerate(desk.officers)
+        for one in desk.officers
     ]  # fmt: skip
 
 

@@ -74,11 +74,13 @@ def person(person_id: int) -> Response:
     actor = current_actor()
     rows = queries.posts_of(person_id)
     live = [post for post, _contact in rows if not queries.over(post)]
+    posts = [_post(actor, post) for post, _contact in rows]
     return page(
         "staffing/person.html",
         person=found,
         himself=person_id == actor.person_id,
-        posts=[_post(actor, post) for post, _contact in rows],
+        posts=posts,
+        keeps=any(post.acts for post in posts),
         reached=[_reached(actor, post, kept) for post, kept in rows if post.role == Role.LIAISON_OFFICER and queries.held(post)],
         lent=[_lent(actor, made, person_id) for made in queries.lent_by_or_to(person_id)],
         away=[(span_words(one), one.note) for one in absences([person_id], clock.today(), date.max)],

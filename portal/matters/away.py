@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from portal.access.actor import Actor
+from portal.identity.queries import person_by_id
 from portal.kernel import clock
 from portal.kernel.language import _
 from portal.matters.models import Matter
@@ -39,7 +40,8 @@ def notice(actor: Actor, matter: Matter) -> str:
             people = holders(seat.unit_id, seat.role)
             if len(people) == 1:  # another holder signs meanwhile
                 names[people[0].person_id] = f"{seat.role.label}{people[0].name}"
-    if shown.content.handler_id and shown.content.handler is not None:
-        names[shown.content.handler_id] = f"{_('承办人')}{shown.content.handler.name}"
+    handler = person_by_id(shown.content.handler_id) if shown.content.handler_id else None
+    if handler is not None:
+        names[handler.id] = f"{_('承办人')}{handler.name}"
     said = [_("%(who)s %(span)s外出", who=names[one], span=days) for one, days in spans(names, shown.due_on).items()]
     return "。" + _("期限内") + _("：") + "；".join(said) if said else ""

@@ -23,6 +23,7 @@ from portal.web.answers import go, page
 from portal.web.forms import redraw
 from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
+from portal.web.transactions import discard
 
 DELEGATIONS = "network/delegations.html"
 
@@ -87,7 +88,13 @@ def be_away() -> Response:
         else:
             flash(_("外出已登记，设定期限的人会看到"))
             return go(url_for("network.delegations"))
-    return redraw(DELEGATIONS, form, refusal, **_delegations_page(actor, away=form) | {"form": _form(actor, fresh=True)})
+    discard()
+    if refusal is not None:
+        form.take(refusal)
+    # Two forms stand on this page: the other one is drawn afresh.
+    return page(
+        DELEGATIONS, status=422, form=_form(actor, fresh=True), refusal=refusal, **_delegations_page(actor, away=form)
+    )
 
 
 @blueprint.post(f"/absences/<int(max={HIGHEST_ID}):absence_id>/end")

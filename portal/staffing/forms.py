@@ -118,7 +118,7 @@ class NominationForm(ContactForm):
 class AcceptForm(OfficeForm):
     """任命推荐的联络员."""
 
-    sign_in_name = StringField(_l("新人员登录名"), [Length(max=64)])
+    sign_in_name = StringField(_l("新人员登录名"), [InputRequired(_l("请填写登录名")), Length(max=64)])
     replace = BooleanField(_l("现任联络员同时离任，由推荐的人接手"), default=True)
 
 

@@ -19,16 +19,18 @@ from portal.identity import door
 from portal.kernel.city import all_cities
 from portal.kernel.db import db
 from portal.matters import following, ladder
-from portal.matters.service import attaching
+from portal.matters.service import attaching, passing_on
 from portal.network.service.acting import actor_for
 from portal.vault import box
 from portal.vault.files import FileStore
 from portal.web import cities, frame, guards, headers, refusals, speech, transactions, walls
 
 # In this order; each has `routes.blueprint`, and `routes.install(app)` where it must be told of the app.
-FEATURES = ("identity", "network", "audit", "notify", "documents", "matters", "bylaws", "instructions", "overview")
+FEATURES = (
+    "identity", "network", "audit", "notify", "documents", "staffing", "matters", "bylaws", "instructions", "overview",
+)  # fmt: skip
 MODELS = (
-    "access", "audit", "deadlines", "documents", "identity", "matters", "network", "notify", "workflow",
+    "access", "audit", "deadlines", "documents", "identity", "matters", "network", "notify", "staffing", "workflow",
 )  # fmt: skip
 
 
@@ -76,6 +78,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
 
     ladder.install()
     following.install()
+    passing_on.install()
     attaching.configure(FileStore(settings.files_dir))
     headers.install(app)
     transactions.install(app)

@@ -15,7 +15,7 @@ GUARD = """
 DO $$
 DECLARE guarded text;
 BEGIN
-  FOREACH guarded IN ARRAY ARRAY['notification_setting', 'contact', 'address_change'] LOOP
+  FOREACH guarded IN ARRAY ARRAY['notification_setting', 'channel_address', 'address_change'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', guarded);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', guarded);
     EXECUTE format('CREATE POLICY of_city ON %I USING (city_id ='
@@ -57,15 +57,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('person_id', name=op.f('pk_notification_setting')),
     )
     op.create_table(
-        'contact',
+        'channel_address',
         sa.Column('person_id', sa.Integer(), nullable=False),
         sa.Column('channel', sa.String(length=12), nullable=False),
         sa.Column('address', sa.String(length=120), nullable=False),
         sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=False),
         sa.Column('city_id', sa.Integer(), server_default=CITY, nullable=False),
-        sa.ForeignKeyConstraint(['city_id'], ['city.id'], name=op.f('fk_contact_city_id')),
-        sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_contact_person_id')),
-        sa.PrimaryKeyConstraint('person_id', 'channel', name=op.f('pk_contact')),
+        sa.ForeignKeyConstraint(['city_id'], ['city.id'], name=op.f('fk_channel_address_city_id')),
+        sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_channel_address_person_id')),
+        sa.PrimaryKeyConstraint('person_id', 'channel', name=op.f('pk_channel_address')),
     )
     op.create_table(
         'address_change',
@@ -131,5 +131,5 @@ def downgrade() -> None:
     op.drop_table('channel_pace')
     op.drop_index('ix_address_change_person', table_name='address_change')
     op.drop_table('address_change')
-    op.drop_table('contact')
+    op.drop_table('channel_address')
     op.drop_table('notification_setting')

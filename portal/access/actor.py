@@ -3,14 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+from flask_babel import LazyString
 
 from portal.access.roles import Role, person_principal, standing_principal
+from portal.kernel.language import _l
+
+
+class Lent(StrEnum):
+    """Which kinds of act a delegation covers. Which acts each kind is: `access.policy.LENT_ACTS`."""
+
+    ALL = "all"
+    SIGN = "sign"
+    GIVE = "give"
+    SUPERVISE = "supervise"
+
+    @property
+    def label(self) -> LazyString:
+        return _LENT_LABELS[self]
+
+
+_LENT_LABELS = {
+    Lent.ALL: _l("全部事务"),
+    Lent.SIGN: _l("签批报结材料"),
+    Lent.GIVE: _l("指定承办人、转办、退回交办"),
+    Lent.SUPERVISE: _l("交办、改派、审核、批复延期、催办"),
+}
+EVERYTHING = frozenset({Lent.ALL})
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A post in force, held or stood in for. `unit_id` is where the post is, `for_unit_id` whom it acts for (an organ
-    acts for its parent), `path` the ids from the city's root down to `for_unit_id`."""
+    acts for its parent), `path` the ids from the city's root down to `for_unit_id`; `lent` the kinds of act for which one
+    stands in: everything, in a post of one's own."""
 
     post_id: int
     role: Role
@@ -20,6 +47,7 @@ class Standing:
     path: tuple[int, ...]
     delegation_id: int | None = None
     covers_confidential: bool = True
+    lent: frozenset[Lent] = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +62,9 @@ class Actor:
 
     def __post_init__(self) -> None:
         held = {standing_principal(s.for_unit_id, s.role) for s in self.standings}
-        object.__setattr__(self, "principals", (person_principal(self.person_id), *sorted(held)))
+        # Who holds no post reads nothing any more, not even what he once handled.
+        himself = (person_principal(self.person_id),) if held else ()
+        object.__setattr__(self, "principals", (*himself, *sorted(held)))
 
     @property
     def acting(self) -> Standing | None:

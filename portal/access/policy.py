@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from portal.access.actor import Actor, Standing
+from portal.access.actor import Actor, Lent, Standing
 from portal.access.roles import LEADERS, OFFICERS, SUPERVISION, Role
 from portal.kernel.language import _l
 
@@ -27,6 +27,10 @@ class Act(StrEnum):
     KEEP_UNIT = "keep_unit"
     END_UNIT = "end_unit"
     DELEGATE = "delegate"
+    KEEP_PEOPLE = "keep_people"
+    HAND_OVER = "hand_over"
+    KEEP_CONTACT = "keep_contact"
+    NOMINATE = "nominate"
     READ_JOURNAL = "read_journal"
     KEEP_RULES = "keep_rules"
     KEEP_CALENDAR = "keep_calendar"
@@ -52,6 +56,7 @@ class Act(StrEnum):
     RECALL = "recall"
     SIGN = "sign"
     REVIEW = "review"
+    NAME_REVIEWER = "name_reviewer"
     ASK_EXTENSION = "ask_extension"
     DECIDE_EXTENSION = "decide_extension"
     URGE = "urge"
@@ -198,6 +203,26 @@ def keeps_from_above(actor: Actor, post: Standing, unit: Any) -> bool:
     return post.role == Role.SECRETARIAT and post.for_unit_id in getattr(unit, "path", ())[:-1]
 
 
+@predicate(_l("须由本单位的办公室主任办理"))
+def directs_unit(actor: Actor, post: Standing, record: Any) -> bool:
+    return post.role == Role.OFFICE_DIRECTOR and post.for_unit_id == record.unit_id
+
+
+@predicate(_l("办公室主任只能为承办人、联络员办理"))
+def holds_staff_posts(actor: Actor, post: Standing, record: Any) -> bool:
+    return bool(record.roles) and record.roles <= {Role.HANDLER, Role.LIAISON_OFFICER}
+
+
+@predicate(_l("须由本单位的主要领导办理"))
+def leads_unit(actor: Actor, post: Standing, record: Any) -> bool:
+    return post.role == Role.PRINCIPAL_LEADER and post.for_unit_id == record.unit_id
+
+
+@predicate(_l("须由本人办理"))
+def holds_this_post(actor: Actor, post: Standing, record: Any) -> bool:
+    return post.post_id == record.post_id and post.delegation_id is None
+
+
 @predicate(_l("须由审计员办理"))
 def reads_the_journal(actor: Actor, post: Standing, record: Any) -> bool:
     return post.role == Role.AUDITOR
@@ -232,6 +257,10 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.DELEGATE: ((not_an_officer, holds_a_post),),
     Act.KEEP_RULES: ((heads_the_citys_office,),),
     Act.KEEP_CALENDAR: ((secretariat_of_the_city,),),
+    Act.KEEP_PEOPLE: ((keeps_unit,),),
+    Act.HAND_OVER: ((keeps_unit,), (directs_unit, holds_staff_posts)),
+    Act.KEEP_CONTACT: ((keeps_unit,), (holds_this_post,)),
+    Act.NOMINATE: ((directs_unit,), (leads_unit,), (keeps_unit,)),
     Act.READ_JOURNAL: ((reads_the_journal,),),
     Act.REGISTER: ((supervision,),),
     Act.READ_READINGS: ((heads_supervising_office, is_confidential_matter),),
@@ -261,10 +290,30 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.RECALL: ((is_handler,),),
     Act.SIGN: ((is_signer_now,),),
     Act.REVIEW: ((of_supervising_office, is_open_matter), (of_supervising_office, is_reviewer, is_confidential_matter)),
+    Act.NAME_REVIEWER: ((heads_supervising_office, is_confidential_matter),),
     Act.ASK_EXTENSION: ((is_handler,),),
     Act.DECIDE_EXTENSION: ((heads_supervising_office,),),
     Act.URGE: ((supervision_above,), (of_supervising_office,)),
 }
+
+
+# What is judged on a unit or a post of the network, not on a matter.
+ON_NETWORK = frozenset({Act.KEEP_PEOPLE, Act.HAND_OVER, Act.KEEP_CONTACT, Act.NOMINATE})
+
+# A delegation for named kinds covers these acts and reading; one for everything covers every act of the post.
+LENT_ACTS: dict[Lent, frozenset[Act]] = {
+    Lent.SIGN: frozenset({Act.SIGN}),
+    Lent.GIVE: frozenset({Act.NAME_HANDLER, Act.FORWARD, Act.DECLINE, Act.CO_PROGRESS}),
+    Lent.SUPERVISE: frozenset({Act.ASSIGN, Act.REASSIGN_UNIT, Act.REVIEW, Act.NAME_REVIEWER, Act.DECIDE_EXTENSION, Act.URGE}),
+}
+READING = frozenset({Act.OPEN_TO_ALL, Act.SIGNED_IN, Act.READ_MATTER, Act.READ_REGISTER, Act.READ_NETWORK})
+
+
+def covers(post: Standing, act: Act) -> bool:
+    """Whether this post may be used for the act: a post of one's own for any, a borrowed one for what was lent."""
+    if post.delegation_id is None or Lent.ALL in post.lent or act in READING:
+        return True
+    return any(act in LENT_ACTS[kind] for kind in post.lent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,12 +330,17 @@ class Decision:
 
 def allowed(actor: Actor, act: Act, record: Any = None) -> Decision:
     """Judge one act. The post acted in is tried first; the post that permits is the one that is recorded. A delegate's
-    borrowed post reaches a confidential matter only where the delegation names such matters."""
+    borrowed post serves for the kinds of act that were lent, and reaches a confidential matter only where the delegation
+    names such matters."""
     rows = POLICY[act]
     confidential = bool(getattr(record, "confidential", False))
     nearest: tuple[str, ...] | None = None
+    lent_for_other = False
     for post in actor.standings:
         if confidential and not post.covers_confidential:
+            continue
+        if not covers(post, act):
+            lent_for_other = True
             continue
         for row in rows:
             unmet = tuple(str(p.sentence) for p in row if not p.holds(actor, post, record))
@@ -296,4 +350,6 @@ def allowed(actor: Actor, act: Act, record: Any = None) -> Decision:
                 nearest = unmet
     if nearest is None and rows is ANYONE:
         return Decision(True, None)
+    if lent_for_other:
+        nearest = (*(nearest or ()), str(_l("受托的岗位没有委托这类事务")))
     return Decision(False, None, nearest or (str(_l("您当前没有在任的岗位")),))

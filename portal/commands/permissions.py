@@ -17,7 +17,7 @@ from flask_babel import force_locale
 
 from portal.access.actor import Actor, Standing
 from portal.access.models import View
-from portal.access.policy import POLICY, Act, allowed
+from portal.access.policy import ON_NETWORK, POLICY, Act, allowed
 from portal.access.roles import Role
 from portal.commands.permission_words import ACTS, INTRODUCTION, NEEDS, PREDICATES, VIEWS
 from portal.kernel.language import _, _l
@@ -32,7 +32,7 @@ from portal.workflow.signoff import STEP_LABELS
 CITY, COUNTY, LEAD, CO_UNIT, OTHER_COUNTY = 1, 2, 3, 4, 5
 PATHS = {CITY: (1,), COUNTY: (1, 2), LEAD: (1, 2, 3), CO_UNIT: (1, 2, 4), OTHER_COUNTY: (1, 5)}
 CHANGING = {move.act for move in CHAIN.moves} - {Act.FORWARD}  # forwarding makes children and changes no state of its own
-ON_RECORD = tuple(act for act in ACTS if act not in CHANGING | RECORDLESS and POLICY[act] != ((),))
+ON_RECORD = tuple(act for act in ACTS if act not in CHANGING | RECORDLESS | ON_NETWORK and POLICY[act] != ((),))
 
 
 @dataclass(frozen=True, slots=True)

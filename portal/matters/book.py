@@ -31,6 +31,8 @@ ENTRY_LABELS = {
     "forwarded": _l("转办下级"),
     "name_handler": _l("指定承办人"),
     "name_co_handler": _l("指定协办承办人"),
+    "hand_over": _l("离岗交接"),
+    "name_reviewer": _l("指定审核人"),
     "acknowledge": _l("签收"),
     "decline": _l("退回交办"),
     "reassign_unit": _l("改派"),

@@ -85,6 +85,12 @@ class HandlerForm(OfficeForm):
     handler = SelectField(_l("承办人"), [InputRequired(_l("请选择承办人"))], coerce=str, validate_choice=False)
 
 
+class ReviewerForm(OfficeForm):
+    """指定审核人."""
+
+    handler = SelectField(_l("审核人"), [InputRequired(_l("请选择审核人"))], coerce=str, validate_choice=False)
+
+
 class ForwardForm(OfficeForm):
     """转办."""
 

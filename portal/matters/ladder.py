@@ -58,7 +58,9 @@ def persons_of(matter: Matter, content: MatterContent, roles: Collection[str]) -
         if role == "handler":
             found += [content.handler_id] if content.handler_id else _without_handler(matter)
         elif role == ASSIGNING_SUPERVISOR:
-            found += [matter.assigned_by_id] if matter.assigned_by_id else []
+            # Whoever assigned it may have left the office meanwhile.
+            still = matter.assigned_by_id if matter.assigned_by_id in notices.supervisors(matter) else None
+            found += [still] if still else notices.heads(matter)
         elif role == Role.SUPERVISION_HEAD:
             found += notices.heads(matter)
         elif matter.lead_unit_id and not matter.confidential and matter.state != State.REGISTERED:

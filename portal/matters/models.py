@@ -153,6 +153,10 @@ class MatterContent(Sealable, Guarded, OfCity, Model):
     """What the leader wrote, about what, and who handles it."""
 
     __tablename__ = "matter_content"
+    __table_args__ = (
+        Index("ix_matter_content_handler_post", "handler_post_id", postgresql_where=text("handler_post_id IS NOT NULL")),
+        Index("ix_matter_content_reviewer", "reviewer_id", postgresql_where=text("confidential")),
+    )
     view_needed = View.PART
 
     matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), unique=True)
@@ -204,7 +208,10 @@ class CoUnit(Guarded, OfCity, Model):
     """协办单位: helps the lead unit. A confidential matter has none."""
 
     __tablename__ = "co_unit"
-    __table_args__ = (Index("ix_co_unit_unit", "unit_id"),)
+    __table_args__ = (
+        Index("ix_co_unit_unit", "unit_id"),
+        Index("ix_co_unit_handler", "handler_id", postgresql_where=text("handler_id IS NOT NULL")),
+    )
     view_needed = View.PART
 
     matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), primary_key=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from portal.access.actor import Lent
 from portal.access.roles import SUPERVISION, Role
 from portal.audit.models import JournalEntry
 from portal.matters.models import Matter, MatterContent
@@ -16,20 +17,20 @@ from portal.notify.service import tell
 def supervisors(matter: Matter) -> list[int]:
     """The office that reviews, extends and urges."""
     roles = SUPERVISION if matter.supervised_by_office else (Role.OFFICE_DIRECTOR,)
-    return recipients(matter.supervising_unit_id, roles, confidential=matter.confidential)
+    return recipients(matter.supervising_unit_id, roles, confidential=matter.confidential, kind=Lent.SUPERVISE)
 
 
 def heads(matter: Matter) -> list[int]:
     """Who decides an extension."""
     role = Role.SUPERVISION_HEAD if matter.supervised_by_office else Role.OFFICE_DIRECTOR
-    return recipients(matter.supervising_unit_id, (role,), confidential=matter.confidential)
+    return recipients(matter.supervising_unit_id, (role,), confidential=matter.confidential, kind=Lent.SUPERVISE)
 
 
 def lead_desk(matter: Matter) -> list[int]:
     """Liaison officer and office director of the lead unit."""
     if matter.lead_unit_id is None or matter.confidential:
         return []
-    return recipients(matter.lead_unit_id, (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR))
+    return recipients(matter.lead_unit_id, (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR), kind=Lent.GIVE)
 
 
 def helpers(matter: Matter, unit_ids: Collection[int]) -> list[int]:

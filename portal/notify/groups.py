@@ -50,7 +50,7 @@ class Words:
 
 
 WORDS: Mapping[Group, Words] = {
-    Group.TASKS: Words(_l("交办与签收"), _l("交办、转办、指定承办人、退回交办、退回重办"), presses=True),
+    Group.TASKS: Words(_l("交办与签收"), _l("交办、转办、指定承办人、退回交办、退回重办、离岗交接"), presses=True),
     Group.SIGNING: Words(_l("签批与会签"), _l("请签批、请会签、送签退回、签批岗位空缺")),
     Group.REVIEW: Words(_l("审核与审批"), _l("报结待审核、延期待批")),
     Group.DUE: Words(
@@ -66,7 +66,7 @@ WORDS: Mapping[Group, Words] = {
         presses=True,
     ),
     Group.RESULTS: Words(_l("办理情况"), _l("已签收、更正、撤销、新一轮、协办情况、延期决定、办结、授权查阅")),
-    Group.OFFICE: Words(_l("机关事务与日历"), _l("放假安排、单位网络和规则的变动")),
+    Group.OFFICE: Words(_l("机关事务与日历"), _l("放假安排、任职与委托、联络员推荐与核对、单位变动")),
     Group.ACCOUNT: Words(
         _l("账号安全"), _l("登录锁定、收信地址变更"), _l("依据：账号安全规定，须告知本人"), presses=True
     ),
@@ -76,7 +76,7 @@ WORDS: Mapping[Group, Words] = {
 HOLDS: Mapping[Group, frozenset[str]] = {
     Group.TASKS: frozenset({
         "co_assigned", "co_handler_named", "forwarded", "name_handler", "handler_named", "handler_replaced", "declined",
-        "reassigned", "returned", "unit_followed",
+        "reassigned", "returned", "unit_followed", "handed_over", "person_left", "handover_to_sign",
     }),
     Group.SIGNING: frozenset({"to_sign", "countersign", "sent_back", "seat_vacant"}),
     Group.REVIEW: frozenset({"issued_to_review", "extension_asked"}),
@@ -87,7 +87,10 @@ HOLDS: Mapping[Group, frozenset[str]] = {
         "acknowledged", "amended", "withdrawn", "co_progress", "new_round", "county_informed", "closed",
         "extension_decided", "reading_granted",
     }),
-    Group.OFFICE: frozenset({"calendar_missing", "change_refused"}),
+    Group.OFFICE: frozenset({
+        "calendar_missing", "change_refused", "appointed", "post_ended", "stand_in_set", "standing_in", "nominate",
+        "nominate_urged", "nomination_returned", "nomination_accepted", "confirm_contact",
+    }),
     Group.ACCOUNT: frozenset({"locked_out", "address_asked"}),
 }  # fmt: skip
 _GROUP_OF = {kind: group for group, kinds in HOLDS.items() for kind in kinds}

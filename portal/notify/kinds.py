@@ -13,13 +13,15 @@ from typing import Any
 
 from flask_babel import LazyString
 
+from portal.access.roles import Role
 from portal.deadlines.words import day_words
 from portal.kernel.language import _, _l, _n
 
 Facts = Mapping[str, Any]
 
 # What a message may keep. A fact of another name is a mistake of ours and is refused.
-BLANKS = frozenset({"number", "title", "unit", "by", "days", "until", "granted", "round", "year", "count", "say", "address"})
+BLANKS = frozenset({"number", "title", "unit", "by", "days", "until", "granted", "round", "year", "count", "say", "address",
+                    "role", "about"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,65 @@ KINDS: dict[str, Kind] = {
         _l("有人用您的账号申请更换收信地址；如不是本人，请报告"),
         lambda f: _("您申请把收信地址改为 %(address)s；如不是本人，请报告", address=f["address"]),
         ("address",),
+    ),
+    "handed_over": Kind(
+        _l("原承办人离岗，由您接着办理"), lambda f: _("原承办人离岗，由您接着办理：%(title)s", title=f["title"])
+    ),
+    "person_left": Kind(
+        _l("本件有经办人员离岗，请核对并重新指定"),
+        lambda f: _("有经办人员离岗，请核对并重新指定：%(title)s", title=f["title"]),
+    ),
+    "handover_to_sign": Kind(
+        _l("请核对并签收离岗交接清单"), lambda f: _("请核对并签收%(by)s的离岗交接清单", by=f["by"]), ("by",)
+    ),
+    "appointed": Kind(
+        _l("您有新的任职"),
+        lambda f: _("您已任%(unit)s%(role)s", unit=f["unit"], role=Role(f["role"]).label),
+        ("unit", "role"),
+    ),
+    "post_ended": Kind(
+        _l("您的一个岗位将结束"),
+        lambda f: _(
+            "您自%(until)s起不再担任%(unit)s%(role)s", until=_until(f), unit=f["unit"], role=Role(f["role"]).label
+        ),
+        ("unit", "role", "until"),
+    ),
+    "stand_in_set": Kind(
+        _l("秘书处为您的岗位设了受托人"),
+        lambda f: _(
+            "秘书处为您的%(unit)s%(role)s岗位设了受托人%(by)s，至%(until)s",
+            unit=f["unit"], role=Role(f["role"]).label, by=f["by"], until=_until(f),
+        ),
+        ("unit", "role", "by", "until"),
+    ),
+    "standing_in": Kind(
+        _l("请您代行他人岗位"),
+        lambda f: _(
+            "请您代行%(by)s的%(unit)s%(role)s岗位，至%(until)s",
+            unit=f["unit"], role=Role(f["role"]).label, by=f["by"], until=_until(f),
+        ),
+        ("unit", "role", "by", "until"),
+    ),
+    "nominate": Kind(
+        _l("请推荐本单位联络员"),
+        lambda f: _("请于%(until)s前推荐%(unit)s联络员", until=_until(f), unit=f["unit"]),
+        ("unit", "until"),
+    ),
+    "nominate_urged": Kind(
+        _l("本单位联络员还没有推荐，请尽快推荐"),
+        lambda f: _("%(unit)s联络员还没有推荐，%(until)s截止", until=_until(f), unit=f["unit"]),
+        ("unit", "until"),
+    ),
+    "nomination_returned": Kind(
+        _l("推荐的联络员被退回，请重新推荐"),
+        lambda f: _("推荐的%(unit)s联络员被退回，请重新推荐", unit=f["unit"]),
+        ("unit",),
+    ),
+    "nomination_accepted": Kind(
+        _l("推荐的联络员已任命"), lambda f: _("推荐的%(unit)s联络员已任命", unit=f["unit"]), ("unit",)
+    ),
+    "confirm_contact": Kind(
+        _l("请核对您的联络员信息"), lambda f: _("请核对您的%(unit)s联络员信息", unit=f["unit"]), ("unit",)
     ),
 }
 

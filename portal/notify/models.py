@@ -113,11 +113,11 @@ class NotificationSetting(OfCity, Model):
     version: Mapped[int] = mapped_column(Integer, default=1)
 
 
-class Contact(OfCity, Model):
+class ChannelAddress(OfCity, Model):
     """Where a person is reached by a channel other than mail, confirmed by a code. His mail address is the person's own
     column, which the secretariat keeps too."""
 
-    __tablename__ = "contact"
+    __tablename__ = "channel_address"
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     channel: Mapped[str] = mapped_column(String(12), primary_key=True)

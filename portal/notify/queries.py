@@ -17,7 +17,7 @@ from portal.kernel.db import current_city, db
 from portal.network.models import Post
 from portal.network.queries import in_force
 from portal.notify.channels import MAIL
-from portal.notify.models import AddressChange, Contact, Message, NotificationSetting
+from portal.notify.models import AddressChange, ChannelAddress, Message, NotificationSetting
 from portal.notify.rules import Quiet, Wishes
 
 PAGE_SIZE = 50
@@ -96,8 +96,8 @@ class Reach:
 def reach_of(person_ids: Collection[int]) -> dict[int, Reach]:
     """How each of these persons is reached, in one statement for all; who is not active is not among them."""
     contacts = (
-        select(func.jsonb_object_agg(Contact.channel, Contact.address))
-        .where(Contact.person_id == Person.id)
+        select(func.jsonb_object_agg(ChannelAddress.channel, ChannelAddress.address))
+        .where(ChannelAddress.person_id == Person.id)
         .correlate(Person)
         .scalar_subquery()
     )

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Integer,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -41,6 +42,7 @@ class SignOff(Guarded, OfCity, Model):
         UniqueConstraint("report_id", "generation", "digest", name="uq_sign_off_digest"),
         UniqueConstraint("report_id", "generation", "last_step", name="uq_sign_off_last_step"),
         CheckConstraint("last_step > 0", name="steps"),
+        Index("ix_sign_off_running", "report_id", "generation", postgresql_where=text("ended_at IS NULL")),
     )
 
     report_id: Mapped[UUID] = mapped_column(ForeignKey("report.id", ondelete="CASCADE"), primary_key=True)

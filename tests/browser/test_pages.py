@@ -23,6 +23,7 @@ from portal.network.queries import person_meant
 from portal.network.rules import POST_COLUMNS, UNIT_COLUMNS
 from portal.network.service import changing
 from portal.network.service.wanted import Wanted
+from portal.staffing.service import contacts, drives, leaving
 from portal.web.cities import OUTSIDE
 from tests.at_the_door import PASSWORD
 from tests.instructions.test_importing import book, row
@@ -35,6 +36,7 @@ NOT_PAGES = {
     "instructions.export", "instructions.import_report", "instructions.empty_workbook", "matters.attachment",
     "network.suggest", "network.suggest_leaders", "network.suggest_people", "notify.badge", "notify.open_message",
     "bylaws.empty_calendar_workbook", "network.export", "network.empty_workbook", "network.import_report",
+    "staffing.export_liaisons",
 }
 # Where no channel is open there are none of these: see test_message_settings.
 WITH_MAIL = {"notify.change_address", "notify.address_code"}
@@ -127,6 +129,23 @@ def _network_imports(world: World) -> list[str]:
         return [f"network/import/units/{judged.id}", f"network/import/posts/{done.id}"]
 
 
+def _people(world: World) -> tuple[int, dict[str, int]]:
+    """A handover, and a drive with one nomination to settle, one to make."""
+    with world.work("city.secretariat"):
+        actor = world.actor("city.secretariat")
+        left = leaving.hand_over(
+            actor, world.people["finance.handler"], {world.posts["finance.handler"]: None}, reason="调离", chains_wait=True
+        ).id
+        drive = drives.open_drive(
+            actor, world.units["city"], levels=["city"], kinds=["department"], title="推荐督查工作联络员", words="请推荐在编人员。",
+            until=clock.today() + timedelta(days=20),
+        )
+        asked = {one.unit_id: one.id for one in drives.nominations_of(drive, "all")[0]}
+        answered, waiting = asked[world.units["health"]], asked[world.units["finance"]]
+        drives.answer(actor, answered, None, "吴新", contacts.Reached("0577-88961234"))
+        return left, {"drive": drive.id, "answered": answered, "waiting": waiting}
+
+
 def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, world: World, app: Flask) -> None:
     registered, assigned, at_work = world.register(), world.assign(world.register(), co=("finance",)), world.at_work()
     secret = world.assign(world.register(confidential=True), handler="health.handler")
@@ -134,6 +153,7 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
     signing, ended = world.submit(world.at_work()), _ended_with_a_grant(world)
     judged, done = _imports(world)
     network_imports = _network_imports(world)
+    left, asked = _people(world)
     m = "matters/{}/{}".format
     walk: dict[str, list[str]] = {
         "city.supervisor": [
@@ -146,7 +166,7 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
             "sign-ins",
         ],
         "city.head": [
-            m(asking, "extension-decision"), m(secret, "readings"), f"matters/{ended}", m(ended, "grants"), "rules", "rules/ladder", "rules/deadlines/edit",
+            m(asking, "extension-decision"), m(secret, "readings"), m(secret, "name-reviewer"), f"matters/{ended}", m(ended, "grants"), "rules", "rules/ladder", "rules/deadlines/edit",
             "rules/ladder/edit", "rules/limits/edit",
         ],
         "city.leader": [m(at_work, "instruct-again")],
@@ -161,6 +181,12 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
             "network", f"network/units/{world.units['health']}", "network?q=卫", "network?q=zz", "delegations",
             f"network/branches/{world.units['county']}", f"network/units/{world.units['county']}", "network/import",
             "calendar", "calendar/import", *network_imports, *(f"network/units/{world.units['county']}/{kind}" for kind in ChangeKind),
+            f"network/people/{world.people['health.deputy']}", f"network/units/{world.units['health']}/appoint",
+            f"network/posts/{world.posts['health.deputy']}/end", f"network/posts/{world.posts['health.deputy']}/delegate",
+            f"network/people/{world.people['health.deputy']}/hand-over", f"network/handovers/{left}",
+            "network/liaison-officers", f"network/posts/{world.posts['health.liaison']}/contact", "network/drives",
+            "network/drives/new", f"network/drives/{asked['drive']}", f"network/drives/{asked['drive']}?show=answered",
+            f"network/nominations/{asked['waiting']}", f"network/nominations/{asked['answered']}/accept",
         ],
         "city.auditor": [""],
     }

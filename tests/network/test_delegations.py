@@ -194,6 +194,7 @@ def post_delegation(client: FlaskClient, site: Network, **changed: object) -> tu
         "csrf_token": csrf_token(client, address),
         "post": acting.post_id,
         "to_person": stand_in,
+        "acts": "all",
         "from_day": clock.today().isoformat(),
         "to_day": (clock.today() + 2 * DAY).isoformat(),
     }

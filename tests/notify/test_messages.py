@@ -20,7 +20,8 @@ from portal.notify.service import tell
 from tests.world import World
 
 FACTS = {"number": "温督〔2026〕7号", "title": "加装电梯", "unit": "市卫健委", "by": "市卫健委", "days": 3, "until": "2026-12-01",
-         "granted": True, "round": 2, "year": 2027, "count": 5, "say": "请抓紧", "address": "w***@wz.example"}
+         "granted": True, "round": 2, "year": 2027, "count": 5, "say": "请抓紧", "address": "w***@wz.example",
+         "role": "handler", "about": 1}
 
 
 def message_of(world: World, person: str) -> Message:
@@ -56,7 +57,7 @@ def test_every_kind_has_a_full_sentence_and_one_that_names_nothing(app: Flask, k
     with app.test_request_context(), force_locale("zh"):
         full, bare = text_of(kind, FACTS), text_of(kind, {"number": FACTS["number"]})
     assert full != bare
-    assert all(str(FACTS[blank]) in full or blank in ("until", "granted") for blank in KINDS[kind].blanks)
+    assert all(str(FACTS[blank]) in full or blank in ("until", "granted", "role") for blank in KINDS[kind].blanks)
     assert not re.search(r"%\(|\d|加装电梯|市卫健委", bare)
 
 

@@ -13,7 +13,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from portal.access.policy import Act, allowed
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Refusal
-from portal.matters import queries, views
+from portal.matters import away, queries, views
 from portal.matters.book import BOOK
 from portal.matters.models import Matter
 from portal.matters.routes.matter import head_of, url_of
@@ -108,12 +108,17 @@ def version_of(form: OfficeForm) -> int | None:
     return version
 
 
-def offer_handlers(form: OfficeForm, unit: Unit | None) -> None:
-    """Fill the field with those who may be named handler in that unit."""
+def offer_handlers(form: OfficeForm, unit: Unit | None, found: Matter) -> None:
+    """Fill the field with those who may be named handler in that unit, each with the days he is away before the deadline."""
     field = form["handler"]
     assert isinstance(field, SelectField)
     people = handlers_of(unit.id) if unit else []
-    field.choices = [SelectChoice("", _("请选择")), *(SelectChoice(str(h.post_id), h.name) for h in people)]
+    days = away.spans({h.person_id: h.name for h in people}, found.due_on)
+    labels = [
+        (h.post_id, _("%(who)s（%(span)s外出）", who=h.name, span=days[h.person_id]) if h.person_id in days else h.name)
+        for h in people
+    ]
+    field.choices = [SelectChoice("", _("请选择")), *(SelectChoice(str(post_id), label) for post_id, label in labels)]
 
 
 def chosen_post(form: OfficeForm) -> int | None:

@@ -85,6 +85,8 @@ def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
             add("name_co_handler", _("指定协办承办人"))
     if at_work and allowed(actor, Act.URGE, matter):
         add("urge", _("催办"), turn=views.lamp_of(matter).kind in ("soon", "late"))
+    if matter.open and matter.state != State.REGISTERED and allowed(actor, Act.NAME_REVIEWER, matter):
+        add("name_reviewer", _("指定审核人"))
     if matter.content is not None and allowed(actor, Act.INSTRUCT_AGAIN, matter):
         add("instruct_again", _("再次批示"))
     for event, endpoint, words in _QUIET:

@@ -11,7 +11,7 @@ from flask import Response
 from portal.access.policy import Act
 from portal.deadlines.words import day_words
 from portal.kernel.language import _
-from portal.matters import forms, queries
+from portal.matters import away, forms, queries
 from portal.matters.models import Matter
 from portal.matters.routes import blueprint
 from portal.matters.routes.acts import chosen_post, offer_handlers, perform, unit_typed, units_typed, version_of
@@ -33,7 +33,7 @@ def assign(matter_id: UUID) -> Response:
         if "co_units" in form:
             form["co_units"].data = "、".join(f"{c.unit.name} ({c.unit.code})" for c in getattr(found, "co_units", ()))
     if found.confidential:
-        offer_handlers(form, unit_meant(form.lead_unit.data) if form.lead_unit.data else None)
+        offer_handlers(form, unit_meant(form.lead_unit.data) if form.lead_unit.data else None, found)
 
     def do(_found: Matter, filled: Any) -> str:
         helping = None
@@ -45,7 +45,7 @@ def assign(matter_id: UUID) -> Response:
             current_actor(), matter_id, version=version_of(filled), lead_unit=unit_typed(filled.lead_unit.data, "lead_unit"),
             co_units=helping, requirement=filled.requirement.data or None, handler_post_id=chosen_post(filled),
         )
-        return _("已交办")
+        return _("已交办") + away.notice(current_actor(), found)
 
     return perform(
         matter_id, Act.ASSIGN, form, do, title=_("交办"), template="instructions/assign.html", proposal=_proposal(found),
@@ -67,7 +67,7 @@ def reassign_unit(matter_id: UUID) -> Response:
     found = queries.one(current_actor(), matter_id)
     form = forms.ReassignConfidentialForm() if found.confidential else forms.ReassignForm()
     if found.confidential:
-        offer_handlers(form, unit_meant(form.lead_unit.data) if form.lead_unit.data else None)
+        offer_handlers(form, unit_meant(form.lead_unit.data) if form.lead_unit.data else None, found)
 
     def do(_found: Matter, filled: Any) -> str:
         assigning.reassign_unit(
@@ -157,12 +157,30 @@ def decide_extension(matter_id: UUID) -> Response:
             actor, matter_id, version=version_of(filled), granted=granted, until=filled.due_on.data,
             words=filled.reason.data or None,
         )
-        return _("已准予延期") if granted else _("已批复不予延期")
+        return _("已准予延期") + away.notice(actor, found) if granted else _("已批复不予延期")
 
     return perform(
         matter_id, Act.DECIDE_EXTENSION, forms.DecisionForm(), do, title=_("批复延期"), facts=facts,
         **({} if asked else {"lead": _("没有待批复的延期申请")}),
     )
+
+
+@blueprint.route("/matters/<uuid:matter_id>/name-reviewer", methods=["GET", "POST"])
+@allows(Act.NAME_REVIEWER)
+def name_reviewer(matter_id: UUID) -> Response:
+    """指定审核人 of a confidential matter."""
+    found = queries.one(current_actor(), matter_id)
+    form = forms.ReviewerForm()
+    form.handler.choices = [("", _("请选择")), *((str(h.post_id), h.name) for h in reviewing.reviewers_of(found))]
+
+    def do(_found: Matter, filled: Any) -> str:
+        reviewing.name_reviewer(
+            current_actor(), matter_id, version=version_of(filled), reviewer_post_id=chosen_post(filled)
+        )
+        return _("已指定审核人")
+
+    return perform(matter_id, Act.NAME_REVIEWER, form, do, title=_("指定审核人"),
+        lead=_("报结材料签发后由审核人一人阅读和审核；原来的审核人不再可读。"))
 
 
 @blueprint.route("/matters/<uuid:matter_id>/close", methods=["GET", "POST"])

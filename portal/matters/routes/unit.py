@@ -9,7 +9,7 @@ from flask import Response, flash
 
 from portal.access.policy import Act
 from portal.kernel.language import _
-from portal.matters import forms, queries
+from portal.matters import away, forms, queries
 from portal.matters.clocks import decline_days
 from portal.matters.models import Matter
 from portal.matters.routes import blueprint
@@ -26,11 +26,11 @@ def name_handler(matter_id: UUID) -> Response:
     """指定承办人."""
     found = queries.one(current_actor(), matter_id)
     form = forms.HandlerForm()
-    offer_handlers(form, found.lead_unit)
+    offer_handlers(form, found.lead_unit, found)
 
     def do(_found: Matter, filled: Any) -> str:
         assigning.name_handler(current_actor(), matter_id, version=version_of(filled), handler_post_id=chosen_post(filled))
-        return _("已指定承办人")
+        return _("已指定承办人") + away.notice(current_actor(), found)
 
     return perform(matter_id, Act.NAME_HANDLER, form, do, title=_("指定承办人"),
         lead=_("一件事项由一名承办人负责，签收、办理、报结都由他进行。"))
@@ -44,7 +44,7 @@ def name_co_handler(matter_id: UUID) -> Response:
     found = queries.one(actor, matter_id)
     form = forms.HandlerForm()
     mine = next((c.unit for c in getattr(found, "co_units", ()) if c.unit_id in {s.for_unit_id for s in actor.standings}), None)
-    offer_handlers(form, mine)
+    offer_handlers(form, mine, found)
 
     def do(_found: Matter, filled: Any) -> str:
         assigning.name_co_handler(actor, matter_id, version=version_of(filled), handler_post_id=chosen_post(filled))

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from portal.access.actor import SYSTEM, Actor
 from portal.access.models import Audience, Viewer
 from portal.access.policy import Act, Decision, allowed
+from portal.access.roles import OFFICERS
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.identity.models import Person
@@ -22,6 +23,7 @@ from portal.matters import audience, notices
 from portal.matters.models import Matter
 from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
+from portal.network.queries import roles_held
 
 LONGEST = timedelta(days=90)
 """How long one grant may last (the portal's own rule)."""
@@ -45,6 +47,8 @@ def grant_reading(actor: Actor, matter_id: UUID, *, person: Person | None, last_
         faults["person"] = _("没有找到这个人，请从列出的人员中选择，或填登录名")
     elif person.id == actor.person_id:
         faults["person"] = _("不能授权给自己")
+    elif not (roles := roles_held(person.id)) or roles & OFFICERS:
+        faults["person"] = _("只能授权给有在任业务岗位的人员")
     elif db.session.scalar(
         select(Audience.id).where(
             Audience.matter_id == matter.id, Audience.person_id == person.id, audience.reading_now()

@@ -1,4 +1,5 @@
-"""The supervising office's review: four questions; close, or return with the failed ones and a reason."""
+"""The supervising office's review: four questions; close, or return with the failed ones and a reason. Of a confidential
+matter one person reviews; where he left, the head of the office names another."""
 
 from __future__ import annotations
 
@@ -7,14 +8,20 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal.access.actor import SYSTEM, Actor
+from portal.access.policy import Act, allowed
+from portal.access.roles import SUPERVISION
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.kernel.language import _
+from portal.kernel.refusals import Forbidden, Invalid
 from portal.matters import audience, clocks, notices
-from portal.matters.book import BOOK
-from portal.matters.models import Matter, Report
+from portal.matters.book import BOOK, write_entry
+from portal.matters.models import Matter, Report, State
 from portal.matters.queries import one, whole_content
+from portal.matters.readers import index_viewers
+from portal.network.queries import Holder, holders
 from portal.workflow import engine
 
 
@@ -78,4 +85,36 @@ def return_for_rework(
         BOOK, actor, matter, "return_for_rework", version=version, content=content, failed=failed, reason=reason,
         entry_facts={"failed": list(failed)}, facts={"failed": list(failed)}, then=[then],
     )
+    return matter
+
+
+def reviewers_of(matter: Matter) -> list[Holder]:
+    """Who may be named: the supervisors and heads of the office that assigned it."""
+    return [holder for role in SUPERVISION for holder in holders(matter.supervising_unit_id, role)]
+
+
+def name_reviewer(actor: Actor, matter_id: UUID, *, version: int | None = None, reviewer_post_id: int | None) -> Matter:
+    """指定审核人: the head of the office names who reviews a confidential matter. He reads it once it is issued; whoever
+    was named before reads no longer."""
+    matter = one(actor, matter_id)
+    engine.fresh(BOOK, actor, matter, version)
+    decision = allowed(actor, Act.NAME_REVIEWER, matter)
+    if not decision:
+        raise Forbidden(_("您不能指定审核人：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
+    if not matter.open or matter.state == State.REGISTERED:
+        raise Invalid(_("此件现为“%(state)s”，不用指定审核人", state=matter.state.label))
+    named = next((one for one in reviewers_of(matter) if one.post_id == reviewer_post_id), None)
+    if named is None:
+        raise Invalid(_("没有指定审核人"), fields={"handler": _("请选择本督查室现任的督查员或主任")})
+    content = whole_content(matter)
+    content.reviewer_id = named.person_id
+    matter.version += 1
+    audience.shut_out(matter.id, audience.REVIEWER)
+    if matter.state == State.UNDER_REVIEW:
+        audience.admit(matter.id, [named.person_id], audience.REVIEWER)
+    write_entry(matter, "name_reviewer", actor, decision.standing, facts={"handler": named.name})
+    entry = journal.record(actor, "name_reviewer", "matter", matter.id, standing=decision.standing, confidential=True)
+    if matter.state == State.UNDER_REVIEW:
+        notices.notify(matter, content, entry, "issued_to_review", [named.person_id])
+    index_viewers(matter, content)
     return matter

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, String, text
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.access.roles import Role
@@ -14,12 +15,14 @@ from portal.network.models.units import Unit
 
 
 class Post(OfCity, Model):
-    """A person holding a role in a unit for a period (`to_on` exclusive). `for_unit_id` is whom the unit acts for."""
+    """A person holding a role in a unit for a period (`to_on` exclusive). `for_unit_id` is whom the unit acts for. When
+    it ends, what waited for its holder passes to `successor`, or to nobody; `settled_at` is when that was done."""
 
     __tablename__ = "post"
     __table_args__ = (
         Index("ix_post_person", "person_id"),
         Index("ix_post_seat", "for_unit_id", "role"),
+        Index("ix_post_ended", "to_on", postgresql_where=text("to_on IS NOT NULL AND settled_at IS NULL")),
         CheckConstraint("to_on IS NULL OR to_on >= from_on", name="order"),
     )
 
@@ -30,6 +33,10 @@ class Post(OfCity, Model):
     role: Mapped[Role] = mapped_column(one_of(Role, 24))
     from_on: Mapped[date]
     to_on: Mapped[date | None]
+    reason: Mapped[str | None] = mapped_column(String(200))
+    end_reason: Mapped[str | None] = mapped_column(String(200))
+    successor_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
+    settled_at: Mapped[datetime | None]
 
     person: Mapped[Person] = relationship()
     unit: Mapped[Unit] = relationship(foreign_keys=[unit_id])
@@ -37,8 +44,9 @@ class Post(OfCity, Model):
 
 
 class Delegation(OfCity, Model):
-    """A person stands in for a post for a period; what he signs says so (代). Confidential matters are covered only
-    where `covers_confidential` names them."""
+    """A person stands in for a post for a period and for the kinds of act named in `acts` (`access.actor.Lent`); what he
+    signs says so (代). Confidential matters are covered only where `covers_confidential` names them. `set_by_id` is the
+    secretary who named him for somebody suddenly away."""
 
     __tablename__ = "delegation"
     __table_args__ = (
@@ -52,8 +60,31 @@ class Delegation(OfCity, Model):
     from_at: Mapped[datetime]
     to_at: Mapped[datetime]
     covers_confidential: Mapped[bool] = mapped_column(default=False)
+    acts: Mapped[list[str]] = mapped_column(ARRAY(TEXT), default=lambda: ["all"], server_default=text("'{all}'"))
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str | None] = mapped_column(String(200))
     ended_at: Mapped[datetime | None]
     made_at: Mapped[datetime]
 
     post: Mapped[Post] = relationship()
-    to_person: Mapped[Person] = relationship()
+    to_person: Mapped[Person] = relationship(foreign_keys=[to_person_id])
+
+
+class Absence(OfCity, Model):
+    """A person is away from, to (`last_on` inclusive): said where a new deadline falls into it; changes no right."""
+
+    __tablename__ = "absence"
+    __table_args__ = (
+        Index("ix_absence_person", "person_id", "last_on"),
+        CheckConstraint("last_on >= from_on", name="order"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    from_on: Mapped[date]
+    last_on: Mapped[date]
+    note: Mapped[str | None] = mapped_column(String(60))
+    made_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import aliased, joinedload
 
 from portal.access.roles import LEADERS, OFFICERS, Role
 from portal.identity.models import Person
@@ -98,26 +99,6 @@ def leader_meant(typed: str) -> Person | None:
     return found[0] if len(found) == 1 else None
 
 
-def people_matching(typed: str, limit: int = 20) -> list[Person]:
-    """People with a business post in this city, by part of name or sign-in name."""
-    said = typed.strip()
-    if not said:
-        return []
-    known = or_(Person.name.contains(said, autoescape=True), Person.sign_in_name.contains(said, autoescape=True))
-    return list(db.session.scalars(_people(Post.role.not_in(OFFICERS)).where(known).limit(limit)))
-
-
-def person_meant(typed: str) -> Person | None:
-    """The person who was chosen, `name (sign-in name)`, or typed by exactly one of the two, where it is only one."""
-    said = typed.strip()
-    known = or_(
-        Person.name == said, Person.sign_in_name == said,
-        func.concat(Person.name, " (", Person.sign_in_name, ")") == said,
-    )
-    found = list(db.session.scalars(_people(Post.role.not_in(OFFICERS)).where(known).limit(2)))
-    return found[0] if len(found) == 1 else None
-
-
 def colleagues_of(person_id: int) -> list[Person]:
     """Who may be proposed as somebody's stand-in: people with business posts for the units he works for."""
     mine = aliased(Post)
@@ -127,6 +108,52 @@ def colleagues_of(person_id: int) -> list[Person]:
     )
     found = _people(Post.for_unit_id.in_(his), Post.role.not_in(OFFICERS)).where(Person.id != person_id)
     return list(db.session.scalars(found))
+
+
+def post_by_id(post_id: int) -> Post | None:
+    """The post of this city with that id, past or present, with its person and its unit."""
+    return db.session.scalar(
+        select(Post)
+        .where(Post.city_id == current_city(), Post.id == post_id)
+        .options(joinedload(Post.person), joinedload(Post.unit))
+    )
+
+
+def people_matching(typed: str, limit: int = 20) -> list[Person]:
+    """People of this city by part of name or sign-in name, whether they hold a post now or not; no officers."""
+    said = typed.strip()
+    if not said:
+        return []
+    officer = exists().where(Post.person_id == Person.id, in_force(clock.today()), Post.role.in_(OFFICERS))
+    return list(
+        db.session.scalars(
+            select(Person)
+            .where(Person.city_id == current_city(), Person.active, ~officer)
+            .where(or_(Person.name.contains(said, autoescape=True), Person.sign_in_name.contains(said, autoescape=True)))
+            .order_by(Person.name, Person.id)
+            .limit(limit)
+        )
+    )
+
+
+_NAME_IN_BRACKETS = re.compile(r"[(（]\s*([^()（）]+?)\s*[)）]\s*$")
+
+
+def person_meant(typed: str) -> Person | None:
+    """The one active person with exactly this sign-in name, “name (sign-in name)”, or a name that only one bears."""
+    said = typed.strip()
+    names = [said, *_NAME_IN_BRACKETS.findall(said)]
+    found = list(
+        db.session.scalars(
+            select(Person)
+            .where(Person.city_id == current_city(), Person.active)
+            .where(or_(Person.sign_in_name.in_(names), Person.name == said))
+            .limit(5)
+        )
+    )
+    signed = [one for one in found if one.sign_in_name in names]
+    named = signed or found
+    return named[0] if len(named) == 1 else None
 
 
 def roles_held(person_id: int) -> set[Role]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    cast,
     exists,
     literal,
     null,
@@ -28,9 +29,10 @@ from sqlalchemy import (
     true,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import aliased
 
-from portal.access.actor import Standing
+from portal.access.actor import EVERYTHING, Lent, Standing
 from portal.access.roles import SUPERVISION, Role
 from portal.identity.models import Person
 from portal.kernel import clock
@@ -67,11 +69,12 @@ def _standings() -> Select[Any]:
     day: Any = bindparam("day", type_=Date)
     moment: Any = bindparam("moment", type_=DateTime(timezone=True))
     post = (Post.id, Post.role, Post.unit_id, Post.for_unit_id)
-    own = select(*post, null().label("delegation_id"), true().label("covers"), literal(0).label("rank")).where(
-        Post.person_id == person_id, in_force(day)
-    )
+    own = select(
+        *post, null().label("delegation_id"), true().label("covers"), cast(null(), ARRAY(TEXT)).label("acts"),
+        literal(0).label("rank"),
+    ).where(Post.person_id == person_id, in_force(day))  # fmt: skip
     lent = (
-        select(*post, Delegation.id, Delegation.covers_confidential, literal(1))
+        select(*post, Delegation.id, Delegation.covers_confidential, Delegation.acts, literal(1))
         .join(Delegation, Delegation.post_id == Post.id)
         .join(Person, Person.id == Post.person_id)
         .where(Delegation.to_person_id == person_id, delegated_at(moment), in_force(day), Person.active)
@@ -90,10 +93,11 @@ def standings_of(person_id: int) -> list[Standing]:
     """The posts a person holds today, by id, then those he stands in for now. One statement."""
     rows = db.session.execute(_standings(), {"person_id": person_id, "day": clock.today(), "moment": clock.now()})
     standings: dict[int, Standing] = {}
-    for post_id, role, unit_id, for_unit_id, delegation_id, covers, _rank, name, path in rows:
+    for post_id, role, unit_id, for_unit_id, delegation_id, covers, acts, _rank, name, path in rows:
         # Lent twice for overlapping periods: the wider delegation counts.
+        lent = EVERYTHING if acts is None else frozenset(map(Lent, acts))
         standings.setdefault(
-            post_id, Standing(post_id, Role(role), unit_id, name, for_unit_id, tuple(path), delegation_id, covers)
+            post_id, Standing(post_id, Role(role), unit_id, name, for_unit_id, tuple(path), delegation_id, covers, lent)
         )
     return list(standings.values())
 
@@ -133,8 +137,14 @@ def holders(unit_id: int, role: Role) -> list[Holder]:
     return [Holder(person.id, person.name, post.id) for post, person in _posts((unit_id,), (role,))]
 
 
-def delegates_of(posts: Sequence[int], confidential: bool) -> list[Holder]:
-    """Who stands in for these posts now; for confidential matters only where the delegation says so."""
+def lent_for(kind: Lent) -> ColumnElement[bool]:
+    """The delegation covers this kind of act, or all of them."""
+    return Delegation.acts.overlap([Lent.ALL.value, kind.value])
+
+
+def delegates_of(posts: Sequence[int], confidential: bool, kind: Lent | None = None) -> list[Holder]:
+    """Who stands in for these posts now, in acts of this kind where one is named; for confidential matters only where
+    the delegation says so."""
     if not posts:
         return []
     rows = db.session.execute(
@@ -145,6 +155,7 @@ def delegates_of(posts: Sequence[int], confidential: bool) -> list[Holder]:
             delegated_at(clock.now()),
             Person.active,
             Delegation.covers_confidential if confidential else true(),
+            lent_for(kind) if kind else true(),
         )
         .order_by(Delegation.post_id, Delegation.id)
     )
@@ -161,7 +172,7 @@ def signing(unit_id: Any, role: Any, *, confidential: Any = False) -> Select[Any
     covers: Any = true()
     if confidential is not False:
         covers = Delegation.covers_confidential if confidential is True else or_(~confidential, Delegation.covers_confidential)
-    lent = (Delegation.post_id == Post.id, delegated_at(clock.now()), covers)
+    lent = (Delegation.post_id == Post.id, delegated_at(clock.now()), lent_for(Lent.SIGN), covers)
     return (
         seated.with_only_columns(
             seated.selected_columns["rank"], Post.id.label("post_id"), Person.id.label("person_id"),
@@ -187,17 +198,21 @@ def signers_in(rows: Collection[Any]) -> list[Holder]:
 
 
 def signers(unit_id: int, role: Role, *, confidential: bool = False) -> list[Holder]:
-    """The holders, then their stand-ins of now; for a confidential matter only where the delegation says so."""
+    """The holders, then those who stand in for them in signing; for a confidential matter only where the delegation says
+    so."""
     return signers_in(db.session.execute(signing(unit_id, role, confidential=confidential)).all())
 
 
-def recipients(unit_id: int, roles: Collection[Role], *, confidential: bool = False) -> list[int]:
-    """The persons whom a notice to these roles of the unit reaches: holders and delegates, each once, in that order."""
-    return recipients_of((unit_id,), roles, confidential=confidential)[unit_id]
+def recipients(
+    unit_id: int, roles: Collection[Role], *, confidential: bool = False, kind: Lent | None = None
+) -> list[int]:
+    """The persons whom a notice to these roles of the unit reaches: holders and delegates, each once, in that order. A
+    notice that asks for an act of one kind reaches the delegates for that kind alone."""
+    return recipients_of((unit_id,), roles, confidential=confidential, kind=kind)[unit_id]
 
 
 def recipients_of(
-    unit_ids: Collection[int], roles: Collection[Role], *, confidential: bool = False
+    unit_ids: Collection[int], roles: Collection[Role], *, confidential: bool = False, kind: Lent | None = None
 ) -> dict[int, list[int]]:
     """`recipients` of several units, in the same two statements."""
     held = _posts(unit_ids, roles)
@@ -205,7 +220,7 @@ def recipients_of(
     found: dict[int, dict[int, None]] = {unit_id: {} for unit_id in unit_ids}
     for post, person in held:
         found[post.for_unit_id][person.id] = None
-    for stand_in in delegates_of(list(unit_of), confidential):
+    for stand_in in delegates_of(list(unit_of), confidential, kind):
         found[unit_of[stand_in.post_id]][stand_in.person_id] = None
     return {unit_id: list(people) for unit_id, people in found.items()}
 

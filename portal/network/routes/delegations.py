@@ -1,32 +1,33 @@
-"""One's own delegations: whom one has named, for whom one stands in."""
+"""One's own delegations and absences: whom one has named, for whom one stands in, when one is away."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Response, flash, url_for
 
-from portal.access.actor import Actor
+from portal.access.actor import Actor, Lent
 from portal.access.policy import Act
 from portal.access.roles import OFFICERS, Role
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid
 from portal.network import queries
-from portal.network.forms import DelegationForm
+from portal.network.forms import AbsenceForm, DelegationForm
 from portal.network.models import Delegation
 from portal.network.routes import HIGHEST_ID, blueprint
-from portal.network.service import delegating
+from portal.network.service import being_away, delegating
 from portal.web.answers import go, page
 from portal.web.forms import redraw
 from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
+from portal.web.transactions import discard
 
 DELEGATIONS = "network/delegations.html"
 
-register(Section("network.delegations", _l("岗位委托"), "person", Act.DELEGATE, _l("基础"), 810))
+register(Section("network.delegations", _l("委托与外出"), "person", Act.DELEGATE, _l("基础"), 810))
 
 
 @blueprint.get("/delegations")
@@ -35,8 +36,7 @@ def delegations() -> Response:
     """One's delegations, and the form for a new one."""
     actor = current_actor()
     form = _form(actor, fresh=True)
-    form.from_day.data = clock.today()
-    return page(DELEGATIONS, form=form, **_delegations_page(actor))
+    return page(DELEGATIONS, form=form, refusal=None, **_delegations_page(actor))
 
 
 @blueprint.post("/delegations")
@@ -56,6 +56,7 @@ def delegate() -> Response:
             clock.at(first),
             clock.end_of(last),
             form.covers_confidential.data,
+            form.acts.data or (),
         )
     except Invalid as refusal:
         return redraw(DELEGATIONS, form, refusal, **_delegations_page(actor))
@@ -72,8 +73,43 @@ def end_delegation(delegation_id: int) -> Response:
     return go(url_for("network.delegations"))
 
 
+@blueprint.post("/absences")
+@allows(Act.DELEGATE)
+def be_away() -> Response:
+    """Enter when one is away."""
+    actor, form = current_actor(), AbsenceForm()
+    first, last = form.from_on.data, form.last_on.data
+    refusal = None
+    if form.validate() and first is not None and last is not None:
+        try:
+            being_away.be_away(actor, first, last, form.note.data)
+        except Invalid as refused:
+            refusal = refused
+        else:
+            flash(_("外出已登记，设定期限的人会看到"))
+            return go(url_for("network.delegations"))
+    discard()
+    if refusal is not None:
+        form.take(refusal)
+    # Two forms stand on this page: the other one is drawn afresh.
+    return page(
+        DELEGATIONS, status=422, form=_form(actor, fresh=True), refusal=refusal, **_delegations_page(actor, away=form)
+    )
+
+
+@blueprint.post(f"/absences/<int(max={HIGHEST_ID}):absence_id>/end")
+@allows(Act.DELEGATE)
+def end_absence(absence_id: int) -> Response:
+    """Take back one's own absence."""
+    being_away.end_absence(current_actor(), absence_id)
+    flash(_("外出已取消"))
+    return go(url_for("network.delegations"))
+
+
 def _form(actor: Actor, *, fresh: bool = False) -> DelegationForm:
     form = DelegationForm(formdata=None) if fresh else DelegationForm()
+    if fresh:
+        form.from_day.data = clock.today()
     form.post.choices = [
         (s.post_id, f"{s.unit_name}　{s.role.label}")
         for s in actor.standings
@@ -92,6 +128,8 @@ class _Lent:
     post: str
     from_at: datetime
     last_at: datetime
+    acts: tuple[Any, ...]
+    set_by_other: bool
     covers_confidential: bool
     state: str
     lamp: str
@@ -116,6 +154,8 @@ def _lent(made: Delegation, actor: Actor) -> _Lent:
         f"{made.post.unit.name}　{Role(made.post.role).label}",
         made.from_at,
         made.to_at - timedelta(seconds=1),
+        tuple(Lent(kind).label for kind in made.acts if kind != Lent.ALL),
+        made.set_by_id is not None,
         made.covers_confidential,
         state,
         lamp,
@@ -123,10 +163,25 @@ def _lent(made: Delegation, actor: Actor) -> _Lent:
     )
 
 
-def _delegations_page(actor: Actor) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Away:
+    """An absence as it is listed."""
+
+    span: str
+    note: str | None
+    end_url: str
+
+
+def _delegations_page(actor: Actor, away: AbsenceForm | None = None) -> dict[str, Any]:
     lent = [_lent(made, actor) for made in delegating.delegations_of(actor)]
     return {
         "given": [one for one in lent if one.mine],
         "received": [one for one in lent if not one.mine],
         "action": url_for("network.delegate"),
+        "away": [
+            _Away(being_away.span_words(one), one.note, url_for("network.end_absence", absence_id=one.id))
+            for one in being_away.absences([actor.person_id], clock.today(), date.max)
+        ],
+        "away_form": away or AbsenceForm(formdata=None),
+        "away_url": url_for("network.be_away"),
     }

@@ -1,4 +1,4 @@
-"""What pickers ask while somebody types: units and leaders."""
+"""What pickers ask while somebody types: units, leaders, people."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def suggest_leaders() -> Response:
 @blueprint.get("/network/suggest-people")
 @allows(Act.READ_NETWORK)
 def suggest_people() -> Response:
-    """For pickers: people with a business post in this city."""
+    """For pickers: people of this city, to be appointed or nominated."""
     return jsonify(
         [
             {"value": f"{one.name} ({one.sign_in_name})", "label": one.name, "note": one.sign_in_name}

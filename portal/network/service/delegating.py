@@ -1,14 +1,16 @@
-"""Naming a stand-in for one's own post, from, to, and ending it."""
+"""Naming a stand-in for a post, from, to, for which kinds of act, and ending it: by the holder himself, or by the
+secretariat for somebody who is suddenly away."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from portal.access.actor import Actor
-from portal.access.policy import Act, allowed
+from portal.access.actor import Actor, Lent, Standing
+from portal.access.policy import Act, Decision, allowed
 from portal.access.roles import OFFICERS
 from portal.audit import journal
 from portal.identity.models import Person
@@ -25,54 +27,118 @@ _LOCK = 7_301
 
 
 def delegate(
-    actor: Actor, post_id: int, to_person_id: int, from_at: datetime, to_at: datetime, covers_confidential: bool
+    actor: Actor,
+    post_id: int,
+    to_person_id: int,
+    from_at: datetime,
+    to_at: datetime,
+    covers_confidential: bool,
+    acts: Collection[str] = (Lent.ALL,),
 ) -> Delegation:
-    """Name who stands in for one's own post from, to. Refused: Forbidden for another's post, Invalid for oneself, a
-    circle, somebody inactive or without business posts, a period that is empty, past or over 90 days."""
+    """Name who stands in for one's own post from, to, for these kinds of act. Refused: Forbidden for another's post,
+    Invalid for oneself, a circle, somebody inactive or without business posts, no kind of act, a period that is empty,
+    past or over 90 days."""
     standing = next((s for s in actor.standings if s.post_id == post_id and s.delegation_id is None), None)
     if standing is None:
         raise Forbidden(_("只能委托本人担任的岗位"))
     decision = allowed(actor, Act.DELEGATE)
     if not decision or standing.role in OFFICERS:
         raise Forbidden(_("不能委托这个岗位"), unmet=decision.unmet or (_("三员不办理业务"),))
+    made = Delegation(
+        post_id=post_id, to_person_id=to_person_id, from_at=from_at, to_at=to_at, acts=_known(acts),
+        covers_confidential=covers_confidential, made_at=clock.now(),
+    )  # fmt: skip
+    return _keep(actor, standing, made, actor.person_id)
+
+
+def delegate_for(
+    actor: Actor,
+    post_id: int,
+    to_person_id: int,
+    from_at: datetime,
+    to_at: datetime,
+    acts: Collection[str],
+    reason: str,
+) -> Delegation:
+    """The secretariat names a stand-in for somebody of its subtree who is suddenly away, with a reason. It never covers
+    confidential matters: those only their reader himself can name."""
+    post, decision = post_kept(actor, post_id)
+    if post.role in OFFICERS:
+        raise Forbidden(_("系统管理员、安全管理员、审计员的岗位不由秘书处管理"))
+    if not post_in_force(post) or not post.person.active:
+        raise Invalid(_("这个岗位现在无人在任，不能委托"))
+    if not reason:
+        raise Invalid(_("委托没有保存"), fields={"reason": _("请填写理由")})
+    made = Delegation(
+        post_id=post_id, to_person_id=to_person_id, from_at=from_at, to_at=to_at, acts=_known(acts),
+        covers_confidential=False, made_at=clock.now(), set_by_id=actor.person_id, reason=reason,
+    )  # fmt: skip
+    return _keep(actor, decision.standing, made, post.person_id)
+
+
+def _keep(actor: Actor, standing: Standing | None, made: Delegation, holder_id: int) -> Delegation:
     # Two who name each other at the same moment must not both find the way free.
     db.session.execute(select(func.pg_advisory_xact_lock(_LOCK, actor.city_id)))
-    faults = _period_faults(from_at, to_at)
-    if sentence := _stand_in_fault(actor, to_person_id, from_at, to_at):
+    faults = _period_faults(made.from_at, made.to_at)
+    if not made.acts:
+        faults["acts"] = _("请选择委托哪些事务")
+    if sentence := _stand_in_fault(holder_id, holder_id == actor.person_id, made):
         faults["to_person"] = sentence
-    elif not faults and _lent(post_id, to_person_id, from_at, to_at):
+    elif not faults and _lent(made.post_id, made.to_person_id, made.from_at, made.to_at):
         faults["from_day"] = _("这个岗位在此期间已委托给同一人")
     if faults:
         raise Invalid(_("委托没有保存"), fields=faults)
-    made = Delegation(
-        post_id=post_id,
-        to_person_id=to_person_id,
-        from_at=from_at,
-        to_at=to_at,
-        covers_confidential=covers_confidential,
-        made_at=clock.now(),
-    )
     db.session.add(made)
     db.session.flush()
     journal.record(actor, "delegate", "delegation", made.id, standing=standing, after=_facts(made))
     return made
 
 
+def _known(acts: Collection[str]) -> list[str]:
+    """The kinds of act as they are kept: everything includes the others."""
+    named = [kind.value for kind in Lent if kind in acts]
+    return [Lent.ALL.value] if Lent.ALL in named else named
+
+
+def post_in_force(post: Post) -> bool:
+    """Whether the post is held today."""
+    return post.from_on <= clock.today() and (post.to_on is None or post.to_on > clock.today())
+
+
+def post_kept(actor: Actor, post_id: int) -> tuple[Post, Decision]:
+    """The post, with person and unit, for the secretariat that keeps its unit. Invisible where there is none, Forbidden
+    beside or above its subtree."""
+    post = queries.post_by_id(post_id)
+    if post is None:
+        raise Invisible
+    decision = allowed(actor, Act.KEEP_PEOPLE, post.unit)
+    if not decision:
+        raise Forbidden(_("这个单位不在您的管理范围内"), unmet=decision.unmet)
+    return post, decision
+
+
 def end_delegation(actor: Actor, delegation_id: int) -> Delegation:
-    """End one's own delegation at once; what was signed under it stays signed. Ended already: nothing more happens."""
+    """End at once a delegation of one's own, or as the secretariat one in its subtree; what was signed under it stays
+    signed. Ended already: nothing more happens."""
     found = db.session.scalar(
         select(Delegation)
-        .join(Post, Post.id == Delegation.post_id)
-        .where(Delegation.city_id == current_city(), Delegation.id == delegation_id, Post.person_id == actor.person_id)
+        .where(Delegation.city_id == current_city(), Delegation.id == delegation_id)
+        .options(joinedload(Delegation.post).joinedload(Post.unit))
         .with_for_update(of=Delegation)
     )
     if found is None:
         raise Invisible
+    mine = found.post.person_id == actor.person_id
+    kept = allowed(actor, Act.KEEP_PEOPLE, found.post.unit)
+    if not mine and not kept:
+        raise Invisible
     if found.ended_at is None and found.to_at > clock.now():
         before = _facts(found)
         found.ended_at = clock.now()
-        standing = next((s for s in actor.standings if s.post_id == found.post_id), None)
-        journal.record(actor, "end_delegation", "delegation", found.id, standing=standing, before=before)
+        own = next((s for s in actor.standings if s.post_id == found.post_id), None)
+        journal.record(
+            actor, "end_delegation", "delegation", found.id, standing=own if mine else kept.standing, before=before
+        )
     return found
 
 
@@ -107,9 +173,10 @@ def _period_faults(from_at: datetime, to_at: datetime) -> dict[str, str]:
     return {}
 
 
-def _stand_in_fault(actor: Actor, to_person_id: int, from_at: datetime, to_at: datetime) -> str | None:
-    if to_person_id == actor.person_id:
-        return _("不能委托给自己")
+def _stand_in_fault(holder_id: int, himself: bool, made: Delegation) -> str | None:
+    to_person_id = made.to_person_id
+    if to_person_id == holder_id:
+        return _("不能委托给自己") if himself else _("不能委托给本人")
     person = db.session.scalar(select(Person).where(Person.city_id == current_city(), Person.id == to_person_id))
     if person is None or not person.active:
         return _("没有这个人，或已停用")
@@ -118,8 +185,10 @@ def _stand_in_fault(actor: Actor, to_person_id: int, from_at: datetime, to_at: d
         return _("此人没有在任的岗位")
     if roles & OFFICERS:
         return _("不能委托给系统管理员、安全管理员或审计员")
-    if _circle(actor.person_id, to_person_id, from_at, to_at):
-        return _("此人在这段时间已直接或间接委托给您，不能相互委托")
+    if _circle(holder_id, to_person_id, made.from_at, made.to_at):
+        if himself:
+            return _("此人在这段时间已直接或间接委托给您，不能相互委托")
+        return _("此人在这段时间已直接或间接委托给本人，不能相互委托")
     return None
 
 
@@ -174,4 +243,6 @@ def _facts(made: Delegation) -> dict[str, object]:
         "from_at": made.from_at.isoformat(),
         "to_at": made.to_at.isoformat(),
         "covers_confidential": made.covers_confidential,
+        "acts": made.acts,
+        "reason": made.reason,
     }

@@ -21,8 +21,20 @@ from portal.web.answers import go, page
 from portal.web.guards import allows, current_actor
 
 MATTER_PAGE = "matters.matter"
-LEADS_TO = {"locked_out": "identity.sign_ins", "address_asked": "notify.settings"}  # what is about no matter
-CALENDAR_PAGE = "bylaws.calendar"
+ELSEWHERE: tuple[str, str | None, str | None] = ("notify.messages", None, None)
+# Where a message that is about no matter leads: the page, its argument, and the fact that fills it.
+PLACES: dict[str, tuple[str, str | None, str | None]] = {
+    "locked_out": ("identity.sign_ins", None, None),
+    "address_asked": ("notify.settings", None, None),
+    "calendar_missing": ("bylaws.calendar", "year", "year"),
+    "handover_to_sign": ("staffing.handover", "handover_id", "about"),
+    "stand_in_set": ("network.delegations", None, None),
+    "standing_in": ("network.delegations", None, None),
+    "nominate": ("staffing.nominate", "nomination_id", "about"),
+    "nominate_urged": ("staffing.nominate", "nomination_id", "about"),
+    "nomination_returned": ("staffing.nominate", "nomination_id", "about"),
+    "confirm_contact": ("staffing.contact", "post_id", "about"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +80,10 @@ def open_message(message_id: UUID) -> Response:
     message = service.open_message(current_actor(), message_id)
     if message.matter_id is not None and MATTER_PAGE in current_app.view_functions:
         return go(url_for(MATTER_PAGE, matter_id=message.matter_id))
-    if message.kind == "calendar_missing" and CALENDAR_PAGE in current_app.view_functions:
-        return go(url_for(CALENDAR_PAGE, year=message.facts["year"]))
-    return go(url_for(LEADS_TO.get(message.kind, "notify.messages")))
+    endpoint, argument, fact = PLACES.get(message.kind, ELSEWHERE)
+    if endpoint not in current_app.view_functions or (fact and fact not in message.facts):
+        endpoint, argument, fact = ELSEWHERE
+    return go(url_for(endpoint, **({argument: message.facts[fact]} if argument and fact else {})))
 
 
 @blueprint.post("/messages/read")

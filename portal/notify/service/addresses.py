@@ -23,7 +23,7 @@ from portal.notify import channels, codes, queries
 from portal.notify.bell import ring_after_commit
 from portal.notify.channels import MAIL
 from portal.notify.delivery import CODES_LAST
-from portal.notify.models import AddressChange, Contact, Delivery
+from portal.notify.models import AddressChange, ChannelAddress, Delivery
 from portal.notify.service.settings import reach
 from portal.notify.service.telling import tell
 
@@ -130,7 +130,7 @@ def _keep_contact(change: AddressChange) -> None:
     }
     kept = {"address": change.address, "confirmed_at": change.confirmed_at}
     db.session.execute(
-        insert(Contact).values(row).on_conflict_do_update(index_elements=["person_id", "channel"], set_=kept)
+        insert(ChannelAddress).values(row).on_conflict_do_update(index_elements=["person_id", "channel"], set_=kept)
     )
 
 

@@ -22,6 +22,8 @@ from portal.notify.models import Delivery, Message
 from portal.notify.queries import Reach, reach_of
 from portal.notify.rules import Way, goes_out
 
+_AT_ONCE = 1000  # messages of one statement
+
 
 def tell(
     kind: str,
@@ -40,18 +42,26 @@ def tell(
     if matter_id is not None and "confidential" not in facts:
         raise TypeError("about a matter, the facts say whether it is confidential")
     known, moment = kept(kind, facts), at or clock.now()
-    rows = [
-        {
-            "id": uuid4(),
-            "key": f"{key}:{person_id}",
-            "person_id": person_id,
-            "matter_id": matter_id,
-            "kind": kind,
-            "facts": known,
-            "at": moment,
-        }
-        for person_id in dict.fromkeys(persons)
-    ]
+    return _write([_row(kind, one, f"{key}:{one}", known, moment, matter_id) for one in dict.fromkeys(persons)])
+
+
+def tell_each(kind: str, notices: Iterable[tuple[int, str, Mapping[str, Any]]]) -> list[Message]:
+    """Tell many persons the same kind of thing, each under a key and with facts of his own; about no matter. Whoever was
+    told under the key before is not told again. Returns the messages that are new."""
+    moment = clock.now()
+    rows = [_row(kind, one, f"{key}:{one}", kept(kind, facts), moment) for one, key, facts in notices]
+    return [message for start in range(0, len(rows), _AT_ONCE) for message in _write(rows[start : start + _AT_ONCE])]
+
+
+def _row(
+    kind: str, person_id: int, key: str, facts: dict[str, Any], at: datetime, matter_id: UUID | None = None
+) -> dict[str, Any]:
+    return {
+        "id": uuid4(), "key": key, "person_id": person_id, "matter_id": matter_id, "kind": kind, "facts": facts, "at": at,
+    }  # fmt: skip
+
+
+def _write(rows: list[dict[str, Any]]) -> list[Message]:
     if not rows:
         return []
     statement = insert(Message).values(rows).on_conflict_do_nothing(index_elements=["city_id", "key"])

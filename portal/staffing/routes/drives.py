@@ -1,0 +1,229 @@
+"""推荐联络员: drives as the secretariat sees them, and the page on which a unit answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, flash, request, url_for
+
+from portal.access.policy import Act, allowed
+from portal.kernel import clock
+from portal.kernel.language import _, _l
+from portal.kernel.refusals import Refusal
+from portal.network import queries as network
+from portal.staffing import forms
+from portal.staffing.models import Drive, Nomination
+from portal.staffing.routes import HIGHEST_ID, blueprint
+from portal.staffing.routes.acts import perform, person_typed, unit_typed
+from portal.staffing.routes.appointing import appointed
+from portal.staffing.routes.liaison import reached
+from portal.staffing.service import drives
+from portal.web.answers import go, page
+from portal.web.guards import allows, current_actor
+
+SHOWN = {"open": _l("未推荐"), "answered": _l("待任命"), "settled": _l("已任命"), "all": _l("全部")}
+
+
+@blueprint.get("/network/drives")
+@allows(Act.KEEP_NETWORK)
+def drives_list() -> Response:
+    """The drives of the subtrees that one keeps."""
+    return page(
+        "staffing/drives.html",
+        drives=[
+            (one, answered, _state(one), url_for("staffing.drive", drive_id=one.id))
+            for one, answered in drives.drives_of(current_actor())
+        ],
+        new_url=url_for("staffing.open_drive"),
+        list_url=url_for("staffing.liaison_officers"),
+    )
+
+
+def _state(drive: Drive) -> tuple[str, str]:
+    """Its word and the kind of its lamp."""
+    if drive.closed_at is not None:
+        return _("已结束"), "done"
+    left = (drive.until - clock.today()).days
+    if left < 0:
+        return _("已过截止日期"), "late"
+    return (_("今日截止") if left == 0 else _("剩 %(days)s 日", days=left)), "soon" if left <= 7 else "ok"
+
+
+@blueprint.route("/network/drives/new", methods=["GET", "POST"])
+@allows(Act.KEEP_NETWORK)
+def open_drive() -> Response:
+    """A new drive."""
+    actor, form = current_actor(), forms.DriveForm()
+    if not form.is_submitted():
+        decision = allowed(actor, Act.KEEP_NETWORK)
+        own = network.unit_by_id(decision.standing.for_unit_id) if decision.standing else None
+        form.unit.data = f"{own.name} ({own.code})" if own else None
+        form.title.data = _("推荐督查工作联络员")
+
+    def do() -> Response:
+        unit = unit_typed(form.unit.data)
+        assert unit is not None
+        assert form.until.data is not None
+        made = drives.open_drive(
+            actor, unit.id, levels=form.levels.data or (), kinds=form.kinds.data or (), title=form.title.data or "",
+            words=form.words.data, until=form.until.data,
+        )  # fmt: skip
+        flash(_("已向 %(count)s 个单位发出", count=made.asked))
+        return go(url_for("staffing.drive", drive_id=made.id))
+
+    return perform(
+        form, do, title=_("发起推荐"), button=_("发出"), back_url=url_for("staffing.drives_list"), crumb=_("推荐联络员"),
+        rows={"words": 4}, lead=_("所选单位的办公室主任会收到消息；没有办公室主任的，发给主要领导。"),
+    )
+
+
+@blueprint.get(f"/network/drives/<int(max={HIGHEST_ID}):drive_id>")
+@allows(Act.KEEP_NETWORK)
+def drive(drive_id: int) -> Response:
+    """A drive: who has answered, who has not."""
+    found, _standing = drives.drive_kept(current_actor(), drive_id)
+    show = request.args.get("show", "open")
+    show = show if show in SHOWN else "open"
+    after = request.args.get("after", "")
+    place = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+    nominations, more = drives.nominations_of(found, show, after=place)
+    progress = drives.counts_of(found)
+    counts = {"open": progress.asked - progress.answered, "answered": progress.answered - progress.settled,
+              "settled": progress.settled, "all": progress.asked}  # fmt: skip
+    running = found.closed_at is None
+    return page(
+        "staffing/drive.html",
+        drive=found,
+        state=_state(found),
+        running=running,
+        views=[
+            (label, counts[view], url_for("staffing.drive", drive_id=drive_id, show=view), view == show)
+            for view, label in SHOWN.items()
+        ],
+        show=show,
+        lines=[_line(one, running) for one in nominations],
+        left=counts["open"],
+        urge_url=url_for("staffing.urge_drive", drive_id=drive_id),
+        close_url=url_for("staffing.close_drive", drive_id=drive_id),
+        list_url=url_for("staffing.drives_list"),
+        next_url=url_for("staffing.drive", drive_id=drive_id, show=show, after=more) if more else None,
+    )
+
+
+def _line(one: Nomination, running: bool) -> dict[str, Any]:
+    settled, answered = one.settled_at is not None, one.answered_at is not None
+    return {
+        "unit": one.unit.name,
+        "unit_url": url_for("network.unit", unit_id=one.unit_id),
+        "name": one.nominee_name if answered else None,
+        "new": answered and one.nominee_id is None,
+        "telephone": one.telephone if answered else None,
+        "at": one.answered_at,
+        "returned": one.returned,
+        "state": _("已任命") if settled else _("待任命") if answered else _("未推荐"),
+        "lamp": "ok" if settled else "soon" if answered else "done",
+        "settle_url": url_for("staffing.settle", nomination_id=one.id) if answered and not settled else None,
+        "nominate_url": url_for("staffing.nominate", nomination_id=one.id) if running and not answered else None,
+        "urge": one.id if running and not answered else None,
+    }
+
+
+@blueprint.post(f"/network/drives/<int(max={HIGHEST_ID}):drive_id>/urge")
+@allows(Act.KEEP_NETWORK)
+def urge_drive(drive_id: int) -> Response:
+    """催报: whoever has not answered, all or one unit."""
+    said = request.form.get("nomination", "")
+    only = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
+    told = drives.urge(current_actor(), drive_id, only)
+    flash(_("已催报，%(count)s 人收到消息", count=told) if told else _("没有可以催报的人：这些单位没有办公室主任，也没有主要领导"))
+    return go(url_for("staffing.drive", drive_id=drive_id))
+
+
+@blueprint.post(f"/network/drives/<int(max={HIGHEST_ID}):drive_id>/close")
+@allows(Act.KEEP_NETWORK)
+def close_drive(drive_id: int) -> Response:
+    """The drive ends."""
+    drives.close_drive(current_actor(), drive_id)
+    flash(_("这次推荐已结束"))
+    return go(url_for("staffing.drive", drive_id=drive_id))
+
+
+@blueprint.route(f"/network/nominations/<int(max={HIGHEST_ID}):nomination_id>", methods=["GET", "POST"])
+@allows(Act.NOMINATE)
+def nominate(nomination_id: int) -> Response:
+    """A unit names its liaison officer."""
+    actor = current_actor()
+    found, _standing = drives.nomination(actor, nomination_id, Act.NOMINATE)
+    form = forms.NominationForm(obj=found)
+    if not form.is_submitted():
+        form.person.data = f"{found.nominee.name} ({found.nominee.sign_in_name})" if found.nominee else None
+        form.name.data = None if found.nominee else found.nominee_name
+
+    def do() -> Response:
+        drives.answer(actor, nomination_id, person_typed(form.person.data), form.name.data, reached(form))
+        flash(_("推荐已送秘书处"))
+        return go(back)
+
+    keeps = allowed(actor, Act.KEEP_PEOPLE, found.unit)
+    back = url_for("staffing.drive", drive_id=found.drive_id) if keeps and _reads(found) else url_for("staffing.liaison_officers")
+    facts = [(_("单位"), found.unit.name), (_("截止日期"), f"{found.drive.until:%Y-%m-%d}")]
+    if found.drive.words:
+        facts.append((_("说明"), found.drive.words))
+    if found.returned:
+        facts.append((_("退回理由"), found.returned))
+    return perform(
+        form, do, title=_("推荐联络员"), button=_("推荐"), back_url=back, crumb=found.drive.title, facts=facts,
+        order=("person", "name", "telephone", "fax", "email", "leader"),
+        lead=_("任命由秘书处办理；任命以前可以更改。"),
+    )
+
+
+def _reads(found: Nomination) -> bool:
+    try:
+        drives.drive_kept(current_actor(), found.drive_id)
+    except Refusal:
+        return False
+    return True
+
+
+@blueprint.route(f"/network/nominations/<int(max={HIGHEST_ID}):nomination_id>/accept", methods=["GET", "POST"])
+@allows(Act.KEEP_PEOPLE)
+def settle(nomination_id: int) -> Response:
+    """任命: the secretariat appoints whom the unit named."""
+    actor = current_actor()
+    found, _standing = drives.nomination(actor, nomination_id, Act.KEEP_PEOPLE)
+    form = forms.AcceptForm()
+    if found.nominee_id is not None:
+        del form.sign_in_name
+
+    def do() -> Response:
+        typed = form["sign_in_name"].data if "sign_in_name" in form else None
+        done, once = drives.accept(actor, nomination_id, sign_in_name=typed, replace=bool(form.replace.data))
+        post = network.post_by_id(done.post_id or 0)
+        assert post is not None
+        return appointed(post, done.unit, once)
+
+    return perform(
+        form, do, title=_("任命联络员"), button=_("任命"), back_url=url_for("staffing.drive", drive_id=found.drive_id),
+        crumb=found.drive.title, back_form=forms.SendBackForm(formdata=None),
+        back_action=url_for("staffing.send_back_nomination", nomination_id=nomination_id),
+        facts=[(_("单位"), found.unit.name), (_("推荐人选"), found.nominee_name or ""), (_("联系电话"), found.telephone or ""),
+               (_("分管领导"), found.leader or "")],
+    )  # fmt: skip
+
+
+@blueprint.post(f"/network/nominations/<int(max={HIGHEST_ID}):nomination_id>/return")
+@allows(Act.KEEP_PEOPLE)
+def send_back_nomination(nomination_id: int) -> Response:
+    """退回推荐, with a reason."""
+    actor, form = current_actor(), forms.SendBackForm()
+    found, _standing = drives.nomination(actor, nomination_id, Act.KEEP_PEOPLE)
+
+    def do() -> Response:
+        drives.send_back(actor, nomination_id, form.reason.data or "")
+        flash(_("已退回，请该单位重新推荐"))
+        return go(url_for("staffing.drive", drive_id=found.drive_id))
+
+    return perform(
+        form, do, title=_("退回推荐"), back_url=url_for("staffing.drive", drive_id=found.drive_id), crumb=found.drive.title
+    )

@@ -1,0 +1,183 @@
+"""The liaison officers: the list by subtree, its workbook, one officer's contact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, flash, make_response, request, url_for
+
+from portal.access.actor import Actor
+from portal.access.policy import Act, allowed
+from portal.access.roles import Role
+from portal.documents import workbook
+from portal.kernel import clock
+from portal.kernel.language import _, _l
+from portal.kernel.refusals import Invisible
+from portal.network import queries as network
+from portal.network.models import Level, Unit
+from portal.staffing import forms, liaisons
+from portal.staffing.routes import HIGHEST_ID, blueprint
+from portal.staffing.routes.acts import perform
+from portal.staffing.rules import OnPost
+from portal.staffing.service import contacts, drives
+from portal.web.answers import go, page
+from portal.web.frame import Section, register
+from portal.web.guards import allows, current_actor
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+VIEWS = {liaisons.ALL: _l("全部"), liaisons.VACANT: _l("空缺"), liaisons.UNCONFIRMED: _l("未核对")}
+
+register(Section("staffing.liaison_officers", _l("联络员"), "person", Act.READ_NETWORK, _l("基础"), 805))
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """An officer of a unit as he is listed; without a person the seat is vacant."""
+
+    unit: str
+    unit_url: str
+    name: str | None
+    url: str | None
+    contact: Any
+    unconfirmed: bool
+    act_url: str | None
+
+
+@blueprint.get("/network/liaison-officers")
+@allows(Act.READ_NETWORK)
+def liaison_officers() -> Response:
+    """The units of a subtree with their liaison officers, who is missing, who has not confirmed."""
+    actor = current_actor()
+    under, show = _under(actor), _show()
+    after = request.args.get("after", "")[:30]
+    desks, more = liaisons.liaisons(under, show, after=after)
+    keeps = bool(allowed(actor, Act.KEEP_NETWORK))
+    return page(
+        "staffing/liaisons.html",
+        under=under,
+        unit_typed=f"{under.name} ({under.code})",
+        show=show,
+        lines=[line for desk in desks for line in _lines(actor, desk)],
+        views=[
+            (label, url_for("staffing.liaison_officers", unit=under.code, show=view), view == show) for view, label in VIEWS.items()
+        ],
+        page_url=url_for("staffing.liaison_officers"),
+        suggest_url=url_for("network.suggest"),
+        next_url=url_for("staffing.liaison_officers", unit=under.code, show=show, after=more) if more else None,
+        first_url=url_for("staffing.liaison_officers", unit=under.code, show=show) if after else None,
+        export_url=url_for("staffing.export_liaisons", unit=under.code, show=show),
+        drives_url=url_for("staffing.drives_list") if keeps else None,
+        waiting=[(one, url_for("staffing.nominate", nomination_id=one.id)) for one in drives.waiting_for(actor)],
+        since=liaisons.expected_since(),
+    )
+
+
+def _under(actor: Actor) -> Unit:
+    """The unit that was asked for; else the secretariat's own, for others that above their own unit."""
+    typed = request.args.get("unit", "")[:140]
+    if typed:
+        found = network.unit_meant(typed)
+    else:
+        acting = actor.acting
+        if acting is None:
+            raise Invisible
+        own = acting.role == Role.SECRETARIAT or len(acting.path) < 2
+        found = network.unit_by_id(acting.for_unit_id if own else acting.path[-2])
+    if found is None:
+        raise Invisible
+    return found
+
+
+def _show() -> str:
+    asked = request.args.get("show", liaisons.ALL)
+    return asked if asked in VIEWS else liaisons.ALL
+
+
+def _lines(actor: Actor, desk: liaisons.Desk) -> list[_Line]:
+    unit = desk.unit
+    there = url_for("network.unit", unit_id=unit.id)
+    if not desk.officers:
+        may = allowed(actor, Act.KEEP_PEOPLE, unit)
+        url = url_for("staffing.appoint", unit_id=unit.id) if may else None
+        return [_Line(unit.name, there, None, None, None, False, url)]
+    return [
+        _Line(
+            unit.name, there, one.name, url_for("staffing.person", person_id=one.person_id), one.contact,
+            one.unconfirmed,
+            url_for("staffing.contact", post_id=one.post_id)
+            if allowed(actor, Act.KEEP_CONTACT, OnPost(unit.path, unit.id, one.post_id)) else None,
+        )
+        for one in desk.officers
+    ]  # fmt: skip
+
+
+@blueprint.get("/network/liaison-officers.xlsx")
+@allows(Act.READ_NETWORK)
+def export_liaisons() -> Response:
+    """The list as it is shown, all of it, as a workbook."""
+    under, show = _under(current_actor()), _show()
+    desks, _more = liaisons.liaisons(under, show, limit=None)
+    header = [
+        _("单位代码"), _("单位"), _("层级"), _("联络员"), _("电话"), _("传真"), _("邮箱"), _("分管领导"), _("核对日期"), _("状态"),
+    ]
+    target = BytesIO()
+    workbook.write(target, _("联络员"), header, _rows(desks), (16, 30, 12, 12, 18, 18, 26, 14, 12, 10))
+    response = make_response(target.getvalue())
+    response.mimetype = XLSX
+    name = quote(f"{under.short_name}{_('联络员名单')}{clock.today():%Y%m%d}.xlsx")
+    response.headers["Content-Disposition"] = f"attachment; filename=\"liaison-officers.xlsx\"; filename*=UTF-8''{name}"
+    return response
+
+
+def _rows(desks: list[liaisons.Desk]) -> list[list[Any]]:
+    rows: list[list[Any]] = []
+    for desk in desks:
+        unit = [desk.unit.code, desk.unit.name, str(Level(desk.unit.level).label)]
+        for one in desk.officers:
+            kept = one.contact
+            reached = [kept.telephone, kept.fax, kept.email, kept.leader, kept.confirmed_on] if kept else [None] * 5
+            rows.append([*unit, one.name, *reached, _("未核对") if one.unconfirmed else _("已核对")])
+        if not desk.officers:
+            rows.append([*unit, *[None] * 6, _("空缺")])
+    return rows
+
+
+@blueprint.route(f"/network/posts/<int(max={HIGHEST_ID}):post_id>/contact", methods=["GET", "POST"])
+@allows(Act.KEEP_CONTACT)
+def contact(post_id: int) -> Response:
+    """How a liaison officer is reached: kept by himself or by the secretariat."""
+    actor = current_actor()
+    post, _standing = contacts.officers_post(actor, post_id)
+    kept, himself = contacts.contact_of(post_id), post.person_id == actor.person_id
+    form = forms.ContactForm(obj=kept)
+
+    def do() -> Response:
+        contacts.set_contact(actor, post_id, reached(form))
+        flash(_("联络员信息已保存"))
+        return go(url_for("staffing.person", person_id=post.person_id))
+
+    confirmed = (_("核对日期"), f"{kept.confirmed_on:%Y-%m-%d}") if kept and kept.confirmed_on else (_("核对日期"), _("未核对"))
+    return perform(
+        form, do, title=_("联络员信息"), button=_("保存"), crumb=post.person.name,
+        back_url=url_for("staffing.person", person_id=post.person_id),
+        facts=[(_("姓名"), post.person.name), (_("单位"), post.unit.name), confirmed],
+        confirm_url=url_for("staffing.confirm_contact", post_id=post_id) if himself and kept else None,
+        lead=_("每年 4 月和 10 月的首个工作日请联络员核对一次；本人保存即为核对。"),
+    )
+
+
+def reached(form: Any) -> contacts.Reached:
+    """What was typed."""
+    return contacts.Reached(form.telephone.data or "", form.fax.data, form.email.data, form.leader.data)
+
+
+@blueprint.post(f"/network/posts/<int(max={HIGHEST_ID}):post_id>/contact/confirm")
+@allows(Act.KEEP_CONTACT)
+def confirm_contact(post_id: int) -> Response:
+    """核对无误, by one click."""
+    contacts.confirm(current_actor(), post_id)
+    flash(_("已核对"))
+    return go(url_for("staffing.contact", post_id=post_id))

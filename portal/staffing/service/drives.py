@@ -1,0 +1,317 @@
+"""推荐联络员: a secretariat asks chosen units for their liaison officers by a date; each names one; the secretariat
+appoints whom it accepts. Who has not answered is shown, may be urged, and is reminded once before the end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import ColumnElement, func, insert, literal, select
+from sqlalchemy.orm import joinedload
+
+from portal.access.actor import Actor, Standing
+from portal.access.policy import Act, allowed
+from portal.access.roles import Role
+from portal.audit import journal
+from portal.identity.models import Person
+from portal.kernel import clock
+from portal.kernel.db import current_city, db
+from portal.kernel.language import _
+from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
+from portal.network.models import ORGANS, Post, Unit
+from portal.network.queries import in_force, recipients_of
+from portal.notify.service import tell_each
+from portal.staffing.models import Drive, Nomination
+from portal.staffing.rules import MOST_ASKED, REMINDED_BEFORE, on_unit
+from portal.staffing.service.appointing import NewPerson, appoint, end_post, unit_kept
+from portal.staffing.service.contacts import Reached, keep
+
+LONGEST = timedelta(days=180)
+
+
+def open_drive(
+    actor: Actor,
+    unit_id: int,
+    *,
+    levels: Collection[str],
+    kinds: Collection[str],
+    title: str,
+    words: str | None,
+    until: date,
+) -> Drive:
+    """Ask the units of these levels and kinds in the subtree for their liaison officers by a date. Refused: Forbidden
+    outside one's own subtree; Invalid for a day that is past or far off, for nobody, and for more units than 3000."""
+    root, standing = unit_kept(actor, unit_id)
+    faults = {}
+    if not title:
+        faults["title"] = _("请填写标题")
+    if until <= clock.today():
+        faults["until"] = _("截止日期须晚于今日")
+    elif until > clock.today() + LONGEST:
+        faults["until"] = _("截止日期最远 %(days)s 天", days=LONGEST.days)
+    chosen = (
+        Unit.city_id == current_city(), Unit.retired_on.is_(None), Unit.path.contains([root.id]),
+        Unit.kind.not_in(ORGANS), Unit.level.in_(levels), Unit.kind.in_(kinds),
+    )  # fmt: skip
+    asked = db.session.scalar(select(func.count()).select_from(Unit).where(*chosen)) or 0
+    if not asked:
+        faults["kinds"] = _("所选范围内没有单位，请换一个层级或类别")
+    elif asked > MOST_ASKED:
+        faults["kinds"] = _("所选范围有 %(count)s 个单位，一次最多 %(most)s 个", count=asked, most=MOST_ASKED)
+    if faults:
+        raise Invalid(_("没有发出"), fields=faults)
+    soon = until - timedelta(days=REMINDED_BEFORE) <= clock.today()
+    drive = Drive(
+        unit_id=root.id, title=title, words=words or None, until=until, asked=asked, opened_by_id=actor.person_id,
+        opened_at=clock.now(), reminded_at=clock.now() if soon else None,
+    )  # fmt: skip
+    db.session.add(drive)
+    db.session.flush()
+    db.session.execute(
+        insert(Nomination).from_select(
+            ["drive_id", "unit_id"], select(literal(drive.id), Unit.id).where(*chosen).order_by(Unit.code)
+        )
+    )
+    journal.record(
+        actor, "open_drive", "drive", drive.id, standing=standing,
+        after={"unit_id": root.id, "asked": asked, "until": until.isoformat()},
+    )  # fmt: skip
+    _tell(drive, "nominate", f"drive:{drive.id}")
+    return drive
+
+
+def _tell(drive: Drive, kind: str, key: str, only: int | None = None) -> int:
+    """Tell the units that have not answered: their office directors, else their principal leaders. How many were told."""
+    which = [Nomination.drive_id == drive.id, Nomination.answered_at.is_(None)]
+    if only is not None:
+        which.append(Nomination.id == only)
+    rows = db.session.execute(
+        select(Nomination.id, Unit.id, Unit.name).join(Unit, Unit.id == Nomination.unit_id).where(*which)
+    ).all()
+    people = _answering([unit_id for _id, unit_id, _name in rows])
+    notices = [
+        (person_id, f"{key}:{nomination_id}", {"unit": name, "until": drive.until, "about": nomination_id})
+        for nomination_id, unit_id, name in rows
+        for person_id in people[unit_id]
+    ]
+    return len(tell_each(kind, notices))
+
+
+def _answering(units: Sequence[int]) -> dict[int, list[int]]:
+    if not units:
+        return {}
+    found = recipients_of(units, (Role.OFFICE_DIRECTOR,))
+    if without := [unit_id for unit_id, people in found.items() if not people]:
+        found |= recipients_of(without, (Role.PRINCIPAL_LEADER,))
+    return found
+
+
+def drive_kept(actor: Actor, drive_id: int, *, lock: bool = False) -> tuple[Drive, Standing | None]:
+    """The drive, for the secretariat that keeps its unit; Invisible for everybody else."""
+    statement = select(Drive).where(Drive.city_id == current_city(), Drive.id == drive_id).options(joinedload(Drive.unit))
+    drive = db.session.scalar(statement.with_for_update(of=Drive) if lock else statement)
+    decision = allowed(actor, Act.KEEP_PEOPLE, drive.unit) if drive is not None else None
+    if drive is None or not decision:
+        raise Invisible
+    return drive, decision.standing
+
+
+def drives_of(actor: Actor) -> list[tuple[Drive, int]]:
+    """The drives of the subtrees that one keeps, the latest first, each with how many have answered."""
+    mine = {s.for_unit_id for s in actor.standings if s.role == Role.SECRETARIAT}
+    answered = (
+        select(func.count())
+        .select_from(Nomination)
+        .where(Nomination.drive_id == Drive.id, Nomination.answered_at.is_not(None))
+        .correlate(Drive)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(Drive, answered)
+        .join(Unit, Unit.id == Drive.unit_id)
+        .where(Drive.city_id == current_city(), Unit.path.overlap(sorted(mine)))
+        .options(joinedload(Drive.unit))
+        .order_by(Drive.id.desc())
+        .limit(50)
+    )
+    return [(drive, count) for drive, count in rows] if mine else []
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a drive stands: how many asked, answered, appointed."""
+
+    asked: int
+    answered: int
+    settled: int
+
+
+SHOWN: dict[str, tuple[ColumnElement[bool], ...]] = {
+    "open": (Nomination.answered_at.is_(None),),
+    "answered": (Nomination.answered_at.is_not(None), Nomination.settled_at.is_(None)),
+    "settled": (Nomination.settled_at.is_not(None),),
+    "all": (),
+}
+
+
+def counts_of(drive: Drive) -> Progress:
+    """How many units were asked, have answered, have their officer appointed."""
+    answered, settled = db.session.execute(
+        select(func.count(Nomination.answered_at), func.count(Nomination.settled_at)).where(Nomination.drive_id == drive.id)
+    ).one()
+    return Progress(drive.asked, answered, settled)
+
+
+def nominations_of(drive: Drive, show: str, *, after: int = 0, limit: int = 50) -> tuple[list[Nomination], int | None]:
+    """A page of a drive's units in order of code, and the place to go on after."""
+    found = list(
+        db.session.scalars(
+            select(Nomination)
+            .where(Nomination.drive_id == drive.id, Nomination.id > after, *SHOWN.get(show, ()))
+            .options(joinedload(Nomination.unit), joinedload(Nomination.nominee))
+            .order_by(Nomination.id)
+            .limit(limit + 1)
+        )
+    )
+    more = found[limit - 1].id if len(found) > limit else None
+    return found[:limit], more
+
+
+def waiting_for(actor: Actor) -> list[Nomination]:
+    """The units for which this person is asked and has not answered, in drives that run."""
+    mine = {s.for_unit_id for s in actor.standings if s.role in (Role.OFFICE_DIRECTOR, Role.PRINCIPAL_LEADER)}
+    if not mine:
+        return []
+    return list(
+        db.session.scalars(
+            select(Nomination)
+            .join(Drive, Drive.id == Nomination.drive_id)
+            .where(Nomination.unit_id.in_(mine), Nomination.answered_at.is_(None), Drive.closed_at.is_(None))
+            .options(joinedload(Nomination.unit), joinedload(Nomination.drive))
+            .order_by(Drive.until, Nomination.id)
+            .limit(20)
+        )
+    )
+
+
+def urge(actor: Actor, drive_id: int, nomination_id: int | None = None) -> int:
+    """催报: tell again whoever has not answered, all or one; counted. How many persons were told."""
+    drive, standing = drive_kept(actor, drive_id, lock=True)
+    if drive.closed_at is not None:
+        raise Invalid(_("这次推荐已经结束"))
+    drive.urges += 1
+    told = _tell(drive, "nominate_urged", f"drive:{drive.id}:urge:{drive.urges}", nomination_id)
+    journal.record(actor, "urge_drive", "drive", drive.id, standing=standing, after={"urges": drive.urges, "told": told})
+    return told
+
+
+def close_drive(actor: Actor, drive_id: int) -> Drive:
+    """The drive ends: nobody answers any more, nobody is reminded. Ended already: nothing more happens."""
+    drive, standing = drive_kept(actor, drive_id, lock=True)
+    if drive.closed_at is None:
+        drive.closed_at = clock.now()
+        journal.record(actor, "close_drive", "drive", drive.id, standing=standing)
+    return drive
+
+
+def nomination(actor: Actor, nomination_id: int, act: Act, *, lock: bool = False) -> tuple[Nomination, Standing | None]:
+    """A unit's place in a drive, for whoever may answer for the unit (NOMINATE) or keeps it (KEEP_PEOPLE)."""
+    statement = (
+        select(Nomination)
+        .where(Nomination.city_id == current_city(), Nomination.id == nomination_id)
+        .options(joinedload(Nomination.unit), joinedload(Nomination.drive), joinedload(Nomination.nominee))
+    )
+    found = db.session.scalar(statement.with_for_update(of=Nomination) if lock else statement)
+    if found is None:
+        raise Invisible
+    decision = allowed(actor, act, on_unit(found.unit))
+    if not decision:
+        raise Forbidden(_("须由该单位的办公室主任推荐，或由秘书处办理"), unmet=decision.unmet)
+    return found, decision.standing
+
+
+def answer(
+    actor: Actor, nomination_id: int, person: Person | None, name: str | None, reached: Reached
+) -> Nomination:
+    """推荐: name the unit's liaison officer, a person of the city or a new one. May be changed until he is appointed."""
+    found, standing = nomination(actor, nomination_id, Act.NOMINATE, lock=True)
+    if found.drive.closed_at is not None:
+        raise Invalid(_("这次推荐已经结束"))
+    if found.settled_at is not None:
+        raise Stale(_("推荐的联络员已经任命"))
+    faults = reached.faults()
+    if person is None and not name:
+        faults["person"] = _("请选择人员，或填写新人员的姓名")
+    if person is not None and not person.active:
+        faults["person"] = _("此人已停用")
+    if faults:
+        raise Invalid(_("推荐没有保存"), fields=faults)
+    found.nominee_id, found.nominee_name = (person.id, person.name) if person else (None, name)
+    found.telephone, found.fax = reached.telephone, reached.fax or None
+    found.email, found.leader = reached.email or None, reached.leader or None
+    found.answered_at, found.answered_by_id, found.returned = clock.now(), actor.person_id, None
+    journal.record(actor, "nominate", "nomination", found.id, standing=standing)
+    return found
+
+
+def send_back(actor: Actor, nomination_id: int, reason: str) -> Nomination:
+    """The secretariat asks for another name, with a reason; whoever answered is told."""
+    found, standing = nomination(actor, nomination_id, Act.KEEP_PEOPLE, lock=True)
+    if found.answered_at is None or found.settled_at is not None:
+        raise Stale(_("这条推荐已有变动，没有退回"))
+    if not reason:
+        raise Invalid(_("没有退回"), fields={"reason": _("请填写退回理由")})
+    told, moment = found.answered_by_id, found.answered_at
+    found.answered_at, found.returned = None, reason
+    journal.record(actor, "return_nomination", "nomination", found.id, standing=standing, after={"reason": reason})
+    key = f"nomination:{found.id}:returned:{moment.timestamp():.0f}"
+    tell_each("nomination_returned", [(told, key, {"unit": found.unit.name, "about": found.id, "say": reason})] if told else [])
+    return found
+
+
+def accept(
+    actor: Actor, nomination_id: int, *, sign_in_name: str | None = None, replace: bool = False
+) -> tuple[Nomination, str | None]:
+    """The secretariat appoints whom the unit named, from today on, with his contact; a new person's one-time password is
+    returned. `replace`: the liaison officers of before leave, and he takes over what they handled."""
+    found, standing = nomination(actor, nomination_id, Act.KEEP_PEOPLE, lock=True)
+    if found.answered_at is None or found.settled_at is not None:
+        raise Stale(_("这条推荐已有变动，没有任命"))
+    before = list(
+        db.session.scalars(
+            select(Post)
+            .where(Post.for_unit_id == found.unit_id, Post.role == Role.LIAISON_OFFICER, in_force(clock.today()))
+            .order_by(Post.id)
+        )
+    )
+    post = next((one for one in before if one.person_id == found.nominee_id), None)
+    once = None
+    reason = _("推荐联络员：%(title)s", title=found.drive.title)
+    if post is None:
+        who = found.nominee or NewPerson(found.nominee_name or "", sign_in_name or "", found.email)
+        post, once = appoint(actor, found.unit_id, Role.LIAISON_OFFICER, who, from_on=clock.today(), reason=reason)
+    keep(post, Reached(found.telephone or "", found.fax, found.email, found.leader)).confirmed_on = clock.today()
+    if replace:
+        for former in before:
+            if former.person_id != post.person_id:
+                end_post(actor, former.id, to_on=clock.today(), reason=reason, successor_id=post.id)
+    found.settled_at, found.post_id = clock.now(), post.id
+    journal.record(actor, "accept_nomination", "nomination", found.id, standing=standing, after={"post_id": post.id})
+    if found.answered_by_id and found.answered_by_id != actor.person_id:
+        tell_each("nomination_accepted", [(found.answered_by_id, f"nomination:{found.id}:accepted", {"unit": found.unit.name})])
+    return found, once
+
+
+def remind() -> None:
+    """Part of every sweep: three days before a drive ends, the units that have not answered are reminded once."""
+    for drive in db.session.scalars(
+        select(Drive)
+        .where(
+            Drive.city_id == current_city(), Drive.closed_at.is_(None), Drive.reminded_at.is_(None),
+            Drive.until <= clock.today() + timedelta(days=REMINDED_BEFORE),
+        )
+        .with_for_update(skip_locked=True)
+    ).all():  # fmt: skip
+        drive.reminded_at = clock.now()
+        _tell(drive, "nominate_urged", f"drive:{drive.id}:before")

@@ -26,9 +26,10 @@ from portal.vault.files import FileStore
 from portal.web import cities, frame, guards, headers, refusals, speech, transactions, walls
 
 # In this order; each has `routes.blueprint`, and `routes.install(app)` where it must be told of the app.
-FEATURES = ("identity", "network", "audit", "notify", "documents", "matters", "instructions", "overview")
+FEATURES = ("identity", "network", "audit", "notify", "documents", "matters", "instructions", "officers", "overview")
 MODELS = (
-    "access", "audit", "deadlines", "documents", "identity", "instructions", "matters", "network", "notify", "workflow",
+    "access", "audit", "deadlines", "documents", "identity", "instructions", "matters", "network", "notify", "officers",
+    "workflow",
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from portal.kernel.city import City
 from portal.kernel.db import current_city, db, enter
 from portal.matters.ladder import refresh_waiting_steps
 from portal.notify.jobs import sweep_city
+from portal.officers.service import note_sweep
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ def sweep(city_id: int) -> None:
     """Do everything that is due in one city."""
     with portal_app().app_context():
         enter(city_id)
-        sweep_city(go_on_with_successors, forget_expired, forget_sign_ins)
+        sweep_city(go_on_with_successors, forget_expired, forget_sign_ins, note_sweep)
 
 
 def sweep_all() -> None:

@@ -45,6 +45,7 @@ class Delivery(OfCity, Model):
     __table_args__ = (
         UniqueConstraint("message_id", "channel"),
         Index("ix_delivery_waiting", "state", "due_at", postgresql_where=text("state IN ('waiting', 'claimed')")),
+        Index("ix_delivery_doubtful", "city_id", "id", postgresql_where=text("state = 'doubtful'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

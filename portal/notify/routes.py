@@ -23,6 +23,11 @@ from portal.web.guards import allows, current_actor
 
 blueprint = Blueprint("notify", __name__)
 MATTER_PAGE = "matters.matter"
+PLACES = {
+    "locked_out": "identity.sign_ins", "password_reset": "identity.sign_ins", "second_factor_ended": "identity.second_factor",
+    "sensitive_proposed": "officers.acts", "sensitive_decided": "officers.acts",
+}
+"""Where a message that is about no matter leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +46,15 @@ def install(app: Flask) -> None:
     settings: Settings = app.extensions["settings"]
     channels.configure(settings)
     bell.configure(settings.redis_url)
-    frame.count_unread_with(lambda actor: unread_count(actor.person_id))
+    frame.count_unread_with(lambda actor: unread_count(actor.person_id, suspended=actor.suspended))
 
 
 @blueprint.get("/messages")
 @allows(Act.SIGNED_IN)
 def messages() -> Response:
     """One's own messages, newest first."""
-    person_id, only_new = current_actor().person_id, request.args.get("show") == "new"
-    found = messages_of(person_id, only_new=only_new, place=_place())
+    actor, only_new = current_actor(), request.args.get("show") == "new"
+    found = messages_of(actor.person_id, only_new=only_new, place=_place(), suspended=actor.suspended)
     pages = None
     if found.newer or found.older:
         shown = found.messages
@@ -59,7 +64,7 @@ def messages() -> Response:
     return page(
         "notify/messages.html",
         messages=drawn(found.messages),
-        unread=unread_count(person_id),
+        unread=unread_count(actor.person_id, suspended=actor.suspended),
         read_all_url=url_for("notify.read_all"),
         only_new=only_new,
         all_url=url_for("notify.messages"),
@@ -75,7 +80,8 @@ def open_message(message_id: UUID) -> Response:
     message = service.open_message(current_actor(), message_id)
     if message.matter_id is not None and MATTER_PAGE in current_app.view_functions:
         return go(url_for(MATTER_PAGE, matter_id=message.matter_id))
-    return go(url_for("identity.sign_ins" if message.kind == "locked_out" else "notify.messages"))
+    place = PLACES.get(message.kind, "notify.messages")
+    return go(url_for(place if place in current_app.view_functions else "notify.messages"))
 
 
 @blueprint.post("/messages/read")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.access.roles import Role
@@ -15,7 +16,7 @@ OFFICES = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR)
 class ProposeForm(OfficeForm):
     """What is proposed, and why."""
 
-    role = SelectField(_l("职务"), choices=[(role.value, role.label) for role in OFFICES], validate_choice=False)
+    role = SelectField(_l("职务"), choices=[SelectChoice(role.value, role.label) for role in OFFICES], validate_choice=False)
     named = StringField(
         _l("接任人的登录名"), [InputRequired(_l("请填写登录名")), Length(max=64)],
         description=_l("必须没有其他岗位；三员由三个人分别担任"),

@@ -7,8 +7,10 @@ from typing import Any
 
 from flask_babel import LazyString
 
+from portal.access.roles import Role
 from portal.kernel.language import _, _l
 from portal.matters.book import ENTRY_LABELS
+from portal.officers.rules import Kind
 
 KINDS: dict[str, LazyString] = {
     "person": _l("人员"),
@@ -50,11 +52,22 @@ ACTS: dict[str, LazyString] = {
     "import_network": _l("导入单位网络"),
     "found_officers": _l("设立三员"),
     "classification_mark": _l("拒收涉密标志"),
+    "step_reached": _l("轮到签批"),
+    "seat_filled": _l("签批岗位补缺"),
+    "assign_picked": _l("批量交办"),
+    "assign_imported": _l("交办所导入"),
     "export": _l("导出台账"),
     "import": _l("导入台账"),
     "export_journal": _l("导出日志"),
     **ENTRY_LABELS,
 }
+
+_TOLD = {
+    "assigned": "assign", "handler_named": "name_handler", "declined": "decline", "reassigned": "reassign_unit",
+    "issued": "issue", "returned": "return_for_rework", "closed": "close", "send_back_done": "send_back",
+    "recall_done": "recall", "withdraw_done": "withdraw", "make_confidential_done": "make_confidential",
+}
+"""Entries that follow a move, by which people are told of it."""
 
 _FACTS: dict[str, LazyString] = {
     "source": _l("来源"),
@@ -81,16 +94,22 @@ _FACTS: dict[str, LazyString] = {
 
 def act_words(act: str) -> str:
     """The act, as the office calls it; what has no name keeps its code."""
+    if act in _TOLD:
+        return _("%(act)s（通知）", act=ACTS[_TOLD[act]])
     return str(ACTS.get(act, act))
 
 
 def fact_words(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
     """The facts of an entry in one line."""
-    facts = {**(before or {}), **(after or {})}
-    return _("；").join(f"{_FACTS.get(name, name)} {_value(value)}" for name, value in facts.items() if value not in (None, ""))
+    facts = {name: value for name, value in {**(before or {}), **(after or {})}.items() if value not in (None, "")}
+    return _("；").join(f"{_FACTS.get(name, name)} {_value(name, value)}" for name, value in facts.items())
 
 
-def _value(value: Any) -> str:
+def _value(name: str, value: Any) -> str:
+    if name == "kind" and value in list(Kind):
+        return str(Kind(value).label)
+    if name == "role" and value in list(Role):
+        return str(Role(value).label)
     if isinstance(value, bool):
         return _("是") if value else _("否")
     return _("、").join(map(str, value)) if isinstance(value, list) else str(value)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pyotp
 from flask import Flask
 from sqlalchemy import select, update
 
@@ -17,6 +18,8 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.models import Report
 from portal.matters.service import handling, reporting
+from portal.officers import service
+from portal.officers.rules import Kind
 from portal.web.cities import OUTSIDE
 from tests.at_the_door import PASSWORD
 from tests.instructions.test_importing import book, row
@@ -26,7 +29,7 @@ TELEPHONE = 360
 # No pages: files, what a script asks, a message that only leads on.
 NOT_PAGES = {
     "instructions.export", "instructions.import_report", "instructions.empty_workbook", "matters.attachment",
-    "network.suggest", "network.suggest_leaders", "notify.badge", "notify.open_message",
+    "network.suggest", "network.suggest_leaders", "notify.badge", "notify.open_message", "officers.export_journal",
 }
 
 
@@ -93,6 +96,7 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
     reviewed, (returned, draft), asking = world.under_review(), _sent_back(world), _asks_for_more_time(world)
     signing = world.submit(world.at_work())
     judged, done = _imports(world)
+    act = _proposed(world)
     m = "matters/{}/{}".format
     walk: dict[str, list[str]] = {
         "city.supervisor": [
@@ -113,7 +117,13 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
         ],
         "health.director": [f"reports/{signing}"],
         "city.secretariat": ["network", f"network/units/{world.units['health']}", "network?q=卫", "delegations"],
-        "city.auditor": [""],
+        "city.auditor": ["", "officers/journal", "officers/journal?officers=y&from_day=2026-01-01"],
+        "city.system": ["officers/health"],
+        "city.security": [
+            "officers/accounts", "officers/accounts?q=zzz", f"officers/accounts/{world.people['health.handler']}", "officers/rules",
+            "officers/acts", f"officers/acts/{act}", "officers/acts/new?kind=appoint_officer", "confirm",
+            f"officers/acts/new?kind=deactivate&person={world.people['health.handler']}", "second-factor",
+        ],
     }
     opened = set()
     routes = app.url_map.bind("")
@@ -126,12 +136,42 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
             _at_both_widths(visitor, "no-such-page", 404)
             _at_both_widths(visitor, "instructions", 403)
         _in_english(visitor, paths)
-    opened |= _kept(visit, world)
+    opened |= _kept(visit, world) | _second_factor(visit, world)
     pages = {
         rule.endpoint for rule in app.url_map.iter_rules()
         if "GET" in (rule.methods or ()) and rule.endpoint not in OUTSIDE | NOT_PAGES
     }  # fmt: skip
     assert opened == pages
+
+
+def _proposed(world: World) -> UUID:
+    """An act that waits for a second officer, and one that was taken back."""
+    with world.work("city.security"):
+        actor = world.actor("city.security")
+        first = service.propose(actor, Kind.RESET_PASSWORD, "本人到场", person_id=world.people["health.handler"])
+        service.withdraw(actor, first.id)
+        return service.propose(actor, Kind.DENGBAO, "等级保护测评要求").id
+
+
+def _second_factor(visit: Any, world: World) -> set[str]:
+    """The second step of signing in, and a second factor from its beginning to its recovery codes."""
+    visitor = visit("finance.handler")
+    _at_both_widths(visitor, "second-factor")
+    visitor.press("开始设置")
+    _at_both_widths(visitor, "second-factor")
+    key = visitor.page.inner_text("code.key").replace(" ", "")
+    visitor.page.fill("#passcode", pyotp.TOTP(key).now())
+    visitor.press("启用")
+    assert "备用码" in visitor.text()
+    visitor.page.set_viewport_size({"width": 1280, "height": 900})
+    visitor.look()
+    visitor.page.context.clear_cookies()
+    visitor.open("sign-in")
+    visitor.page.fill("#name", "finance.handler")
+    visitor.page.fill("#password", PASSWORD)
+    visitor.press("登录")
+    _at_both_widths(visitor, "sign-in/code")
+    return {"identity.second_step", "identity.second_factor"}
 
 
 def _kept(visit: Any, world: World) -> set[str]:

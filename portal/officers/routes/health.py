@@ -26,6 +26,10 @@ def _count(number: int) -> str:
     return f"{MOST_COUNTED:,}+" if number >= MOST_COUNTED else grouped(number)
 
 
+def _large(octets: int) -> str:
+    return f"{octets / 2**30:,.1f} GB" if octets >= 2**30 else size(octets)
+
+
 @blueprint.get("/officers/health")
 @allows(Act.READ_HEALTH)
 def health() -> Response:
@@ -50,9 +54,9 @@ def health() -> Response:
          _("交给邮件服务器后没有得到确认，不再重发；与其日志核对"), None),
         (_("未发提醒"), "late" if found.reminders_late else "ok", _count(found.reminders_late),
          _("到时超过 10 分钟仍未发出的提醒"), None),
-        (_("磁盘"), "late" if free < total * LITTLE else "ok", _("余 %(free)s", free=size(free)),
-         _("共 %(total)s，存放上传的文件", total=size(total)), None),
-        (_("数据库"), "ok", size(found.database_size), _("全部城市合计"), None),
+        (_("磁盘"), "late" if free < total * LITTLE else "ok", _("余 %(free)s", free=_large(free)),
+         _("共 %(total)s，存放上传的文件", total=_large(total)), None),
+        (_("数据库"), "ok", _large(found.database_size), _("全部城市合计"), None),
         (_("放假安排"), "soon" if missing else "ok", _("缺 %(year)s 年", year=missing) if missing else _("齐全"),
          _("缺少的年份，涉及的期限为暂定；由秘书处导入"), None),
     ]  # fmt: skip

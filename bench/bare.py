@@ -18,7 +18,7 @@ from flask import Flask, abort, render_template_string, session
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
-from portal.access.roles import person_principal, standing_principal
+from portal.access.roles import audience_principal, person_principal, standing_principal
 from portal.app import MODELS
 from portal.config import sqlalchemy_url
 from portal.identity.models import Person, SignInSession
@@ -60,7 +60,8 @@ def _reader(sessions: scoped_session[Session]) -> Any:
     if person is None:
         abort(403)
     posts = sessions.scalars(select(Post).where(Post.person_id == person.id, Post.from_on <= date.today()))  # noqa: DTZ011
-    principals = (person_principal(person.id), *(standing_principal(post.for_unit_id, post.role) for post in posts))
+    held = (standing_principal(post.for_unit_id, post.role) for post in posts)
+    principals = (person_principal(person.id), audience_principal(person.id), *held)
     return SimpleNamespace(person_id=person.id, principals=principals)
 
 

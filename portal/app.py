@@ -27,10 +27,12 @@ from portal.web import cities, frame, guards, headers, refusals, speech, transac
 
 # In this order; each has `routes.blueprint`, and `routes.install(app)` where it must be told of the app.
 FEATURES = (
-    "identity", "network", "audit", "notify", "documents", "staffing", "matters", "bylaws", "instructions", "overview",
+    "identity", "network", "audit", "notify", "documents", "staffing", "matters", "bylaws", "instructions", "officers",
+    "overview",
 )  # fmt: skip
 MODELS = (
-    "access", "audit", "deadlines", "documents", "identity", "matters", "network", "notify", "staffing", "workflow",
+    "access", "audit", "deadlines", "documents", "identity", "matters", "network", "notify", "officers", "staffing",
+    "workflow",
 )  # fmt: skip
 
 

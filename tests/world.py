@@ -1,6 +1,7 @@
 """One small named world for use cases: a city with its offices, two departments, a county with its own, a township.
 
-People are named by unit and role, `health.handler`, and that is also how they sign in; all have PASSWORD. Import the
+People are named by unit and role, `health.handler`, and that is also how they sign in; all have PASSWORD, the officers a
+second factor too. Import the
 fixture `world` in the conftest of a directory that needs it.
 """
 from __future__ import annotations
@@ -22,7 +23,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
 from portal.access.actor import SYSTEM, Actor
-from portal.access.roles import Role
+from portal.access.roles import OFFICERS, Role
 from portal.access.visibility import as_seen_by
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.identity import passwords
@@ -35,7 +36,7 @@ from portal.matters.service import assigning, creation, handling, reporting
 from portal.network.models import Kind, Level, Post, Unit
 from portal.network.service.acting import actor_for
 from portal.workflow import signoff
-from tests.at_the_door import PASSWORD, csrf_token, in_city
+from tests.at_the_door import PASSWORD, csrf_token, give_second_factor, in_city
 from tests.at_the_door import sign_in as sign_in_at_door
 
 # key: (parent, name, short name, code, level, kind, mark)
@@ -245,6 +246,8 @@ def make_world(app: Flask, owner_url: str, slug: str) -> World:
                 db.session.add(post)
                 db.session.flush()
                 world.posts[name] = post.id
+                if role in OFFICERS:
+                    give_second_factor(people[name].id)
     return world
 
 

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0005'
-down_revision = '0006'
+down_revision = '0004'
 
 # As 0001 guards every table of a city, and as it keeps what is written once.
 GUARD = """

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from flask_babel import LazyString
 
-from portal.access.roles import Role, person_principal, standing_principal
+from portal.access.roles import Role, audience_principal, person_principal, standing_principal
 from portal.kernel.language import _l
 
 
@@ -52,18 +52,24 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A natural person with the standings in force today. The first standing is the post he is acting in."""
+    """A natural person with the standings in force today. The first standing is the post he is acting in. `suspended`:
+    his password was reset and it is not yet certain that it is he, so he is of no confidential matter's audience.
+    `confirmed`: he has shown lately that it is he; nothing confidential is opened before."""
 
     person_id: int
     city_id: int
     name: str
     standings: tuple[Standing, ...] = ()
+    suspended: bool = False
+    confirmed: bool = True
     principals: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         held = {standing_principal(s.for_unit_id, s.role) for s in self.standings}
         # Who holds no post reads nothing any more, not even what he once handled.
-        himself = (person_principal(self.person_id),) if held else ()
+        himself = [person_principal(self.person_id)] if held else []
+        if held and not self.suspended:
+            himself.append(audience_principal(self.person_id))
         object.__setattr__(self, "principals", (*himself, *sorted(held)))
 
     @property

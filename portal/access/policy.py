@@ -34,6 +34,11 @@ class Act(StrEnum):
     READ_JOURNAL = "read_journal"
     KEEP_RULES = "keep_rules"
     KEEP_CALENDAR = "keep_calendar"
+    READ_HEALTH = "read_health"
+    KEEP_ACCOUNTS = "keep_accounts"
+    READ_SENSITIVE = "read_sensitive"
+    PROPOSE_SENSITIVE = "propose_sensitive"
+    DECIDE_SENSITIVE = "decide_sensitive"
     REGISTER = "register"
     READ_MATTER = "read_matter"
     READ_READINGS = "read_readings"
@@ -228,6 +233,41 @@ def reads_the_journal(actor: Actor, post: Standing, record: Any) -> bool:
     return post.role == Role.AUDITOR
 
 
+@predicate(_l("须由系统管理员办理"))
+def runs_the_system(actor: Actor, post: Standing, record: Any) -> bool:
+    return post.role == Role.SYSTEM_ADMIN
+
+
+@predicate(_l("须由安全管理员办理"))
+def keeps_accounts(actor: Actor, post: Standing, record: Any) -> bool:
+    return post.role == Role.SECURITY_ADMIN
+
+
+@predicate(_l("须由三员办理"))
+def is_an_officer(actor: Actor, post: Standing, record: Any) -> bool:
+    return post.role in OFFICERS
+
+
+@predicate(_l("须由可以提出这件事的管理员提出"))
+def proposes_it(actor: Actor, post: Standing, act: Any) -> bool:
+    return post.role in getattr(act, "proposers", ())
+
+
+@predicate(_l("须由可以审批这件事的管理员审批"))
+def decides_it(actor: Actor, post: Standing, act: Any) -> bool:
+    return post.role in getattr(act, "deciders", ())
+
+
+@predicate(_l("提出人不能审批自己提出的事"))
+def did_not_propose_it(actor: Actor, post: Standing, act: Any) -> bool:
+    return actor.person_id != getattr(act, "proposed_by_id", None)
+
+
+@predicate(_l("任何人不能审批涉及自己的事"))
+def is_not_concerned(actor: Actor, post: Standing, act: Any) -> bool:
+    return actor.person_id not in getattr(act, "about", ())
+
+
 @predicate(_l("三员不办理业务"))
 def not_an_officer(actor: Actor, post: Standing, record: Any) -> bool:
     return post.role not in OFFICERS
@@ -262,6 +302,11 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.KEEP_CONTACT: ((keeps_unit,), (holds_this_post,)),
     Act.NOMINATE: ((directs_unit,), (leads_unit,), (keeps_unit,)),
     Act.READ_JOURNAL: ((reads_the_journal,),),
+    Act.READ_HEALTH: ((runs_the_system,),),
+    Act.KEEP_ACCOUNTS: ((keeps_accounts,),),
+    Act.READ_SENSITIVE: ((is_an_officer,),),
+    Act.PROPOSE_SENSITIVE: ((proposes_it,),),
+    Act.DECIDE_SENSITIVE: ((decides_it, did_not_propose_it, is_not_concerned),),
     Act.REGISTER: ((supervision,),),
     Act.READ_READINGS: ((heads_supervising_office, is_confidential_matter),),
     Act.AMEND: ((of_registering_office, reads_content),),

@@ -50,6 +50,7 @@ _LABELS = {
     Role.SECURITY_ADMIN: _l("安全管理员"),
     Role.AUDITOR: _l("审计员"),
 }
+_AUDIENCE = 1 << 40  # beyond every person's number
 _NUMBERS = {role: number for number, role in enumerate(Role)}
 
 OFFICERS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
@@ -67,9 +68,14 @@ def person_principal(person_id: int) -> int:
     return -person_id
 
 
+def audience_principal(person_id: int) -> int:
+    """This natural person as one of the audience of what is confidential: he lacks it while that access is suspended."""
+    return -(person_id + _AUDIENCE)
+
+
 def person_of(principal: int) -> int | None:
     """The person of a personal principal, None for a standing."""
-    return -principal if principal < 0 else None
+    return -principal % _AUDIENCE if principal < 0 else None
 
 
 def standing_of(principal: int) -> tuple[int, Role] | None:

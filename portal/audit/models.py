@@ -19,7 +19,12 @@ class JournalEntry(OfCity, Model):
     """One act. `before` and `after` hold facts; content fields stand there as keyed digests."""
 
     __tablename__ = "journal_entry"
-    __table_args__ = (Index("ix_journal_entry_subject", "subject_kind", "subject_id"),)
+    __table_args__ = (
+        Index("ix_journal_entry_subject", "subject_kind", "subject_id"),
+        Index("ix_journal_entry_city", "city_id", "id"),
+        Index("ix_journal_entry_at", "city_id", "at"),
+        Index("ix_journal_entry_person", "person_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[datetime]

@@ -21,6 +21,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from portal.access.actor import SYSTEM
+from portal.access.roles import Role
 from portal.audit import journal
 from portal.deadlines.service import seed_calendar
 from portal.documents.workbook import MEGABYTE, read_rows
@@ -36,6 +37,8 @@ from portal.network.divisions import tables_of
 from portal.network.importing import Written, carry_out, known_network
 from portal.network.models import Unit
 from portal.network.plan import POSTS, UNITS, Plan, Table, plan_import
+from portal.officers.queries import founding_unit
+from portal.officers.service import make_officers
 
 MOST_ROWS = 300_000
 MOST_BYTES = 60 * MEGABYTE
@@ -119,6 +122,32 @@ def create(slug: str, name: str) -> None:
     except AlreadyThere:
         raise click.ClickException(f"There is a city {slug} already.") from None
     click.echo(f"{slug}  {name}")
+
+
+@city.command("officers")
+@click.argument("slug")
+@click.option("--system", default="sys.admin", show_default=True, help="Sign-in name of the system administrator.")
+@click.option("--security", default="sec.admin", show_default=True, help="Sign-in name of the security administrator.")
+@click.option("--auditor", default="auditor", show_default=True, help="Sign-in name of the auditor.")
+@click.option("--names", nargs=3, default=("系统管理员", "安全管理员", "审计员"), help="Their three display names, in that order.")
+def officers(slug: str, system: str, security: str, auditor: str, names: tuple[str, str, str]) -> None:
+    """At a city's founding: make its three officers, three persons with one-time passwords, printed once."""
+    _enter(slug)
+    home = founding_unit()
+    if home is None:
+        raise click.ClickException("The city has no units yet; bring in its network first.")
+    roles = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR)
+    wanted = dict(zip(roles, zip((system, security, auditor), names, strict=True), strict=True))
+    try:
+        made = make_officers(wanted, home.id, home.acts_for_id)
+    except Refusal as refusal:
+        db.session.rollback()
+        raise click.ClickException(str(refusal.sentence)) from None
+    journal.record(SYSTEM, "found_officers", "network", "officers", after={"count": len(made)})
+    db.session.commit()
+    click.echo("Each must change the password and set up a second factor at the first sign-in.", err=True)
+    for role, (sign_in_name, once) in made.items():
+        click.echo(f"{sign_in_name}\t{role.label}\t{once}")
 
 
 @city.command("list")

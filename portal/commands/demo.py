@@ -24,14 +24,16 @@ NAMES = (
     ("330324-28.leader", _l("永嘉县卫生健康局主要领导：签发")),
     ("city.leader", _l("温州市委主要领导：查看、再次批示")),
     ("city.mishu", _l("温州市委秘书处：单位网络")),
-    ("auditor", _l("审计员：日志，不见业务内容")),
+    ("sys.admin", _l("系统管理员：系统运行、双人审批，不见业务内容")),
+    ("sec.admin", _l("安全管理员：账号、安全规则、双人审批")),
+    ("auditor", _l("审计员：日志、双人审批，不见业务内容")),
 )
 
 
 def show_names(app: Flask) -> None:
     """The demonstration city's sign-in page lists these names; never in production."""
     if not app.extensions["settings"].production:
-        words = _l("口令都是 %(password)s", password=PASSWORD)
+        words = _l("口令都是 %(password)s。正式使用时三员必须设置动态口令；演示中不强制，可自行设置体验", password=PASSWORD)
         show_accounts(app, ShownAccounts(SLUG, tuple((what, name) for name, what in NAMES), words))
 
 

@@ -21,10 +21,11 @@ from portal.identity.models import SignInSession
 from portal.vault.screening import classification_mark
 from portal.web.answers import is_poll
 from portal.web.cities import current_city
-from portal.web.guards import current_visitor
+from portal.web.guards import current_visitor, is_secret
 from portal.web.transactions import commit_now, when_committed
 
 KNOWN = "known_browser"
+HALFWAY, HALFWAY_FOR = "halfway", timedelta(minutes=5)
 KNOWN_FOR = timedelta(days=180)
 
 manager = LoginManager()
@@ -104,11 +105,43 @@ def dismiss() -> None:
     when_committed(take)
 
 
-def confirm(actor: Actor, password: str) -> None:
-    """Ask the signed-in person for his password again (Invalid when wrong) and give his session a new token."""
-    service.confirm_password(actor, password, source())
+def confirm(actor: Actor, password: str, code: str | None = None) -> None:
+    """Ask the signed-in person for his password again, and the code of his second factor where he has one (Invalid
+    when wrong), and give his session a new token."""
+    service.confirm_password(actor, password, source(), code)
     visitor = signed_in()
     renew(sessions.rotate(visitor.session_id))
+
+
+def asks_for_code() -> bool:
+    """Whether this person has a second factor, and its code is asked for too."""
+    return signed_in().has_second_factor
+
+
+def way_of_confirming() -> str:
+    """How this person confirms himself, as a signature keeps it."""
+    return service.WITH_CODE if asks_for_code() else service.PASSWORD
+
+
+def go_halfway(half: service.Halfway) -> None:
+    """Remember in the browser, for five minutes, that the password was right; it opens nothing but the second step."""
+    said = [city_id(), half.person_id, half.name, half.mark]
+    when_committed(lambda: session.__setitem__(HALFWAY, _halves().dumps(said)))
+
+
+def halfway() -> service.Halfway | None:
+    """Who has shown his password in this browser and not yet his code."""
+    try:
+        of_city, person_id, name, mark = _halves().loads(session.get(HALFWAY, ""), max_age=int(HALFWAY_FOR.total_seconds()))
+    except (BadSignature, ValueError, TypeError):
+        return None
+    return service.Halfway(person_id, name, mark) if of_city == city_id() else None
+
+
+def city_id() -> int:
+    """The number of the city of this address; behind the door there always is one."""
+    city = current_city()
+    return city.id if city else 0
 
 
 def signed_in() -> sessions.SignedIn:
@@ -157,7 +190,7 @@ def keep_form() -> str | None:
     fields = [
         (name, value)
         for name, value in request.form.items(multi=True)
-        if name != "csrf_token" and "password" not in name.lower() and not classification_mark(value)
+        if name != "csrf_token" and not is_secret(name) and not classification_mark(value)
     ]
     kept: UUID | None = kept_forms.keep(person_id, request.full_path.rstrip("?"), fields, bool(request.files))
     return url_for("identity.carry_on", kept_id=kept) if kept else None
@@ -165,6 +198,10 @@ def keep_form() -> str | None:
 
 def _idle() -> timedelta:
     return cast("timedelta", current_app.config["SESSION_IDLE"])
+
+
+def _halves() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt="halfway")
 
 
 def _known_browsers() -> URLSafeTimedSerializer:

@@ -32,6 +32,11 @@ _COUNT = text(
     "  WHEN f.locked_until IS NULL AND f.count + 1 >= :most THEN CAST(:until AS timestamptz) END"
     " RETURNING count, locked_until"
 )
+_FORGIVE = text(
+    "UPDATE sign_in_failure SET count = greatest(count - 1, 0),"
+    " locked_until = CASE WHEN count - 1 >= :most THEN locked_until END"
+    " WHERE city_id = :city AND sign_in_name = :name AND source = :source"
+)
 _FORGET = text("DELETE FROM sign_in_failure WHERE city_id = :city AND sign_in_name = :name AND source = :source")
 
 
@@ -69,6 +74,12 @@ def count_attempt(name: str, source: str) -> Attempt:
             },
         ).one()
     return Attempt(row[0], row[1])
+
+
+def forgive(name: str, source: str) -> None:
+    """The password was right and the second step is still to come: this try does not count, earlier ones still do."""
+    with _own_transaction() as own:
+        own.execute(_FORGIVE, {"city": current_city(), "name": _short(name), "source": _short(source), "most": MOST})
 
 
 def forget(name: str, source: str) -> None:

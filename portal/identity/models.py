@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Identity, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.kernel.db import Model, OfCity
@@ -29,6 +29,8 @@ class Person(OfCity, Model):
     language: Mapped[str | None] = mapped_column(String(5))
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+    password_changed_at: Mapped[datetime | None]  # by himself; none: he has the one he was given
+    suspended_at: Mapped[datetime | None]  # his password was reset; until he is confirmed he reads nothing confidential
 
     def __repr__(self) -> str:
         return f"<Person {self.id}>"
@@ -50,6 +52,7 @@ class SignInSession(OfCity, Model):
     source: Mapped[str] = mapped_column(String(64))
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]  # when he last proved again that it is he; none: only when it began
     ends_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
@@ -67,6 +70,57 @@ class SignInFailure(OfCity, Model):
     count: Mapped[int]
     last_at: Mapped[datetime]
     locked_until: Mapped[datetime | None]
+
+
+class SecondFactor(OfCity, Model):
+    """A person's key of one-time codes (TOTP), sealed. In force once he has shown a code of it. `last_counter` is the
+    half-minute of the last code accepted: neither it nor an earlier one is accepted again."""
+
+    __tablename__ = "second_factor"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime]
+    in_force_at: Mapped[datetime | None]
+    last_counter: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class RecoveryCode(OfCity, Model):
+    """A code for one sign-in without the telephone; only its digest is kept."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("person_id", "digest"),)
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    digest: Mapped[str] = mapped_column(String(100))
+    used_at: Mapped[datetime | None]
+
+
+class FormerPassword(OfCity, Model):
+    """A password that a person had before, in its stored form: the last five are not taken again under 等保."""
+
+    __tablename__ = "former_password"
+    __table_args__ = (Index("ix_former_password_person", "person_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    replaced_at: Mapped[datetime]
+
+
+class SecurityRules(OfCity, Model):
+    """What a city has decided beyond the portal's own rules; a city without a row has decided nothing. Changed only by
+    an act of two officers."""
+
+    __tablename__ = "security_rules"
+
+    city_id: Mapped[int] = mapped_column(
+        ForeignKey("city.id"), primary_key=True, server_default=text("current_setting('app.city')::integer")
+    )
+    dengbao: Mapped[bool] = mapped_column(default=False)
+    second_factor_for_all: Mapped[bool] = mapped_column(default=False)
+    changed_at: Mapped[datetime]
 
 
 class KeptForm(OfCity, Model):

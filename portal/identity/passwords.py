@@ -1,4 +1,8 @@
-"""How passwords are kept and judged: Argon2id, a minimum of length, none of the common ones, no composition rules."""
+"""How passwords are kept and judged: Argon2id, a minimum of length, none of the common ones, no composition rules.
+
+A city under 等保 (GB/T 22239) has the rules of that profile instead: 8 characters of 3 kinds, none of the last five, a
+new one every 90 days.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +22,9 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Refusal
 
 SHORTEST, LONGEST = 10, 128  # characters
+SHORTEST_MIXED, KINDS = 8, 3  # characters, kinds of characters: under 等保
+NOT_AGAIN = 5  # former passwords that are not taken again, under 等保
+LASTS, WARNED = timedelta(days=90), timedelta(days=7)  # under 等保
 AT_ONCE = 2  # hashes one process computes at a time: each takes 19 MiB and about 30 ms of one core
 PATIENCE = 5.0  # seconds
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is mistaken for something else on paper
@@ -60,11 +68,14 @@ def is_outdated(stored: str) -> bool:
     return _hasher.check_needs_rehash(stored)
 
 
-def objection(password: str, *names: str) -> str | None:
+def objection(password: str, *names: str, dengbao: bool = False) -> str | None:
     """Why this cannot become somebody's password, in a sentence; None when it can. `names` are his own."""
     said = _normal(password)
-    if len(said) < SHORTEST:
-        return _("口令至少 %(least)s 位", least=SHORTEST)
+    least = SHORTEST_MIXED if dengbao else SHORTEST
+    if len(said) < least:
+        return _("口令至少 %(least)s 位", least=least)
+    if dengbao and _kinds(said) < KINDS:
+        return _("口令须含大写字母、小写字母、数字、其他字符中的至少三种")
     if len(said) > LONGEST:
         return _("口令最多 %(most)s 位", most=LONGEST)
     plain = said.casefold()
@@ -75,9 +86,29 @@ def objection(password: str, *names: str) -> str | None:
     return None
 
 
+def hint(dengbao: bool) -> str:
+    """The rule in small print beside the field."""
+    if dengbao:
+        return _(
+            "至少 8 位，含大写字母、小写字母、数字、其他字符中的三种；"
+            "不能与最近 5 次的口令、姓名或登录名相同，也不能用常见的口令"
+        )
+    return _("至少 10 位，不能与姓名或登录名相同，也不能用常见的口令")
+
+
+def expires_at(changed_at: datetime, dengbao: bool) -> datetime | None:
+    """When a password that was chosen then must be changed; None where no rule says so."""
+    return changed_at + LASTS if dengbao else None
+
+
 def one_time_password() -> str:
     """A password to hand over on paper, to be changed at the first sign-in: three groups of four, 59 bits."""
     return "-".join("".join(secrets.choice(_ALPHABET) for _place in range(4)) for _group in range(3))
+
+
+def _kinds(said: str) -> int:
+    tests = (str.isupper, str.islower, str.isdigit, lambda c: not (c.isupper() or c.islower() or c.isdigit()))
+    return sum(any(test(character) for character in said) for test in tests)
 
 
 def _normal(password: str) -> str:

@@ -9,7 +9,15 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from portal.audit.models import JournalEntry
-from portal.identity.models import KeptForm, Person, SignInFailure, SignInSession
+from portal.identity.models import (
+    FormerPassword,
+    KeptForm,
+    Person,
+    SecondFactor,
+    SecurityRules,
+    SignInFailure,
+    SignInSession,
+)
 from portal.kernel.db import current_city, db
 
 FAILED, LOCKED = "sign_in_failed", "sign_in_locked"
@@ -43,10 +51,35 @@ def session_by_digest(digest: str) -> Any:
             Person.sign_in_name,
             Person.language,
             Person.must_change_password,
+            Person.suspended_at,
+            func.coalesce(SignInSession.confirmed_at, SignInSession.started_at).label("confirmed_at"),
+            func.coalesce(Person.password_changed_at, Person.created_at).label("password_changed_at"),
+            SecondFactor.in_force_at.is_not(None).label("has_second_factor"),
+            func.coalesce(SecurityRules.dengbao, False).label("dengbao"),
+            func.coalesce(SecurityRules.second_factor_for_all, False).label("second_factor_for_all"),
         )
         .join(Person, Person.id == SignInSession.person_id)
+        .outerjoin(SecondFactor, SecondFactor.person_id == Person.id)
+        .outerjoin(SecurityRules, SecurityRules.city_id == SignInSession.city_id)
         .where(SignInSession.city_id == current_city(), SignInSession.token_digest == digest, Person.active)
     ).one_or_none()
+
+
+def security_rules() -> SecurityRules | None:
+    """What the present city has decided; None: nothing."""
+    return db.session.scalar(select(SecurityRules).where(SecurityRules.city_id == current_city()))
+
+
+def former_passwords(person_id: int, most: int) -> list[FormerPassword]:
+    """The last passwords before the present one, the newest first."""
+    return list(
+        db.session.scalars(
+            select(FormerPassword)
+            .where(FormerPassword.person_id == person_id)
+            .order_by(FormerPassword.id.desc())
+            .limit(most)
+        )
+    )
 
 
 def sessions_of(person_id: int) -> list[SignInSession]:

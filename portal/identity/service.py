@@ -1,21 +1,38 @@
-"""Accounts and passwords: making a person, signing in, confirming oneself, changing and replacing a password."""
+"""Accounts and passwords: making a person, signing in in one step or two, confirming oneself, changing and replacing a
+password.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NoReturn
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from portal.access.actor import Actor, Standing
 from portal.audit import journal
-from portal.identity import kept_forms, lockout, passwords, queries, sessions
-from portal.identity.models import Person, SignInSession
+from portal.identity import kept_forms, lockout, passwords, queries, second_factor, sessions
+from portal.identity.models import FormerPassword, Person, SignInSession
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible
 from portal.kernel.text import objections, tidy
+
+PASSWORD, WITH_CODE = "password", "password+totp"
+"""How somebody has proved that it is he; a signature keeps it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halfway:
+    """The password was right; the code of the second factor is still to come. `mark` changes with the password."""
+
+    person_id: int
+    name: str
+    mark: str
 
 
 def make_person(
@@ -41,17 +58,43 @@ def make_person(
 
 
 def give_one_time_password(actor: Actor, person_id: int, standing: Standing | None = None) -> str:
-    """A forgotten password is replaced by one for a single sign-in; all the person's sessions end. Who may order this
-    is for the caller to have judged."""
+    """A forgotten password is replaced by one for a single sign-in; all the person's sessions end, and he reads nothing
+    confidential until he is confirmed. Who may order this is for the caller to have judged."""
     person = queries.person_by_id(person_id)
     if person is None:
         raise Invisible
     once = passwords.one_time_password()
-    person.password_hash = passwords.hashed(once)
+    _replace_password(person, once)
     person.must_change_password = True
+    person.suspended_at = clock.now()
     sessions.end_all(person_id)
     journal.record(actor, "give_one_time_password", "person", person_id, standing=standing)
     return once
+
+
+def confirm_in_person(actor: Actor, person_id: int, standing: Standing | None = None) -> None:
+    """Two officers have seen that it is he: he reads again what is confidential and his to read."""
+    person = queries.person_by_id(person_id)
+    if person is None:
+        raise Invisible
+    person.suspended_at = None
+    journal.record(actor, "confirm_in_person", "person", person_id, standing=standing)
+
+
+def end_second_factor(actor: Actor, person_id: int, standing: Standing | None = None) -> None:
+    """A lost telephone: no code is asked for until he sets up a new one; his sessions end."""
+    second_factor.end(person_id)
+    sessions.end_all(person_id)
+    journal.record(actor, "end_second_factor", "person", person_id, standing=standing)
+
+
+def reactivate(actor: Actor, person_id: int, standing: Standing | None = None) -> None:
+    """The person signs in again, with the password he had."""
+    person = queries.person_by_id(person_id)
+    if person is None:
+        raise Invisible
+    person.active = True
+    journal.record(actor, "reactivate_person", "person", person_id, standing=standing)
 
 
 def deactivate(actor: Actor, person_id: int, standing: Standing | None = None) -> None:
@@ -71,31 +114,58 @@ def speak(person_id: int, language: str) -> None:
 
 def sign_in(
     name: str, password: str, source: str, address: str | None = None, absolute: timedelta = sessions.ABSOLUTE
-) -> tuple[SignInSession, str]:
-    """A new session and its token. `source` is what failures are counted by, `address` what the person is shown later.
-    Refused with Invalid: a wrong name or password (which of them is not said), or locked after five failures."""
+) -> tuple[SignInSession, str] | Halfway:
+    """A new session and its token, or, for whoever has a second factor, half the way to it. `source` is what failures
+    are counted by, `address` what the person is shown later. Refused with Invalid: a wrong name or password (which of
+    them is not said), or locked after five failures."""
     said = tidy(name)
     attempt = lockout.count_attempt(said, source)
     person = None if attempt.refused_until else queries.person_named(said[:64])
     stored = person.password_hash if person and person.active else None
-    _weigh(attempt, stored, password, person.id if person else None, address or source)
+    right = attempt.refused_until is None and passwords.fits(stored, password)
+    if not right:
+        _refuse(attempt, person.id if person else None, address or source, _("登录名或口令不对"))
     assert person is not None
-    lockout.forget(said, source)
     if passwords.is_outdated(person.password_hash):
         person.password_hash = passwords.hashed(password)
-    session, token = sessions.begin(person.id, address or source, absolute)
+    if second_factor.is_in_force(person.id):
+        lockout.forgive(said, source)
+        return Halfway(person.id, person.sign_in_name, _mark(person))
+    lockout.forget(said, source)
+    return _begin(person, address or source, absolute)
+
+
+def second_step(
+    half: Halfway, code: str, source: str, address: str | None = None, absolute: timedelta = sessions.ABSOLUTE
+) -> tuple[SignInSession, str]:
+    """The rest of the way: a new session and its token. Wrong codes count and lock as wrong passwords do. Invisible
+    where the password was changed since, or the account closed."""
+    person = queries.person_by_id(half.person_id)
+    if person is None or not person.active or _mark(person) != half.mark:
+        raise Invisible
+    attempt = lockout.count_attempt(person.sign_in_name, source)
+    if attempt.refused_until or not second_factor.accepts(person.id, code):
+        _refuse(attempt, person.id, address or source, _("动态口令不对，或已经用过"))
+    lockout.forget(person.sign_in_name, source)
+    return _begin(person, address or source, absolute)
+
+
+def _begin(person: Person, address: str, absolute: timedelta) -> tuple[SignInSession, str]:
+    session, token = sessions.begin(person.id, address, absolute)
     journal.record(
         Actor(person.id, person.city_id, person.name), "sign_in", "person", person.id, after={"source": session.source}
     )
     return session, token
 
 
-def _weigh(attempt: lockout.Attempt, stored: str | None, password: str, person_id: int | None, address: str) -> None:
-    until = attempt.refused_until
-    if until is None and passwords.fits(stored, password):
-        return
+def _mark(person: Person) -> str:
+    return hashlib.sha256(person.password_hash.encode()).hexdigest()[:16]
+
+
+def _refuse(attempt: lockout.Attempt, person_id: int | None, address: str, sentence: str) -> NoReturn:
     db.session.rollback()
     subject = person_id if person_id is not None else "unknown"
+    until = attempt.refused_until
     if until is None:
         journal.note(queries.FAILED, "person", subject, None, source=address[:64], count=attempt.count)
         if attempt.locked_until:
@@ -105,43 +175,105 @@ def _weigh(attempt: lockout.Attempt, stored: str | None, password: str, person_i
         when = clock.local(until).strftime("%H:%M")
         raise Invalid(_("连续输错 5 次，已锁定到 %(when)s；在此之前输对也不能通过", when=when))
     tries = _("已连续错 %(count)s 次，再错 %(left)s 次锁定 15 分钟", count=attempt.count, left=attempt.left)
-    raise Invalid(_("登录名或口令不对"), unmet=(tries,))
+    raise Invalid(sentence, unmet=(tries,))
 
 
-def confirm_password(actor: Actor, password: str, source: str) -> None:
-    """The person says again that it is he, before signing. Wrong ones count and lock as at sign-in; raises Invalid with
-    the sentence beside the field `password`."""
+def confirm_password(actor: Actor, password: str, source: str, code: str | None = None, *, alone: bool = False) -> str:
+    """The person says again that it is he, by his password and, where he has a second factor, its code (not where the
+    password `alone` is asked for); the answer is how. Wrong ones count and lock as at sign-in; raises Invalid with the
+    sentence beside the field `password` or `passcode`."""
     person = queries.person_by_id(actor.person_id)
     if person is None:
         raise Invisible
-    name, stored, person_id = person.sign_in_name, person.password_hash, person.id
+    name, person_id = person.sign_in_name, person.id
     attempt = lockout.count_attempt(name, source)
-    try:
-        _weigh(attempt, stored if person.active else None, password, person_id, source)
-    except Invalid as refusal:
-        if attempt.refused_until or attempt.locked_until:
-            raise Invalid(refusal.sentence, fields={"password": refusal.sentence}) from None
-        sentence = _("口令不对，再错 %(left)s 次锁定 15 分钟", left=attempt.left)
-        raise Invalid(_("口令不对"), fields={"password": sentence}) from None
+    field, how, said = "password", PASSWORD, _("口令不对")
+    right = attempt.refused_until is None and passwords.fits(person.password_hash if person.active else None, password)
+    if right and not alone and second_factor.is_in_force(person_id):
+        field, how, said = "passcode", WITH_CODE, _("动态口令不对，或已经用过")
+        right = second_factor.accepts(person_id, code or "")
+    if not right:
+        try:
+            _refuse(attempt, person_id, source, said)
+        except Invalid as refusal:
+            if attempt.refused_until or attempt.locked_until:
+                raise Invalid(refusal.sentence, fields={field: refusal.sentence}) from None
+        left = _("%(what)s，再错 %(left)s 次锁定 15 分钟", what=said, left=attempt.left)
+        raise Invalid(said, fields={field: left})
     lockout.forget(name, source)
+    return how
 
 
 def change_password(actor: Actor, session_id: UUID, password: str, new_password: str, source: str) -> str:
     """One's own new password; the present one is asked for. All other sessions end, this one's token is new: returned.
+
+    After a reset, who has signed in with the code of his second factor is thereby confirmed; others wait for two
+    officers.
     """
-    confirm_password(actor, password, source)
+    confirm_password(actor, password, source, alone=True)  # the code was shown at sign-in
     person = queries.person_by_id(actor.person_id)
     assert person is not None
-    objection = passwords.objection(new_password, person.sign_in_name, person.name)
+    dengbao = has_dengbao()
+    objection = passwords.objection(new_password, person.sign_in_name, person.name, dengbao=dengbao)
     if objection is None and passwords.fits(person.password_hash, new_password):
         objection = _("新口令与现在的相同")
+    if objection is None and dengbao and any(
+        passwords.fits(old.password_hash, new_password)
+        for old in queries.former_passwords(person.id, passwords.NOT_AGAIN)
+    ):
+        objection = _("最近 5 次用过的口令不能再用")
     if objection:
         raise Invalid(_("口令没有改"), fields={"new_password": objection})
-    person.password_hash = passwords.hashed(new_password)
+    _replace_password(person, new_password)
     person.must_change_password = False
+    person.password_changed_at = clock.now()
+    if person.suspended_at is not None and second_factor.is_in_force(person.id):
+        person.suspended_at = None
+        journal.record(actor, "confirmed_by_second_factor", "person", person.id)
     sessions.end_others(person.id, session_id)
     journal.record(actor, "change_password", "person", person.id)
     return sessions.rotate(session_id)
+
+
+def has_dengbao() -> bool:
+    """Whether the present city has the profile of 等保 on."""
+    found = queries.security_rules()
+    return found is not None and found.dengbao
+
+
+def password_expires_at(person: Person) -> datetime | None:
+    """When this person must have changed his password; None where no rule says so."""
+    return passwords.expires_at(person.password_changed_at or person.created_at, has_dengbao())
+
+
+def set_up_second_factor(actor: Actor, code: str) -> list[str]:
+    """A code of the new key was read off: it is in force. The recovery codes, shown this once."""
+    codes = second_factor.bring_into_force(actor.person_id, code)
+    journal.record(actor, "set_up_second_factor", "person", actor.person_id)
+    return codes
+
+
+def renew_recovery_codes(actor: Actor) -> list[str]:
+    """Ten new recovery codes, shown this once; the old ones are void. The caller has asked who it is."""
+    codes = second_factor.renew_codes(actor.person_id)
+    journal.record(actor, "renew_recovery_codes", "person", actor.person_id)
+    return codes
+
+
+def give_up_second_factor(actor: Actor) -> None:
+    """One's own second factor ends; whether that is allowed, and that it is he, the caller has asked."""
+    second_factor.end(actor.person_id)
+    journal.record(actor, "give_up_second_factor", "person", actor.person_id)
+
+
+def _replace_password(person: Person, new_password: str) -> None:
+    db.session.add(FormerPassword(person_id=person.id, password_hash=person.password_hash, replaced_at=clock.now()))
+    person.password_hash = passwords.hashed(new_password)
+    db.session.flush()
+    kept = [one.id for one in queries.former_passwords(person.id, passwords.NOT_AGAIN)]
+    db.session.execute(
+        delete(FormerPassword).where(FormerPassword.person_id == person.id, FormerPassword.id.not_in(kept))
+    )
 
 
 def forget_sign_ins() -> None:

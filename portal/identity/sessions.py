@@ -19,6 +19,7 @@ from portal.access.actor import Actor
 from portal.audit import journal
 from portal.identity import queries
 from portal.identity.models import SignInSession
+from portal.identity.passwords import expires_at
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
@@ -43,6 +44,12 @@ class SignedIn:
     must_change_password: bool
     acting_post_id: int | None
     seen_at: datetime
+    confirmed_at: datetime
+    suspended: bool
+    has_second_factor: bool
+    dengbao: bool
+    second_factor_for_all: bool
+    password_over_age: bool
 
     @property
     def id(self) -> int:
@@ -70,6 +77,7 @@ def begin(person_id: int, source: str, absolute: timedelta) -> tuple[SignInSessi
         source=source[:64],
         started_at=now,
         seen_at=now,
+        confirmed_at=now,
         ends_at=now + absolute,
     )
     db.session.add(session)
@@ -83,6 +91,8 @@ def find(token: str, idle: timedelta = IDLE) -> SignedIn | None:
     now = clock.now()
     if row is None or row.ended_at is not None or row.ends_at <= now or row.seen_at <= now - idle:
         return None
+    until = expires_at(row.password_changed_at, row.dengbao)
+    over_age = until is not None and until <= now
     return SignedIn(
         row.session_id,
         row.person_id,
@@ -90,9 +100,15 @@ def find(token: str, idle: timedelta = IDLE) -> SignedIn | None:
         row.name,
         row.sign_in_name,
         row.language,
-        row.must_change_password,
+        row.must_change_password or over_age,
         row.acting_post_id,
         row.seen_at,
+        row.confirmed_at,
+        row.suspended_at is not None,
+        row.has_second_factor,
+        row.dengbao,
+        row.second_factor_for_all,
+        over_age,
     )
 
 
@@ -148,10 +164,12 @@ def act_in(session: SignedIn, actor: Actor, post_id: int) -> None:
 
 
 def rotate(session_id: UUID) -> str:
-    """A new token for a session; the old one is void from the commit on."""
+    """A new token for a session whose person has just proved that it is he; the old one is void from the commit on."""
     token = _new_token()
     db.session.execute(
-        update(SignInSession).where(SignInSession.id == session_id).values(token_digest=_digest(token))
+        update(SignInSession)
+        .where(SignInSession.id == session_id)
+        .values(token_digest=_digest(token), confirmed_at=clock.now())
     )
     return token
 
@@ -168,6 +186,14 @@ def sign_ins_of(session: SignedIn, idle: timedelta = IDLE) -> list[SignIn]:
         outcome = _("已锁定") if entry.act == queries.LOCKED else _("口令不对")
         lines.append(SignIn(entry.at, outcome, False, str((entry.after or {}).get("source", "")), None))
     return sorted(lines, key=lambda line: line.at, reverse=True)[: queries.SHOWN]
+
+
+def count_live(person_id: int, idle: timedelta = IDLE) -> int:
+    """In how many browsers the person is signed in now."""
+    now = clock.now()
+    return sum(
+        one.ended_at is None and one.ends_at > now and one.seen_at > now - idle for one in queries.sessions_of(person_id)
+    )
 
 
 def last_before(session: SignInSession) -> tuple[SignInSession, int] | None:

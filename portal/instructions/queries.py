@@ -34,6 +34,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.access.actor import Actor
 from portal.access.models import Viewer
+from portal.access.roles import audience_principal
 from portal.access.visibility import as_seen_by
 from portal.deadlines.lamp import SOON_DAYS
 from portal.kernel import clock
@@ -276,7 +277,7 @@ def any_confidential(actor: Actor) -> bool:
             select(literal(1))
             .select_from(MatterContent)
             .join(Viewer, Viewer.matter_id == MatterContent.matter_id)
-            .where(Viewer.principal == -actor.person_id, MatterContent.confidential)
+            .where(Viewer.principal == audience_principal(actor.person_id), MatterContent.confidential)
             .limit(1)
             .options(as_seen_by(actor))
         )

@@ -20,6 +20,7 @@ from portal.matters.succession import refresh_deciders, refresh_waiting_steps
 from portal.network.service import changing
 from portal.notify.jobs import sweep_city
 from portal.notify.service import tell
+from portal.officers.service import note_sweep
 from portal.staffing.jobs import ask_to_confirm, pass_on_ended_posts, remind_drives
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ def sweep(city_id: int) -> None:
         enter(city_id)
         sweep_city(
             carry_out_changes, pass_on_ended_posts, go_on_with_successors, follow_new_calendar, tidy_lapsed, remind_drives,
-            ask_to_confirm, forget_expired, forget_sign_ins,
+            ask_to_confirm, forget_expired, forget_sign_ins, note_sweep,
         )
 
 

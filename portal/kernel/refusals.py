@@ -35,6 +35,12 @@ class Forbidden(Refusal):
     status = 403
 
 
+class Unconfirmed(Refusal):
+    """What is asked for is confidential, and it is too long ago that the reader has shown that it is he."""
+
+    status = 403
+
+
 class Stale(Refusal):
     """It moved meanwhile. `changes` says what happened since the reader's page was drawn, newest first."""
 

@@ -176,6 +176,7 @@ class SignForm(OfficeForm):
     step = HiddenField()
     digest = HiddenField()
     password = PasswordField(_l("口令"), [InputRequired(_l("请输入口令"))])
+    passcode = PasswordField(_l("动态口令"), [InputRequired(_l("请输入动态口令"))])
 
 
 class SendBackForm(ReasonForm):

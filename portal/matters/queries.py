@@ -13,7 +13,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 from portal.access.actor import SYSTEM, Actor
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
-from portal.kernel.refusals import Invisible
+from portal.kernel.language import _
+from portal.kernel.refusals import Invisible, Unconfirmed
 from portal.matters.models import (
     Attachment,
     Clock,
@@ -34,7 +35,8 @@ from portal.workflow.signoff import step_now
 
 def one(actor: Actor, matter_id: UUID) -> Matter:
     """The matter as this reader sees it: `content` is None where he sees the shell alone; `closing` and `feedback` are
-    its clocks. Invisible where there is nothing for him."""
+    its clocks. Invisible where there is nothing for him; Unconfirmed where it is confidential content and he has not
+    shown lately that it is he."""
     closing, feedback = aliased(Clock), aliased(Clock)
     row = db.session.execute(
         select(Matter, MatterContent, closing, feedback)
@@ -53,6 +55,8 @@ def one(actor: Actor, matter_id: UUID) -> Matter:
     if row is None:
         raise Invisible
     matter, content, closing_clock, feedback_clock = row
+    if matter.confidential and content is not None:
+        must_be_confirmed(actor)
     set_committed_value(matter, "content", content)
     matter.closing, matter.feedback = closing_clock, feedback_clock
     if content is not None and content.has("co_unit"):
@@ -61,6 +65,12 @@ def one(actor: Actor, matter_id: UUID) -> Matter:
     if matter.state == State.IN_SIGN_OFF and content is not None:
         matter.step_now = step_now(matter.id, confidential=matter.confidential)
     return matter
+
+
+def must_be_confirmed(actor: Actor) -> None:
+    """What is confidential opens to whoever has shown lately that it is he: a quarter hour after sign-in or confirming."""
+    if not actor.confirmed:
+        raise Unconfirmed(_("请再次确认身份"))
 
 
 def whole_content(matter: Matter) -> MatterContent:
@@ -111,7 +121,7 @@ def around(actor: Actor, matter: Matter, limit: int = 300) -> Around:
         kinds[Matter] = or_(Matter.parent_id == matter.id, Matter.previous_id == matter.id, Matter.id.in_(before))
         loads.append(joinedload(Matter.lead_unit))
     kind = values(column("name", String), name="kind").data([(model.__name__,) for model in kinds])
-    statement = select(*kinds, unread_of(actor.person_id).label("unread")).select_from(kind)
+    statement = select(*kinds, unread_of(actor.person_id, suspended=actor.suspended).label("unread")).select_from(kind)
     for model, belongs in kinds.items():
         statement = statement.outerjoin(model, and_(kind.c.name == model.__name__, belongs))
     # Whatever is no entry has no sequence and comes first: the limit is on entries.
@@ -174,6 +184,8 @@ def attachment(actor: Actor, attachment_id: UUID) -> Attachment:
     ).first()
     if found is None:
         raise Invisible
+    if found.confidential:
+        must_be_confirmed(actor)
     return found
 
 

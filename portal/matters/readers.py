@@ -6,7 +6,7 @@ appointment changes nothing here. The index is written by every move and can be 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.access.actor import SYSTEM
 from portal.access.models import Audience, View, Viewer
-from portal.access.roles import LEADERS, SUPERVISION, Role, person_principal, standing_principal
+from portal.access.roles import LEADERS, SUPERVISION, Role, audience_principal, person_principal, standing_principal
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
 from portal.matters.audience import reading_now
@@ -109,7 +109,7 @@ def _readers_of_open(readers: Readers, matter: Matter, content: MatterContent, a
     readers.standings(matter.lead_unit_id, LEAD_READERS, whole)
     if naming:
         readers.standings(matter.lead_unit_id, LEAD_DESK, whole, "name_handler")
-    _handler(readers, matter, content)
+    _handler(readers, matter, content, person_principal)
     for unit_id, handler_id in around.below:
         readers.standings(unit_id, LEAD_READERS, whole)
         if handler_id:
@@ -131,22 +131,22 @@ def _readers_of_open(readers: Readers, matter: Matter, content: MatterContent, a
 def _readers_of_confidential(readers: Readers, matter: Matter, content: MatterContent, around: Around) -> None:
     readers.standings(matter.supervising_unit_id, SUPERVISION, View.SHELL)
     for person_id in around.audience:
-        readers.add(person_principal(person_id), View.CONTENT)
+        readers.add(audience_principal(person_id), View.CONTENT)
     if matter.state == State.REGISTERED:
         assigner = matter.assigned_by_id or matter.registered_by_id
         if assigner in around.audience:
-            readers.add(person_principal(assigner), View.CONTENT, "assign")
+            readers.add(audience_principal(assigner), View.CONTENT, "assign")
     if matter.extension_pending:
         readers.standings(matter.supervising_unit_id, (Role.SUPERVISION_HEAD,), View.SHELL, "decide_extension")
     if matter.state == State.UNDER_REVIEW and content.reviewer_id:
-        readers.add(person_principal(content.reviewer_id), View.CONTENT, "review")
+        readers.add(audience_principal(content.reviewer_id), View.CONTENT, "review")
     if around.waiting:
         for person_id in around.waiting.persons:
-            readers.add(person_principal(person_id), View.CONTENT, "sign")
-    _handler(readers, matter, content)
+            readers.add(audience_principal(person_id), View.CONTENT, "sign")
+    _handler(readers, matter, content, audience_principal)
 
 
-def _handler(readers: Readers, matter: Matter, content: MatterContent) -> None:
+def _handler(readers: Readers, matter: Matter, content: MatterContent, himself: Callable[[int], int]) -> None:
     if content.handler_id is None or matter.state == State.REGISTERED:
         return
     if matter.state == State.ASSIGNED:
@@ -155,7 +155,7 @@ def _handler(readers: Readers, matter: Matter, content: MatterContent) -> None:
         task = "rework" if matter.returns and matter.state == State.IN_PROGRESS else "work"
     else:
         task = None
-    readers.add(person_principal(content.handler_id), View.CONTENT, task)
+    readers.add(himself(content.handler_id), View.CONTENT, task)
 
 
 def around(matter: Matter, content: MatterContent) -> Around:
@@ -232,7 +232,7 @@ def insert_viewers(matter: Matter, content: MatterContent, around: Around) -> In
 
 def viewer_rows(matter: Matter, content: MatterContent, around: Around) -> list[dict[str, object]]:
     """The rows of the index, as plain values."""
-    until = {person_principal(person): end for person, end in around.until.items()}
+    until = {audience_principal(person): end for person, end in around.until.items()}
     return [
         {
             "matter_id": matter.id,

@@ -68,7 +68,7 @@ WORDS: Mapping[Group, Words] = {
     Group.RESULTS: Words(_l("办理情况"), _l("已签收、更正、撤销、新一轮、协办情况、延期决定、办结、授权查阅")),
     Group.OFFICE: Words(_l("机关事务与日历"), _l("放假安排、任职与委托、联络员推荐与核对、单位变动")),
     Group.ACCOUNT: Words(
-        _l("账号安全"), _l("登录锁定、收信地址变更"), _l("依据：账号安全规定，须告知本人"), presses=True
+        _l("账号安全"), _l("登录锁定、口令重置、身份确认、三员事项、收信地址变更"), _l("依据：账号安全规定，须告知本人"), presses=True
     ),
 }
 
@@ -91,7 +91,10 @@ HOLDS: Mapping[Group, frozenset[str]] = {
         "calendar_missing", "change_refused", "appointed", "post_ended", "stand_in_set", "standing_in", "nominate",
         "nominate_urged", "nomination_returned", "nomination_accepted", "confirm_contact",
     }),
-    Group.ACCOUNT: frozenset({"locked_out", "address_asked"}),
+    Group.ACCOUNT: frozenset({
+        "locked_out", "address_asked", "password_reset", "second_factor_ended", "sensitive_proposed", "sensitive_decided",
+        "account_restored", "person_confirmed", "officer_appointed",
+    }),
 }  # fmt: skip
 _GROUP_OF = {kind: group for group, kinds in HOLDS.items() for kind in kinds}
 

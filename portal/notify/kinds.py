@@ -70,6 +70,11 @@ def _decided(facts: Facts) -> str:
     return _("不予延期：%(title)s", title=facts["title"])
 
 
+def _plain(sentence: LazyString) -> Kind:
+    """A message that names nothing: one sentence serves."""
+    return Kind(sentence, lambda _facts: str(sentence), ())
+
+
 KINDS: dict[str, Kind] = {
     "co_assigned": Kind(_l("请本单位协办的事项"), lambda f: _("请本单位协办：%(title)s", title=f["title"])),
     "co_handler_named": Kind(_l("请您协办"), lambda f: _("请您协办：%(title)s", title=f["title"])),
@@ -152,6 +157,17 @@ KINDS: dict[str, Kind] = {
         lambda f: _("%(year)s 年放假安排未导入，该年的期限为暂定", year=f["year"]),
         ("year",),
     ),
+    "sensitive_proposed": _plain(_l("有一件事等待您审批（双人审批）")),
+    "sensitive_decided": Kind(
+        _l("您提出的事已有决定（双人审批）"),
+        lambda f: _("您提出的事已同意并执行（双人审批）") if f["granted"] else _("您提出的事未获同意（双人审批）"),
+        ("granted",),
+    ),
+    "password_reset": _plain(_l("您的口令已由两名管理员重置；如不是您要求的，请立即报告")),
+    "person_confirmed": _plain(_l("您的身份已当面核实，限定知悉的内容恢复显示")),
+    "second_factor_ended": _plain(_l("您的动态口令已由两名管理员解除，请尽快重新设置")),
+    "account_restored": _plain(_l("您的账号已恢复")),
+    "officer_appointed": _plain(_l("您已被任命为三员之一")),
     "locked_out": Kind(
         _l("您的登录名因连续输错口令被锁定；如不是本人，请报告"),
         lambda f: _("您的登录名因连续 %(count)s 次输错口令被锁定；如不是本人，请报告", count=f["count"]),

@@ -61,6 +61,7 @@ class Delivery(OfCity, Model):
         CheckConstraint("num_nonnulls(message_id, digest_on, address_change_id) = 1", name="of_one_thing"),
         Index("ix_delivery_waiting", "state", "due_at", postgresql_where=text("state IN ('waiting', 'claimed')")),
         Index("ix_delivery_for_digest", "due_at", postgresql_where=text("state = 'for_digest'")),
+        Index("ix_delivery_doubtful", "city_id", "id", postgresql_where=text("state = 'doubtful'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

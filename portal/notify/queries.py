@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, select, tuple_
 
+from portal.access.models import Audience
 from portal.access.roles import Role
 from portal.identity.models import Person
 from portal.kernel import clock
@@ -42,29 +43,38 @@ class MessagePage:
     older: bool
 
 
-def unread_of(person_id: int) -> ScalarSelect[int]:
+def shown_to(person_id: int, suspended: bool) -> ColumnElement[bool]:
+    """The messages of this person that may be shown to him: while he is suspended, none about a confidential matter."""
+    his = and_(Message.city_id == current_city(), Message.person_id == person_id)
+    if not suspended:
+        return his
+    secret = exists().where(Audience.person_id == person_id, Audience.matter_id == Message.matter_id)
+    return and_(his, ~secret)
+
+
+def unread_of(person_id: int, *, suspended: bool = False) -> ScalarSelect[int]:
     """How many messages the person has not read, as a part of another statement; counted no further than a thousand."""
     some = (
         select(Message.id)
-        .where(Message.city_id == current_city(), Message.person_id == person_id, Message.read_at.is_(None))
+        .where(shown_to(person_id, suspended), Message.read_at.is_(None))
         .limit(MOST_COUNTED)
         .subquery()
     )
     return select(func.count()).select_from(some).scalar_subquery()
 
 
-def unread_count(person_id: int) -> int:
+def unread_count(person_id: int, *, suspended: bool = False) -> int:
     """How many messages the person has not read; counted no further than a thousand."""
-    return db.session.scalar(select(unread_of(person_id))) or 0
+    return db.session.scalar(select(unread_of(person_id, suspended=suspended))) or 0
 
 
 def messages_of(
-    person_id: int, *, only_new: bool = False, place: Place | None = None, size: int = PAGE_SIZE
+    person_id: int, *, only_new: bool = False, place: Place | None = None, size: int = PAGE_SIZE, suspended: bool = False
 ) -> MessagePage:
     """One page of the person's messages, newest first."""
     back = place is not None and place.back
     order = tuple_(Message.at, Message.id)
-    query = select(Message).where(Message.city_id == current_city(), Message.person_id == person_id)
+    query = select(Message).where(shown_to(person_id, suspended))
     if only_new:
         query = query.where(Message.read_at.is_(None))
     if place is not None:
@@ -78,9 +88,9 @@ def messages_of(
     return MessagePage(found, newer=place is not None, older=more)
 
 
-def latest(person_id: int, count: int = 5) -> list[Message]:
+def latest(person_id: int, count: int = 5, *, suspended: bool = False) -> list[Message]:
     """The person's latest messages, for the desk."""
-    return messages_of(person_id, size=count).messages
+    return messages_of(person_id, size=count, suspended=suspended).messages
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def desk() -> Response:
         counts=views.counts(actor, found, to_register),
         days=views.days(found, calendar, today, language(), to_register),
         groups=views.groups(rows, found, EACH, partial(url_for, "matters.matter"), to_register),
-        messages=drawn(latest(actor.person_id)),
+        messages=drawn(latest(actor.person_id, suspended=actor.suspended)),
         unread=found.unread,
         business=business,
         messages_url=url_for("notify.messages"),

@@ -115,15 +115,10 @@ def desk_url() -> str:
     return optional_url("overview.desk") or url_for("identity.sign_ins")
 
 
-def _section_above(feature: str) -> str | None:
-    """The section of this feature below whose address the page stands."""
-    return next(
-        (
-            endpoint for endpoint in SECTIONS
-            if endpoint.partition(".")[0] == feature and request.path.startswith(f"{optional_url(endpoint) or '…'}/")
-        ),
-        None,
-    )  # fmt: skip
+def _section_above(path: str) -> str | None:
+    """The section under whose own address this page lies, the nearest one."""
+    above = [name for name in SECTIONS if name in current_app.view_functions and path.startswith(f"{url_for(name)}/")]
+    return max(above, key=lambda name: len(url_for(name)), default=None)
 
 
 class Frame:
@@ -178,18 +173,19 @@ class Frame:
             return []
         here = (request.endpoint or "").partition(".")[0]
         exact = request.endpoint in SECTIONS
-        above = _section_above(here)
+        within = _section_above(request.path) if not exact else None
         drawn: list[DrawnSection] = []
         for section in sorted(SECTIONS.values(), key=lambda s: s.order):
             if section.endpoint not in current_app.view_functions or not allowed(actor, section.act):
                 continue
             if section.shown is not None and not section.shown(actor):
                 continue
-            if exact:
+            if within:
+                same = section.endpoint == within
+            elif exact:
                 same = section.endpoint == request.endpoint
-            else:  # a page below one of the feature's sections, or else its first
+            else:  # a page below a feature's first section
                 same = section.endpoint.partition(".")[0] == here and not any(one.current for one in drawn)
-                same = section.endpoint == above if above else same
             count = section.count(actor) if section.count else None
             group = str(section.group) if section.group else None
             drawn.append(DrawnSection(url_for(section.endpoint), str(section.label), section.icon, count, same, group))
@@ -230,6 +226,10 @@ class Frame:
     @property
     def password_url(self) -> str:
         return url_for("identity.password")
+
+    @property
+    def second_factor_url(self) -> str:
+        return url_for("identity.second_factor")
 
     @property
     def sign_ins_url(self) -> str:

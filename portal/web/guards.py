@@ -1,12 +1,14 @@
 """Who may pass. Every view declares its act; the app refuses to start when one does not.
 
-The door is held in one place, before the view: city, session, forged posts, the first password, and the acts that
-need no record. What depends on a record is judged in the service, by the same policy.
+The door is held in one place, before the view: city, session, forged posts, the first password, the second factor of
+those who must have one, and the acts that need no record. What depends on a record is judged in the service, by the same policy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -16,7 +18,9 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from portal.access.actor import Actor
 from portal.access.policy import Act, allowed
+from portal.access.roles import OFFICERS
 from portal.config import MEBIBYTE
+from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invisible
 from portal.web.answers import go, is_htmx, is_poll, wants_json
@@ -25,8 +29,10 @@ from portal.web.cities import OUTSIDE, current_city, inside
 RECORDLESS = frozenset(
     {Act.READ_REGISTER, Act.READ_NETWORK, Act.KEEP_NETWORK, Act.DELEGATE, Act.READ_JOURNAL, Act.REGISTER}
     | {Act.KEEP_RULES, Act.KEEP_CALENDAR}
+    | {Act.READ_HEALTH, Act.KEEP_ACCOUNTS, Act.READ_SENSITIVE}
 )
 TYPED_BY_STRANGERS, TYPED = 64 * 1024, 2 * MEBIBYTE  # octets of a posted form without files
+CONFIRMED_FOR = timedelta(minutes=15)  # after sign-in, or showing again that it is he: what is confidential opens
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 csrf = CSRFProtect()
@@ -45,18 +51,24 @@ class Visitor(Protocol):
     language: str | None
     must_change_password: bool
     acting_post_id: int | None
+    confirmed_at: datetime
+    suspended: bool
+    has_second_factor: bool
+    second_factor_for_all: bool
 
 
 class UndeclaredAct(RuntimeError):
     """A route says nothing about who may use it; the app does not start."""
 
 
-def allows(act: Act, *, first_password: bool = False) -> Callable[[View], View]:
-    """Declare the act of a view. `first_password`: open also to whoever must change a one-time password first."""
+def allows(act: Act, *, first_password: bool = False, one_factor: bool = False) -> Callable[[View], View]:
+    """Declare the act of a view. `first_password`: open also to whoever must change a one-time password first;
+    `one_factor`: open also to whoever must set up a second factor first."""
 
     def declare(view: View) -> View:
         view.declared_act = act  # type: ignore[attr-defined]
         view.with_first_password = first_password  # type: ignore[attr-defined]
+        view.with_one_factor = first_password or one_factor  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -103,6 +115,8 @@ def _judge(visitor: Visitor | None) -> Response | None:
     first = visitor is not None and visitor.must_change_password
     if first and act is not Act.OPEN_TO_ALL and not view.with_first_password:
         return go(url_for("identity.password"))
+    if visitor is not None and act is not Act.OPEN_TO_ALL and not view.with_one_factor and lacks_second_factor(visitor):
+        return go(url_for("identity.second_factor"))
     if act in RECORDLESS:
         decision = allowed(current_actor(), act)
         if not decision:
@@ -116,11 +130,17 @@ def _send_to_sign_in() -> Response:
     if wants_json():
         return make_response(jsonify(signed_in=False), 401)
     if request.method in SAFE:
-        back = request.full_path.rstrip("?")
-        if is_htmx():
-            back = _seen_page()
-        return go(url_for("identity.sign_in", next=inside(back)))
+        return go(url_for("identity.sign_in", next=_here()))
     return go(url_for("identity.sign_in", next=_keep_form() if is_ours() else None, expired=1))
+
+
+def send_to_confirm() -> Response:
+    """Where one shows again that it is he, and comes back: a page to itself, a form to the page that sends it on."""
+    return go(url_for("identity.confirm", next=_here() if request.method in SAFE else _keep_form()))
+
+
+def _here() -> str | None:
+    return inside(_seen_page() if is_htmx() else request.full_path.rstrip("?"))
 
 
 def _seen_page() -> str:
@@ -130,6 +150,24 @@ def _seen_page() -> str:
     except ValueError:
         return ""
     return seen.path + (f"?{seen.query}" if seen.query else "")
+
+
+def must_have_second_factor(visitor: Visitor) -> bool:
+    """The three officers and, where the city has decided so, everybody; in a demonstration city nobody is made to."""
+    city = current_city()
+    if city is None or city.demonstration:
+        return False
+    return visitor.second_factor_for_all or current_actor().has(*OFFICERS)
+
+
+def lacks_second_factor(visitor: Visitor) -> bool:
+    """He must have a second factor and has none: he may set it up, and nothing else."""
+    return not visitor.has_second_factor and must_have_second_factor(visitor)
+
+
+def is_secret(field: str) -> bool:
+    """What was typed into a field of this name is never kept or sent back: a password, a one-time code."""
+    return "password" in field.lower() or "passcode" in field.lower()
 
 
 def _keep_form() -> str | None:
@@ -163,7 +201,10 @@ def current_actor() -> Actor:
         if visitor is None:
             raise Invisible
         actor_of = current_app.extensions["door"][0]
-        g.actor = actor_of(visitor, visitor.acting_post_id)
+        made: Actor = actor_of(visitor, visitor.acting_post_id)
+        # A draft saved by itself (JSON) answers nothing confidential, and is not to be interrupted.
+        fresh = clock.now() - visitor.confirmed_at < CONFIRMED_FOR or (request.method not in SAFE and wants_json())
+        g.actor = replace(made, suspended=visitor.suspended, confirmed=fresh)
     actor: Actor = g.actor
     return actor
 

@@ -19,12 +19,12 @@ from werkzeug.exceptions import HTTPException
 
 from portal.kernel.db import db
 from portal.kernel.language import _
-from portal.kernel.refusals import Refusal
+from portal.kernel.refusals import Refusal, Unconfirmed
 from portal.vault.screening import classification_mark
 from portal.web.answers import is_htmx, is_partial, wants_json
 from portal.web.cities import current_city, inside
 from portal.web.frame import Frame, desk_url
-from portal.web.guards import SAFE, current_visitor, is_ours
+from portal.web.guards import SAFE, current_visitor, is_ours, is_secret, send_to_confirm
 from portal.web.headers import request_id
 from portal.web.transactions import discard
 
@@ -55,6 +55,8 @@ def install(app: Flask) -> None:
 
 def _refused(refusal: Refusal) -> Response:
     discard()
+    if isinstance(refusal, Unconfirmed) and not wants_json():
+        return send_to_confirm()
     return _answer(refusal.status, refusal)
 
 
@@ -117,7 +119,7 @@ def _again() -> Again | None:
         fields = [
             (name, value)
             for name, value in request.form.items(multi=True)
-            if name != "csrf_token" and "password" not in name.lower() and not classification_mark(value)
+            if name != "csrf_token" and not is_secret(name) and not classification_mark(value)
         ]
     except HTTPException:  # too large to be read at all
         return None

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pyotp
 from flask import Flask
 from sqlalchemy import select, update
 
@@ -23,6 +24,8 @@ from portal.network.queries import person_meant
 from portal.network.rules import POST_COLUMNS, UNIT_COLUMNS
 from portal.network.service import changing
 from portal.network.service.wanted import Wanted
+from portal.officers import service as officers
+from portal.officers.rules import Kind
 from portal.staffing.service import contacts, drives, leaving
 from portal.web.cities import OUTSIDE
 from tests.at_the_door import PASSWORD
@@ -37,6 +40,7 @@ NOT_PAGES = {
     "network.suggest", "network.suggest_leaders", "network.suggest_people", "notify.badge", "notify.open_message",
     "bylaws.empty_calendar_workbook", "network.export", "network.empty_workbook", "network.import_report",
     "staffing.export_liaisons",
+    "officers.export_journal",
 }
 # Where no channel is open there are none of these: see test_message_settings.
 WITH_MAIL = {"notify.change_address", "notify.address_code"}
@@ -154,6 +158,7 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
     judged, done = _imports(world)
     network_imports = _network_imports(world)
     left, asked = _people(world)
+    act = _proposed(world)
     m = "matters/{}/{}".format
     walk: dict[str, list[str]] = {
         "city.supervisor": [
@@ -188,7 +193,13 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
             "network/drives/new", f"network/drives/{asked['drive']}", f"network/drives/{asked['drive']}?show=answered",
             f"network/nominations/{asked['waiting']}", f"network/nominations/{asked['answered']}/accept",
         ],
-        "city.auditor": [""],
+        "city.auditor": ["", "officers/journal", "officers/journal?officers=y&from_day=2026-01-01"],
+        "city.system": ["officers/health"],
+        "city.security": [
+            "officers/accounts", "officers/accounts?q=zzz", f"officers/accounts/{world.people['health.handler']}", "officers/rules",
+            "officers/acts", f"officers/acts/{act}", "officers/acts/new?kind=appoint_officer", "confirm",
+            f"officers/acts/new?kind=deactivate&person={world.people['health.handler']}", "second-factor",
+        ],
     }
     opened = set()
     routes = app.url_map.bind("")
@@ -201,12 +212,42 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
             _at_both_widths(visitor, "no-such-page", 404)
             _at_both_widths(visitor, "instructions", 403)
         _in_english(visitor, paths)
-    opened |= _kept(visit, world)
+    opened |= _kept(visit, world) | _second_factor(visit, world)
     pages = {
         rule.endpoint for rule in app.url_map.iter_rules()
         if "GET" in (rule.methods or ()) and rule.endpoint not in OUTSIDE | NOT_PAGES | WITH_MAIL
     }  # fmt: skip
     assert opened == pages
+
+
+def _proposed(world: World) -> UUID:
+    """An act that waits for a second officer, and one that was taken back."""
+    with world.work("city.security"):
+        actor = world.actor("city.security")
+        first = officers.propose(actor, Kind.RESET_PASSWORD, "本人到场", person_id=world.people["health.handler"])
+        officers.withdraw(actor, first.id)
+        return officers.propose(actor, Kind.DENGBAO, "等级保护测评要求").id
+
+
+def _second_factor(visit: Any, world: World) -> set[str]:
+    """The second step of signing in, and a second factor from its beginning to its recovery codes."""
+    visitor = visit("finance.handler")
+    _at_both_widths(visitor, "second-factor")
+    visitor.press("开始设置")
+    _at_both_widths(visitor, "second-factor")
+    key = visitor.page.inner_text("code.key").replace(" ", "")
+    visitor.page.fill("#passcode", pyotp.TOTP(key).now())
+    visitor.press("启用")
+    assert "备用码" in visitor.text()
+    visitor.page.set_viewport_size({"width": 1280, "height": 900})
+    visitor.look()
+    visitor.page.context.clear_cookies()
+    visitor.open("sign-in")
+    visitor.page.fill("#name", "finance.handler")
+    visitor.page.fill("#password", PASSWORD)
+    visitor.press("登录")
+    _at_both_widths(visitor, "sign-in/code")
+    return {"identity.second_step", "identity.second_factor"}
 
 
 def _kept(visit: Any, world: World) -> set[str]:

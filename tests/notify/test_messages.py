@@ -56,7 +56,7 @@ def test_a_mistaken_message_is_refused(world: World) -> None:
 def test_every_kind_has_a_full_sentence_and_one_that_names_nothing(app: Flask, kind: str) -> None:
     with app.test_request_context(), force_locale("zh"):
         full, bare = text_of(kind, FACTS), text_of(kind, {"number": FACTS["number"]})
-    assert full != bare
+    assert full != bare or KINDS[kind].blanks == ()
     assert all(str(FACTS[blank]) in full or blank in ("until", "granted", "role") for blank in KINDS[kind].blanks)
     assert not re.search(r"%\(|\d|加装电梯|市卫健委", bare)
 

@@ -24,6 +24,7 @@ from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.text import tidy
 from portal.matters.models import State
+from portal.matters.queries import must_be_confirmed
 from portal.matters.views import lamp_of
 from portal.web.answers import page, xlsx
 from portal.web.frame import Button, Section, register, search_with
@@ -129,6 +130,8 @@ def export() -> Response:
     asked = _asked()
     actor = current_actor()
     secret = queries.any_confidential(actor)
+    if secret:
+        must_be_confirmed(actor)
     # A sheet with confidential content is made in memory alone; an open one may go through temporary files.
     target = BytesIO()
     lines = _Counted(queries.every_row(actor, asked.conditions, asked.sort))

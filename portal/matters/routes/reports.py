@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from portal.access.actor import Actor
 from portal.access.policy import Act, allowed
 from portal.audit import journal
-from portal.identity.door import confirm
+from portal.identity import door
 from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
@@ -198,7 +199,7 @@ def _reading(
     sign = back = None
     if mine:
         title = str(signoff.STEP_LABELS[waiting.step.kind])
-        sign_form = sign_form or forms.SignForm(formdata=None)
+        sign_form = sign_form or _sign_form(fresh=True)
         back_form = back_form or forms.SendBackForm(formdata=None)
         sign_form.step.data = back_form.step.data = str(waiting.step.number)
         sign_form.digest.data = waiting.sign_off.digest
@@ -270,21 +271,30 @@ def report_changes(report_id: UUID) -> Response:
     )
 
 
+def _sign_form(*, fresh: bool = False) -> forms.SignForm:
+    form = forms.SignForm(formdata=None) if fresh else forms.SignForm()
+    if not door.asks_for_code():
+        del form.passcode
+    return form
+
+
 @blueprint.post("/reports/<uuid:report_id>/sign")
 @allows(Act.SIGN)
 def sign_report(report_id: UUID) -> Response:
     """Check, endorse, countersign or issue: exactly the text that was shown, with the password again."""
-    actor = current_actor()
-    form = forms.SignForm()
+    form = _sign_form()
+    code = form.passcode.data if "passcode" in form else None
+    # By what he types here he confirms himself; where it is refused, the page is drawn for who he was before.
+    actor = replace(current_actor(), confirmed=True)
     try:
         if not form.validate():
-            raise Invalid(_("请输入口令"), fields={"password": _("请输入口令")})
+            raise Invalid(_("请输入口令"), fields={"password": _("请输入口令")} if not form.password.data else {})
         found = reporting.sign(
             actor, report_id, step=_step(form), digest=form.digest.data or "",
-            confirm=lambda: confirm(actor, form.password.data or "")
+            confirm=lambda: door.confirm(actor, form.password.data or "", code), authentication=door.way_of_confirming(),
         )
     except Refusal as refusal:
-        return _once_more(actor, report_id, refusal, "sign", form)
+        return _once_more(current_actor(), report_id, refusal, "sign", form)
     flash(_("已签批"))
     return go(url_of(found))
 

@@ -19,4 +19,4 @@ def install(app: Flask) -> None:
     said: Settings = app.extensions["settings"]
     channels.configure(said)
     bell.configure(said.redis_url)
-    frame.count_unread_with(lambda actor: unread_count(actor.person_id))
+    frame.count_unread_with(lambda actor: unread_count(actor.person_id, suspended=actor.suspended))

@@ -25,6 +25,10 @@ ELSEWHERE: tuple[str, str | None, str | None] = ("notify.messages", None, None)
 # Where a message that is about no matter leads: the page, its argument, and the fact that fills it.
 PLACES: dict[str, tuple[str, str | None, str | None]] = {
     "locked_out": ("identity.sign_ins", None, None),
+    "password_reset": ("identity.sign_ins", None, None),
+    "second_factor_ended": ("identity.second_factor", None, None),
+    "sensitive_proposed": ("officers.acts", None, None),
+    "sensitive_decided": ("officers.acts", None, None),
     "address_asked": ("notify.settings", None, None),
     "calendar_missing": ("bylaws.calendar", "year", "year"),
     "handover_to_sign": ("staffing.handover", "handover_id", "about"),
@@ -52,8 +56,8 @@ class _Pages:
 @allows(Act.SIGNED_IN)
 def messages() -> Response:
     """One's own messages, newest first."""
-    person_id, only_new = current_actor().person_id, request.args.get("show") == "new"
-    found = messages_of(person_id, only_new=only_new, place=_place())
+    actor, only_new = current_actor(), request.args.get("show") == "new"
+    found = messages_of(actor.person_id, only_new=only_new, place=_place(), suspended=actor.suspended)
     pages = None
     if found.newer or found.older:
         shown = found.messages
@@ -63,7 +67,7 @@ def messages() -> Response:
     return page(
         "notify/messages.html",
         messages=drawn(found.messages),
-        unread=unread_count(person_id),
+        unread=unread_count(actor.person_id, suspended=actor.suspended),
         read_all_url=url_for("notify.read_all"),
         only_new=only_new,
         all_url=url_for("notify.messages"),

@@ -1,21 +1,17 @@
-"""The pages at the door: sign in and out, password, one's sign-ins, language, acting post, and the kept form."""
+"""Signing in and out, password, one's sign-ins, language, acting post, and the kept form."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Flask, Response, current_app, flash, request, url_for
-from flask_babel import LazyString
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Response, current_app, flash, request, url_for
 
 from portal.access.policy import Act
-from portal.identity import door, kept_forms, service, sessions
+from portal.identity import door, kept_forms, passwords, service, sessions
 from portal.identity.forms import PasswordForm, SignInForm
 from portal.identity.models import SignInSession
+from portal.identity.routes import ShownAccounts, blueprint, limiter
 from portal.kernel import clock
 from portal.kernel.language import LANGUAGES, _
 from portal.kernel.refusals import Invalid, Invisible
@@ -25,29 +21,6 @@ from portal.web.cities import current_city, inside
 from portal.web.forms import redraw
 from portal.web.frame import desk_url
 from portal.web.guards import allows, current_actor, current_visitor
-
-blueprint = Blueprint("identity", __name__)
-limiter = Limiter(get_remote_address, default_limits=[])
-
-
-@dataclass(frozen=True, slots=True)
-class ShownAccounts:
-    """What a demonstration city tells whoever wants to try it: who may sign in (whose it is, sign-in name), and how."""
-
-    slug: str
-    accounts: Sequence[tuple[LazyString, str]]
-    password_words: LazyString
-
-
-def show_accounts(app: Flask, shown: ShownAccounts) -> None:
-    """List these on the sign-in page of the demonstration city of that name; another city is none of theirs."""
-    app.extensions["shown_accounts"] = shown
-
-
-def install(app: Any) -> None:
-    """Flask-Login and the limits of this feature."""
-    door.install(app)
-    limiter.init_app(app)
 
 
 @blueprint.get("/sign-in")
@@ -68,9 +41,8 @@ def enter() -> Response:
     if not form.validate():
         return redraw("identity/sign_in.html", **_sign_in_page(form))
     name = form.name.data or ""
-    before = current_visitor()
     try:
-        made, token = service.sign_in(
+        found = service.sign_in(
             name,
             form.password.data or "",
             door.source(name),
@@ -79,6 +51,15 @@ def enter() -> Response:
         )
     except Invalid as refusal:
         return redraw("identity/sign_in.html", refusal=refusal, **_sign_in_page(form))
+    if isinstance(found, service.Halfway):
+        door.go_halfway(found)
+        return go(url_for("identity.second_step", next=inside(request.args.get("next"))))
+    return let_in(*found)
+
+
+def let_in(made: SignInSession, token: str) -> Response:
+    """Give the browser its session; one that was there before ends."""
+    before = current_visitor()
     if before is not None:
         sessions.end(before.person_id, before.session_id)
     door.admit(made, token)
@@ -186,7 +167,7 @@ def language() -> Response:
 
 
 @blueprint.post("/acting-post")
-@allows(Act.SIGNED_IN)
+@allows(Act.SIGNED_IN, one_factor=True)
 def acting_post() -> Response:
     """Act in another of one's posts."""
     chosen = request.form.get("post", "")
@@ -239,8 +220,16 @@ def _sign_in_page(form: SignInForm) -> dict[str, Any]:
 
 
 def _password_page(form: PasswordForm) -> dict[str, Any]:
-    forced = door.signed_in().must_change_password
-    return {"form": form, "action": url_for("identity.change_password"), "back_url": desk_url(), "forced": forced}
+    me = door.signed_in()
+    form.new_password.description = passwords.hint(me.dengbao)
+    return {
+        "form": form,
+        "action": url_for("identity.change_password"),
+        "back_url": desk_url(),
+        "forced": me.must_change_password,
+        "over_age": me.password_over_age,
+        "suspended": me.suspended and not me.has_second_factor,
+    }
 
 
 def _landing(person_id: int) -> str:
@@ -256,6 +245,9 @@ def _landing(person_id: int) -> str:
 
 
 def _welcome(made: SignInSession) -> None:
+    _warn_of_age(made)
+    if made.person.suspended_at is not None and not made.person.must_change_password:
+        flash(_("口令重置后还没有核实身份，限定知悉的内容暂不显示；请到安全管理员处当面核实"), "soon")
     before = sessions.last_before(made)
     if before is None:
         return
@@ -264,3 +256,9 @@ def _welcome(made: SignInSession) -> None:
     flash(_("上次登录：%(when)s，来自 %(source)s", when=when, source=last.source), "note")
     if failed:
         flash(_("此后有 %(count)s 次用您的登录名登录失败。如不是本人，请报告", count=failed), "late")
+
+
+def _warn_of_age(made: SignInSession) -> None:
+    until = service.password_expires_at(made.person)
+    if until is not None and clock.now() < until <= clock.now() + passwords.WARNED:
+        flash(_("口令将于 %(day)s 到期，请在此之前更改", day=f"{clock.local(until):%Y-%m-%d %H:%M}"), "soon")

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '0006'
-down_revision = "0008"
+revision = '0004'
+down_revision = '0003'
 
 CITY = sa.text("current_setting('app.city')::integer")
 

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '0003'
-down_revision = '0002_network'
+revision = '0007'
+down_revision = '0006'
 
 # As in the first migration: row-level security by city, enabled and forced.
 GUARDED = ("absence", "contact", "drive", "nomination", "handover", "handover_post", "handover_item", "handover_receiver")

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '0002_network'
+revision = '0006'
 down_revision = '0005'
 
 # As in 0001, for the tables made here.

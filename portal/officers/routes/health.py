@@ -1,0 +1,64 @@
+"""The system administrator's console: whether the portal runs as it should. Totals only, nothing of business content."""
+
+from __future__ import annotations
+
+from flask import Response, current_app
+
+from portal.access.policy import Act
+from portal.config import Settings
+from portal.kernel import clock
+from portal.kernel.language import _, _l
+from portal.officers import machinery, queries
+from portal.officers.queries import MOST_COUNTED
+from portal.officers.routes import blueprint
+from portal.web.answers import page
+from portal.web.formats import grouped, size
+from portal.web.frame import Section, register
+from portal.web.guards import allows
+
+LITTLE = 0.1  # of the disk, free
+LATE_SWEEP = 180  # seconds
+
+register(Section("officers.health", _l("系统运行"), "statistics", Act.READ_HEALTH, _l("系统"), 900))
+
+
+def _count(number: int) -> str:
+    return f"{MOST_COUNTED:,}+" if number >= MOST_COUNTED else grouped(number)
+
+
+def _large(octets: int) -> str:
+    return f"{octets / 2**30:,.1f} GB" if octets >= 2**30 else size(octets)
+
+
+@blueprint.get("/officers/health")
+@allows(Act.READ_HEALTH)
+def health() -> Response:
+    """Queues, sweeps, deliveries, storage, calendar and versions, each with a lamp."""
+    settings: Settings = current_app.extensions["settings"]
+    found = queries.health()
+    bell = machinery.doorbell(settings.redis_url, clock.now())
+    free, total = machinery.disk(settings.files_dir)
+    missing = queries.year_without_calendar()
+    swept = found.swept_at is not None and (clock.now() - found.swept_at).total_seconds() < LATE_SWEEP
+    lines = [
+        (_("巡检"), "ok" if swept else "late", _("正常") if swept else _("停顿"),
+         _("每半分钟一次；到期的提醒和待发的信件由它发出"), found.swept_at),
+        (_("队列"), "ok" if bell.answers else "soon", _("正常") if bell.answers else _("不通"),
+         _("等待 %(count)s 项", count=_count(bell.waiting)) if bell.answers
+         else _("Redis 没有应答；巡检照常进行，提醒最多迟半分钟"), None),
+        (_("工作进程"), "ok" if bell.workers else "late", _("正常") if bell.workers else _("没有"),
+         _("%(count)s 个在运行", count=bell.workers), None),
+        (_("待发信件"), "soon" if found.waiting else "ok", _count(found.waiting),
+         _("邮件服务器不通时在此等待，自动重试"), found.oldest_due),
+        (_("存疑信件"), "soon" if found.doubtful else "ok", _count(found.doubtful),
+         _("交给邮件服务器后没有得到确认，不再重发；与其日志核对"), None),
+        (_("未发提醒"), "late" if found.reminders_late else "ok", _count(found.reminders_late),
+         _("到时超过 10 分钟仍未发出的提醒"), None),
+        (_("磁盘"), "late" if free < total * LITTLE else "ok", _("余 %(free)s", free=_large(free)),
+         _("共 %(total)s，存放上传的文件", total=_large(total)), None),
+        (_("数据库"), "ok", _large(found.database_size), _("全部城市合计"), None),
+        (_("放假安排"), "soon" if missing else "ok", _("缺 %(year)s 年", year=missing) if missing else _("齐全"),
+         _("缺少的年份，涉及的期限为暂定；由秘书处导入"), None),
+    ]  # fmt: skip
+    running = {"PostgreSQL": found.database_version, "Redis": bell.version or _("不通"), **machinery.versions()}
+    return page("officers/health.html", lines=lines, versions=list(running.items()), now=clock.now())

@@ -1,0 +1,102 @@
+"""Opening what is confidential takes a fresh confirmation; a reset password suspends it; signing asks for the code too."""
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from portal.access.actor import SYSTEM
+from portal.access.visibility import as_seen_by
+from portal.identity import service
+from portal.kernel import clock
+from portal.kernel.db import db
+from portal.workflow.models import Signature
+from tests.at_the_door import PASSWORD, csrf_token, give_second_factor, next_code, sign_in
+from tests.world import World
+
+TITLE = "关于青砚计划的情况反映"
+PASSWORD_WRONG = "不是这个口令-0577"
+
+
+def test_confirming_is_asked_before_what_is_confidential_opens_and_open_matters_never_ask(world: World) -> None:
+    open_one = world.at_work()
+    secret = world.assign(world.register(confidential=True, title=TITLE), handler="health.handler")
+    now = clock.now()
+    with clock.set_to(now):
+        client = world.browser("health.handler")
+        assert TITLE in client.get(world.url(f"matters/{secret}")).get_data(as_text=True)
+    with clock.set_to(now + timedelta(minutes=10)):
+        client.get(world.url("messages"))
+    with clock.set_to(now + timedelta(minutes=16)):
+        assert client.get(world.url(f"matters/{open_one}")).status_code == 200
+        answer = client.get(world.url(f"matters/{secret}"))
+        assert answer.status_code == 303
+        assert answer.location == world.url(f"confirm?next=/{world.slug}/matters/{secret}")
+        assert client.get(world.url("instructions/export")).status_code == 303
+        token = world.token(client)
+        kept = client.post(world.url(f"matters/{secret}/acknowledge"), data={"csrf_token": token, "version": "2"})
+        assert "/confirm?next=" in kept.location and "/continue/" in kept.location
+        form = {"csrf_token": token, "password": PASSWORD_WRONG}
+        assert client.post(answer.location, data=form).status_code == 422
+        told = client.post(answer.location, data=form | {"password": PASSWORD})
+        assert told.location == world.url(f"matters/{secret}")
+        assert TITLE in client.get(told.location).get_data(as_text=True)
+        assert client.get(world.url("instructions/export")).status_code == 200
+
+
+def test_a_reset_suspends_what_is_confidential_until_two_officers_have_seen_him(world: World) -> None:
+    open_one = world.at_work()
+    secret = world.assign(world.register(confidential=True, title=TITLE), handler="health.handler")
+    with world.work("city.security"):
+        once = service.give_one_time_password(world.actor("city.security"), world.people["health.handler"])
+    client = world.app.test_client()
+    sign_in(client, world, "health.handler", once)  # type: ignore[arg-type]
+    new = "山外青山-楼外楼-42"
+    address = world.url("password")
+    form = {"csrf_token": csrf_token(client, address), "password": once, "new_password": new, "repeat_password": new}
+    assert client.post(address, data=form).status_code == 303
+    assert client.get(world.url(f"matters/{open_one}")).status_code == 200
+    for path in (f"matters/{secret}", f"matters/{secret}/slip", f"matters/{secret}/report"):
+        assert client.get(world.url(path)).status_code == 404
+    for path in ("instructions", "", "messages"):
+        page = client.get(world.url(path)).get_data(as_text=True)
+        assert TITLE not in page and "督内" not in page, path
+    assert TITLE.encode() not in client.get(world.url("instructions/export")).data
+    assert client.post(world.url(f"matters/{secret}/acknowledge"), data={"csrf_token": world.token(client)}).status_code == 404
+    with world.work("city.security"):
+        service.confirm_in_person(world.actor("city.security"), world.people["health.handler"])
+    assert TITLE in client.get(world.url(f"matters/{secret}")).get_data(as_text=True)
+    assert "督内" in client.get(world.url("messages")).get_data(as_text=True)
+
+
+def test_who_had_a_second_factor_is_confirmed_by_it(world: World) -> None:
+    secret = world.assign(world.register(confidential=True, title=TITLE), handler="health.handler")
+    with world.work("city.security"):
+        give_second_factor(world.people["health.handler"])
+        once = service.give_one_time_password(world.actor("city.security"), world.people["health.handler"])
+    client = world.app.test_client()
+    sign_in(client, world, "health.handler", once)  # type: ignore[arg-type]
+    address, new = world.url("password"), "山外青山-楼外楼-42"
+    form = {"csrf_token": csrf_token(client, address), "password": once, "new_password": new, "repeat_password": new}
+    assert client.post(address, data=form).status_code == 303
+    assert TITLE in client.get(world.url(f"matters/{secret}")).get_data(as_text=True)
+
+
+def test_a_signature_says_how_its_signer_proved_himself(world: World) -> None:
+    matter_id = world.at_work()
+    report_id = world.submit(matter_id)
+    with world.work():
+        give_second_factor(world.people["health.director"])
+    client = world.browser("health.director")
+    page = client.get(world.url(f"reports/{report_id}")).get_data(as_text=True)
+    assert 'name="passcode"' in page
+    fields = dict(re.findall(r'name="(step|digest)"[^>]*value="([^"]*)"', page))
+    form = {"csrf_token": world.token(client), "password": PASSWORD, **fields}
+    address = world.url(f"reports/{report_id}/sign")
+    assert client.post(address, data=form).status_code == 422
+    assert client.post(address, data=form | {"passcode": "000000"}).status_code == 422
+    code = next_code(world.app, world.id, "health.director")
+    assert client.post(address, data=form | {"passcode": code}).status_code == 303
+    with world.work():
+        assert db.session.scalars(select(Signature.authentication).options(as_seen_by(SYSTEM))).all() == ["password+totp"]

@@ -3,8 +3,8 @@
 What the portal's role may still do to a chain is what the chain needs: note that a step is reached or vacant, that a
 sign-off has ended, and put other holders on a waiting step.
 
-Revision ID: 0008
-Revises: 0001
+Revision ID: 0003
+Revises: 0002
 """
 
 from __future__ import annotations

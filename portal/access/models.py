@@ -24,7 +24,7 @@ class View(IntEnum):
     CONTENT = 2
 
 
-_COVERED = ["city_id", "state", "source_level", "lead_unit_id", "returned"]
+_COVERED = ["city_id", "state", "source_level", "lead_unit_id", "returned", "until"]
 
 
 class Viewer(OfCity, Model):

@@ -53,12 +53,14 @@ def _principals(actor: Actor) -> Any:
     return any_(bindparam("principals", list(actor.principals), type_=ARRAY(BIGINT), unique=True))
 
 
+def still_counts() -> ColumnElement[bool]:
+    """The viewer row's time is not over: a granted reading ends by the minute, before any sweep."""
+    return or_(Viewer.until.is_(None), Viewer.until > clock.now())
+
+
 def _in_view(model: Any, actor: Actor, view: View) -> ColumnElement[bool]:
     key = getattr(model, model.matter_key)
-    seen = [
-        Viewer.matter_id == key, Viewer.principal == _principals(actor),
-        or_(Viewer.until.is_(None), Viewer.until > clock.now()),
-    ]
+    seen = [Viewer.matter_id == key, Viewer.principal == _principals(actor), still_counts()]
     if view > View.SHELL:
         seen.append(Viewer.view >= literal(int(view)))
     return exists(select(literal(1)).select_from(Viewer).where(*seen).correlate_except(Viewer))

@@ -35,7 +35,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from portal.access.actor import Actor
 from portal.access.models import Viewer
 from portal.access.roles import audience_principal
-from portal.access.visibility import as_seen_by
+from portal.access.visibility import as_seen_by, still_counts
 from portal.deadlines.lamp import SOON_DAYS
 from portal.kernel import clock
 from portal.kernel.db import db
@@ -397,7 +397,7 @@ def _part(actor: Actor, branch: _Branch, wanted: _Wanted, place: Place | None, l
     key = (branch.column, Viewer.matter_id)
     inner = select(Viewer.matter_id, branch.column.label("day"), Viewer.task).select_from(Viewer)
     readers = readers_of(actor)
-    inner = _hung(inner.where(Viewer.principal == readers.c.reader, *branch.where), wanted)
+    inner = _hung(inner.where(Viewer.principal == readers.c.reader, still_counts(), *branch.where), wanted)
     if place is not None and place.group == branch.group:
         edge = tuple_(literal(place.day), literal(place.matter_id))
         inner = inner.where(tuple_(*key) < edge if falling else tuple_(*key) > edge)
@@ -427,7 +427,7 @@ def _order(found: Any, descending: bool, back: bool) -> list[Any]:
 def _total(actor: Actor, wanted: _Wanted, branches: list[_Branch] | None, most: int = MOST_COUNTED) -> Any:
     """How many there are, counted no further than one beyond the most."""
     readers = readers_of(actor)
-    inner = _hung(select(Viewer.matter_id).select_from(Viewer).where(Viewer.principal == readers.c.reader), wanted)
+    inner = _hung(select(Viewer.matter_id).select_from(Viewer).where(Viewer.principal == readers.c.reader, still_counts()), wanted)
     for branch in branches or ():
         inner = inner.where(*branch.where)
     # Any of them would do; named in the order of the index, they are never looked for by reading the whole table.

@@ -78,6 +78,23 @@ RELATIONS = (
 )
 
 
+# Who stands how to a unit and to the post of its liaison officer (26).
+ON_A_UNIT = (
+    Relation(33, Role.SECRETARIAT, COUNTY, _l("上级的秘书处")),
+    Relation(41, Role.SECRETARIAT, LEAD, _l("本单位的秘书处")),
+    Relation(42, Role.SECRETARIAT, OTHER_COUNTY, _l("其他县的秘书处")),
+    Relation(27, Role.OFFICE_DIRECTOR, LEAD, _l("本单位的办公室主任")),
+    Relation(29, Role.PRINCIPAL_LEADER, LEAD, _l("本单位的主要领导")),
+    Relation(26, Role.LIAISON_OFFICER, LEAD, _l("联络员本人")),
+    Relation(30, Role.HANDLER, LEAD, _l("本单位的承办人")),
+    Relation(22, Role.SUPERVISION_HEAD, COUNTY, _l("上级的督查室主任")),
+    Relation(35, Role.SYSTEM_ADMIN, CITY, Role.SYSTEM_ADMIN.label),
+    Relation(36, Role.SECURITY_ADMIN, CITY, Role.SECURITY_ADMIN.label),
+    Relation(37, Role.AUDITOR, CITY, Role.AUDITOR.label),
+)
+THE_POST = SimpleNamespace(path=PATHS[LEAD], unit_id=LEAD, post_id=26, roles=frozenset({Role.LIAISON_OFFICER}))
+
+
 class StepNow:
     """The step of the invented sign-off that waits: for one signer."""
 
@@ -154,15 +171,19 @@ def _who(act: Act) -> str:
     return _("；或者").join(rows) or _("任何人（能看到多少由可见规则决定）")
 
 
+def _heading(number: int, title: str) -> str:
+    return f"## {number}. {title}"
+
+
 def _acts() -> Iterator[str]:
-    yield f"## 1. {_('行为与条件')}"
+    yield _heading(1, _("行为与条件"))
     yield ""
     rows = ((f"{ACTS[act]}", f"`{act}`", _who(act)) for act in POLICY)
     yield from _table((_("行为"), _("代码"), _("谁可以")), rows)
 
 
 def _moves() -> Iterator[str]:
-    yield f"## 2. {_('状态的变动')}"
+    yield _heading(2, _("状态的变动"))
     yield ""
     rows = (
         (
@@ -178,8 +199,8 @@ def _moves() -> Iterator[str]:
     yield from _table((_("变动"), _("代码"), _("原状态"), _("新状态"), _("所需行为"), _("须满足")), rows)
 
 
-def _matrix(title: str, confidential: bool) -> Iterator[str]:
-    yield f"## {title}"
+def _matrix(heading: str, confidential: bool) -> Iterator[str]:
+    yield heading
     yield ""
     matters = {state: invented(state, confidential) for state in State}
     views = {state: views_of(matter) for state, matter in matters.items()}
@@ -200,7 +221,7 @@ def _matrix(title: str, confidential: bool) -> Iterator[str]:
 
 
 def _other_acts() -> Iterator[str]:
-    yield f"## 5. {_('不改变状态的行为')}"
+    yield _heading(5, _("不改变状态的行为"))
     yield ""
     yield _("○ 公开事项　● 公开和限定知悉的事项　◐ 只限限定知悉的事项。")
     yield ""
@@ -223,8 +244,16 @@ def _other_acts() -> Iterator[str]:
     yield from _table([_("关系"), *(ACTS[act] for act in shown)], rows)
 
 
+def _on_a_unit() -> Iterator[str]:
+    yield _heading(6, _("单位和岗位：关系 × 行为"))
+    yield ""
+    acts = [act for act in ACTS if act in ON_NETWORK]
+    rows = ([r.words, *("●" if allowed(r.actor, act, THE_POST) else "" for act in acts)] for r in ON_A_UNIT)
+    yield from _table([_("关系"), *(ACTS[act] for act in acts)], rows)
+
+
 def _routes(app: Flask) -> Iterator[str]:
-    yield f"## 6. {_('页面地址与所需行为')}"
+    yield _heading(7, _("页面地址与所需行为"))
     yield ""
 
     def rows() -> Iterator[Sequence[object]]:
@@ -243,11 +272,12 @@ def document(app: Flask) -> str:
     lines = ["<!-- `flask permissions` writes this file; a test keeps it true. Do not edit it by hand. -->", ""]
     for language in ("zh", "en"):
         with force_locale(language):
-            lines += [f"# {_('权限表')}", "", *(str(words) + "\n" for words in INTRODUCTION)]
+            title = _("权限表")  # not within the f-string, where it would not be gathered for translation
+            lines += [f"# {title}", "", *(str(words) + "\n" for words in INTRODUCTION)]
             lines += [*_acts(), *_moves()]
-            lines += [*_matrix(f"3. {_('公开事项：关系 × 状态')}", False)]
-            lines += [*_matrix(f"4. {_('限定知悉的事项：关系 × 状态')}", True)]
-            lines += [*_other_acts(), *_routes(app)]
+            lines += [*_matrix(_heading(3, _("公开事项：关系 × 状态")), False)]
+            lines += [*_matrix(_heading(4, _("限定知悉的事项：关系 × 状态")), True)]
+            lines += [*_other_acts(), *_on_a_unit(), *_routes(app)]
     return "\n".join(lines).rstrip() + "\n"
 
 

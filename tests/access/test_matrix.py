@@ -20,17 +20,19 @@ from sqlalchemy.engine import make_url
 from werkzeug.routing import Rule
 
 from portal.access.actor import SYSTEM, Actor, Standing
-from portal.access.policy import POLICY, Act, allowed
+from portal.access.policy import ON_NETWORK, POLICY, Act, allowed
 from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
 from portal.commands.permissions import (
     CO_HANDLER,
     HANDLER,
     LEADER,
+    ON_A_UNIT,
     REGISTRAR,
     RELATIONS,
     REVIEWER,
     SIGNER,
+    THE_POST,
     Relation,
     as_seen,
     invented,
@@ -65,7 +67,13 @@ MORE = {
     "county.duty": ("county_office", Role.DUTY_OFFICER), "county_health.signer": ("county_health", Role.DEPUTY_LEADER),
     "county_health.checker": ("county_health", Role.OFFICE_DIRECTOR),
     "county_health.handler2": ("county_health", Role.HANDLER), "other.supervisor": ("other_supervision", Role.SUPERVISOR),
+    "county_health.secretariat": ("county_health", Role.SECRETARIAT), "other.secretariat": ("other_supervision", Role.SECRETARIAT),
     "county.secretariat": ("county_office", Role.SECRETARIAT), "county.editor": ("county_office", Role.INFORMATION_EDITOR),
+}
+ON_THE_NETWORK = {
+    33: "county.secretariat", 41: "county_health.secretariat", 42: "other.secretariat", 27: "county_health.director",
+    29: "county_health.leader", 26: "county_health.liaison", 30: "county_health.handler2", 22: "county.head", 35: "city.system",
+    36: "city.security", 37: "city.auditor",
 }
 BY_ROLE = {
     Role.SUPERVISOR: "county.supervisor", Role.SUPERVISION_HEAD: "county.head", Role.SECRETARIAT: "county.secretariat",
@@ -83,7 +91,11 @@ IDS = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
 
 def path_of(rule: Rule, known: Mapping[str, object]) -> str:
     """An address with these ids in it; every other names a record that is not there."""
-    return IDS.sub(lambda name: str(known.get(name[1], HIGHEST_ID if "int" in name[0] else uuid4())), rule.rule)
+    def value(name: re.Match[str]) -> str:
+        one_of = re.search(r"any\((\w+)", name[0])
+        return str(known.get(name[1], one_of[1] if one_of else HIGHEST_ID if "int" in name[0] else uuid4()))
+
+    return IDS.sub(value, rule.rule)
 
 
 @dataclass
@@ -108,7 +120,9 @@ class Case:
         can be sent, the page is opened."""
         client, token = self.browser(person)
         path = path_of(rule, {"city": self.world.slug, "matter_id": self.matter_id, "report_id": self.report_id,
-                              "unit_id": self.world.units["county_health"]})
+                              "unit_id": self.world.units["county_health"],
+                              "post_id": self.world.posts["county_health.liaison"],
+                              "person_id": self.world.people["county_health.liaison"]})
         if "POST" not in (rule.methods or ()):
             return client.get(path, headers=PARTIAL).status_code
         version = "987654321" if stale else str(self.version)
@@ -148,7 +162,7 @@ def peopled(world: World) -> World:
         office.path = [*other.path, office.id]
         world.units["other_supervision"] = office.id
         for number, (name, (unit_key, role)) in enumerate(MORE.items()):
-            person = Person(sign_in_name=name, name=f"甲{'乙丙丁戊己庚辛壬癸'[number]}", password_hash=_stored(PASSWORD),
+            person = Person(sign_in_name=name, name=f"甲{'乙丙丁戊己庚辛壬癸子丑'[number]}", password_hash=_stored(PASSWORD),
                             created_at=clock.now())
             db.session.add(person)
             db.session.flush()
@@ -264,6 +278,25 @@ def test_acts_on_a_matter_answer_as_the_document_says(
                 wrong.append(f"{person} {rule.rule} {sorted(rule.methods or ())[-1]}: {answer}, not {should}")
     assert wrong == [], "\n".join(wrong)
     assert case.counted() == before
+
+
+def test_acts_on_a_unit_and_its_posts_answer_as_the_document_says(app: Flask, make_case: Callable[[State, bool], Case]) -> None:
+    case = make_case(State.IN_PROGRESS, False)
+    named = {"city", "unit_id", "post_id", "person_id", "kind"}
+    asked = routes(app, lambda act, rule: act in ON_NETWORK and rule.arguments <= named)
+    assert len({act for _rule, act in asked}) == len(ON_NETWORK) - 1       # a nomination is tested in tests/staffing
+    assert set(ON_THE_NETWORK) == {relation.number for relation in ON_A_UNIT}
+    before, wrong = case.counted(), []
+    for may in (False, True):                                              # what is refused first, and nothing has changed
+        for relation in ON_A_UNIT:
+            for rule, act in asked:
+                if bool(allowed(relation.actor, act, THE_POST)) is may:
+                    answer = said(case.ask(ON_THE_NETWORK[relation.number], rule, stale=True))
+                    if answer != ("admitted" if may else "refused"):
+                        wrong.append(f"{ON_THE_NETWORK[relation.number]} {rule.rule}: {answer}, may {may}")
+        if not may:
+            assert case.counted() == before
+    assert wrong == [], "\n".join(wrong)
 
 
 def test_what_needs_no_record_answers_by_role(app: Flask, make_case: Callable[[State, bool], Case]) -> None:

@@ -127,7 +127,8 @@ def export_liaisons() -> Response:
     workbook.write(target, _("联络员"), header, _rows(desks), (16, 30, 12, 12, 18, 18, 26, 14, 12, 10))
     response = make_response(target.getvalue())
     response.mimetype = XLSX
-    name = quote(f"{under.short_name}{_('联络员名单')}{clock.today():%Y%m%d}.xlsx")
+    title = _("联络员名单")
+    name = quote(f"{under.short_name}{title}{clock.today():%Y%m%d}.xlsx")
     response.headers["Content-Disposition"] = f"attachment; filename=\"liaison-officers.xlsx\"; filename*=UTF-8''{name}"
     return response
 

@@ -55,9 +55,9 @@ def hashed_one_time(password: str) -> str:
 def fits(stored: str | None, password: str) -> bool:
     """Whether this is the password. Without a stored one (an unknown name) it takes just as long, and is not."""
     with _in_turn():
-        if stored is not None and _hasher.check_needs_rehash(stored):
-            _hasher.hash(_normal(password)[: LONGEST * 4])  # one that is quickly checked must not take less time
         try:
+            if stored is not None and _hasher.check_needs_rehash(stored):
+                _hasher.hash(_normal(password)[: LONGEST * 4])  # one that is quickly checked must not take less time
             return _hasher.verify(stored or _dummy(), _normal(password)[: LONGEST * 4]) and stored is not None
         except (VerificationError, InvalidHashError):
             return False

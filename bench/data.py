@@ -47,7 +47,7 @@ COLUMNS = {
     "matter_content": "id matter_id confidential plain sealed leader_id handler_id handler_post_id reviewer_id parts",
     "search_entry": "matter_id part confidential grams",
     "clock": "matter_id kind generation generation_at original_due_on due_on due_at stopped_at why",
-    "viewer": "matter_id principal view task state open stopped due_on received_on source_level lead_unit_id returned",
+    "viewer": "matter_id principal view task state open stopped due_on received_on source_level lead_unit_id returned until",
     "audience": "matter_id person_id cause from_at",
     "milestone": "matter_id kind at unit_id",
     "entry": "id matter_id kind at version person_id role unit_name first_feedback confidential plain sealed",

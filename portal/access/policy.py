@@ -381,6 +381,8 @@ def allowed(actor: Actor, act: Act, record: Any = None) -> Decision:
     names such matters."""
     rows = POLICY[act]
     confidential = bool(getattr(record, "confidential", False))
+    if confidential and actor.suspended:
+        return Decision(False, None, (str(_l("口令重置后还没有核实身份，限定知悉的事项暂不能办理")),))
     nearest: tuple[str, ...] | None = None
     lent_for_other = False
     for post in actor.standings:

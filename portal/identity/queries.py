@@ -36,6 +36,11 @@ def person_by_id(person_id: int) -> Person | None:
     return db.session.scalar(select(Person).where(Person.city_id == current_city(), Person.id == person_id))
 
 
+def hold_person(person_id: int) -> None:
+    """Whoever changes something about this person at the same moment waits until the present transaction has ended."""
+    db.session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
+
+
 def session_by_digest(digest: str) -> Any:
     """A session with its person, in one statement; whether it is still good the service says. None: no such."""
     return db.session.execute(

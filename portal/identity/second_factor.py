@@ -83,11 +83,13 @@ def renew_codes(person_id: int) -> list[str]:
     return chosen
 
 
-def is_in_force(person_id: int) -> bool:
-    """Whether this person is asked for a code."""
+def is_in_force(person_id: int, *, since: datetime | None = None) -> bool:
+    """Whether this person is asked for a code; `since`: and was already at that moment."""
     found = select(SecondFactor.person_id).where(
         SecondFactor.person_id == person_id, SecondFactor.in_force_at.is_not(None)
     )
+    if since is not None:
+        found = found.where(SecondFactor.in_force_at <= since)
     return db.session.scalar(found) is not None
 
 

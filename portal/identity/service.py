@@ -207,8 +207,9 @@ def confirm_password(actor: Actor, password: str, source: str, code: str | None 
 def change_password(actor: Actor, session_id: UUID, password: str, new_password: str, source: str) -> str:
     """One's own new password; the present one is asked for. All other sessions end, this one's token is new: returned.
 
-    After a reset, who has signed in with the code of his second factor is thereby confirmed; others wait for two
-    officers.
+    After a reset, who has signed in with the code of a second factor that he had before it is thereby confirmed; others
+    wait for two officers, whatever they set up meanwhile. Where there is a second factor, the password alone does not
+    open again what is confidential.
     """
     confirm_password(actor, password, source, alone=True)  # the code was shown at sign-in
     person = queries.person_by_id(actor.person_id)
@@ -227,12 +228,12 @@ def change_password(actor: Actor, session_id: UUID, password: str, new_password:
     _replace_password(person, new_password)
     person.must_change_password = False
     person.password_changed_at = clock.now()
-    if person.suspended_at is not None and second_factor.is_in_force(person.id):
+    if person.suspended_at is not None and second_factor.is_in_force(person.id, since=person.suspended_at):
         person.suspended_at = None
         journal.record(actor, "confirmed_by_second_factor", "person", person.id)
     sessions.end_others(person.id, session_id)
     journal.record(actor, "change_password", "person", person.id)
-    return sessions.rotate(session_id)
+    return sessions.rotate(session_id, confirmed=not second_factor.is_in_force(person.id))
 
 
 def has_dengbao() -> bool:

@@ -163,14 +163,14 @@ def act_in(session: SignedIn, actor: Actor, post_id: int) -> None:
     )
 
 
-def rotate(session_id: UUID) -> str:
-    """A new token for a session whose person has just proved that it is he; the old one is void from the commit on."""
+def rotate(session_id: UUID, *, confirmed: bool = True) -> str:
+    """A new token for a session whose person has just proved that it is he; the old one is void from the commit on. Not
+    `confirmed`: he showed less than what opens confidential content."""
     token = _new_token()
-    db.session.execute(
-        update(SignInSession)
-        .where(SignInSession.id == session_id)
-        .values(token_digest=_digest(token), confirmed_at=clock.now())
-    )
+    values: dict[str, object] = {"token_digest": _digest(token)}
+    if confirmed:
+        values["confirmed_at"] = clock.now()
+    db.session.execute(update(SignInSession).where(SignInSession.id == session_id).values(values))
     return token
 
 

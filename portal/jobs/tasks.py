@@ -68,11 +68,19 @@ def carry_out_changes() -> None:
     due = changing.due_changes(clock.today())
     db.session.rollback()
     for change_id in due:
-        done = changing.carry_out(change_id)
-        if done is not None and done.refused:
-            about = done.unit or done.other
-            tell(
-                "change_refused", [done.person_id], key=f"unit_change:{done.id}",
-                facts={"unit": about.name if about else ""},
-            )  # fmt: skip
-        db.session.commit()
+        try:
+            _carry_out_change(change_id)
+            db.session.commit()
+        except Exception:  # what fails for one does not keep the others from their day
+            db.session.rollback()
+            log.exception("the change %s of the tree could not be carried out; the next sweep tries again", change_id)
+
+
+def _carry_out_change(change_id: int) -> None:
+    done = changing.carry_out(change_id)
+    if done is not None and done.refused:
+        about = done.unit or done.other
+        tell(
+            "change_refused", [done.person_id], key=f"unit_change:{done.id}",
+            facts={"unit": about.name if about else ""},
+        )  # fmt: skip

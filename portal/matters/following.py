@@ -29,7 +29,7 @@ from portal.matters.service.creation import index_words
 from portal.matters.views import lamp_of
 from portal.network.business import Business, OpenMatter, register_business
 from portal.network.models import Post, Unit
-from portal.network.queries import has_supervision_office
+from portal.network.queries import has_supervision_office, in_force
 from portal.workflow.models import Signature, Signer, SignOff, Step
 from portal.workflow.signoff import refresh
 
@@ -106,7 +106,7 @@ def reindex(which: Any) -> int:
 def follow(actor: Actor | System, standing: Standing | None, former: Unit, heir: Unit) -> None:
     """All open business of `former` goes on with `heir`, confidential or not. The one who changes the tree learns nothing
     of it: the entries are the matters' own."""
-    helped = _co_units(former, heir)
+    helped = _co_units(actor, standing, former, heir)
     countersigned = _steps(former, heir)
     pairs = db.session.execute(
         select(Matter, MatterContent)
@@ -166,25 +166,32 @@ def _still_held(post_id: int | None) -> bool:
     return post is not None and (post.to_on is None or post.to_on > clock.today())
 
 
-def _co_units(former: Unit, heir: Unit) -> list[UUID]:
+def _co_units(actor: Actor | System, standing: Standing | None, former: Unit, heir: Unit) -> list[UUID]:
     """Where the former unit helped with an open matter the heir helps, unless it leads or helps already."""
     rows = db.session.execute(
-        select(CoUnit, Matter)
+        select(CoUnit, Matter, MatterContent)
         .join(Matter, Matter.id == CoUnit.matter_id)
+        .join(MatterContent, MatterContent.matter_id == Matter.id)
         .where(CoUnit.unit_id == former.id, Matter.state.not_in(ENDED))
         .options(as_seen_by(SYSTEM))
     ).all()
     there = set(
         db.session.scalars(
             select(CoUnit.matter_id)
-            .where(CoUnit.unit_id == heir.id, CoUnit.matter_id.in_([matter.id for _row, matter in rows]))
+            .where(CoUnit.unit_id == heir.id, CoUnit.matter_id.in_([matter.id for _row, matter, _content in rows]))
             .options(as_seen_by(SYSTEM))
         )
     )
-    for row, matter in rows:
+    staying = _holding_posts(heir.id, [row.handler_id for row, _m, _c in rows if row.handler_id])
+    unnamed = []
+    for row, matter, content in rows:
         if matter.id not in there and matter.lead_unit_id not in (heir.id, former.id):
-            kept = {"task": row.task, "countersigns": row.countersigns, "handler_id": row.handler_id}
+            # Whoever did not come along does not help any more; the new desk names somebody.
+            handler_id = row.handler_id if row.handler_id in staying else None
+            kept = {"task": row.task, "countersigns": row.countersigns, "handler_id": handler_id}
             db.session.add(CoUnit(matter_id=matter.id, unit_id=heir.id, unit_name=heir.name, **kept))
+            if row.handler_id is not None and handler_id is None:
+                unnamed.append((matter, content))
         db.session.delete(row)
     led = db.session.execute(
         select(CoUnit)
@@ -195,7 +202,16 @@ def _co_units(former: Unit, heir: Unit) -> list[UUID]:
     for row in led:  # who leads does not help
         db.session.delete(row)
     db.session.flush()
-    return [matter.id for _row, matter in rows]
+    for matter, content in unnamed:
+        entry = journal.record(actor, "unit_followed", "matter", matter.id, standing=standing)
+        notices.notify(matter, content, entry, "co_assigned", notices.helpers(matter, (heir.id,)))
+    return [matter.id for _row, matter, _content in rows]
+
+
+def _holding_posts(unit_id: int, persons: Collection[int]) -> set[int]:
+    """Which of these persons hold a post for the unit today."""
+    found = select(Post.person_id).where(Post.for_unit_id == unit_id, Post.person_id.in_(persons), in_force(clock.today()))
+    return set(db.session.scalars(found))
 
 
 def _steps(former: Unit, heir: Unit) -> list[UUID]:

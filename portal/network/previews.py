@@ -57,12 +57,12 @@ def reach_of(actor: Actor) -> frozenset[int]:
 
 def upload(actor: Actor, kind: str, name: str, data: bytes) -> ImportPreview:
     """Judge a workbook and keep it with its judgement. Refuses (Invalid) what is no workbook or lacks columns."""
-    reach = reach_of(actor)
+    reach_of(actor)
     previews.forget_expired()
     name = previews.fit_name(actor.person_id, name)
     sheet = workbook.read_rows(data, titles=COLUMNS[kind], max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20)
     rows = [[row.number, *(_plain(cell.value) for cell in row.cells)] for row in sheet.rows]
-    judged = _judge(kind, sheet.header, rows, reach)
+    judged = _judge(actor, kind, sheet.header, rows)
     if first := next((fault for fault in judged.faults if fault.row == 1), None):
         raise Invalid(first.sentence)
     return previews.keep(
@@ -79,9 +79,11 @@ def _plain(value: Any) -> Any:
     return tidy(str(value)) if value is not None else ""
 
 
-def _judge(kind: str, header: Sequence[str], rows: Sequence[Sequence[Any]], reach: frozenset[int]) -> Judged:
-    judge = judge_units if kind == UNITS else judge_posts
-    return judge(table_of(header, rows), known_network(), reach)
+def _judge(actor: Actor, kind: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Judged:
+    table, reach = table_of(header, rows), reach_of(actor)
+    if kind == UNITS:
+        return judge_units(table, known_network(), reach)
+    return judge_posts(table, known_network(), reach, actor.person_id)
 
 
 def _verdict(judged: Judged) -> dict[str, Any]:
@@ -113,7 +115,7 @@ def carry_out(actor: Actor, kind: str, preview_id: UUID) -> ImportPreview:
         raise Invalid(_("这份工作簿已放弃导入，请重新上传"))
     db.session.execute(select(func.pg_advisory_xact_lock(LOCK, current_city())))
     words = kept.judged
-    judged = _judge(kind, words["header"], words["rows"], reach_of(actor))
+    judged = _judge(actor, kind, words["header"], words["rows"])
     if _plainly(judged.fingerprint) != words["verdict"]["fingerprint"]:
         raise Stale(_("核对之后有变动，没有导入任何一行；请重新上传核对"))
     if not judged.new and not judged.changed:

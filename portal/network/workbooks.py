@@ -75,8 +75,9 @@ def judge_units(table: Table, known: Known, reach: Collection[int]) -> Judged:
     return judged
 
 
-def judge_posts(table: Table, known: Known, reach: Collection[int]) -> Judged:
-    """Every row of a workbook of posts. Posts that are held already stay; none is ended by a workbook."""
+def judge_posts(table: Table, known: Known, reach: Collection[int], by: int | None = None) -> Judged:
+    """Every row of a workbook of posts. Posts that are held already stay; none is ended by a workbook, and nobody (`by`:
+    who sent it) appoints himself."""
     columns = {title: _places(table, title) for title in rules.POST_REQUIRED}
     held = set()
     for number, name in columns[rules.SIGN_IN_NAME].items():
@@ -93,6 +94,9 @@ def judge_posts(table: Table, known: Known, reach: Collection[int]) -> Judged:
             judged.faults.append(Fault(POSTS, post.row, rules.CODE, _("这个单位不在您管理的范围内")))
         elif Role(post.role) in OFFICERS:
             judged.faults.append(Fault(POSTS, post.row, rules.ROLE, _("三员不由秘书处设置")))
+        elif post.sign_in_name in known.people and known.people[post.sign_in_name].id == by:
+            sentence = _("不能任命自己，请由另一位秘书处人员办理")
+            judged.faults.append(Fault(POSTS, post.row, rules.SIGN_IN_NAME, sentence))
     bad = set(judged.bad_rows)
     # A person's rows stand or fall together: half of a new person would be somebody else.
     names = {post.sign_in_name for post in plan.posts if post.row in bad and post.sign_in_name not in known.people}

@@ -113,6 +113,8 @@ def decide(actor: Actor, act_id: UUID, *, agree: bool) -> Decided:
         raise Forbidden(_("您不能审批这件事"), unmet=judged.unmet)
     if not actor.confirmed:
         raise Unconfirmed(_("请再次确认身份"))
+    if agree and (sentence := _overtaken(act)):
+        raise Stale(sentence)
     once = _carry_out(actor, act, judged.standing) if agree else None
     act.decided_by_id, act.ended_at = actor.person_id, clock.now()
     act.outcome = Outcome.CARRIED_OUT if agree else Outcome.REFUSED
@@ -209,6 +211,18 @@ def _needless(kind: Kind, person: Person) -> str | None:
         return _("此人没有启用动态口令")
     if kind in (Kind.RESET_PASSWORD, Kind.END_SECOND_FACTOR, Kind.CONFIRM_PERSON) and not person.active:
         return _("账号已停用，请先恢复")
+    return None
+
+
+def _overtaken(act: SensitiveAct) -> str | None:
+    """Why what was proposed may not be carried out any more, though it has not lapsed."""
+    if not act.proposed_by.active or not case_for(act).proposers & roles_held(act.proposed_by_id):
+        return _("提出人已不再担任可以提出这件事的职务，请重新提出")
+    person = act.person
+    if act.kind == Kind.CONFIRM_PERSON and person is not None and (
+        person.suspended_at is None or person.suspended_at > act.proposed_at
+    ):
+        return _("提出之后此人的口令又重置过，或限定知悉已恢复；请当面核实后重新提出")
     return None
 
 

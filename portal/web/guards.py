@@ -61,14 +61,18 @@ class UndeclaredAct(RuntimeError):
     """A route says nothing about who may use it; the app does not start."""
 
 
-def allows(act: Act, *, first_password: bool = False, one_factor: bool = False) -> Callable[[View], View]:
+def allows(
+    act: Act, *, first_password: bool = False, one_factor: bool = False, saves_itself: bool = False
+) -> Callable[[View], View]:
     """Declare the act of a view. `first_password`: open also to whoever must change a one-time password first;
-    `one_factor`: open also to whoever must set up a second factor first."""
+    `one_factor`: open also to whoever must set up a second factor first; `saves_itself`: a script saves what is being
+    typed, answered without any of it, and is not interrupted by being asked who it is."""
 
     def declare(view: View) -> View:
         view.declared_act = act  # type: ignore[attr-defined]
         view.with_first_password = first_password  # type: ignore[attr-defined]
         view.with_one_factor = first_password or one_factor  # type: ignore[attr-defined]
+        view.saves_itself = saves_itself  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -202,11 +206,16 @@ def current_actor() -> Actor:
             raise Invisible
         actor_of = current_app.extensions["door"][0]
         made: Actor = actor_of(visitor, visitor.acting_post_id)
-        # A draft saved by itself (JSON) answers nothing confidential, and is not to be interrupted.
-        fresh = clock.now() - visitor.confirmed_at < CONFIRMED_FOR or (request.method not in SAFE and wants_json())
+        fresh = clock.now() - visitor.confirmed_at < CONFIRMED_FOR or _saves_itself()
         g.actor = replace(made, suspended=visitor.suspended, confirmed=fresh)
     actor: Actor = g.actor
     return actor
+
+
+def _saves_itself() -> bool:
+    """A draft saved by itself: only where the view says so, for whoever asks for JSON is a script or a stranger's."""
+    view = current_app.view_functions.get(str(request.endpoint))
+    return request.method not in SAFE and wants_json() and getattr(view, "saves_itself", False)
 
 
 def refuse_undeclared(app: Flask) -> None:

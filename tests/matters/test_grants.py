@@ -112,7 +112,7 @@ def test_rebuilding_the_index_changes_nothing_of_it(world: World, closed: UUID) 
 @pytest.mark.parametrize(("person", "days", "reason", "sentence"), [
     ("city.head", 3, "需要", "不能授权给自己"),
     ("health.handler", 3, "需要", "此人已在知悉范围内"),
-    ("city.auditor", 3, "需要", "没有找到这个人"),
+    ("city.auditor", 3, "需要", "只能授权给有在任业务岗位的人员"),
     ("no.such.person", 3, "需要", "没有找到这个人"),
     ("finance.director", -1, "需要", "截止日期已过"),
     ("finance.director", 91, "需要", "一次授权最长 90 天"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from portal.access.actor import SYSTEM
@@ -100,3 +101,75 @@ def test_a_signature_says_how_its_signer_proved_himself(world: World) -> None:
     assert client.post(address, data=form | {"passcode": code}).status_code == 303
     with world.work():
         assert db.session.scalars(select(Signature.authentication).options(as_seen_by(SYSTEM))).all() == ["password+totp"]
+
+
+def _with_one_time_password(world: World, person: str, once: str, new: str = "山外青山-楼外楼-42") -> FlaskClient:
+    client = world.app.test_client()
+    sign_in(client, world, person, once)  # type: ignore[arg-type]
+    address = world.url("password")
+    form = {"csrf_token": csrf_token(client, address), "password": once, "new_password": new, "repeat_password": new}
+    assert client.post(address, data=form).status_code == 303
+    return client
+
+
+def test_a_second_factor_set_up_after_the_reset_confirms_nobody(world: World) -> None:
+    secret = world.assign(world.register(confidential=True, title=TITLE), handler="health.handler")
+    with world.work("city.security"):
+        once = service.give_one_time_password(world.actor("city.security"), world.people["health.handler"])
+    client = _with_one_time_password(world, "health.handler", once)
+    with world.work():
+        give_second_factor(world.people["health.handler"])
+    address, newer = world.url("password"), "西湖歌舞-几时休-43"
+    form = {"csrf_token": world.token(client), "password": "山外青山-楼外楼-42", "new_password": newer, "repeat_password": newer}
+    assert client.post(address, data=form).status_code == 303
+    assert client.get(world.url(f"matters/{secret}")).status_code == 404
+
+
+def test_a_new_password_does_not_stand_for_the_code_that_opens_what_is_confidential(world: World) -> None:
+    secret = world.assign(world.register(confidential=True, title=TITLE), handler="health.handler")
+    now, newer = clock.now(), "西湖歌舞-几时休-43"
+    with clock.set_to(now):
+        client = world.browser("health.handler")
+    with world.work():
+        give_second_factor(world.people["health.handler"])
+    with clock.set_to(now + timedelta(minutes=10)):
+        client.get(world.url())
+    with clock.set_to(now + timedelta(minutes=20)):
+        form = {"csrf_token": world.token(client), "password": PASSWORD, "new_password": newer, "repeat_password": newer}
+        assert client.post(world.url("password"), data=form).status_code == 303
+        assert "/confirm" in client.get(world.url(f"matters/{secret}")).location
+
+
+def test_asking_for_json_does_not_stand_for_a_confirmation(world: World) -> None:
+    secret = world.assign(world.register(confidential=True, title=TITLE), handler="health.handler")
+    now = clock.now()
+    with clock.set_to(now):
+        client = world.browser("health.handler")
+    with clock.set_to(now + timedelta(minutes=10)):
+        client.get(world.url())
+    with clock.set_to(now + timedelta(minutes=20)):
+        form, headers = {"csrf_token": world.token(client)}, {"Accept": "application/json"}
+        for path in (f"matters/{secret}/acknowledge", f"matters/{secret}/progress", "second-factor/begin"):
+            assert client.post(world.url(path), data=form, headers=headers).status_code == 403, path
+    assert world.matter(secret).state == "assigned"
+
+
+def test_whoever_is_suspended_opens_nothing_confidential_to_others(world: World) -> None:
+    secret = world.register(confidential=True, title=TITLE)
+    for person in ("city.head", "health.deputy"):
+        with world.work("city.security"):
+            once = service.give_one_time_password(world.actor("city.security"), world.people[person])
+        client = _with_one_time_password(world, person, once)
+        form = {"csrf_token": world.token(client)}
+        if person == "city.head":
+            assert client.get(world.url(f"matters/{secret}")).status_code == 200  # the shell
+            given = {"unit": "市卫健委", "lead_unit": world.units["health"], "handler": world.people["health.handler2"]}
+            assert client.post(world.url(f"matters/{secret}/assign"), data=form | given).status_code in (403, 404)
+            assert world.matter(secret).state == "registered"
+        else:
+            days = {"from_day": clock.today().isoformat(), "to_day": clock.today().isoformat()}
+            lent = {"post": world.posts[person], "to_person": world.people["health.director"], "covers_confidential": "y",
+                    "acts": "all"}
+            answer = client.post(world.url("delegations"), data=form | days | lent)
+            assert answer.status_code == 422
+            assert "还没有核实身份" in answer.get_data(as_text=True)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.access.actor import SYSTEM
+from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
 from portal.kernel import clock
 from portal.kernel.db import db
@@ -87,6 +88,10 @@ def test_who_has_signed_reads_on_when_another_sits_in_his_seat(world: World, sec
     report_id = world.submit(secret)
     world.sign(report_id, "health.director")
     _leaves(world, "health.director", "finance.handler")
+    with world.work():  # to another post: who holds none reads nothing
+        place = world.units["finance"]
+        db.session.add(Post(person_id=world.people["health.director"], unit_id=place, for_unit_id=place,
+                            role=Role.DEPUTY_LEADER, from_on=clock.today()))
     assert _sweep(world) == 0
     assert _reads(world, "health.director", secret)
     assert not _reads(world, "finance.handler", secret)

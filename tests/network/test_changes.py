@@ -22,6 +22,7 @@ from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
 from portal.matters.models import CoUnit, Entry, Matter
 from portal.matters.queries import one
 from portal.matters.rebuild import rebuild_viewers
+from portal.matters.service import assigning
 from portal.network import queries
 from portal.network.models import ChangeKind, Kind, Level, Post, Unit, UnitChange
 from portal.network.service import changing
@@ -298,6 +299,53 @@ def test_an_organ_is_retired_with_its_posts(world: World) -> None:
         assert queries.holders(world.units["city"], Role.DUTY_OFFICER) == []
         assert queries.units_matching("总值班室", organs=True) == []
         assert len(queries.units_matching("总值班室", organs=True, retired=True)) == 1
+
+
+def test_the_three_officers_posts_are_not_ended_with_the_organ_in_which_they_sit(world: World) -> None:
+    with pytest.raises(Invalid) as refused:
+        do(world, K.RETIRE, "city_office")
+    assert "三员" in refused.value.fields["heir"] or "系统管理员" in refused.value.fields["heir"]
+    found(world, "office2", "city", "市委第二办公室", Kind.GENERAL_OFFICE, Level.CITY)
+    do(world, K.RETIRE, "city_office", heir_id=world.units["office2"], moving=[])
+    with world.work():
+        for name in ("city.system", "city.security", "city.auditor"):
+            post = db.session.scalars(select(Post).where(Post.person_id == world.people[name])).one()
+            assert (post.unit_id, post.to_on) == (world.units["office2"], None)
+
+
+def test_who_helped_and_did_not_come_along_helps_no_more(world: World) -> None:
+    _two_townships(world)
+    helped = world.assign(world.register(), co=("township",))
+    with world.work("township.liaison"):
+        assigning.name_co_handler(world.actor("township.liaison"), helped, handler_post_id=world.posts["township.handler"])
+    keep = [world.posts[f"township.{word}"] for word in ("liaison", "director", "deputy", "leader")]
+    do(world, K.MERGE, "township", into_id=world.units["township2"], moving=keep)
+    with world.work():
+        part = db.session.scalars(select(CoUnit).where(CoUnit.matter_id == helped).options(as_seen_by(SYSTEM))).one()
+        assert (part.unit_id, part.handler_id) == (world.units["township2"], None)
+        told = set(db.session.scalars(select(Message.person_id).where(Message.kind == "co_assigned")))
+        assert world.people["township.liaison"] in told
+    assert not sees(world, "township.handler", helped)
+    all_follows_from_the_rules(world)
+
+
+def test_one_change_that_fails_does_not_keep_the_others_from_their_day(
+    world: World, at_day: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tomorrow = clock.today() + timedelta(days=1)
+    bad = do(world, K.RENAME, "finance", on=tomorrow, name="市财政金融局").id
+    do(world, K.RENAME, "health", on=tomorrow, name="市卫生健康局")
+    carry_out = changing.carry_out
+
+    def failing(change_id: int) -> UnitChange | None:
+        if change_id == bad:
+            raise RuntimeError("the disk is full")
+        return carry_out(change_id)
+
+    monkeypatch.setattr(changing, "carry_out", failing)
+    with at_day(1), world.work():
+        carry_out_changes()
+    assert unit(world, "health").name == "市卫生健康局"
 
 
 def test_the_root_stays(world: World) -> None:

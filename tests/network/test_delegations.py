@@ -15,7 +15,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
 from portal.network import queries
-from portal.network.models import Delegation
+from portal.network.models import Delegation, Post
 from portal.network.service import delegating
 from tests.at_the_door import PASSWORD, csrf_token
 from tests.network.small_network import Network
@@ -236,3 +236,19 @@ def test_an_officer_and_a_passer_by_find_no_delegations(client: FlaskClient, sit
     assert client.get(site.url("delegations")).status_code == 303
     sign_in(client, site, "sys.admin")
     assert client.get(site.url("delegations")).status_code == 403
+
+
+def test_whoever_has_no_business_post_of_his_own_stands_in_for_nobody(network: Network) -> None:
+    made = lend(network, "deputy", "director")
+    stand_in, city = network.person("director").id, network.unit("33")
+    posts = db.session.scalars(select(Post).where(Post.person_id == stand_in, Post.to_on.is_(None))).all()
+    for post in posts:
+        post.to_on = clock.today()
+    db.session.flush()
+    assert network.actor("director").standings == ()
+    assert network.actor("director").principals == ()
+    assert made.id not in {one.delegation_id for one in queries.signers(city.id, Role.DEPUTY_LEADER)}
+    assert stand_in not in queries.recipients(city.id, (Role.DEPUTY_LEADER,))
+    db.session.add(Post(person_id=stand_in, unit_id=city.id, for_unit_id=city.id, role=Role.AUDITOR, from_on=clock.today()))
+    db.session.flush()
+    assert {one.role for one in network.actor("director").standings} == {Role.AUDITOR}

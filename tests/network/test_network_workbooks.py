@@ -192,3 +192,12 @@ def test_ten_thousand_rows_are_judged_and_written(world: World) -> None:
     print(f"10,000 renamed: {time.monotonic() - begun:.1f} s")  # noqa: T201
     with world.work():
         assert db.session.scalar(select(func.count()).select_from(Unit).where(Unit.name.endswith("委会"))) == 10_000
+
+
+def test_nobody_appoints_himself_by_workbook(world: World) -> None:
+    with world.work():
+        me = db.session.get_one(Person, world.people[BY])
+        row = [me.sign_in_name, me.name, world.unit("city_supervision").code, "督查室主任", ""]
+    _kept, verdict = judged(world, POSTS, [row])
+    assert verdict["bad"] == [2]
+    assert "不能任命自己" in verdict["faults"][0][2]

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from portal.access.roles import Role
 from portal.commands.city import city as city_commands
+from portal.identity import service
 from portal.identity.models import Person, SecurityRules
 from portal.kernel import clock
 from portal.kernel.db import db
@@ -252,3 +253,39 @@ def test_each_officer_sees_what_waits_and_no_business(world: World, name: str) -
     assert "现任三员" in client.get(world.url("officers/acts")).get_data(as_text=True)
     assert client.get(world.url("instructions")).status_code == 403
     assert csrf_token(client, world.url("officers/acts/new?kind=appoint_officer"))
+
+
+def test_who_was_seen_before_another_reset_is_not_confirmed_by_it(world: World) -> None:
+    now = clock.now()
+    with clock.set_to(now), world.work("city.security"):
+        service.give_one_time_password(world.actor("city.security"), world.people["health.handler"])
+    with clock.set_to(now + timedelta(minutes=1)):
+        _security, act = proposed(world, "city.security", "confirm_person", "health.handler")
+    with clock.set_to(now + timedelta(minutes=2)), world.work("city.security"):
+        service.give_one_time_password(world.actor("city.security"), world.people["health.handler"])
+    with clock.set_to(now + timedelta(minutes=3)):
+        assert decide(world, world.browser("city.system"), act).status_code == 409
+    assert state(world, "health.handler").suspended_at is not None
+
+
+def test_what_an_officer_proposed_ends_with_his_office(world: World) -> None:
+    _security, act = proposed(world, "city.security", "deactivate", "health.handler")
+    with world.work():
+        db.session.scalars(select(Post).where(Post.person_id == world.people["city.security"])).one().to_on = clock.today()
+    system = world.browser("city.system")
+    assert decide(world, system, act).status_code == 409
+    assert state(world, "health.handler").active
+    assert decide(world, system, act, "refuse").status_code == 303
+
+
+def test_asking_for_json_does_not_replace_the_confirmation(world: World) -> None:
+    now = clock.now()
+    with clock.set_to(now):
+        _client, act = proposed(world, "city.security", "deactivate", "health.handler")
+        system = world.browser("city.system")
+    with clock.set_to(now + timedelta(minutes=10)):
+        system.get(world.url("officers/acts"))
+    with clock.set_to(now + timedelta(minutes=16)):
+        answer = system.post(f"{act}/agree", data={"csrf_token": world.token(system)}, headers={"Accept": "application/json"})
+        assert answer.status_code == 403
+    assert state(world, "health.handler").active

@@ -12,10 +12,10 @@ from portal.access.visibility import as_seen_by
 from portal.identity.models import Person, SignInSession
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.matters.ladder import refresh_waiting_steps
 from portal.matters.models import ENDED, CoUnit, Matter, MatterContent
 from portal.matters.rebuild import rebuild_viewers
 from portal.matters.service import assigning
+from portal.matters.succession import refresh_waiting_steps
 from portal.network.models import Delegation, Post
 from portal.network.service.delegating import delegate
 from portal.notify.models import Message

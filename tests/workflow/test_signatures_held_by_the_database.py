@@ -144,3 +144,15 @@ def test_another_city_is_not_there(world: World, new_world: Any, database: Any) 
                 " values (%s, 'x', 'x', 'x', 'city', 'department', '{}', '')", [world.id])
     with psycopg.connect(conninfo(make_url(database.app_url))) as nobody:
         assert nobody.execute("select count(*) from matter").fetchone() == (0,)
+
+
+def test_a_step_is_taken_from_no_unit_that_exists_and_from_nobody_who_signed(
+    world: World, database: Any, submitted: dict[str, Any]
+) -> None:
+    elsewhere = "update step set unit_id = %(unit)s where report_id = %(report)s and number = %(step)s"
+    with _as_app(world, database) as connection:
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute(elsewhere, submitted | {"unit": world.units["finance"]})
+        connection.execute(INSERT, submitted)
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute("update step set named_person_id = null where report_id = %(report)s and number = 1", submitted)

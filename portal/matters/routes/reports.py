@@ -80,7 +80,7 @@ def write_report(matter_id: UUID) -> Response:
 
 
 @blueprint.post("/matters/<uuid:matter_id>/report")
-@allows(Act.DRAFT_REPORT)
+@allows(Act.DRAFT_REPORT, saves_itself=True)
 def save_report(matter_id: UUID) -> Response:
     """Save the draft as one writes, or submit it when it is done. What was typed survives every refusal."""
     actor = current_actor()

@@ -15,6 +15,7 @@ from portal.access.roles import OFFICERS
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.identity.models import Person
+from portal.identity.queries import hold_person
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
@@ -43,6 +44,8 @@ def grant_reading(actor: Actor, matter_id: UUID, *, person: Person | None, last_
     decision = _permitted(actor, matter)
     faults = {}
     today = clock.today()
+    if person is not None:
+        hold_person(person.id)
     if person is None:
         faults["person"] = _("没有找到这个人，请从列出的人员中选择，或填登录名")
     elif person.id == actor.person_id:

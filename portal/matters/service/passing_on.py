@@ -246,7 +246,7 @@ def _leave_audiences(post: Post) -> set[UUID]:
         select(Audience, Matter, MatterContent)
         .join(Matter, Matter.id == Audience.matter_id)
         .join(MatterContent, MatterContent.matter_id == Matter.id)
-        .where(Audience.person_id == post.person_id, Audience.to_at.is_(None))
+        .where(Audience.person_id == post.person_id, audience.reading_now())
         .options(as_seen_by(SYSTEM))
     ).all()
     if not rows:

@@ -14,7 +14,7 @@ from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.network.models import Delegation, Kind, Post, Unit
-from portal.network.queries.seats import Holder, delegated_at, delegates_of, in_force
+from portal.network.queries.seats import Holder, delegated_at, delegates_of, in_business, in_force
 
 
 def posts_in(unit_id: int) -> list[tuple[Post, Person, list[Holder]]]:
@@ -60,7 +60,10 @@ def posts_for(unit: Unit) -> list[Placed]:
         .join(Person, Person.id == Post.person_id)
         .join(Unit, Unit.id == Post.unit_id)
         .outerjoin(Delegation, and_(Delegation.post_id == Post.id, delegated_at(clock.now())))
-        .outerjoin(stand_in, and_(stand_in.id == Delegation.to_person_id, stand_in.active))
+        .outerjoin(
+            stand_in,
+            and_(stand_in.id == Delegation.to_person_id, stand_in.active, in_business(stand_in.id, clock.today())),
+        )
         .where(Post.city_id == current_city(), of_unit, in_force(clock.today()), Person.active)
         .order_by(Post.unit_id != unit.id, Unit.code, Post.id, Delegation.id)
     )  # fmt: skip

@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import aliased
 
 from portal.access.actor import EVERYTHING, Lent, Standing
-from portal.access.roles import SUPERVISION, Role
+from portal.access.roles import OFFICERS, SUPERVISION, Role
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
@@ -62,6 +62,14 @@ def delegated_at(moment: datetime) -> ColumnElement[bool]:
     return and_(Delegation.from_at <= moment, Delegation.to_at > moment, Delegation.ended_at.is_(None))
 
 
+def in_business(person_id: Any, day: Any) -> ColumnElement[bool]:
+    """The person holds a business post of his own on that day: else he stands in for nobody, whatever was lent to him."""
+    own = aliased(Post)
+    return exists().where(
+        own.person_id == person_id, own.role.not_in(OFFICERS), own.from_on <= day, or_(own.to_on.is_(None), own.to_on > day)
+    )
+
+
 @cache
 def _standings() -> Select[Any]:
     """Put together once: every page asks it."""
@@ -78,6 +86,7 @@ def _standings() -> Select[Any]:
         .join(Delegation, Delegation.post_id == Post.id)
         .join(Person, Person.id == Post.person_id)
         .where(Delegation.to_person_id == person_id, delegated_at(moment), in_force(day), Person.active)
+        .where(in_business(person_id, day))
     )
     held = union_all(own, lent).subquery()
     at, whom = aliased(Unit), aliased(Unit)
@@ -154,6 +163,7 @@ def delegates_of(posts: Sequence[int], confidential: bool, kind: Lent | None = N
             Delegation.post_id.in_(posts),
             delegated_at(clock.now()),
             Person.active,
+            in_business(Person.id, clock.today()),
             Delegation.covers_confidential if confidential else true(),
             lent_for(kind) if kind else true(),
         )
@@ -180,7 +190,10 @@ def signing(unit_id: Any, role: Any, *, confidential: Any = False) -> Select[Any
             stand_in.name.label("stand_in"),
         )
         .outerjoin(Delegation, and_(*lent))
-        .outerjoin(stand_in, and_(stand_in.id == Delegation.to_person_id, stand_in.active))
+        .outerjoin(
+            stand_in,
+            and_(stand_in.id == Delegation.to_person_id, stand_in.active, in_business(stand_in.id, clock.today())),
+        )
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from portal.access.actor import Actor
 from portal.audit import journal
+from portal.identity.queries import hold_person
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
@@ -23,6 +24,7 @@ def be_away(actor: Actor, from_on: date, last_on: date, note: str | None = None)
     """Enter one's own absence, the last day included. Refused: a period that ends before it begins, is past, lasts over
     a year, or meets another of one's own."""
     faults = {}
+    hold_person(actor.person_id)
     if last_on < from_on:
         faults["last_on"] = _("结束日期不能早于开始日期")
     elif last_on < clock.today():

@@ -44,6 +44,9 @@ def delegate(
     decision = allowed(actor, Act.DELEGATE)
     if not decision or standing.role in OFFICERS:
         raise Forbidden(_("不能委托这个岗位"), unmet=decision.unmet or (_("三员不办理业务"),))
+    if covers_confidential and actor.suspended:  # what he may not read himself he opens to nobody
+        sentence = _("口令重置后还没有核实身份，暂不能委托限定知悉的事项")
+        raise Invalid(_("委托没有保存"), fields={"covers_confidential": sentence})
     made = Delegation(
         post_id=post_id, to_person_id=to_person_id, from_at=from_at, to_at=to_at, acts=_known(acts),
         covers_confidential=covers_confidential, made_at=clock.now(),

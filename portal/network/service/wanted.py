@@ -16,6 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.access.actor import Actor, System
 from portal.access.policy import Act, allowed
+from portal.access.roles import OFFICERS
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
@@ -81,6 +82,8 @@ def judge(actor: Actor | System, wanted: Wanted, unit: Unit) -> Case:
     if unit.retired_on is not None:
         raise Invalid(_("“%(unit)s”已经撤销，不能再变更", unit=unit.name))
     _JUDGES[wanted.kind](actor, case, faults)
+    if any(post.role in OFFICERS for post in case.ending):
+        faults.setdefault("heir", _("这里有系统管理员、安全管理员或审计员在任，其岗位不由秘书处结束；请指定承接的单位"))
     if faults:
         raise Invalid(_("没有变更：请先改正下面的问题"), fields=faults)
     return case
@@ -245,12 +248,17 @@ def _sort_posts(case: Case, heir: Unit | None) -> None:
     for post in held:
         label = f"{post.person.name}　{post.role.label}"
         fit = heir is not None and rules.fits(post.role, Kind(heir.kind)) and (post.person_id, post.role) not in there
-        if post.id in chosen and fit and heir is not None:
+        if (post.id in chosen or _officers(case, post)) and fit and heir is not None:
             case.moving.append(post)
             case.effects.append(Effect(label, case.unit.name, heir.name))
         elif case.ends:
             case.ending.append(post)
             case.effects.append(Effect(label, case.unit.name, _("岗位到期结束")))
+
+
+def _officers(case: Case, post: Post) -> bool:
+    """The posts of the three officers are not the secretariat's to end: they go along, chosen or not."""
+    return case.ends and post.role in OFFICERS
 
 
 def live_children(unit_id: int) -> list[Unit]:
@@ -285,7 +293,7 @@ def _judge_split(actor: Actor | System, case: Case, faults: dict[str, str]) -> N
     there = set(facts.get("moving") or ())
     for post in posts_of(unit.id):
         label = f"{post.person.name}　{post.role.label}"
-        if post.id in there and rules.fits(post.role, Kind(facts["kind"])):
+        if (post.id in there or _officers(case, post)) and rules.fits(post.role, Kind(facts["kind"])):
             case.moving.append(post)
             case.effects.append(Effect(label, unit.name, facts.get("name") or ""))
         elif facts.get("goes"):

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from portal.access.actor import Actor, Standing
 from portal.access.policy import Act, allowed
 from portal.access.roles import OFFICERS, Role
 from portal.audit import journal
 from portal.identity.models import Person
-from portal.identity.queries import person_named
+from portal.identity.queries import hold_person, person_named
 from portal.identity.service import make_person
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
@@ -78,6 +79,8 @@ def appoint(
     if not reason:
         faults["reason"] = _("请填写任职依据")
     person = who if isinstance(who, Person) else None
+    if person is not None:
+        hold_person(person.id)
     if person is not None and role is not None and (fault := _person_fault(actor, person, unit, role, from_on, to_on)):
         faults["person"] = fault
     if isinstance(who, NewPerson):
@@ -88,7 +91,11 @@ def appoint(
         raise Invalid(_("任职没有保存"), fields=faults)
     once = None
     if isinstance(who, NewPerson):
-        person, once = make_person(who.sign_in_name, who.name, email=who.email)
+        try:
+            with db.session.begin_nested():
+                person, once = make_person(who.sign_in_name, who.name, email=who.email)
+        except IntegrityError:  # at this moment somebody else has taken the name
+            raise Invalid(_("任职没有保存"), fields={"sign_in_name": _("登录名已有人使用，请换一个")}) from None
         journal.record(actor, "make_person", "person", person.id, standing=standing)
     assert person is not None
     assert role is not None

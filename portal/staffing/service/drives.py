@@ -15,6 +15,7 @@ from portal.access.policy import Act, allowed
 from portal.access.roles import Role
 from portal.audit import journal
 from portal.identity.models import Person
+from portal.identity.queries import hold_person
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
@@ -61,6 +62,13 @@ def open_drive(
         faults["kinds"] = _("所选范围有 %(count)s 个单位，一次最多 %(most)s 个", count=asked, most=MOST_ASKED)
     if faults:
         raise Invalid(_("没有发出"), fields=faults)
+    hold_person(actor.person_id)  # a form sent twice asks once
+    if db.session.scalar(
+        select(Drive.id)
+        .where(Drive.unit_id == root.id, Drive.title == title, Drive.until == until, Drive.closed_at.is_(None))
+        .limit(1)
+    ):
+        raise Invalid(_("没有发出"), fields={"title": _("同名、同日截止的推荐已经发出")})
     soon = until - timedelta(days=REMINDED_BEFORE) <= clock.today()
     drive = Drive(
         unit_id=root.id, title=title, words=words or None, until=until, asked=asked, opened_by_id=actor.person_id,

@@ -67,7 +67,12 @@ def hand_over(
         raise Invalid(_("此人没有在任的岗位，无须交接"))
     if successors.keys() != {post.id for post in posts}:
         raise Stale(_("此人的岗位在您打开页面之后有变动，没有办理；请核对后再办"))
-    db.session.scalars(select(Post.id).where(Post.id.in_(successors)).with_for_update()).all()
+    # Another who hands over for him at this moment is waited for, and what he left is looked at anew.
+    db.session.scalars(
+        select(Post).where(Post.id.in_(successors)).with_for_update(of=Post).execution_options(populate_existing=True)
+    ).all()
+    if successors.keys() != {post.id for post in queries.live_posts(person_id)}:
+        raise Stale(_("此人的岗位在您打开页面之后有变动，没有办理；请核对后再办"))
     faults: dict[str, str] = {}
     if not reason:
         faults["reason"] = _("请填写离岗原因")

@@ -61,7 +61,7 @@ def _in_english(visitor: Any, paths: list[str]) -> None:
     page = visitor.page
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(f"{visitor.address}/{visitor.world.slug}/{paths[0]}")
-    page.locator("button[name=language]).first.click()
+    page.locator("button[name=language]").first.click()
     page.wait_for_load_state()
     for path in paths:
         page.goto(f"{visitor.address}/{visitor.world.slug}/{path}")

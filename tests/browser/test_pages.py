@@ -69,6 +69,10 @@ def _in_english(visitor: Any, paths: list[str]) -> None:
             page.set_viewport_size({"width": width, "height": 900})
             there = page.evaluate("document.documentElement.scrollWidth")
             assert there <= width, f"{path} in English is {there} wide at {width}"
+    # A person keeps his language, and what comes after speaks Chinese.
+    page.goto(f"{visitor.address}/{visitor.world.slug}/{paths[0]}")
+    page.locator("button[name=language]").first.click()
+    page.wait_for_load_state()
 
 
 def _sent_back(world: World) -> tuple[UUID, UUID]:

@@ -70,6 +70,7 @@ def _in_english(visitor: Any, paths: list[str]) -> None:
             there = page.evaluate("document.documentElement.scrollWidth")
             assert there <= width, f"{path} in English is {there} wide at {width}"
     # A person keeps his language, and what comes after speaks Chinese.
+    page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(f"{visitor.address}/{visitor.world.slug}/{paths[0]}")
     page.locator("button[name=language]").first.click()
     page.wait_for_load_state()

@@ -10,6 +10,8 @@ from flask_babel import LazyString
 from portal.access.roles import Role
 from portal.kernel.language import _, _l
 from portal.matters.book import ENTRY_LABELS
+from portal.network.models import Kind as UnitKind
+from portal.network.models import Level
 from portal.officers.rules import Kind
 
 KINDS: dict[str, LazyString] = {
@@ -158,6 +160,16 @@ _FACTS: dict[str, LazyString] = {
     "channel": _l("渠道"),
     "address": _l("地址"),
     "refused": _l("未执行原因"),
+    "level": _l("层级"),
+    "parent_id": _l("上级单位编号"),
+    "retired_on": _l("撤销单位"),
+    "merged_into_id": _l("并入单位编号"),
+    "into_id": _l("并入单位编号"),
+    "heir_id": _l("承接单位编号"),
+    "change": _l("变更编号"),
+    "posts_ended": _l("结束的岗位"),
+    "moving": _l("转入的岗位"),
+    "successor_id": _l("接手岗位编号"),
 }
 
 
@@ -170,13 +182,17 @@ def act_words(act: str) -> str:
 
 def fact_words(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
     """The facts of an entry in one line."""
-    facts = {name: value for name, value in {**(before or {}), **(after or {})}.items() if value not in (None, "")}
+    facts = {name: value for name, value in {**(before or {}), **(after or {})}.items() if value not in (None, "", [])}
     return _("；").join(f"{_FACTS.get(name, name)} {_value(name, value)}" for name, value in facts.items())
 
 
 def _value(name: str, value: Any) -> str:
     if name == "kind" and value in list(Kind):
         return str(Kind(value).label)
+    if name == "kind" and value in list(UnitKind):
+        return str(UnitKind(value).label)
+    if name == "level" and value in list(Level):
+        return str(Level(value).label)
     if name == "role" and value in list(Role):
         return str(Role(value).label)
     if isinstance(value, bool):

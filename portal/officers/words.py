@@ -107,8 +107,8 @@ ACTS: dict[str, LazyString] = {
     "seat_vacant": _l("签批岗位空缺"),
     "decider_changed": _l("审批人变动"),
     "sign_off_started": _l("开始送签"),
-    "grant_reading": _l("准予查阅"),
-    "end_grant": _l("收回查阅"),
+    "grant_reading": _l("授权查阅"),
+    "end_grant": _l("收回授权"),
     "attach": _l("加附件"),
     **ENTRY_LABELS,
 }

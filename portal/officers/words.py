@@ -197,4 +197,6 @@ def _value(name: str, value: Any) -> str:
         return str(Role(value).label)
     if isinstance(value, bool):
         return _("是") if value else _("否")
+    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, dict) for one in value)):
+        return _("共 %(n)s 项", n=len(value))  # a calendar's days, a table of rules: their page shows them
     return _("、").join(map(str, value)) if isinstance(value, list) else str(value)

@@ -167,6 +167,7 @@ _FACTS: dict[str, LazyString] = {
     "into_id": _l("并入单位编号"),
     "heir_id": _l("承接单位编号"),
     "change": _l("变更编号"),
+    "days": _l("工作日历"),
     "posts_ended": _l("结束的岗位"),
     "moving": _l("转入的岗位"),
     "successor_id": _l("接手岗位编号"),
@@ -197,6 +198,6 @@ def _value(name: str, value: Any) -> str:
         return str(Role(value).label)
     if isinstance(value, bool):
         return _("是") if value else _("否")
-    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, dict) for one in value)):
+    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, (dict, list, tuple)) for one in value)):
         return _("共 %(n)s 项", n=len(value))  # a calendar's days, a table of rules: their page shows them
     return _("、").join(map(str, value)) if isinstance(value, list) else str(value)

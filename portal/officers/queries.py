@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import joinedload
 
 from portal.access.roles import OFFICERS, Role
@@ -323,22 +323,33 @@ def _open_entries(asked: Asked) -> Any:
 
 
 def _lines(rows: Sequence[Any]) -> list[Line]:
-    named = _names({row.JournalEntry.subject_id for row in rows if row.JournalEntry.subject_kind == "person"})
+    named = _names({(row.JournalEntry.subject_kind, row.JournalEntry.subject_id) for row in rows})
     return [
         Line(
             row.JournalEntry, row.name or "", row.unit or "", Role(row.role) if row.role else None,
-            named.get(row.JournalEntry.subject_id, "") if row.JournalEntry.subject_kind == "person" else "",
+            named.get((row.JournalEntry.subject_kind, row.JournalEntry.subject_id), ""),
         )
         for row in rows
     ]
 
 
-def _names(ids: Collection[str]) -> dict[str, str]:
-    wanted = [int(one) for one in ids if one.isdigit() and len(one) < 10]
-    if not wanted:
+def _names(subjects: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """What people, units and posts (by their holders) are called now, by kind and id. One statement."""
+    wanted = {
+        kind: [int(one) for of, one in subjects if of == kind and one.isdigit() and len(one) < 10]
+        for kind in ("person", "unit", "post")
+    }
+    if not any(wanted.values()):
         return {}
-    rows = db.session.execute(select(Person.id, Person.name).where(Person.city_id == current_city(), Person.id.in_(wanted)))
-    return {str(person_id): name for person_id, name in rows}
+    here = current_city()
+    found = union_all(
+        select(literal("person"), Person.id, Person.name).where(Person.city_id == here, Person.id.in_(wanted["person"])),
+        select(literal("unit"), Unit.id, Unit.name).where(Unit.city_id == here, Unit.id.in_(wanted["unit"])),
+        select(literal("post"), Post.id, Person.name)
+        .join(Person, Person.id == Post.person_id)
+        .where(Post.city_id == here, Post.id.in_(wanted["post"])),
+    )
+    return {(kind, str(subject_id)): name for kind, subject_id, name in db.session.execute(found)}
 
 
 def _restricted(asked: Asked, lower: int, upper: int | None) -> list[tuple[int, datetime]]:

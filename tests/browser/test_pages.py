@@ -51,6 +51,7 @@ def _at_both_widths(visitor: Any, path: str, status: int = 200) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
     answer = page.goto(f"{visitor.address}/{visitor.world.slug}/{path}")
     assert answer.status == status, path
+    assert "sign-in" in path or "/sign-in" not in page.url, f"{path} asked {visitor.name} to sign in"
     visitor.look()
     page.set_viewport_size({"width": TELEPHONE, "height": 780})
     visitor.look()
@@ -60,6 +61,7 @@ def _in_english(visitor: Any, paths: list[str]) -> None:
     """Labels are longer, and break no page."""
     page = visitor.page
     page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{visitor.address}/{visitor.world.slug}/{paths[0]}")
     page.locator("button[name=language]").first.click()
     page.wait_for_load_state()
     for path in paths:
@@ -68,6 +70,11 @@ def _in_english(visitor: Any, paths: list[str]) -> None:
             page.set_viewport_size({"width": width, "height": 900})
             there = page.evaluate("document.documentElement.scrollWidth")
             assert there <= width, f"{path} in English is {there} wide at {width}"
+    # A person keeps his language, and what comes after speaks Chinese.
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{visitor.address}/{visitor.world.slug}/{paths[0]}")
+    page.locator("button[name=language]").first.click()
+    page.wait_for_load_state()
 
 
 def _sent_back(world: World) -> tuple[UUID, UUID]:
@@ -231,7 +238,7 @@ def _proposed(world: World) -> UUID:
 
 def _second_factor(visit: Any, world: World) -> set[str]:
     """The second step of signing in, and a second factor from its beginning to its recovery codes."""
-    visitor = visit("finance.handler")
+    visitor = visit("finance.deputy")
     _at_both_widths(visitor, "second-factor")
     visitor.press("开始设置")
     _at_both_widths(visitor, "second-factor")
@@ -243,7 +250,7 @@ def _second_factor(visit: Any, world: World) -> set[str]:
     visitor.look()
     visitor.page.context.clear_cookies()
     visitor.open("sign-in")
-    visitor.page.fill("#name", "finance.handler")
+    visitor.page.fill("#name", "finance.deputy")
     visitor.page.fill("#password", PASSWORD)
     visitor.press("登录")
     _at_both_widths(visitor, "sign-in/code")

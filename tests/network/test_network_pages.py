@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.network.small_network import Network
-from tests.network.test_delegations import sign_in
+from tests.network.test_delegations import sign_in, sign_in_officer
 
 
 def test_the_tree_is_read_a_level_at_a_time(client: FlaskClient, site: Network) -> None:
@@ -50,7 +50,7 @@ def test_whatever_is_typed_is_no_error(client: FlaskClient, site: Network, typed
 
 
 def test_the_officers_do_not_read_the_network(client: FlaskClient, site: Network) -> None:
-    sign_in(client, site, "sys.admin")
+    sign_in_officer(client, site, "sys.admin")
     for page in ("network", "network/suggest?q=a", f"network/units/{site.unit_id('33')}"):
         assert client.get(site.url(page)).status_code == 403
 
@@ -68,3 +68,16 @@ def test_a_unit_of_another_city_is_as_missing_as_none(
 def test_nobody_reads_the_network_without_signing_in(client: FlaskClient, site: Network) -> None:
     assert client.get(site.url("network")).status_code == 303
     assert client.get(site.url("network/suggest"), headers={"Accept": "application/json"}).status_code == 401
+
+
+def test_a_units_page_leads_to_its_people_and_lets_its_secretariat_appoint(client: FlaskClient, site: Network) -> None:
+    bureau = f"network/units/{site.unit_id('3301-17')}"
+    sign_in(client, site, "leader")
+    read = client.get(site.url(bureau)).get_data(as_text=True)
+    assert f'href="{site.url("network/people/")}' in read
+    assert "/appoint" not in read
+    assert "/contact" not in read
+    sign_in(client, site, "mishu")
+    kept = client.get(site.url(bureau)).get_data(as_text=True)
+    assert f'href="{site.url(bureau)}/appoint"' in kept
+    assert "/contact" in kept

@@ -4,16 +4,19 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
+import portal
 from portal.identity.models import SignInSession
 from portal.identity.service import make_person
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.officers.service import note_sweep
+from portal.officers.words import act_words
 from tests.world import World
 
 PAGES = {
@@ -143,3 +146,11 @@ def test_the_export_says_what_the_page_says_and_is_an_entry_itself(world: World)
     assert restricted and all(not any(row[i] for i in (1, 2, 3, 5, 6, 7)) for row in restricted)
     assert TITLE not in str(rows)
     assert "导出日志" in auditor.get(world.url("officers/journal")).get_data(as_text=True)
+
+
+def test_the_journal_has_a_word_for_every_act_that_is_recorded(world: World) -> None:
+    code = "".join(path.read_text() for path in Path(portal.__file__).parent.rglob("*.py"))
+    recorded = set(re.findall(r'journal\.(?:record|note)\(\s*(?:actor|SYSTEM,?|)\s*,?\s*"([a-z_]+)"', code))
+    assert len(recorded) > 40
+    with world.work():
+        assert {act for act in recorded if act_words(act) == act} == set()

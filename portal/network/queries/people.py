@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -36,12 +37,14 @@ def posts_in(unit_id: int) -> list[tuple[Post, Person, list[Holder]]]:
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A post in force on a unit's page: who holds it since when, in which unit (an organ's posts stand with the unit for
-    which it acts), and who stands in."""
+    which it acts; `path` is where that organ stands in the tree), and who stands in."""
 
     post_id: int
     role: Role
     unit_id: int
+    path: Sequence[int]
     where: str
+    person_id: int
     person: str
     email: str | None
     since: date
@@ -55,8 +58,8 @@ def posts_for(unit: Unit) -> list[Placed]:
         and_(Post.for_unit_id == unit.acts_for_id, Post.unit_id == unit.id) if unit.is_organ else Post.for_unit_id == unit.id
     )
     rows = db.session.execute(
-        select(Post.id, Post.role, Post.unit_id, Unit.name.label("where"), Person.name, Person.email, Post.from_on,
-               stand_in.name.label("stand_in"))
+        select(Post.id, Post.role, Post.unit_id, Unit.path, Unit.name.label("where"), Post.person_id, Person.name, Person.email,
+               Post.from_on, stand_in.name.label("stand_in"))
         .join(Person, Person.id == Post.person_id)
         .join(Unit, Unit.id == Post.unit_id)
         .outerjoin(Delegation, and_(Delegation.post_id == Post.id, delegated_at(clock.now())))
@@ -68,8 +71,10 @@ def posts_for(unit: Unit) -> list[Placed]:
         .order_by(Post.unit_id != unit.id, Unit.code, Post.id, Delegation.id)
     )  # fmt: skip
     found: dict[int, Placed] = {}
-    for post_id, role, unit_id, where, name, email, since, delegate in rows:
-        placed = found.setdefault(post_id, Placed(post_id, Role(role), unit_id, where, name, email, since, []))
+    for post_id, role, unit_id, path, where, person_id, name, email, since, delegate in rows:
+        placed = found.setdefault(
+            post_id, Placed(post_id, Role(role), unit_id, path, where, person_id, name, email, since, [])
+        )
         if delegate and delegate not in placed.delegates:
             placed.delegates.append(delegate)
     return list(found.values())

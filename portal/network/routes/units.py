@@ -46,8 +46,8 @@ def unit(unit_id: int) -> Response:
         retired=shown.retired_on,
         heir=(place.heir.name, _url(place.heir)) if place.heir else None,
         facts=_facts(shown),
-        posts=[_post(one, shown) for one in posts if one.role != Role.LIAISON_OFFICER],
-        liaison=[_post(one, shown) for one in posts if one.role == Role.LIAISON_OFFICER],
+        posts=[_post(one, shown, actor) for one in posts if one.role != Role.LIAISON_OFFICER],
+        liaison=[_post(one, shown, actor) for one in posts if one.role == Role.LIAISON_OFFICER],
         below=[node_of(one, count) for one, count in place.below if one.retired_on is None],
         gone=[node_of(one) for one, _count in place.below if one.retired_on is not None],
         leads=not shown.is_organ,
@@ -56,6 +56,7 @@ def unit(unit_id: int) -> Response:
         planned=[_change(one, shown, actor) for one in history if one.planned],
         history=[_change(one, shown, actor) for one in history if not one.planned],
         acts=_acts(actor, shown),
+        appoint_url=url_for("staffing.appoint", unit_id=shown.id) if _keeps_people(actor, shown) else None,
         tree_url=url_for("network.branch", unit_id=shown.id),
     )
 
@@ -64,6 +65,8 @@ def unit(unit_id: int) -> Response:
 class _Post:
     role: Any
     person: str
+    url: str
+    contact_url: str | None
     since: date
     where: str | None
     email: str | None
@@ -108,8 +111,17 @@ def _day(day: date) -> str:
     return day.isoformat()
 
 
-def _post(one: Placed, unit: Unit) -> _Post:
-    return _Post(one.role.label, one.person, one.since, one.where if one.unit_id != unit.id else None, one.email, one.delegates)
+def _post(one: Placed, unit: Unit, actor: Actor) -> _Post:
+    reaches = one.role == Role.LIAISON_OFFICER and allowed(actor, Act.KEEP_CONTACT, one)
+    return _Post(
+        one.role.label, one.person, url_for("staffing.person", person_id=one.person_id),
+        url_for("staffing.contact", post_id=one.post_id) if reaches else None,
+        one.since, one.where if one.unit_id != unit.id else None, one.email, one.delegates,
+    )  # fmt: skip
+
+
+def _keeps_people(actor: Actor, unit: Unit) -> bool:
+    return unit.retired_on is None and bool(allowed(actor, Act.KEEP_PEOPLE, unit))
 
 
 def _change(row: UnitChange, shown: Unit, actor: Actor) -> _Change:

@@ -124,7 +124,7 @@ def decide(actor: Actor, act_id: UUID, *, agree: bool) -> Decided:
     tell(
         "sensitive_decided", [act.proposed_by_id], key=f"sensitive-decided:{act.id}", facts={"granted": agree},
     )
-    if agree and (kind := _TOLD.get(Kind(act.kind))) and act.person_id in told:
+    if agree and (kind := TOLD.get(Kind(act.kind))) and act.person_id in told:
         tell(kind, [act.person_id], key=f"sensitive-done:{act.id}", facts={})
     return Decided(act, once)
 
@@ -177,7 +177,7 @@ def make_officers(signers: dict[Role, tuple[str, str]], unit_id: int, for_unit_i
     return made
 
 
-_TOLD = {
+TOLD = {
     Kind.RESET_PASSWORD: "password_reset",
     Kind.CONFIRM_PERSON: "person_confirmed",
     Kind.END_SECOND_FACTOR: "second_factor_ended",

@@ -21,7 +21,7 @@ from portal.config import Misconfigured, Settings
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.notify import bell, channels
-from portal.notify.models import ChannelPace, Contact
+from portal.notify.models import ChannelAddress, ChannelPace
 from portal.notify.service import tell
 from tests.conftest import Database
 from tests.notify.conftest import PostOffice
@@ -83,7 +83,7 @@ def by_pager(gateway: Gateway, keys: dict[str, str], by_mail: PostOffice, world:
 def carries(world: World, *persons: str) -> None:
     """These persons have a pager."""
     with world.work():
-        db.session.add_all(Contact(person_id=world.people[person], channel="pager", address=f"1380013800{number}",
+        db.session.add_all(ChannelAddress(person_id=world.people[person], channel="pager", address=f"1380013800{number}",
                                    confirmed_at=clock.now()) for number, person in enumerate(persons))
 
 
@@ -168,7 +168,7 @@ def test_an_address_for_it_is_confirmed_by_a_code_that_comes_by_it(world: World,
     assert code
     assert browser.post(answer.location, data={"csrf_token": world.token(browser), "code": code[0]}).status_code == 303
     with world.work():
-        [kept] = db.session.scalars(select(Contact).where(Contact.city_id == world.id)).all()
+        [kept] = db.session.scalars(select(ChannelAddress).where(ChannelAddress.city_id == world.id)).all()
     assert (kept.person_id, kept.channel, kept.address) == (world.people[HANDLER], "pager", NUMBER)
     assert NUMBER in browser.get(world.url("messages/settings")).get_data(as_text=True)
 

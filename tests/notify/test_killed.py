@@ -32,7 +32,7 @@ from tests.notify.model import Model, model_of, told
 from tests.world import World
 
 MATTERS = 6
-PATIENCE = 30.0
+PATIENCE = 120.0                                   # a sweep looks after every city that the other tests have left
 Quiet = tuple[Flask, Database, dict[str, str]]
 # For each worker what ends its jobs, one after the other; a worker that outlives its last job does the rest.
 DEATHS = (

@@ -218,7 +218,7 @@ def next_numbers_are_equal(*worlds: World) -> None:
         made = [world.assign(world.register(), to="finance"),
                 world.register("county.supervisor", unit="county")]
         seen = world.browser("finance.liaison").get(world.url("instructions")).get_data(as_text=True)
-        numbers.append([world.matter(matter_id).number for matter_id in made] + re.findall(r"〔\d+〕\d+号", seen))
+        numbers.append([world.matter(matter_id).number for matter_id in made] + sorted(re.findall(r"〔\d+〕\d+号", seen)))
     assert numbers[0] == numbers[1] != []
 
 

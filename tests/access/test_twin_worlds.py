@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, timedelta
+from difflib import unified_diff
 from io import BytesIO
 from uuid import uuid4
 
@@ -189,9 +190,17 @@ def script(world: World, name: str, secret: Secret) -> dict[str, object]:
     return heard
 
 
-def differences(first: dict[str, object], second: dict[str, object]) -> dict[str, tuple[object, object]]:
+def differences(first: dict[str, object], second: dict[str, object]) -> dict[str, list[str]]:
+    """The questions that were answered differently, each with the lines that differ."""
     assert first.keys() == second.keys()
-    return {asked: (said, second[asked]) for asked, said in first.items() if said != second[asked]}
+    return {asked: list(unified_diff(lines(said), lines(second[asked]), lineterm="", n=0))
+            for asked, said in first.items() if said != second[asked]}
+
+
+def lines(answer: object) -> list[str]:
+    assert isinstance(answer, tuple)
+    status, headers, body = answer
+    return [str(status), *map(str, headers), *body.decode(errors="replace").splitlines()]
 
 
 @pytest.mark.parametrize("stage", ["overdue", "in sign-off", "closed"])

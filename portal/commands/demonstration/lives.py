@@ -20,11 +20,12 @@ from portal.kernel.db import db
 from portal.matters.models import Matter, State
 from portal.matters.queries import one
 from portal.matters.rules import open_below
-from portal.matters.service import assigning, handling, reporting, reviewing
+from portal.matters.service import assigning, ending, forwarding, handling, reporting, reviewing
 from portal.matters.service.creation import NewMatter, create
 from portal.network.models import Unit
 from portal.network.queries import Holder, children_units, handlers_of, unit_by_code
 from portal.network.service.acting import actor_for
+from portal.workflow import signoff
 
 LEVELS = {"中央": SourceLevel.CENTRAL, "省": SourceLevel.PROVINCE, "市": SourceLevel.CITY, "县": SourceLevel.COUNTY}
 URGENCIES = {"一般": Urgency.NORMAL, "急件": Urgency.URGENT}
@@ -133,7 +134,7 @@ def story(row: Row, start: Start) -> Life:
     )
     if n == 50:
         yield at(day + timedelta(days=2), 10)
-        assigning.withdraw(
+        ending.withdraw(
             person(supervisor_of(row.registering_code)), matter_id, reason="领导批示件已并入上一件办理，本件撤销。"
         )
         return
@@ -214,7 +215,7 @@ def _forwarded(row: Row, matter_id: UUID, start: Start) -> Life:
     townships = [u for u in below if u.kind == "township"]
     units = [departments[row.number % len(departments)], townships[row.number % len(townships)]]
     roomy = parent.due_on > clock.today() + timedelta(days=10)
-    for child in assigning.forward(
+    for child in forwarding.forward(
         desk, matter_id, units=units, requirement="请按批示要求核查整改，按时报送办理情况。",
         due_on=parent.due_on - timedelta(days=6) if roomy else None,
     ):
@@ -314,7 +315,7 @@ def named_signers(code: str, matter_id: UUID) -> dict[int, int]:
     """Where a seat has several holders, whom the drafter names: the first."""
     drafter = person(holder(code, "handler"))
     matter = one(drafter, matter_id)
-    choices = reporting.signoff.holders_to_choose(
+    choices = signoff.holders_to_choose(
         reporting.seats_of(matter), drafter.person_id, confidential=matter.confidential
     )
     return {number: people[0].person_id for number, people in choices.items()}

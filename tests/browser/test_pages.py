@@ -26,7 +26,7 @@ from portal.network.service import changing
 from portal.network.service.wanted import Wanted
 from portal.officers import service as officers
 from portal.officers.rules import Kind
-from portal.staffing.service import contacts, drives, leaving
+from portal.staffing.service import contacts, drives, leaving, nominations
 from portal.web.cities import OUTSIDE
 from tests.at_the_door import PASSWORD
 from tests.instructions.test_importing import book, row
@@ -153,7 +153,7 @@ def _people(world: World) -> tuple[int, dict[str, int]]:
         )
         asked = {one.unit_id: one.id for one in drives.nominations_of(drive, "all")[0]}
         answered, waiting = asked[world.units["health"]], asked[world.units["finance"]]
-        drives.answer(actor, answered, None, "吴新", contacts.Reached("0577-88961234"))
+        nominations.answer(actor, answered, None, "吴新", contacts.Reached("0577-88961234"))
         return left, {"drive": drive.id, "answered": answered, "waiting": waiting}
 
 

@@ -36,32 +36,18 @@ _TITLES = {
 }  # fmt: skip
 
 
-@blueprint.get(f"/network/units/{_ID}/<any(found, rename):kind>")
-@allows(Act.KEEP_UNIT)
-def keep_form(unit_id: int, kind: str) -> Response:
-    """Founding a unit below this one, or giving it other names."""
-    return _asked(unit_id, ChangeKind(kind))
-
-
-@blueprint.post(f"/network/units/{_ID}/<any(found, rename):kind>")
+@blueprint.route(f"/network/units/{_ID}/<any(found, rename):kind>", methods=["GET", "POST"])
 @allows(Act.KEEP_UNIT)
 def keep_unit(unit_id: int, kind: str) -> Response:
-    """First what it will do, then done."""
-    return _sent(unit_id, ChangeKind(kind))
+    """Founding a unit below this one, or giving it other names."""
+    return _changing(unit_id, ChangeKind(kind))
 
 
-@blueprint.get(f"/network/units/{_ID}/<any(move, merge, split, retire):kind>")
-@allows(Act.END_UNIT)
-def end_form(unit_id: int, kind: str) -> Response:
-    """Moving a unit, merging, splitting or retiring it."""
-    return _asked(unit_id, ChangeKind(kind))
-
-
-@blueprint.post(f"/network/units/{_ID}/<any(move, merge, split, retire):kind>")
+@blueprint.route(f"/network/units/{_ID}/<any(move, merge, split, retire):kind>", methods=["GET", "POST"])
 @allows(Act.END_UNIT)
 def end_unit(unit_id: int, kind: str) -> Response:
-    """First what it will do, then done."""
-    return _sent(unit_id, ChangeKind(kind))
+    """Moving a unit, merging, splitting or retiring it."""
+    return _changing(unit_id, ChangeKind(kind))
 
 
 @blueprint.post(f"/network/changes/<int(max={HIGHEST_ID}):change_id>/cancel")
@@ -71,6 +57,11 @@ def cancel_change(change_id: int) -> Response:
     row = changing.cancel(current_actor(), change_id)
     flash(_("已取消"))
     return go(url_for("network.unit", unit_id=row.unit_id or row.other_id))
+
+
+def _changing(unit_id: int, kind: ChangeKind) -> Response:
+    """Asked for; sent, first what it will do; then done."""
+    return _sent(unit_id, kind) if request.method == "POST" else _asked(unit_id, kind)
 
 
 def _asked(unit_id: int, kind: ChangeKind) -> Response:

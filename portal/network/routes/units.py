@@ -180,6 +180,6 @@ def _acts(actor: Actor, unit: Unit) -> list[Button]:
     for kind, label in labels.items():
         fits = not (unit.is_organ and kind in (ChangeKind.FOUND, ChangeKind.SPLIT))
         if fits and allowed(actor, act_of(kind), unit) and (unit.parent_id or act_of(kind) == Act.KEEP_UNIT):
-            endpoint = "network.keep_form" if act_of(kind) == Act.KEEP_UNIT else "network.end_form"
+            endpoint = "network.keep_unit" if act_of(kind) == Act.KEEP_UNIT else "network.end_unit"
             found.append(Button(url_for(endpoint, unit_id=unit.id, kind=str(kind)), label))
     return found

@@ -30,7 +30,7 @@ _LEADS = {
     ChangeKind.SPLIT: _l("从“%(unit)s”分出一个新单位，选定的下级单位和岗位随之过去。"),
     ChangeKind.RETIRE: _l("撤销“%(unit)s”，由指定的单位承接下级单位和未了的工作。"),
 }
-_TITLES = {
+TITLES = {
     ChangeKind.FOUND: _l("设立下级单位"), ChangeKind.RENAME: _l("更名"), ChangeKind.MOVE: _l("划转"),
     ChangeKind.MERGE: _l("合并"), ChangeKind.SPLIT: _l("分设"), ChangeKind.RETIRE: _l("撤销单位"),
 }  # fmt: skip
@@ -97,7 +97,7 @@ def _sent(unit_id: int, kind: ChangeKind) -> Response:
     if row.planned:
         flash(_("已定于 %(day)s 执行，此前可以取消", day=row.from_on.isoformat()))
     else:
-        flash(_("已执行：%(kind)s", kind=_TITLES[kind]))
+        flash(_("已执行：%(kind)s", kind=TITLES[kind]))
     return go(url_for("network.unit", unit_id=row.unit_id or row.other_id))
 
 
@@ -116,14 +116,19 @@ def _unit(unit_id: int, kind: ChangeKind) -> Unit:
     return unit
 
 
-def _around(unit: Unit, kind: ChangeKind) -> dict[str, Any]:
+def address_of(unit: Unit, kind: ChangeKind) -> str:
+    """Where this kind of change of the unit is asked for."""
     endpoint = "network.keep_unit" if act_of(kind) == Act.KEEP_UNIT else "network.end_unit"
+    return url_for(endpoint, unit_id=unit.id, kind=str(kind))
+
+
+def _around(unit: Unit, kind: ChangeKind) -> dict[str, Any]:
     return {
         "unit": unit,
         "version": unit.version,
-        "title": _TITLES[kind],
+        "title": TITLES[kind],
         "lead": str(_LEADS[kind]) % {"unit": unit.name},
-        "action": url_for(endpoint, unit_id=unit.id, kind=str(kind)),
+        "action": address_of(unit, kind),
         "back_url": url_for("network.unit", unit_id=unit.id),
         "tree_url": url_for("network.tree"),
         "pickers": dict.fromkeys(("parent", "into", "heir"), url_for("network.suggest", organs=1)),

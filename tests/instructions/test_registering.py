@@ -301,9 +301,9 @@ def test_without_a_change_nothing_is_corrected(world: World) -> None:
 
 def test_a_forwarded_one_ends_no_later_than_the_corrected_parent(world: World) -> None:
     matter_id = world.assign(world.register(received_on=TODAY), to="county")
-    from portal.matters.service import assigning
+    from portal.matters.service import forwarding
     with world.work("county.liaison"):
-        child = assigning.forward(world.actor("county.liaison"), matter_id, units=[world.unit("county_health")],
+        child = forwarding.forward(world.actor("county.liaison"), matter_id, units=[world.unit("county_health")],
                                   requirement=None)[0].id
     parent = world.matter(matter_id)
     amend(world, matter_id, parent.version, "日期有误", received_on=TODAY - timedelta(days=5), instructed_on=date(2026, 11, 10))

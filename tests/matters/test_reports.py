@@ -22,7 +22,7 @@ from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import db
 from portal.local.postgres import conninfo
 from portal.matters.models import Matter, Report, Submission
-from portal.matters.service import assigning, handling, reporting, reviewing
+from portal.matters.service import ending, handling, reporting, reviewing
 from portal.vault.words import canonical_digest
 from portal.workflow.models import SignOff
 from tests.world import World
@@ -406,7 +406,7 @@ def closed(world: World) -> UUID:
 def withdrawn(world: World) -> UUID:
     matter_id = with_one_draft(world)
     with world.work("city.supervisor"):
-        assigning.withdraw(world.actor("city.supervisor"), matter_id, reason="重复")
+        ending.withdraw(world.actor("city.supervisor"), matter_id, reason="重复")
     return matter_id
 
 

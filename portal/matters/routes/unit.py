@@ -15,7 +15,7 @@ from portal.matters.models import Matter
 from portal.matters.routes import blueprint
 from portal.matters.routes.acts import chosen_post, offer_handlers, perform, units_typed, version_of
 from portal.matters.routes.matter import url_of
-from portal.matters.service import assigning, handling
+from portal.matters.service import assigning, forwarding, handling
 from portal.web.answers import go
 from portal.web.guards import allows, current_actor
 
@@ -88,7 +88,7 @@ def forward(matter_id: UUID) -> Response:
     """转办."""
 
     def do(_found: Matter, filled: Any) -> str:
-        made = assigning.forward(
+        made = forwarding.forward(
             current_actor(), matter_id, version=version_of(filled), units=units_typed(filled.units.data, "units"),
             requirement=filled.requirement.data or None, due_on=filled.due_on.data,
         )

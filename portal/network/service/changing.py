@@ -23,8 +23,9 @@ from portal.network import queries
 from portal.network.business import business
 from portal.network.importing import sound_of
 from portal.network.models import ChangeKind, Delegation, Post, Unit, UnitChange
+from portal.network.service.judging import judge
 from portal.network.service.paths import settle_paths
-from portal.network.service.wanted import MOST_REASON, NAMES, Case, Wanted, act_of, judge
+from portal.network.service.wanted import MOST_REASON, NAMES, Case, Wanted, act_of
 
 LOCK = 7_302
 FARTHEST_DAYS = 366

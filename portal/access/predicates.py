@@ -32,21 +32,21 @@ def supervision(actor: Actor, post: Standing, record: Any) -> bool:
     return post.role in SUPERVISION
 
 
-@predicate(_l("须由登记单位的督查室办理"))
+@predicate(_l("须由登记单位（已撤销的，由承接它的单位）的督查室办理"))
 def of_registering_office(actor: Actor, post: Standing, matter: Any) -> bool:
-    return post.role in SUPERVISION and post.for_unit_id == matter.registering_unit_id
+    return post.role in SUPERVISION and matter.registering_unit_id in post.keeps
 
 
 @predicate(_l("须由交办单位的督查室办理；没有督查室的，由其办公室主任办理"))
 def of_supervising_office(actor: Actor, post: Standing, matter: Any) -> bool:
     roles = SUPERVISION if matter.supervised_by_office else (Role.OFFICE_DIRECTOR,)
-    return post.role in roles and post.for_unit_id == matter.supervising_unit_id
+    return post.role in roles and matter.supervising_unit_id in post.keeps
 
 
 @predicate(_l("须由交办单位的督查室主任决定；没有督查室的，由其办公室主任决定"))
 def heads_supervising_office(actor: Actor, post: Standing, matter: Any) -> bool:
     role = Role.SUPERVISION_HEAD if matter.supervised_by_office else Role.OFFICE_DIRECTOR
-    return post.role == role and post.for_unit_id == matter.supervising_unit_id
+    return post.role == role and matter.supervising_unit_id in post.keeps
 
 
 @predicate(_l("须由主办单位或其上级的督查室办理"))

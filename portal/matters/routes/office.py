@@ -54,7 +54,7 @@ def assign(matter_id: UUID) -> Response:
 
 def _proposal(found: Matter) -> str | None:
     unit = found.lead_unit
-    county = proposal_for(unit, found.registering_unit) if unit is not None and not found.confidential else None
+    county = proposal_for(unit, found.registering_unit.keeper_id) if unit is not None and not found.confidential else None
     if unit is None or county is None:
         return None
     return _("建议交办%(county)s，再由其转办%(unit)s；直接交办的，将告知其督查室", county=county.name, unit=unit.name)

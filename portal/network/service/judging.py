@@ -182,7 +182,7 @@ def _take_over(case: Case, heir: Unit, faults: dict[str, str]) -> None:
         case.effects.append(Effect(child.name, case.unit.name, heir.name))
     _sort_posts(case, heir)
     case.sentences.append(
-        _("由“%(unit)s”主办、协办而未办结的事项，连同正在签批的报结材料，改由“%(heir)s”继续办理；已办结的仍记原单位名称。",
+        _("由“%(unit)s”主办、协办而未办结的事项，连同正在签批的报结材料，改由“%(heir)s”继续办理；其台账由“%(heir)s”保管，已登记的编号和单位名称不变。",
           unit=case.unit.name, heir=heir.name)
     )  # fmt: skip
 
@@ -230,7 +230,7 @@ def _judge_split(actor: Actor | System, case: Case, faults: dict[str, str]) -> N
             case.effects.append(Effect(label, unit.name, _("岗位到期结束")))
     if facts.get("goes"):
         case.effects.append(Effect(unit.name, _("现有单位"), _("撤销，由分设出的单位承接")))
-        case.sentences.append(_("未办结的事项改由分设出的单位继续办理。"))
+        case.sentences.append(_("未办结的事项改由分设出的单位继续办理；台账由其保管，已登记的编号和单位名称不变。"))
     else:
         case.sentences.append(_("未办结的事项仍由“%(unit)s”办理，需要改的逐件改派。", unit=unit.name))
 

@@ -18,7 +18,7 @@ from portal.kernel.db import db
 from portal.kernel.refusals import Invalid
 from portal.matters.models import State
 from portal.matters.queries import one
-from portal.matters.service import assigning, reviewing
+from portal.matters.service import ending, reviewing
 from portal.network import queries
 from portal.network.models import ChangeKind, Kind, Level, Post, Unit, UnitChange
 from portal.network.service import changing
@@ -93,8 +93,8 @@ def test_the_heir_corrects_withdraws_and_makes_confidential_what_the_former_unit
     with world.work("nobody"):
         actor = world.actor("nobody")
         service.amend(actor, amended, said(world.unit("township")), None)
-        assigning.withdraw(actor, withdrawn, reason="上级另有安排")
-        made = assigning.make_confidential(actor, sealed, reason="涉及个人隐私").id
+        ending.withdraw(actor, withdrawn, reason="上级另有安排")
+        made = ending.make_confidential(actor, sealed, reason="涉及个人隐私").id
     assert world.matter(amended).content.title == "关于农村饮用水的情况反映"
     assert world.matter(withdrawn).state == State.WITHDRAWN
     assert [world.matter(one_id).number for one_id in open_ones] == numbers
@@ -159,7 +159,7 @@ def test_of_what_is_confidential_the_heir_has_the_shell_and_its_head_grants_read
     secret = world.assign(registered(world, confidential=True), "county_health", "county.supervisor",
                           handler="county_health.handler")
     with world.work("county.supervisor"):
-        assigning.withdraw(world.actor("county.supervisor"), secret, reason="另行处理")
+        ending.withdraw(world.actor("county.supervisor"), secret, reason="另行处理")
     found(world, "bureau2", "county2", "瑞安市卫健局", Kind.DEPARTMENT, Level.COUNTY)
     with world.work():
         for name, role in (("finance.director", Role.OFFICE_DIRECTOR), ("finance.leader", Role.PRINCIPAL_LEADER)):

@@ -199,13 +199,13 @@ def test_the_linked_leader_reads_even_a_confidential_one_from_registration(world
 def test_a_department_of_a_county_makes_the_form_propose_its_committee(world: World) -> None:
     with world.work():
         city, county = world.unit("city"), world.unit("county")
-        proposed = proposal_for(world.unit("county_health"), city)
+        proposed = proposal_for(world.unit("county_health"), city.id)
         assert proposed is not None
         assert proposed.id == county.id
-        assert proposal_for(world.unit("township"), city) == county
-        assert proposal_for(world.unit("county_health"), county) is None
-        assert proposal_for(world.unit("health"), city) is None
-        assert proposal_for(county, city) is None
+        assert proposal_for(world.unit("township"), city.id) == county
+        assert proposal_for(world.unit("county_health"), county.id) is None
+        assert proposal_for(world.unit("health"), city.id) is None
+        assert proposal_for(county, city.id) is None
 
 
 # ---------------------------------------------------------------------------------------------------------- amend

@@ -22,7 +22,8 @@ from portal.web.speech import language
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """An entry of the side navigation. `act` needs no record; `order` sorts; `shown` may refuse further."""
+    """An entry of the side navigation. `act` needs no record; `order` sorts; `shown` may refuse further;
+    `holds` names a feature without an entry of its own, whose pages lie under this one."""
 
     endpoint: str
     label: Any
@@ -32,6 +33,7 @@ class Section:
     order: int = 100
     count: Callable[[Actor], int | None] | None = None
     shown: Callable[[Actor], bool] | None = None
+    holds: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ class Frame:
             elif exact:
                 same = section.endpoint == request.endpoint
             else:  # a page below a feature's first section
-                same = section.endpoint.partition(".")[0] == here and not any(one.current for one in drawn)
+                same = here in (section.endpoint.partition(".")[0], section.holds) and not any(one.current for one in drawn)
             count = section.count(actor) if section.count else None
             group = str(section.group) if section.group else None
             drawn.append(DrawnSection(url_for(section.endpoint), str(section.label), section.icon, count, same, group))

@@ -475,3 +475,17 @@ def test_the_history_of_sign_off_keeps_former_generations(world: World) -> None:
     assert sum("签发" in line and deputy in line for line in lines) == 2
     assert "仍未说清" in history
     assert "原因未说清" in history
+
+
+def test_the_page_that_writes_says_what_is_owed_and_whose_the_countersignature_is(world: World) -> None:
+    matter_id = world.assign(world.register(), co=("finance",), countersigns=True)
+    world.acknowledge(world.name_handler(matter_id))
+    client = world.browser("health.handler")
+    begin(world, client, matter_id)
+    page = client.get(world.url(f"matters/{matter_id}/report")).get_data(as_text=True)
+    label = re.search(r'<label[^>]*for="text".*?</label>', page, re.S)
+    assert label is not None
+    assert "选填" not in label.group()
+    step = re.search(r"<b>会签</b>.*?</li>", page, re.S)
+    assert step is not None
+    assert "市财政局" in step.group()

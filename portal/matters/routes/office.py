@@ -148,7 +148,8 @@ def decide_extension(matter_id: UUID) -> Response:
     facts = []
     if asked:
         facts = [
-            (_("申请延至"), day_words(asked.until)), (_("理由"), asked.reason), (_("目前进展"), asked.progress),
+            (_("现定期限"), day_words(found.due_on)), (_("申请延至"), day_words(asked.until)), (_("理由"), asked.reason),
+            (_("目前进展"), asked.progress),
         ]
 
     def do(_found: Matter, filled: Any) -> str:

@@ -18,7 +18,7 @@ from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
 from portal.matters import forms, queries, views
 from portal.matters.models import Matter, Report
 from portal.matters.routes import blueprint
-from portal.matters.routes.matter import head_of, url_of
+from portal.matters.routes.matter import after, head_of
 from portal.matters.rules import QUESTIONS
 from portal.matters.service import reporting
 from portal.web.answers import go, page
@@ -157,7 +157,7 @@ def sign_report(report_id: UUID) -> Response:
     except Refusal as refusal:
         return _once_more(current_actor(), report_id, refusal, "sign", form)
     flash(_("已签批"))
-    return go(url_of(found))
+    return after(found)
 
 
 @blueprint.post("/reports/<uuid:report_id>/send-back")
@@ -173,7 +173,7 @@ def send_back(report_id: UUID) -> Response:
     except Refusal as refusal:
         return _once_more(actor, report_id, refusal, "back", form)
     flash(_("已退回承办人"))
-    return go(url_of(found))
+    return after(found)
 
 
 def _step(form: Any) -> int:

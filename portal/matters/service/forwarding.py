@@ -41,6 +41,11 @@ def forward(
         raise Invalid(_("此件现为“%(state)s”，不能转办", state=parent.state.label))
     if not units:
         raise Invalid(_("请选择转办给哪些下级单位"), fields={"units": _("请至少选择一个下级单位")})
+    strange = "、".join(u.name for u in units if u.id == parent.lead_unit_id or parent.lead_unit_id not in u.path)
+    if strange:
+        raise Invalid(
+            _("只能转办给下级单位，%(unit)s不是下级单位", unit=strange), fields={"units": _("请选择本单位的下级单位")}
+        )
     if due_on is not None and not clock.today() <= due_on <= parent.due_on:
         raise Invalid(
             _("转办期限须在今日与上级期限之间"), fields={"due_on": _("不得早于今日，不得晚于上级事项的期限")}

@@ -103,7 +103,7 @@ def head(matter: Matter, url: str) -> Drawn:
         document_number=content.document_number if content else None,
         received_on=matter.received_on if content else None,
         requirement=content.requirement if content else None,
-        registered_by=matter.registering_unit.name,
+        registered_by=matter.registering_name or matter.registering_unit.name,
         registered_at=matter.registered_at,
         co_units=[c.unit_name for c in getattr(matter, "co_units", ())],
         handler=content.handler.name if content and content.handler else None,
@@ -170,7 +170,7 @@ def tree(matter: Matter, children: Sequence[tuple[Matter, str]], co_units: Seque
     """Who has it: registering office, lead unit, what was forwarded, who helps."""
     below = [_node(child.lead_unit_name or "", _("转办"), url, lamp_of(child)) for child, url in children]
     helping = [_node(c.unit_name, _("协办"), None, None, c.task) for c in co_units]
-    root = _node(matter.registering_unit.name, _("登记"), None, None, "")
+    root = _node(matter.registering_name or matter.registering_unit.name, _("登记"), None, None, "")
     if matter.lead_unit_name:
         lead = _node(matter.lead_unit_name, _("主办"), None, lamp_of(matter))
         lead.strong, lead.children = True, below

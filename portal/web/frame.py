@@ -22,7 +22,8 @@ from portal.web.speech import language
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """An entry of the side navigation. `act` needs no record; `order` sorts; `shown` may refuse further."""
+    """An entry of the side navigation. `act` needs no record; `order` sorts; `shown` may refuse further; `pages` are the
+    endpoints that belong to it although their addresses lie elsewhere."""
 
     endpoint: str
     label: Any
@@ -32,6 +33,7 @@ class Section:
     order: int = 100
     count: Callable[[Actor], int | None] | None = None
     shown: Callable[[Actor], bool] | None = None
+    pages: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,11 @@ def desk_url() -> str:
     return optional_url("overview.desk") or url_for("identity.sign_ins")
 
 
-def _section_above(path: str) -> str | None:
-    """The section under whose own address this page lies, the nearest one."""
+def _section_of(endpoint: str, path: str) -> str | None:
+    """The section that claims this page, else the one under whose own address it lies, the nearest one."""
+    claiming = next((name for name, section in SECTIONS.items() if endpoint in section.pages), None)
+    if claiming:
+        return claiming
     above = [name for name in SECTIONS if name in current_app.view_functions and path.startswith(f"{url_for(name)}/")]
     return max(above, key=lambda name: len(url_for(name)), default=None)
 
@@ -173,7 +178,7 @@ class Frame:
             return []
         here = (request.endpoint or "").partition(".")[0]
         exact = request.endpoint in SECTIONS
-        within = _section_above(request.path) if not exact else None
+        within = _section_of(request.endpoint or "", request.path) if not exact else None
         drawn: list[DrawnSection] = []
         for section in sorted(SECTIONS.values(), key=lambda s: s.order):
             if section.endpoint not in current_app.view_functions or not allowed(actor, section.act):

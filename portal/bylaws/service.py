@@ -41,8 +41,8 @@ def set_rules(
     standing = _may(actor, Act.KEEP_RULES, _("督办规则由市级督查室主任维护"))
     number = _next(kind, seen)
     fields = _reason_faults(reason)
-    if from_on is not None and not clock.today() < from_on <= clock.today() + FURTHEST:
-        fields["from_on"] = _("填写明天起一年之内的日期；立即施行的不必填写")
+    if fault := day_fault(from_on):
+        fields["from_on"] = fault
     if fields:
         raise Invalid(_("规则没有发布"), fields=fields)
     before = history_of(db.session()).any(kind, number - 1)
@@ -56,6 +56,13 @@ def set_rules(
         after=after | {"from_at": made.from_at.isoformat(), "reason": reason},
     )  # fmt: skip
     return made
+
+
+def day_fault(from_on: date | None) -> str | None:
+    """Why rules cannot begin on this day; none where they can, or where they are to begin at once."""
+    if from_on is None or clock.today() < from_on <= clock.today() + FURTHEST:
+        return None
+    return _("填写明天起一年之内的日期；立即施行的不必填写")
 
 
 def import_calendar(

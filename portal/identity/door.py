@@ -108,7 +108,7 @@ def dismiss() -> None:
 def confirm(actor: Actor, password: str, code: str | None = None) -> None:
     """Ask the signed-in person for his password again, and the code of his second factor where he has one (Invalid
     when wrong), and give his session a new token."""
-    service.confirm_password(actor, password, source(), code)
+    service.confirm_password(actor, password, source(), code, address=address())
     visitor = signed_in()
     renew(sessions.rotate(visitor.session_id))
 

@@ -145,7 +145,7 @@ def second_step(
         raise Invisible
     attempt = lockout.count_attempt(person.sign_in_name, lockout.CODES)
     if attempt.refused_until or not second_factor.accepts(person.id, code):
-        _refuse(attempt, person.id, address or source, _("动态口令不对，或已经用过"))
+        _refuse(attempt, person.id, address or source, _("动态口令不对，或已经用过"), code=True)
     lockout.forget(person.sign_in_name, source)
     lockout.forget(person.sign_in_name, lockout.CODES)
     return _begin(person, address or source, absolute)
@@ -163,12 +163,15 @@ def _mark(person: Person) -> str:
     return hashlib.sha256(person.password_hash.encode()).hexdigest()[:16]
 
 
-def _refuse(attempt: lockout.Attempt, person_id: int | None, address: str, sentence: str) -> NoReturn:
+def _refuse(
+    attempt: lockout.Attempt, person_id: int | None, address: str, sentence: str, *, code: bool = False
+) -> NoReturn:
     db.session.rollback()
     subject = person_id if person_id is not None else "unknown"
     until = attempt.refused_until
     if until is None:
-        journal.note(queries.FAILED, "person", subject, None, source=address[:64], count=attempt.count)
+        what = {"second_factor": True} if code else {}
+        journal.note(queries.FAILED, "person", subject, None, source=address[:64], count=attempt.count, **what)
         if attempt.locked_until:
             journal.note(queries.LOCKED, "person", subject, None, source=address[:64])
             until = attempt.locked_until
@@ -179,7 +182,9 @@ def _refuse(attempt: lockout.Attempt, person_id: int | None, address: str, sente
     raise Invalid(sentence, unmet=(tries,))
 
 
-def confirm_password(actor: Actor, password: str, source: str, code: str | None = None, *, alone: bool = False) -> str:
+def confirm_password(
+    actor: Actor, password: str, source: str, code: str | None = None, *, alone: bool = False, address: str | None = None
+) -> str:
     """The person says again that it is he, by his password and, where he has a second factor, its code (not where the
     password `alone` is asked for); the answer is how. Wrong ones count and lock as at sign-in, codes by account; raises
     Invalid with the sentence beside the field `password` or `passcode`."""
@@ -198,7 +203,7 @@ def confirm_password(actor: Actor, password: str, source: str, code: str | None 
             lockout.forgive(name, source)  # the password was right; the code counts by itself
     if not right:
         try:
-            _refuse(attempt, person_id, source, said)
+            _refuse(attempt, person_id, address or source, said, code=field == "passcode")
         except Invalid as refusal:
             if attempt.refused_until or attempt.locked_until:
                 raise Invalid(refusal.sentence, fields={field: refusal.sentence}) from None
@@ -210,14 +215,16 @@ def confirm_password(actor: Actor, password: str, source: str, code: str | None 
     return how
 
 
-def change_password(actor: Actor, session_id: UUID, password: str, new_password: str, source: str) -> str:
+def change_password(
+    actor: Actor, session_id: UUID, password: str, new_password: str, source: str, address: str | None = None
+) -> str:
     """One's own new password; the present one is asked for. All other sessions end, this one's token is new: returned.
 
     After a reset, who has signed in with the code of a second factor that he had before it is thereby confirmed; others
     wait for two officers, whatever they set up meanwhile. Where there is a second factor, the password alone does not
     open again what is confidential.
     """
-    confirm_password(actor, password, source, alone=True)  # the code was shown at sign-in
+    confirm_password(actor, password, source, alone=True, address=address)  # the code was shown at sign-in
     person = queries.person_by_id(actor.person_id)
     assert person is not None
     dengbao = has_dengbao()
@@ -240,6 +247,12 @@ def change_password(actor: Actor, session_id: UUID, password: str, new_password:
     sessions.end_others(person.id, session_id)
     journal.record(actor, "change_password", "person", person.id)
     return sessions.rotate(session_id, confirmed=not second_factor.is_in_force(person.id))
+
+
+def is_suspended(person_id: int) -> bool:
+    """Whether the person reads nothing confidential until he has been seen after a reset."""
+    person = queries.person_by_id(person_id)
+    return person is not None and person.suspended_at is not None
 
 
 def has_dengbao() -> bool:

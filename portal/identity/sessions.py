@@ -183,8 +183,10 @@ def sign_ins_of(session: SignedIn, idle: timedelta = IDLE) -> list[SignIn]:
         outcome = _("使用中") if live else _("已退出") if one.ended_at else _("已过期")
         lines.append(SignIn(one.started_at, outcome, True, one.source, one.id if live else None))
     for entry in queries.failures_of(session.person_id):
-        outcome = _("已锁定") if entry.act == queries.LOCKED else _("口令不对")
-        lines.append(SignIn(entry.at, outcome, False, str((entry.after or {}).get("source", "")), None))
+        told = entry.after or {}
+        wrong = _("动态口令不对") if told.get("second_factor") else _("口令不对")
+        outcome = _("已锁定") if entry.act == queries.LOCKED else wrong
+        lines.append(SignIn(entry.at, outcome, False, str(told.get("source", "")), None))
     return sorted(lines, key=lambda line: line.at, reverse=True)[: queries.SHOWN]
 
 

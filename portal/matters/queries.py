@@ -28,6 +28,7 @@ from portal.matters.models import (
     State,
     Submission,
 )
+from portal.network.queries import name_then
 from portal.notify.queries import unread_of
 from portal.workflow.models import Signature, Signer, SignOff, Step
 from portal.workflow.signoff import step_now
@@ -65,6 +66,7 @@ def one(actor: Actor, matter_id: UUID) -> Matter:
         must_be_confirmed(actor)
     set_committed_value(matter, "content", content)
     matter.closing, matter.feedback = closing_clock, feedback_clock
+    matter.registering_name = name_then(matter.registering_unit, matter.registered_at)
     if content is not None and content.has("co_unit"):
         matter.co_units = co_units(actor, matter)
         matter.co_unit_ids = tuple(c.unit_id for c in matter.co_units)

@@ -24,7 +24,7 @@ from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
 from portal.network.queries import signers_in, signing
 from portal.workflow.models import Signature, Signer, SignOff, Step
-from portal.workflow.signoff import fit, refresh, step_now
+from portal.workflow.signoff import fit, refresh, signed_before, step_now
 
 
 def refresh_waiting_steps() -> int:
@@ -54,7 +54,7 @@ def _changed() -> list[UUID]:
         later.reached_at.is_not(None),
     )
     rows = db.session.execute(
-        select(Step, SignOff.drafter_id, *seat.columns)
+        select(Step, SignOff.drafter_id, signed_before().label("signed"), *seat.columns)
         .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
         .join(Matter, Matter.id == Step.matter_id)
         .outerjoin(seat, true())
@@ -69,7 +69,7 @@ def _changed() -> list[UUID]:
     found = []
     for step, seats in waiting.items():
         holders = signers_in([row for row in seats if row.post_id is not None])
-        now = {h.person_id for h in fit(step, seats[0].drafter_id, holders)}
+        now = {h.person_id for h in fit(step, {seats[0].drafter_id, *seats[0].signed}, holders)}
         if now != written.get((step.report_id, step.number), set()) or step.vacant == bool(now):
             found.append(step.matter_id)
     return found

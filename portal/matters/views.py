@@ -19,6 +19,7 @@ from portal.matters.comparison import compare, counted
 from portal.matters.models import Clock, CoUnit, Entry, Matter, Milestone, Report, State, Submission
 from portal.matters.rules import DECLINE_REASONS, QUESTIONS
 from portal.network.models import Kind
+from portal.network.queries import Holder
 from portal.workflow.models import Signature, Signer, Step
 from portal.workflow.signoff import STEP_LABELS
 
@@ -73,7 +74,7 @@ def _whose(matter: Matter) -> tuple[str, str]:
         case State.ASSIGNED:
             return (handler, _("签收")) if content.handler_id else (unit, _("指定承办人"))
         case State.IN_SIGN_OFF if matter.step_now is not None:
-            names = _("、").join(h.name for h in matter.step_now.people) or str(matter.step_now.step.role.label)
+            names = _named(matter.step_now.people) or str(matter.step_now.step.role.label)
             return names, str(STEP_LABELS[matter.step_now.step.kind])
         case State.IN_SIGN_OFF:
             return unit, _("签批")
@@ -102,7 +103,7 @@ def head(matter: Matter, url: str) -> Drawn:
         document_number=content.document_number if content else None,
         received_on=matter.received_on if content else None,
         requirement=content.requirement if content else None,
-        registered_by=matter.registering_unit.name,
+        registered_by=matter.registering_name or matter.registering_unit.name,
         registered_at=matter.registered_at,
         co_units=[c.unit_name for c in getattr(matter, "co_units", ())],
         handler=content.handler.name if content and content.handler else None,
@@ -170,7 +171,7 @@ def tree(matter: Matter, children: Sequence[tuple[Matter, str]], co_units: Seque
     """Who has it: registering office, lead unit, what was forwarded, who helps."""
     below = [_node(child.lead_unit_name or "", _("转办"), url, lamp_of(child)) for child, url in children]
     helping = [_node(c.unit_name, _("协办"), None, None, c.task) for c in co_units]
-    root = _node(matter.registering_unit.name, _("登记"), None, None, "")
+    root = _node(matter.registering_name or matter.registering_unit.name, _("登记"), None, None, "")
     if matter.lead_unit_name:
         lead = _node(matter.lead_unit_name, _("主办"), None, lamp_of(matter))
         lead.strong, lead.children = True, below
@@ -196,8 +197,11 @@ def steps(
             one = _step("done", title, signature.person.name, _("已签"), signature.signed_at)
             one.delegate = signature.delegation_id is not None
         elif running and step.reached_at:
-            names = _("、").join(dict.fromkeys(s.person.name for s in people.get(step.number, ())))
-            one = _step("now", title, names, _("无人在任") if step.vacant else _("待签"), step.reached_at)
+            now = matter.step_now if matter.step_now is not None and matter.step_now.step.number == step.number else None
+            names = _named(now.people) if now else _("、").join(s.person.name for s in people.get(step.number, ()))
+            met = step.vacant and now is not None and now.kept_out
+            word = _("已签过另一步，须由他人签") if met else _("无人在任") if step.vacant else _("待签")
+            one = _step("now", title, _named(now.kept_out) if met and now else names, word, step.reached_at)
         else:
             one = _step("todo", title, str(Role(step.role).label), _("未到"), None)
         one.note = step.unit.name if step.unit_id != matter.lead_unit_id else None
@@ -207,6 +211,13 @@ def steps(
     word = {"accepted": _("办结"), "returned": _("已退回")}.get(report.state, _("待审核") if issued else _("未到"))
     drawn.append(_step(state, _("审核"), office_of(matter), word, matter.closed_at if state == "done" else None))
     return drawn
+
+
+def _named(holders: Sequence[Holder]) -> str:
+    """Whoever may sign, each once; who stands in for a holder is marked."""
+    return _("、").join(
+        dict.fromkeys(_("%(name)s（代）", name=h.name) if h.delegation_id is not None else h.name for h in holders)
+    )
 
 
 def _step(state: str, title: str, who: str, word: str, time: datetime | None) -> Drawn:

@@ -100,6 +100,9 @@ def choices_of(form: ChangeForm, unit: Unit) -> None:
         form["children"].choices = [(one.id, one.name) for one in below]
         if not below:
             del form["children"]
+    if "heir" in form and not unit.is_organ:
+        form["heir"].flags.required = True
+        form["heir"].description = _l("下级单位和未办结的工作由它承接")
 
 
 def drawn_from(form: ChangeForm, unit: Unit) -> None:

@@ -133,7 +133,7 @@ def _judge_known(judged: Judged, table: Table, known: Known, reach: Collection[i
         code = row.text(rules.CODE)
         unit = known.units[code]
         if code in seen:
-            row.fault(rules.CODE, _("单位代码“%(code)s”与第 %(row)s 行重复", code=code, row=seen[code]))
+            row.fault(rules.CODE, _("单位代码“%(code)s”与第 %(row)s 行重复，请改其中一行", code=code, row=seen[code]))
         seen.setdefault(code, row.number)
         if not _within(unit, reach):
             row.fault(rules.CODE, _("这个单位不在您管理的范围内"))
@@ -189,7 +189,8 @@ def _judge_reach(judged: Judged, known: Known, reach: Collection[int]) -> None:
     for one in moves.values():
         parent = known.units.get(one.parent_code or "") or fresh.get(one.parent_code or "")
         if parent is None:
-            judged.faults.append(_of(one, _("没有上级单位“%(code)s”", code=(one.parent_code or "")[:30])))
+            said = (one.parent_code or "")[:30]
+            judged.faults.append(_of(one, _("没有上级单位“%(code)s”，请核对代码，或把它也列入单位表", code=said)))
         elif isinstance(parent, KnownUnit) and (parent.retired or not _within(parent, reach)):
             judged.faults.append(_of(one, _("上级单位不在您管理的范围内，或已撤销")))
         elif parent.kind in ORGANS:
@@ -204,9 +205,10 @@ def _judge_reach(judged: Judged, known: Known, reach: Collection[int]) -> None:
             way.add(at)
             at = above(at)
         if at == code and code in moves:
-            judged.faults.append(_of(moves[code], _("上级单位绕成了一圈，回到了自己")))
+            judged.faults.append(_of(moves[code], _("上级单位绕成了一圈，回到了自己；请改其中一个单位的上级")))
         elif at == code and code in fresh:
-            judged.faults.append(Fault(UNITS, fresh[code].row, rules.PARENT, _("上级单位绕成了一圈，回到了自己")))
+            said = _("上级单位绕成了一圈，回到了自己；请改其中一个单位的上级")
+            judged.faults.append(Fault(UNITS, fresh[code].row, rules.PARENT, said))
         elif len(way) > rules.DEEPEST:
             row = moves[code].row if code in moves else fresh[code].row
             judged.faults.append(Fault(UNITS, row, rules.PARENT, _("层次过深，最多 %(most)s 层", most=rules.DEEPEST)))

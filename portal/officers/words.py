@@ -68,7 +68,7 @@ ACTS: dict[str, LazyString] = {
     "export": _l("导出台账"),
     "import": _l("导入台账"),
     "export_journal": _l("导出日志"),
-    "classified_refused": _l("拒收涉密标志"),
+    "classified_refused": _l("拒收带涉密标志的文件"),
     "unit_found": _l("设立单位"),
     "unit_rename": _l("更名"),
     "unit_move": _l("划转"),

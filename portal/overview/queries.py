@@ -14,8 +14,9 @@ from portal.identity.models import SignInSession
 from portal.instructions import counts
 from portal.instructions.queries import MOST_COUNTED, TASKS
 from portal.kernel import clock
-from portal.kernel.db import current_city, db
+from portal.kernel.db import db
 from portal.notify.models import Message
+from portal.notify.queries import shown_to
 
 FORTNIGHT = 14
 MOST_A_DAY = 99
@@ -52,7 +53,7 @@ def counts_for(actor: Actor, session_id: UUID, *, business: bool) -> Counts:
         }
     unread = (
         select(Message.id)
-        .where(Message.city_id == current_city(), Message.person_id == actor.person_id, Message.read_at.is_(None))
+        .where(shown_to(actor.person_id, actor.suspended), Message.read_at.is_(None))
         .limit(MOST_COUNTED)
         .subquery()
     )

@@ -22,8 +22,8 @@ from portal.web.speech import language
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """An entry of the side navigation. `act` needs no record; `order` sorts; `shown` may refuse further;
-    `holds` names a feature without an entry of its own, whose pages lie under this one."""
+    """An entry of the side navigation. `act` needs no record; `order` sorts; `shown` may refuse further; `pages` are the
+    endpoints, or whole features, that belong to it although their addresses lie elsewhere."""
 
     endpoint: str
     label: Any
@@ -33,7 +33,7 @@ class Section:
     order: int = 100
     count: Callable[[Actor], int | None] | None = None
     shown: Callable[[Actor], bool] | None = None
-    holds: str | None = None
+    pages: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,11 @@ def desk_url() -> str:
     return optional_url("overview.desk") or url_for("identity.sign_ins")
 
 
-def _section_above(path: str) -> str | None:
-    """The section under whose own address this page lies, the nearest one."""
+def _section_of(endpoint: str, path: str) -> str | None:
+    """The section that claims this page, else the one under whose own address it lies, the nearest one."""
+    claiming = next((name for name, one in SECTIONS.items() if {endpoint, endpoint.partition(".")[0]} & one.pages), None)
+    if claiming:
+        return claiming
     above = [name for name in SECTIONS if name in current_app.view_functions and path.startswith(f"{url_for(name)}/")]
     return max(above, key=lambda name: len(url_for(name)), default=None)
 
@@ -175,7 +178,7 @@ class Frame:
             return []
         here = (request.endpoint or "").partition(".")[0]
         exact = request.endpoint in SECTIONS
-        within = _section_above(request.path) if not exact else None
+        within = _section_of(request.endpoint or "", request.path) if not exact else None
         drawn: list[DrawnSection] = []
         for section in sorted(SECTIONS.values(), key=lambda s: s.order):
             if section.endpoint not in current_app.view_functions or not allowed(actor, section.act):
@@ -187,7 +190,7 @@ class Frame:
             elif exact:
                 same = section.endpoint == request.endpoint
             else:  # a page below a feature's first section
-                same = here in (section.endpoint.partition(".")[0], section.holds) and not any(one.current for one in drawn)
+                same = section.endpoint.partition(".")[0] == here and not any(one.current for one in drawn)
             count = section.count(actor) if section.count else None
             group = str(section.group) if section.group else None
             drawn.append(DrawnSection(url_for(section.endpoint), str(section.label), section.icon, count, same, group))

@@ -1,16 +1,18 @@
 """Sign-off chains: the shape by source level stands here as a table; the seats' holders come from the network.
 
 The shape is copied at submission. Who may sign a step is fixed when the step is reached and judged again in the signing
-transaction; a seat that falls vacant stops the chain there, and a successor goes on.
+transaction; a seat that falls vacant stops the chain there, and a successor goes on. Nobody meets himself in a chain: the
+drafter signs nowhere in it, and whoever signed one step signs no other, by whatever post or delegation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from uuid import UUID
 
-from sqlalchemy import delete, select, true, update
+from sqlalchemy import ColumnElement, delete, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.access.actor import SYSTEM, Actor, Standing
@@ -80,15 +82,37 @@ def holders_to_choose(seats: Sequence[Seat], drafter_id: int, *, confidential: b
 
 
 def vacant(seats: Sequence[Seat], drafter_id: int, *, confidential: bool) -> list[str]:
-    """A sentence for every seat that nobody holds: the chain cannot be submitted."""
+    """A sentence for every seat that nobody holds, or one for those among which somebody would meet himself: the chain
+    cannot be submitted."""
+    people = [candidates(seat, drafter_id, confidential=confidential) for seat in seats]
+    if not all(people):
+        return [
+            _(
+                "%(step)s需要%(unit)s的%(role)s，该岗位现无人在任",
+                step=STEP_LABELS[seat.kind], unit=_unit_name(seat), role=seat.role.label,
+            )
+            for seat, able in zip(seats, people, strict=True)
+            if not able
+        ]
+    short = _too_few([{h.person_id for h in able} for able in people])
+    if not short:
+        return []
+    names = dict.fromkeys(h.name for number in short for h in people[number])
     return [
         _(
-            "%(step)s需要%(unit)s的%(role)s，该岗位现无人在任",
-            step=STEP_LABELS[seat.kind], unit=_unit_name(seat), role=seat.role.label,
+            "%(steps)s现在只有%(names)s可签，同一份材料不能由一个人签两步；请先由秘书处任职，或由本人委托他人代签",
+            steps="、".join(str(STEP_LABELS[seats[number].kind]) for number in short), names="、".join(names),
         )
-        for seat in seats
-        if not candidates(seat, drafter_id, confidential=confidential)
     ]
+
+
+def _too_few(seats: Sequence[set[int]]) -> tuple[int, ...]:
+    """The smallest group of seats that together have fewer persons than seats; empty where each can have one of its own."""
+    for size in range(2, len(seats) + 1):
+        for group in combinations(range(len(seats)), size):
+            if len(set().union(*(seats[number] for number in group))) < size:
+                return group
+    return ()
 
 
 def _unit_name(seat: Seat) -> str:
@@ -153,7 +177,12 @@ def reach(sign_off: SignOff, number: int, *, confidential: bool) -> Step:
 
 def refresh(step: Step, drafter_id: int, *, confidential: bool) -> list[Holder]:
     """Who may sign the waiting step now: whoever was named (or stands in for him), else whoever holds the seat."""
-    people = fit(step, drafter_id, signers(step.unit_id, step.role, confidential=confidential))
+    signed = db.session.scalars(
+        select(Signature.person_id)
+        .where(Signature.report_id == step.report_id, Signature.generation == step.generation)
+        .options(as_seen_by(SYSTEM))
+    )
+    people = fit(step, {drafter_id, *signed}, signers(step.unit_id, step.role, confidential=confidential))
     # Whoever left the seat or stands in no longer may not sign, for the database either.
     db.session.execute(
         delete(Signer)
@@ -181,26 +210,33 @@ def refresh(step: Step, drafter_id: int, *, confidential: bool) -> list[Holder]:
     return people
 
 
-def fit(step: Step, drafter_id: int, holders: Sequence[Holder]) -> list[Holder]:
-    """Of a seat's holders and their stand-ins, who may sign this step: whoever was named where he still may, the drafter
-    never."""
-    people = [h for h in holders if h.person_id != drafter_id]
+def signed_before() -> ColumnElement[list[int]]:
+    """For a statement about steps: who has signed in the step's chain."""
+    signed = select(Signature.person_id).where(
+        Signature.report_id == Step.report_id, Signature.generation == Step.generation
+    )
+    return func.array(signed.correlate(Step).scalar_subquery())
+
+
+def fit(step: Step, had_part: Collection[int], holders: Sequence[Holder]) -> list[Holder]:
+    """Of a seat's holders and their stand-ins, who may sign this step: whoever was named where he still may; never who has
+    had his part already, as drafter or signer."""
+    people = [h for h in holders if h.person_id not in had_part]
     named_posts = {h.post_id for h in people if h.person_id == step.named_person_id}
     return [h for h in people if h.post_id in named_posts] or people
 
 
 @dataclass(frozen=True, slots=True)
 class StepNow:
-    """The step that waits, with whoever may sign it."""
+    """The step that waits, with whoever may sign it, and whoever could if he had not signed in this chain already."""
 
     step: Step
     sign_off: SignOff
     people: tuple[Holder, ...]
+    kept_out: tuple[Holder, ...] = ()
 
     def may_sign(self, actor: Actor, post: Standing) -> bool:
-        """He holds the seat (or stands in for its holder) and did not draft it, in whatever post."""
-        if actor.person_id == self.sign_off.drafter_id:
-            return False
+        """He holds the seat (or stands in for its holder) and has had no part in it yet, in whatever post."""
         return any(
             (h.person_id, h.post_id, h.delegation_id) == (actor.person_id, post.post_id, post.delegation_id)
             for h in self.people
@@ -211,7 +247,7 @@ def step_now(matter_id: UUID, *, confidential: bool) -> StepNow | None:
     """The waiting step of the matter's running sign-off, with its holders as of now."""
     seat = signing(Step.unit_id, Step.role, confidential=confidential).correlate(Step).lateral("seat")
     rows = db.session.execute(
-        select(Step, SignOff, *seat.columns)
+        select(Step, SignOff, signed_before().label("signed"), *seat.columns)
         .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
         .outerjoin(seat, true())
         .where(SignOff.matter_id == matter_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
@@ -220,9 +256,10 @@ def step_now(matter_id: UUID, *, confidential: bool) -> StepNow | None:
     ).all()
     if not rows:
         return None
-    step, sign_off = rows[0].Step, rows[0].SignOff
+    step, sign_off, signed = rows[0].Step, rows[0].SignOff, rows[0].signed
     held = signers_in([row for row in rows if row.Step is step and row.post_id is not None])
-    return StepNow(step, sign_off, tuple(fit(step, sign_off.drafter_id, held)))
+    kept_out = tuple(h for h in held if h.person_id in signed)
+    return StepNow(step, sign_off, tuple(fit(step, {sign_off.drafter_id, *signed}, held)), kept_out)
 
 
 def sign(

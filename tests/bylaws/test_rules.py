@@ -239,6 +239,7 @@ def test_the_page_previews_and_publishes(world: World, kind: str) -> None:
         ("deadlines", {"city_normal_unit": "years"}, "city_normal_unit-error"),
         ("deadlines", {"central_urgent_feedback": "15"}, "首次反馈须早于办结期限"),
         ("deadlines", {"reason": ""}, "请写明理由"),
+        ("deadlines", {"city_normal_closing": "20", "city_normal_unit": "days", "from_on": "2020-01-01"}, "填写明天起一年之内的日期"),
         ("deadlines", {"reason": "机密★1年"}, "reason-error"),
         ("deadlines", {}, "没有要发布的改动"),
         ("limits", {"decline_working_days": "99"}, "填写 1 至 15 个工作日"),

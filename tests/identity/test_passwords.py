@@ -151,6 +151,7 @@ def test_one_ends_ones_own_sessions_and_nobody_elses(app: Flask, city: SmallCity
     assert chen.get(city.url("sign-ins")).status_code == 200
     sign_in(elsewhere, city)
     assert here.post(city.url("sign-ins/end-others"), data={"csrf_token": token}).status_code == 303
+    assert "end-others" not in here.get(city.url("sign-ins")).get_data(as_text=True), "there are no others any more"
     assert elsewhere.get(city.url("sign-ins")).status_code == 303
     assert here.get(city.url("sign-ins")).status_code == 200
     assert mine != other

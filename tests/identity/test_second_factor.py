@@ -226,6 +226,23 @@ def test_a_wrong_first_code_brings_nothing_into_force(client: FlaskClient, city:
     assert sign_in(client, city).status_code == 303
 
 
+def test_ones_sign_ins_say_whether_password_or_code_was_wrong_and_from_where(app: Flask, city: SmallCity) -> None:
+    with clock.set_to(NOW):
+        client = app.test_client()
+        sign_in(client, city)
+        key, _codes = set_up(client, city)
+    with clock.set_to(NOW + timedelta(minutes=1)):
+        client = app.test_client()
+        halfway(client, city)
+        assert send(client, city, "000000").status_code == 422
+        send(client, city, pyotp.TOTP(key).at(clock.now()))
+        form = {"csrf_token": csrf_token(client, city.url("second-factor")), "password": "wrong", "passcode": "1"}
+        client.post(city.url("second-factor/end"), data=form)
+        page = client.get(city.url("sign-ins")).get_data(as_text=True)
+    assert "动态口令不对" in page and ">口令不对" in page
+    assert "browser:" not in page and "127.0.0.1" in page
+
+
 def test_ending_it_and_new_recovery_codes_take_password_and_code(app: Flask, city: SmallCity) -> None:
     with clock.set_to(NOW):
         client = app.test_client()

@@ -57,6 +57,11 @@ def test_a_reset_suspends_what_is_confidential_until_two_officers_have_seen_him(
     address = world.url("password")
     form = {"csrf_token": csrf_token(client, address), "password": once, "new_password": new, "repeat_password": new}
     assert client.post(address, data=form).status_code == 303
+    desk = client.get(world.url("")).get_data(as_text=True)
+    assert "还没有核实身份" in desk
+    unread = re.search(r"(\d+) 条未读</", desk)
+    listed = client.get(world.url("messages?show=new")).get_data(as_text=True)
+    assert unread is not None and f"未读 {unread[1]}<" in listed, "the desk counts what may be shown, no more"
     assert client.get(world.url(f"matters/{open_one}")).status_code == 200
     for path in (f"matters/{secret}", f"matters/{secret}/slip", f"matters/{secret}/report"):
         assert client.get(world.url(path)).status_code == 404

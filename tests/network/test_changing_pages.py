@@ -39,6 +39,28 @@ def test_a_merge_is_looked_at_and_then_done(world: World) -> None:
     assert send(world, client, "township", "merge", **fields).status_code in (409, 422)
 
 
+def test_a_unit_that_is_retired_must_name_who_takes_over_and_the_page_says_so(world: World) -> None:
+    found(world, "township2", "county", "岩头镇")
+    client = world.browser("city.secretariat")
+    form = client.get(world.url(f"network/units/{world.units['township']}/retire")).get_data(as_text=True)
+    label = re.search(r'<label[^>]*for="heir".*?</label>', form, re.S)
+    assert label is not None and "选填" not in label[0]
+    looked = send(world, client, "township", "retire", "", heir="岩头镇 (N-township2)", version="1").get_data(as_text=True)
+    assert "撤销，由“岩头镇”承接" in looked
+
+
+def test_a_matter_shows_the_name_that_its_registering_unit_bore_then(world: World) -> None:
+    matter_id = world.assign(world.register("county.supervisor", unit="county"), "county_health", by="county.supervisor")
+    client = world.browser("city.secretariat")
+    assert send(world, client, "county", "rename", name="永嘉市", version="1").status_code == 303
+    later = world.register("county.supervisor", unit="county")
+    reader = world.browser("county.supervisor")
+    before = reader.get(world.url(f"matters/{matter_id}")).get_data(as_text=True)
+    after = reader.get(world.url(f"matters/{later}")).get_data(as_text=True)
+    assert "永嘉县，" in before and "永嘉市，" not in before
+    assert "永嘉市，" in after
+
+
 def test_what_was_typed_comes_back_with_the_refusal(world: World) -> None:
     client = world.browser("city.secretariat")
     answer = send(world, client, "county", "merge", "", into="桥头镇")

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import portal
+from portal.access.actor import SYSTEM
+from portal.access.visibility import as_seen_by
 from portal.identity.models import SignInSession
 from portal.identity.service import make_person
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.matters.models import Matter
+from portal.notify.models import Reminder
 from portal.officers.service import note_sweep
 from portal.officers.words import act_words
 from tests.world import World
@@ -46,6 +50,28 @@ def test_health_says_when_the_city_was_swept_and_what_waits(world: World) -> Non
     for words in ("巡检", "队列", "工作进程", "待发信件", "存疑信件", "磁盘", "数据库", "放假安排", "PostgreSQL"):
         assert words in page
     assert "停顿" not in page
+
+
+def test_reminders_held_back_by_a_request_for_more_time_are_not_called_late(world: World) -> None:
+    matter_id = world.at_work()
+    with world.work():
+        db.session.execute(
+            update(Reminder).where(Reminder.matter_id == matter_id).values(send_at=clock.now() - timedelta(hours=1))
+        )
+    client = world.browser("city.system")
+
+    def late() -> str:
+        page = client.get(world.url("officers/health")).get_data(as_text=True)
+        line = re.search(r"<strong>未发提醒</strong>.*?</tr>", page, re.S)
+        assert line is not None
+        return line[0]
+
+    assert 'class="lamp late"' in late()
+    with world.work():
+        db.session.execute(
+            update(Matter).where(Matter.id == matter_id).values(extension_pending=True).options(as_seen_by(SYSTEM))
+        )
+    assert 'class="lamp ok"' in late()
 
 
 def test_accounts_are_found_by_name_and_unit_and_their_sessions_ended(world: World) -> None:

@@ -1,6 +1,7 @@
 """推荐联络员: units are asked by a date, name somebody, are urged and reminded; the secretariat appoints or sends back."""
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -54,6 +55,21 @@ def accept(world: World, by: str = "city.secretariat", unit: str = "health", **f
 def liaisons(world: World, unit: str = "health") -> set[int]:
     with world.work():
         return {one.person_id for one in holders(world.units[unit], Role.LIAISON_OFFICER)}
+
+
+def test_units_in_which_nobody_is_told_are_named(world: World) -> None:
+    with world.work():
+        for person in ("health.director", "health.leader"):
+            post = db.session.get(Post, world.posts[person])
+            assert post is not None
+            post.to_on = clock.today()
+    opened(world)
+    client, drive = world.browser("city.secretariat"), world.url(f"network/drives/{drive_of(world)}")
+    assert client.post(f"{drive}/urge", data={"csrf_token": world.token(client)}).status_code == 303
+    page = client.get(drive).get_data(as_text=True)
+    assert "市卫生健康委员会没有办公室主任，也没有主要领导，收不到消息" in page
+    marked = re.search(r'<a href="[^"]+" aria-current="page">.*?</a>', page, re.S)
+    assert marked is not None and "联络员" in marked[0]
 
 
 def test_the_chosen_units_are_asked_and_who_has_not_answered_is_shown(world: World) -> None:

@@ -192,6 +192,9 @@ def _editing(kind: Kind, form: RulesForm) -> Response:
 def _previewed(kind: Kind, form: RulesForm, stands: AnyRules, proposed: AnyRules) -> Response:
     moment = clock.at(form.from_on.data, 10) if form.from_on.data else clock.now()
     changes = differences(stands, proposed)
+    if fault := service.day_fault(form.from_on.data):
+        refusal = Invalid(_("先改正施行日期，再看变化"), fields={"from_on": fault})
+        return redraw(_template(kind), form, refusal, **_frame_of(kind, form))
     if not changes:
         refusal = Invalid(_("与第 %(version)d 版相同，没有要发布的改动", version=stands.version))
         return redraw(_template(kind), form, refusal, **_frame_of(kind, form))

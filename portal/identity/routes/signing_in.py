@@ -103,11 +103,13 @@ def change_password() -> Response:
             form.password.data or "",
             form.new_password.data or "",
             door.source(),
+            door.address(),
         )
     except Invalid as refusal:
         return redraw("identity/password.html", refusal=refusal, **shown)
     door.renew(token)
     flash(_("口令已改，其他设备上的登录已失效"), "done")
+    _say_suspended(service.is_suspended(current_actor().person_id))
     return go(desk_url())
 
 
@@ -129,7 +131,8 @@ def sign_ins() -> Response:
         }
         for one in sessions.sign_ins_of(me, current_app.config["SESSION_IDLE"])
     ]
-    return page("identity/sign_ins.html", sign_ins=lines, end_others_url=url_for("identity.end_others"))
+    others = url_for("identity.end_others") if any(line["end_url"] for line in lines) else None
+    return page("identity/sign_ins.html", sign_ins=lines, end_others_url=others)
 
 
 @blueprint.post("/sign-ins/<uuid:session_id>/end")
@@ -246,8 +249,7 @@ def _landing(person_id: int) -> str:
 
 def _welcome(made: SignInSession) -> None:
     _warn_of_age(made)
-    if made.person.suspended_at is not None and not made.person.must_change_password:
-        flash(_("口令重置后还没有核实身份，限定知悉的内容暂不显示；请到安全管理员处当面核实"), "soon")
+    _say_suspended(made.person.suspended_at is not None and not made.person.must_change_password)
     before = sessions.last_before(made)
     if before is None:
         return
@@ -256,6 +258,11 @@ def _welcome(made: SignInSession) -> None:
     flash(_("上次登录：%(when)s，来自 %(source)s", when=when, source=last.source), "note")
     if failed:
         flash(_("此后有 %(count)s 次用您的登录名登录失败。如不是本人，请报告", count=failed), "late")
+
+
+def _say_suspended(suspended: bool) -> None:
+    if suspended:
+        flash(_("口令重置后还没有核实身份，限定知悉的内容暂不显示；请到安全管理员处当面核实"), "soon")
 
 
 def _warn_of_age(made: SignInSession) -> None:

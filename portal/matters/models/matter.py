@@ -121,12 +121,14 @@ class Matter(Guarded, OfCity, Model):
 
     if TYPE_CHECKING:  # what `queries.one` finds around it; not columns
         step_now: Any
+        registering_name: str | None
         co_unit_ids: tuple[int, ...]
         co_units: list[CoUnit]
         closing: Clock | None
         feedback: Clock | None
     else:
         step_now = None
+        registering_name = None
         co_unit_ids = ()
 
     @property

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Response, flash, url_for
 
-from portal.access.actor import Actor
+from portal.access.actor import Actor, Standing
 from portal.access.policy import Act, allowed
 from portal.audit import journal
 from portal.identity import door
@@ -47,6 +47,14 @@ def read_report(report_id: UUID) -> Response:
     return page("instructions/report_read.html", refusal=None, open_sheet=None, **_reading(actor, found, shown))
 
 
+def _lead(found: Matter, standing: Standing | None) -> str | None:
+    """Whoever is about to sign for another is told so, and for whom."""
+    if standing is None or standing.delegation_id is None or found.step_now is None:
+        return None
+    for_whom = next((h.name for h in found.step_now.people if h.post_id == standing.post_id and not h.delegation_id), None)
+    return _("受%(name)s委托代签，签名后注明（代）", name=for_whom or standing.role.label)
+
+
 def _reading(
     actor: Actor, found: Matter, shown: Report, sign_form: Any = None, back_form: Any = None
 ) -> dict[str, Any]:
@@ -65,7 +73,8 @@ def _reading(
         sign_form.step.data = back_form.step.data = str(waiting.step.number)
         sign_form.digest.data = waiting.sign_off.digest
         sign = {
-            "title": title, "button": title, "lead": None, "url": url_for("matters.sign_report", report_id=shown.id),
+            "title": title, "button": title, "lead": _lead(found, allowed(actor, Act.SIGN, found).standing),
+            "url": url_for("matters.sign_report", report_id=shown.id),
             "form": sign_form, "version": found.version,
         }
         back = {

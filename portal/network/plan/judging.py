@@ -43,7 +43,7 @@ def _judge_units(plan: Plan, sheet: Table) -> None:
         elif code in plan.known.units:
             row.fault(rules.CODE, _("单位代码“%(code)s”已有单位使用", code=code))
         elif code in seen:
-            row.fault(rules.CODE, _("单位代码“%(code)s”与第 %(row)s 行重复", code=code, row=seen[code]))
+            row.fault(rules.CODE, _("单位代码“%(code)s”与第 %(row)s 行重复，请改其中一行", code=code, row=seen[code]))
         name = row.text(rules.NAME)
         short_name = row.text(rules.SHORT_NAME, required=False) or name[: rules.LONGEST[rules.SHORT_NAME]]
         level = row.chosen(rules.LEVEL, rules.LEVELS)
@@ -52,7 +52,7 @@ def _judge_units(plan: Plan, sheet: Table) -> None:
         if prefix and prefix in prefixes:
             row.fault(rules.PREFIX, _("机关代字“%(prefix)s”已有单位使用", prefix=prefix))
         elif prefix and prefix in used:
-            row.fault(rules.PREFIX, _("机关代字“%(prefix)s”与第 %(row)s 行重复", prefix=prefix, row=used[prefix]))
+            row.fault(rules.PREFIX, _("机关代字“%(prefix)s”与第 %(row)s 行重复，请改其中一行", prefix=prefix, row=used[prefix]))
         if prefix:
             used.setdefault(prefix, row.number)
         if code and code not in seen:
@@ -83,7 +83,8 @@ def _judge_tree(plan: Plan) -> None:
             below.setdefault(unit.parent_code, []).append(unit)
             _judge_parent(plan, unit, units.get(unit.parent_code) or plan.known.units[unit.parent_code])
         elif unit.parent_code not in plan.codes:
-            plan.fault(UNITS, unit.row, rules.PARENT, _("没有上级单位“%(code)s”", code=unit.parent_code[:30]))
+            said = _("没有上级单位“%(code)s”，请核对代码，或把它也列入单位表", code=unit.parent_code[:30])
+            plan.fault(UNITS, unit.row, rules.PARENT, said)
     waiting = list(depths)
     while waiting:
         code = waiting.pop()
@@ -115,7 +116,7 @@ def _judge_loops(plan: Plan, units: Mapping[str, PlannedUnit]) -> None:
             code = units[code].parent_code or ""
         if code in way:
             for member in list(way)[way[code] :]:
-                plan.fault(UNITS, units[member].row, rules.PARENT, _("上级单位绕成了一圈，回到了自己"))
+                plan.fault(UNITS, units[member].row, rules.PARENT, _("上级单位绕成了一圈，回到了自己；请改其中一个单位的上级"))
         done.update(way)
 
 

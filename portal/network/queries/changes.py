@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import case, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from portal.identity.models import Person
 from portal.kernel.db import current_city, db
-from portal.network.models import Unit, UnitChange
+from portal.network.models import ChangeKind, Unit, UnitChange
+
+
+def name_then(unit: Unit, moment: datetime) -> str:
+    """The name that the unit bore at a moment. Only of a unit that was changed since its founding is anything asked."""
+    if unit.version == 1:
+        return unit.name
+    bore: str | None = db.session.scalar(
+        select(UnitChange.before["name"].astext)
+        .where(
+            UnitChange.city_id == current_city(), UnitChange.unit_id == unit.id, UnitChange.kind == ChangeKind.RENAME,
+            UnitChange.carried_out_at > moment,
+        )
+        .order_by(UnitChange.carried_out_at)
+        .limit(1)
+    )
+    return bore or unit.name
 
 
 def history_of(unit_id: int, limit: int = 50) -> list[UnitChange]:

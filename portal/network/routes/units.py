@@ -104,7 +104,7 @@ def _facts(unit: Unit) -> list[tuple[str, Any]]:
     if unit.founded_on:
         facts.append((_("设立"), _day(unit.founded_on)))
     if unit.retired_on:
-        facts.append((_("撤销单位"), _day(unit.retired_on)))
+        facts.append((_("撤销日期"), _day(unit.retired_on)))
     return facts
 
 
@@ -162,7 +162,7 @@ def _told(row: UnitChange, kind: ChangeKind, shown: Unit) -> str:
                      if name in wanted and (was.get(name) or "") != (wanted[name] or "")]  # fmt: skip
             return _("；").join(f"{now} → {then}" for now, then in pairs)
         case ChangeKind.MOVE:
-            return f"{this} → {other}"
+            return _("%(unit)s 划到 %(parent)s 之下", unit=this, parent=other)
         case ChangeKind.MERGE:
             return _("%(unit)s 并入 %(heir)s", unit=this, heir=other)
         case ChangeKind.SPLIT:

@@ -105,6 +105,8 @@ def _judge_rename(actor: Actor | System, case: Case, faults: dict[str, str]) -> 
     if not case.effects and not faults:
         faults["name"] = _("与现在的一样，没有要改的")
     case.sentences.append(_("已经登记的事项仍显示当时的单位名称；今后交办的用新名称。"))
+    if not unit.is_organ and facts.get("name") != unit.name:
+        case.sentences.append(_("下级单位和内设机构的名称不随之改变；要改的逐个更名，或者用单位表一次导入。"))
 
 
 def _judge_move(actor: Actor | System, case: Case, faults: dict[str, str]) -> None:
@@ -250,7 +252,8 @@ def _judge_retire(actor: Actor | System, case: Case, faults: dict[str, str]) -> 
         if heir is None:
             return
         _take_over(case, heir, faults)
-    case.effects.insert(0, Effect(unit.name, _("现有单位"), _("撤销")))
+    end = _("撤销，由“%(heir)s”承接", heir=case.other.name) if case.other is not None else _("撤销")
+    case.effects.insert(0, Effect(unit.name, _("现有单位"), end))
 
 
 _JUDGES = {

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 
+from portal.access.actor import SYSTEM
+from portal.access.visibility import as_seen_by
 from portal.deadlines.queries import calendar_of
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
+from portal.matters.models import Matter
 from portal.notify.models import Delivery, Reminder
 from portal.officers.models import Sweep
 
@@ -67,8 +70,10 @@ def _late_reminders() -> int:
         .where(
             Reminder.city_id == current_city(), Reminder.settled_at.is_(None),
             Reminder.send_at < clock.now() - timedelta(minutes=10),
+            # They are held back on purpose until the request for more time is decided.
+            ~exists().where(Matter.id == Reminder.matter_id, Matter.extension_pending),
         )
         .limit(MOST_COUNTED)
         .subquery()
     )
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
+    return db.session.scalar(select(func.count()).select_from(some).options(as_seen_by(SYSTEM))) or 0

@@ -21,6 +21,7 @@ from portal.staffing.service import drives, nominations
 from portal.web.answers import go, page
 from portal.web.guards import allows, current_actor
 
+MOST_NAMED = 5
 SHOWN = {"open": _l("未推荐"), "answered": _l("待任命"), "settled": _l("已任命"), "all": _l("全部")}
 
 
@@ -69,6 +70,7 @@ def open_drive() -> Response:
             words=form.words.data, until=form.until.data,
         )  # fmt: skip
         flash(_("已向 %(count)s 个单位发出", count=made.asked))
+        _say_not_reached(made)
         return go(url_for("staffing.drive", drive_id=made.id))
 
     return perform(
@@ -134,9 +136,21 @@ def urge_drive(drive_id: int) -> Response:
     """催报: whoever has not answered, all or one unit."""
     said = request.form.get("nomination", "")
     only = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
-    told = drives.urge(current_actor(), drive_id, only)
-    flash(_("已催报，%(count)s 人收到消息", count=told) if told else _("没有可以催报的人：这些单位没有办公室主任，也没有主要领导"))
+    found, told = drives.urge(current_actor(), drive_id, only)
+    if told:
+        flash(_("已催报，%(count)s 人收到消息", count=told))
+    _say_not_reached(found, only)
     return go(url_for("staffing.drive", drive_id=drive_id))
+
+
+def _say_not_reached(found: Drive, only: int | None = None) -> None:
+    if names := drives.not_reached(found, only):
+        more = _("等 %(count)s 个单位", count=len(names)) if len(names) > MOST_NAMED else ""
+        flash(
+            _("%(units)s没有办公室主任，也没有主要领导，收不到消息；请先任职，或代为填写",
+              units=_("、").join(names[:MOST_NAMED]) + more),
+            "soon",
+        )
 
 
 @blueprint.post(f"/network/drives/<int(max={HIGHEST_ID}):drive_id>/close")

@@ -105,6 +105,18 @@ def _tell(drive: Drive, kind: str, key: str, only: int | None = None) -> int:
     return len(tell_each(kind, notices))
 
 
+def not_reached(drive: Drive, only: int | None = None) -> list[str]:
+    """The units that have not answered and in which nobody is told, by name: no office director, no principal leader."""
+    which = [Nomination.drive_id == drive.id, Nomination.answered_at.is_(None)]
+    if only is not None:
+        which.append(Nomination.id == only)
+    units = db.session.execute(
+        select(Unit.id, Unit.name).join(Nomination, Nomination.unit_id == Unit.id).where(*which).order_by(Unit.code)
+    ).all()
+    people = _answering([unit_id for unit_id, _name in units])
+    return [name for unit_id, name in units if not people[unit_id]]
+
+
 def _answering(units: Sequence[int]) -> dict[int, list[int]]:
     if not units:
         return {}
@@ -185,15 +197,15 @@ def nominations_of(drive: Drive, show: str, *, after: int = 0, limit: int = 50) 
     return found[:limit], more
 
 
-def urge(actor: Actor, drive_id: int, nomination_id: int | None = None) -> int:
-    """催报: tell again whoever has not answered, all or one; counted. How many persons were told."""
+def urge(actor: Actor, drive_id: int, nomination_id: int | None = None) -> tuple[Drive, int]:
+    """催报: tell again whoever has not answered, all or one; counted. The drive, and how many persons were told."""
     drive, standing = drive_kept(actor, drive_id, lock=True)
     if drive.closed_at is not None:
         raise Invalid(_("这次推荐已经结束"))
     drive.urges += 1
     told = _tell(drive, "nominate_urged", f"drive:{drive.id}:urge:{drive.urges}", nomination_id)
     journal.record(actor, "urge_drive", "drive", drive.id, standing=standing, after={"urges": drive.urges, "told": told})
-    return told
+    return drive, told
 
 
 def close_drive(actor: Actor, drive_id: int) -> Drive:

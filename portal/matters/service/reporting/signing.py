@@ -103,6 +103,8 @@ def sign(
     if waiting is None or waiting.step.report_id != shown.id or waiting.step.number != step:
         raise Stale(_("这一步已经办过，或者轮到了别的步骤；本次签批未执行"))
     if not allowed(actor, Act.SIGN, matter):
+        if any(holder.person_id == actor.person_id for holder in waiting.kept_out):
+            raise Forbidden(_("您已签过本稿的另一步，同一份材料不能由一个人签两步；请由他人签，没有他人的，请秘书处任职或由您委托"))
         raise Forbidden(_("现在不是轮到您签批"))
     confirm()
     content = whole_content(matter)

@@ -155,6 +155,7 @@ def test_an_extension_is_granted_by_the_head_up_to_the_same_day_of_the_next_mont
     found = world.matter(matter_id)
     assert (found.due_on, found.original_due_on) == (date(2026, 5, 4), due)
     assert _clock(world, matter_id).generation >= 2
+    assert "督查室督查室" not in str(_clock(world, matter_id).why), "the office that granted it is named once"
 
 
 def test_an_extension_is_asked_before_the_deadline(world: World) -> None:

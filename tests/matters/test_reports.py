@@ -489,3 +489,11 @@ def test_the_page_that_writes_says_what_is_owed_and_whose_the_countersignature_i
     step = re.search(r"<b>会签</b>.*?</li>", page, re.S)
     assert step is not None
     assert "市财政局" in step.group()
+
+
+def test_the_page_that_writes_says_beforehand_what_is_still_open_below(world: World) -> None:
+    matter_id = county_waits_for_a_child(world)
+    client = world.browser("county.handler")
+    begin(world, client, matter_id)
+    page = client.get(world.url(f"matters/{matter_id}/report")).get_data(as_text=True)
+    assert "现在还不能办：下级还有 2 件转办事项没有办结" in page

@@ -18,7 +18,7 @@ from portal.kernel.refusals import Invalid, Refusal, Stale
 from portal.matters import forms, queries, views
 from portal.matters.models import Matter, Report
 from portal.matters.routes import blueprint
-from portal.matters.routes.matter import head_of, url_of
+from portal.matters.routes.matter import head_of, in_the_way, url_of
 from portal.matters.routes.reports import changes_url
 from portal.matters.rules import QUESTIONS
 from portal.matters.service import attaching, reporting
@@ -152,7 +152,7 @@ def _writing(actor: Actor, found: Matter, draft: Report) -> dict[str, Any]:
     return {
         "matter": head_of(found), "turn": views.turn(found), "version": draft.saved, "draft_no": draft.draft,
         "changes_url": changes_url(actor, draft), "questions": views.questions(last.codes if last else ()),
-        "last_return": last, "steps": views.planned(reporting.seats_of(found), found),
+        "blocked": in_the_way(found, actor), "last_return": last, "steps": views.planned(reporting.seats_of(found), found),
         "files": _files(actor, found, draft), "autosave_url": url_for("matters.write_report", matter_id=found.id),
         "saved_at": draft.changed_at if draft.saved > 1 else None,
         "action": url_for("matters.write_report", matter_id=found.id), "watermark": views.watermark(actor, found),

@@ -120,7 +120,8 @@ def _with_signing(buttons: list[Button], signing: Button | None) -> list[Button]
     return [signing, *buttons]
 
 
-def _blocked(matter: Matter, actor: Actor) -> list[str]:
+def in_the_way(matter: Matter, actor: Actor) -> list[str]:
+    """What stands in the way of what this person does next, submitting or closing: all of it, before a button is pressed."""
     sentences: list[str] = []
     for event in ("submit_report", "close"):
         judged = engine.judge(BOOK, actor, matter, event)
@@ -160,7 +161,7 @@ def matter(matter_id: UUID) -> Response:
         deadline=views.why(found.closing),
         feedback=views.why(found.feedback),
         report=drawn,
-        blocked=_blocked(found, actor),
+        blocked=in_the_way(found, actor),
         entries=views.log(around.entries),
         tree=views.tree(
             found,

@@ -41,7 +41,7 @@ def make_app() -> Flask:
     engine = create_engine(sqlalchemy_url(os.environ["DATABASE_URL"]), pool_size=8, max_overflow=8,
                            connect_args={"options": f"-c app.city={int(os.environ['BENCH_CITY'])}"})
     sessions: scoped_session[Session] = scoped_session(sessionmaker(engine, expire_on_commit=False))
-    queries.db = SimpleNamespace(session=sessions)  # type: ignore[assignment]
+    queries.pages.db = SimpleNamespace(session=sessions)  # type: ignore[assignment]
     app.teardown_appcontext(lambda _error: sessions.remove())
 
     @app.get("/list")

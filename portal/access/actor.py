@@ -37,7 +37,8 @@ EVERYTHING = frozenset({Lent.ALL})
 class Standing:
     """A post in force, held or stood in for. `unit_id` is where the post is, `for_unit_id` whom it acts for (an organ
     acts for its parent), `path` the ids from the city's root down to `for_unit_id`; `lent` the kinds of act for which one
-    stands in: everything, in a post of one's own."""
+    stands in: everything, in a post of one's own. `former` are the units that are no more and whose heir `for_unit_id` is:
+    their registers are its own."""
 
     post_id: int
     role: Role
@@ -48,6 +49,12 @@ class Standing:
     delegation_id: int | None = None
     covers_confidential: bool = True
     lent: frozenset[Lent] = EVERYTHING
+    former: tuple[int, ...] = ()
+
+    @property
+    def keeps(self) -> tuple[int, ...]:
+        """The units whose registers it keeps: the one it acts for, and those to which that one is heir."""
+        return (self.for_unit_id, *self.former)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ class Actor:
     principals: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        held = {standing_principal(s.for_unit_id, s.role) for s in self.standings}
+        held = {standing_principal(unit_id, s.role) for s in self.standings for unit_id in s.keeps}
         # Who holds no post reads nothing any more, not even what he once handled.
         himself = [person_principal(self.person_id)] if held else []
         if held and not self.suspended:

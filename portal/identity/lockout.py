@@ -1,5 +1,8 @@
 """Five failures lock a name for a quarter hour, from one source only: no stranger locks one out of one's own browser.
 
+Wrong codes of the second factor are counted by account instead, wherever they come from: a code has six digits, and only
+who has shown the right password is asked for it, so nobody else can lock anyone out by them.
+
 An attempt is counted before the password is looked at and forgotten when it was right, in short transactions of their
 own: so guesses sent at the same moment count too, and a refusal does not undo the count.
 """
@@ -22,6 +25,8 @@ from portal.kernel.db import current_city, db
 MOST = 5
 LOCKED_FOR = timedelta(minutes=15)
 COUNTED_FOR = timedelta(days=1)  # since the last failure
+CODES = "codes"
+"""In the place of a source, for the codes of an account from all of them; no address and no browser is called so."""
 
 _COUNT = text(
     "INSERT INTO sign_in_failure AS f (city_id, sign_in_name, source, count, last_at)"

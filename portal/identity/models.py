@@ -60,7 +60,8 @@ class SignInSession(OfCity, Model):
 
 
 class SignInFailure(OfCity, Model):
-    """Failed sign-ins of one name from one source since the last success; five lock that pair for a quarter hour."""
+    """Failed sign-ins of one name from one source since the last success; five lock that pair for a quarter hour. Wrong
+    codes of the second factor stand under one source of their own, `lockout.CODES`."""
 
     __tablename__ = "sign_in_failure"
 

@@ -138,15 +138,16 @@ def sign_in(
 def second_step(
     half: Halfway, code: str, source: str, address: str | None = None, absolute: timedelta = sessions.ABSOLUTE
 ) -> tuple[SignInSession, str]:
-    """The rest of the way: a new session and its token. Wrong codes count and lock as wrong passwords do. Invisible
-    where the password was changed since, or the account closed."""
+    """The rest of the way: a new session and its token. Wrong codes count and lock as wrong passwords do, but by account,
+    from wherever they come. Invisible where the password was changed since, or the account closed."""
     person = queries.person_by_id(half.person_id)
     if person is None or not person.active or _mark(person) != half.mark:
         raise Invisible
-    attempt = lockout.count_attempt(person.sign_in_name, source)
+    attempt = lockout.count_attempt(person.sign_in_name, lockout.CODES)
     if attempt.refused_until or not second_factor.accepts(person.id, code):
         _refuse(attempt, person.id, address or source, _("动态口令不对，或已经用过"), code=True)
     lockout.forget(person.sign_in_name, source)
+    lockout.forget(person.sign_in_name, lockout.CODES)
     return _begin(person, address or source, absolute)
 
 
@@ -185,8 +186,8 @@ def confirm_password(
     actor: Actor, password: str, source: str, code: str | None = None, *, alone: bool = False, address: str | None = None
 ) -> str:
     """The person says again that it is he, by his password and, where he has a second factor, its code (not where the
-    password `alone` is asked for); the answer is how. Wrong ones count and lock as at sign-in; raises Invalid with the
-    sentence beside the field `password` or `passcode`."""
+    password `alone` is asked for); the answer is how. Wrong ones count and lock as at sign-in, codes by account; raises
+    Invalid with the sentence beside the field `password` or `passcode`."""
     person = queries.person_by_id(actor.person_id)
     if person is None:
         raise Invisible
@@ -196,7 +197,10 @@ def confirm_password(
     right = attempt.refused_until is None and passwords.fits(person.password_hash if person.active else None, password)
     if right and not alone and second_factor.is_in_force(person_id):
         field, how, said = "passcode", WITH_CODE, _("动态口令不对，或已经用过")
-        right = second_factor.accepts(person_id, code or "")
+        attempt = lockout.count_attempt(name, lockout.CODES)
+        right = attempt.refused_until is None and second_factor.accepts(person_id, code or "")
+        if not right:
+            lockout.forgive(name, source)  # the password was right; the code counts by itself
     if not right:
         try:
             _refuse(attempt, person_id, address or source, said, code=field == "passcode")
@@ -206,6 +210,8 @@ def confirm_password(
         left = _("%(what)s，再错 %(left)s 次锁定 15 分钟", what=said, left=attempt.left)
         raise Invalid(said, fields={field: left})
     lockout.forget(name, source)
+    if how == WITH_CODE:
+        lockout.forget(name, lockout.CODES)
     return how
 
 

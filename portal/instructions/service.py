@@ -27,7 +27,7 @@ from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.service.creation import FiledBefore, NewMatter, create, facts, index_words, keep_co_units
 from portal.network.models import Unit
-from portal.network.queries import unit_by_id, unit_meant
+from portal.network.queries import keeper_of, unit_by_id, unit_meant
 from portal.vault.screening import CLASSIFIED
 from portal.workflow import engine
 
@@ -78,7 +78,7 @@ def amend(actor: Actor, matter_id: UUID, said: Registration, version: int | None
         said = replace(said, lead_unit=None, co_units=())
         if not reason:
             raise Invalid(_("交办后更正须说明理由"), fields={"reason": _("请填写理由")})
-    _refuse_faulty(actor, said, matter.registering_unit_id, reason)
+    _refuse_faulty(actor, said, matter.registering_unit.keeper_id, reason)
     changed = _changes(matter, content, said, units=not assigned)
     if not changed:
         raise Invalid(_("没有改动任何内容，无须更正"))
@@ -105,7 +105,8 @@ def amend(actor: Actor, matter_id: UUID, said: Registration, version: int | None
 
 
 def new_round(actor: Actor, matter_id: UUID, said: Registration) -> Matter:
-    """登记新一轮: a further instruction on the same matter becomes one of its own, 第 n 轮, as secret as the former.
+    """登记新一轮: a further instruction on the same matter becomes one of its own, 第 n 轮, as secret as the former, in
+    the series of the unit that keeps the former's register today.
 
     Sent twice under one key it is entered once. Raises Forbidden, Invalid.
     """
@@ -116,9 +117,9 @@ def new_round(actor: Actor, matter_id: UUID, said: Registration) -> Matter:
     if former.parent_id is not None:
         raise Invalid(_("转办事项不登记新一轮，请由上级事项的登记单位办理"))
     said = replace(said, confidential=former.confidential)
-    _refuse_faulty(actor, said, former.registering_unit_id)
+    unit = keeper_of(former.registering_unit)
+    _refuse_faulty(actor, said, unit.id)
     former_content = whole_content(former)
-    unit = former.registering_unit
     try:
         matter, _content = create(actor, standing, replace(_new_matter(said, unit), previous=former))
     except FiledBefore as twice:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_wtf.file import MultipleFileField
 from wtforms import (
@@ -185,12 +185,21 @@ class SendBackForm(ReasonForm):
     step = HiddenField()
 
 
+class OwedInTheEnd:
+    """A draft is saved without it and not submitted without it: so the field is not called 选填."""
+
+    field_flags: ClassVar[dict[str, bool]] = {"owed": True}
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """What a submission lacks is the chain's to say."""
+
+
 class ReportForm(OfficeForm):
     """报结材料."""
 
     title = StringField(_l("标题"), [InputRequired(_l("请填写标题")), Length(max=200)])
     addressee = StringField(_l("主送"), [InputRequired(_l("请填写主送单位")), Length(max=200)])
-    text = TextAreaField(_l("正文"), [Length(max=MOST_BODY)])
+    text = TextAreaField(_l("正文"), [OwedInTheEnd(), Length(max=MOST_BODY)])
     attachments = MultipleFileField(_l("附件"))
     copies = StringField(_l("抄送"), [Length(max=500)])
     answer_facts = StringField(_l("事实是否清楚：写在哪一部分"), [Length(max=200)])

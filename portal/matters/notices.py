@@ -27,10 +27,11 @@ def heads(matter: Matter) -> list[int]:
 
 
 def lead_desk(matter: Matter) -> list[int]:
-    """Liaison officer and office director of the lead unit."""
-    if matter.lead_unit_id is None or matter.confidential:
+    """Liaison officer and office director of the lead unit; of one that is no more, and left what has ended, its heir's."""
+    if matter.lead_unit_id is None or matter.lead_unit is None or matter.confidential:
         return []
-    return recipients(matter.lead_unit_id, (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR), kind=Lent.GIVE)
+    unit_id = matter.lead_unit_id if matter.open else matter.lead_unit.keeper_id
+    return recipients(unit_id, (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR), kind=Lent.GIVE)
 
 
 def helpers(matter: Matter, unit_ids: Collection[int]) -> list[int]:

@@ -34,6 +34,12 @@ from portal.workflow.models import Signature, Signer, SignOff, Step
 from portal.workflow.signoff import step_now
 
 
+def still_reads(actor: Actor, matter_id: UUID) -> bool:
+    """Whether there is anything of the matter for this reader, now that an act has moved it."""
+    found = db.session.scalar(select(Matter.id).where(Matter.id == matter_id).options(as_seen_by(actor)))
+    return found is not None
+
+
 def one(actor: Actor, matter_id: UUID) -> Matter:
     """The matter as this reader sees it: `content` is None where he sees the shell alone; `closing` and `feedback` are
     its clocks. Invisible where there is nothing for him; Unconfirmed where it is confidential content and he has not

@@ -132,14 +132,15 @@ def log(entries: Sequence[Entry]) -> list[Drawn]:
 
 def _line(entry: Entry) -> Drawn:
     facts = entry.facts or {}
-    post = f"{entry.unit_name}　{Role(entry.role).label}" if entry.unit_name and entry.role else ""
     name = entry.person.name if entry.person else ""
-    who = "　".join(part for part in (post, name) if part) + (_("（代）") if entry.delegation_id else "")
+    post = [entry.unit_name, str(Role(entry.role).label)] if entry.unit_name and entry.role else []
+    who = "　".join(part for part in (*post, name) if part and (part == name or part not in name))
+    who += _("（代）") if entry.delegation_id else ""
     tags = [_("首次反馈")] if entry.first_feedback else []
     if entry.kind == "decline" and facts.get("code") in DECLINE_REASONS:
         tags.append(str(DECLINE_REASONS[facts["code"]]))
     tags += [str(QUESTIONS[f]) for f in facts.get("failed", ()) if f in QUESTIONS]
-    what = next((facts[k] for k in ("handler", "unit") if facts.get(k)), None)
+    what = next((facts[k] for k in ("handler", "unit") if facts.get(k) and facts[k] != entry.unit_name), None)
     if facts.get("until"):
         what = _("至 %(day)s", day=day_words(date.fromisoformat(facts["until"])))
     if facts.get("draft"):
@@ -223,12 +224,15 @@ def _step(state: str, title: str, who: str, word: str, time: datetime | None) ->
     return Drawn(state=state, title=title, who=who, word=word, time=time, delegate=False, note=None)
 
 
-def planned(seats: Sequence[Any], holders: dict[int, Sequence[str]]) -> list[Drawn]:
-    """The chain that a draft will walk."""
-    return [
-        _step("todo", str(STEP_LABELS[seat.kind]), _("、").join(holders.get(n, ())) or str(seat.role.label), _("未到"), None)
-        for n, seat in enumerate(seats, start=1)
-    ]
+def planned(seats: Sequence[Any], matter: Matter) -> list[Drawn]:
+    """The chain that a draft will walk; a seat in a co-unit says whose it is."""
+    helping = {c.unit_id: c.unit_name for c in getattr(matter, "co_units", ())}
+    drawn = []
+    for seat in seats:
+        one = _step("todo", str(STEP_LABELS[seat.kind]), str(seat.role.label), _("未到"), None)
+        one.note = helping.get(seat.unit_id)
+        drawn.append(one)
+    return drawn
 
 
 def last_return(back: Sequence[Entry], count: int) -> Drawn | None:

@@ -95,8 +95,8 @@ HOLDS: Mapping[Group, frozenset[str]] = {
         "nominate_urged", "nomination_returned", "nomination_accepted", "confirm_contact",
     }),
     Group.ACCOUNT: frozenset({
-        "locked_out", "address_asked", "password_reset", "second_factor_ended", "sensitive_proposed", "sensitive_decided",
-        "account_restored", "person_confirmed", "officer_appointed",
+        "locked_out", "codes_guessed", "address_asked", "password_reset", "second_factor_ended", "sensitive_proposed",
+        "sensitive_decided", "account_restored", "person_confirmed", "officer_appointed",
     }),
 }  # fmt: skip
 _GROUP_OF = {kind: group for group, kinds in HOLDS.items() for kind in kinds}

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from portal.access.roles import Role
 from portal.deadlines.queries import calendar_of
-from portal.identity.lockout import LOCKED_FOR, MOST
+from portal.identity.lockout import CODES, LOCKED_FOR, MOST
 from portal.identity.queries import locked_out
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
@@ -44,7 +44,8 @@ def tell_of_lock_outs() -> None:
     for a name that nobody bears."""
     for person_id, source, until in locked_out():
         key = f"locked_out:{source}:{until.timestamp():.0f}"
-        tell("locked_out", [person_id], key=key, facts={"count": MOST}, at=until - LOCKED_FOR)
+        kind = "codes_guessed" if source == CODES else "locked_out"
+        tell(kind, [person_id], key=key, facts={"count": MOST}, at=until - LOCKED_FOR)
     db.session.commit()
 
 

@@ -173,6 +173,13 @@ KINDS: dict[str, Kind] = {
         lambda f: _("您的登录名因连续 %(count)s 次输错口令被锁定；如不是本人，请报告", count=f["count"]),
         ("count",),
     ),
+    "codes_guessed": Kind(
+        _l("有人输对了您的口令，但连续输错动态口令；如不是本人，请立即更改口令并报告"),
+        lambda f: _(
+            "有人输对了您的口令，但连续 %(count)s 次输错动态口令；如不是本人，请立即更改口令并报告", count=f["count"]
+        ),
+        ("count",),
+    ),
     "address_asked": Kind(
         _l("有人用您的账号申请更换收信地址；如不是本人，请报告"),
         lambda f: _("您申请把收信地址改为 %(address)s；如不是本人，请报告", address=f["address"]),

@@ -163,7 +163,7 @@ _FACTS: dict[str, LazyString] = {
     "level": _l("层级"),
     "parent_id": _l("上级单位编号"),
     "retired_on": _l("撤销单位"),
-    "merged_into_id": _l("并入单位编号"),
+    "merged_into_id": _l("并入单位编号"),  # of entries from before heirs were kept
     "into_id": _l("并入单位编号"),
     "heir_id": _l("承接单位编号"),
     "change": _l("变更编号"),

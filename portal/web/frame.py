@@ -23,7 +23,7 @@ from portal.web.speech import language
 @dataclass(frozen=True, slots=True)
 class Section:
     """An entry of the side navigation. `act` needs no record; `order` sorts; `shown` may refuse further; `pages` are the
-    endpoints that belong to it although their addresses lie elsewhere."""
+    endpoints, or whole features, that belong to it although their addresses lie elsewhere."""
 
     endpoint: str
     label: Any
@@ -119,7 +119,7 @@ def desk_url() -> str:
 
 def _section_of(endpoint: str, path: str) -> str | None:
     """The section that claims this page, else the one under whose own address it lies, the nearest one."""
-    claiming = next((name for name, section in SECTIONS.items() if endpoint in section.pages), None)
+    claiming = next((name for name, one in SECTIONS.items() if {endpoint, endpoint.partition(".")[0]} & one.pages), None)
     if claiming:
         return claiming
     above = [name for name in SECTIONS if name in current_app.view_functions and path.startswith(f"{url_for(name)}/")]

@@ -93,7 +93,8 @@ def path_of(rule: Rule, known: Mapping[str, object]) -> str:
     """An address with these ids in it; every other names a record that is not there."""
     def value(name: re.Match[str]) -> str:
         one_of = re.search(r"any\((\w+)", name[0])
-        return str(known.get(name[1], one_of[1] if one_of else HIGHEST_ID if "int" in name[0] else uuid4()))
+        absent = HIGHEST_ID if "int" in name[0] else uuid4() if "uuid" in name[0] else "absent"
+        return str(known.get(name[1], one_of[1] if one_of else absent))
 
     return IDS.sub(value, rule.rule)
 

@@ -17,7 +17,7 @@ from portal.instructions import previews
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.models import Report
-from portal.matters.service import assigning, granting, handling, reporting
+from portal.matters.service import ending, granting, handling, reporting
 from portal.network import previews as network_previews
 from portal.network.models import ChangeKind
 from portal.network.queries import person_meant
@@ -26,7 +26,7 @@ from portal.network.service import changing
 from portal.network.service.wanted import Wanted
 from portal.officers import service as officers
 from portal.officers.rules import Kind
-from portal.staffing.service import contacts, drives, leaving
+from portal.staffing.service import contacts, drives, leaving, nominations
 from portal.web.cities import OUTSIDE
 from tests.at_the_door import PASSWORD
 from tests.instructions.test_importing import book, row
@@ -103,7 +103,7 @@ def _ended_with_a_grant(world: World) -> UUID:
     """A confidential matter that was withdrawn, and a reading of it that the head granted."""
     matter_id = world.assign(world.register(confidential=True), handler="health.handler")
     with world.work("city.supervisor"):
-        assigning.withdraw(world.actor("city.supervisor"), matter_id, reason="并入上一件办理")
+        ending.withdraw(world.actor("city.supervisor"), matter_id, reason="并入上一件办理")
     with world.work("city.head"):
         granting.grant_reading(
             world.actor("city.head"), matter_id, person=person_meant("finance.director"), last_day=clock.today(),
@@ -153,7 +153,7 @@ def _people(world: World) -> tuple[int, dict[str, int]]:
         )
         asked = {one.unit_id: one.id for one in drives.nominations_of(drive, "all")[0]}
         answered, waiting = asked[world.units["health"]], asked[world.units["finance"]]
-        drives.answer(actor, answered, None, "吴新", contacts.Reached("0577-88961234"))
+        nominations.answer(actor, answered, None, "吴新", contacts.Reached("0577-88961234"))
         return left, {"drive": drive.id, "answered": answered, "waiting": waiting}
 
 

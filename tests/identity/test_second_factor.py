@@ -110,6 +110,13 @@ def test_a_used_code_is_refused_and_so_is_an_older_one(app: Flask, lin: SmallCit
             assert send(client, lin, code).status_code == status
 
 
+def stranger(app: Flask, number: int) -> FlaskClient:
+    """A browser at an address of its own."""
+    client = app.test_client()
+    client.environ_base["REMOTE_ADDR"] = f"192.0.2.{number}"
+    return client
+
+
 def test_wrong_codes_lock_like_wrong_passwords_and_a_right_password_resets_nothing(app: Flask, lin: SmallCity) -> None:
     client = app.test_client()
     with clock.set_to(NOW):
@@ -118,10 +125,63 @@ def test_wrong_codes_lock_like_wrong_passwords_and_a_right_password_resets_nothi
             answer = send(client, lin, "000000")
             assert answer.status_code == 422
             assert ("已锁定到" in answer.get_data(as_text=True)) == (time == 5)
-        assert send(client, lin, code_now()).status_code == 422
-        assert "已锁定到" in halfway(client, lin).get_data(as_text=True)
+        assert halfway(client, lin).status_code == 303
+        refused = send(client, lin, code_now())
+        assert refused.status_code == 422
+        assert "已锁定到" in refused.get_data(as_text=True)
     with clock.set_to(NOW + timedelta(minutes=16)):
         assert sign_in(client, lin).status_code == 303
+
+
+@pytest.mark.parametrize("guess", ["000000", "aaaa-bbbb-cccc"])
+def test_codes_and_recovery_codes_guessed_from_many_places_lock_the_account(app: Flask, lin: SmallCity, guess: str) -> None:
+    with clock.set_to(NOW):
+        for number in range(1, 6):
+            client = stranger(app, number)
+            halfway(client, lin)
+            assert ("已锁定到" in send(client, lin, guess).get_data(as_text=True)) == (number == 5)
+        late = stranger(app, 6)
+        halfway(late, lin)
+        assert send(late, lin, code_now()).status_code == 422
+
+
+def test_codes_guessed_while_confirming_and_while_signing_in_are_counted_together(app: Flask, lin: SmallCity) -> None:
+    with clock.set_to(NOW):
+        inside = app.test_client()
+        sign_in(inside, lin)
+        token = csrf_token(inside, lin.url("confirm"))
+        for number in range(1, 4):
+            client = stranger(app, number)
+            halfway(client, lin)
+            send(client, lin, "000000")
+        confirm = lambda code, password=PASSWORD: inside.post(
+            lin.url("confirm"), data={"csrf_token": token, "password": password, "passcode": code}).get_data(as_text=True)
+        assert "再错 1 次锁定" in confirm("000000")
+        assert "已锁定到" in confirm("000000")
+        assert "已锁定到" in confirm(code_now())
+        assert "再错 4 次锁定" in confirm("000000", "a wrong password")  # passwords are counted by themselves
+    with clock.set_to(NOW + timedelta(minutes=16)):
+        assert sign_in(stranger(app, 9), lin).status_code == 303
+
+
+def test_who_does_not_know_the_password_locks_nobody_out_of_codes(app: Flask, lin: SmallCity) -> None:
+    with clock.set_to(NOW):
+        for number in range(1, 8):
+            client = stranger(app, number)
+            for _time in range(6):
+                halfway(client, lin, "a guess")
+            send(client, lin, "000000")
+        assert sign_in(stranger(app, 9), lin).status_code == 303
+
+
+def test_a_right_code_forgets_the_wrong_ones(app: Flask, lin: SmallCity) -> None:
+    with clock.set_to(NOW):
+        for _round in range(3):
+            client = app.test_client()
+            for _time in range(4):
+                halfway(client, lin)
+                send(client, lin, "000000")
+            assert sign_in(client, lin).status_code == 303
 
 
 def test_leaving_half_the_way_locks_nobody(app: Flask, lin: SmallCity) -> None:

@@ -199,13 +199,13 @@ def test_the_linked_leader_reads_even_a_confidential_one_from_registration(world
 def test_a_department_of_a_county_makes_the_form_propose_its_committee(world: World) -> None:
     with world.work():
         city, county = world.unit("city"), world.unit("county")
-        proposed = proposal_for(world.unit("county_health"), city)
+        proposed = proposal_for(world.unit("county_health"), city.id)
         assert proposed is not None
         assert proposed.id == county.id
-        assert proposal_for(world.unit("township"), city) == county
-        assert proposal_for(world.unit("county_health"), county) is None
-        assert proposal_for(world.unit("health"), city) is None
-        assert proposal_for(county, city) is None
+        assert proposal_for(world.unit("township"), city.id) == county
+        assert proposal_for(world.unit("county_health"), county.id) is None
+        assert proposal_for(world.unit("health"), city.id) is None
+        assert proposal_for(county, city.id) is None
 
 
 # ---------------------------------------------------------------------------------------------------------- amend
@@ -301,9 +301,9 @@ def test_without_a_change_nothing_is_corrected(world: World) -> None:
 
 def test_a_forwarded_one_ends_no_later_than_the_corrected_parent(world: World) -> None:
     matter_id = world.assign(world.register(received_on=TODAY), to="county")
-    from portal.matters.service import assigning
+    from portal.matters.service import forwarding
     with world.work("county.liaison"):
-        child = assigning.forward(world.actor("county.liaison"), matter_id, units=[world.unit("county_health")],
+        child = forwarding.forward(world.actor("county.liaison"), matter_id, units=[world.unit("county_health")],
                                   requirement=None)[0].id
     parent = world.matter(matter_id)
     amend(world, matter_id, parent.version, "日期有误", received_on=TODAY - timedelta(days=5), instructed_on=date(2026, 11, 10))

@@ -19,7 +19,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Refusal
 from portal.matters.models import ENDED, CoUnit, Matter, MatterContent, Report
-from portal.matters.service import assigning, handling, reviewing
+from portal.matters.service import assigning, forwarding, handling, reviewing
 from portal.matters.service.granting import grant_reading, tidy_lapsed
 from portal.network.models import ChangeKind, Post
 from portal.network.queries import in_force
@@ -94,7 +94,7 @@ class Acts:
                     assigning.reassign_unit(world.actor("city.supervisor"), matter_id, lead_unit=world.unit(unit), reason="职责调整")
             case "forward":
                 with world.work("county.liaison"):
-                    assigning.forward(world.actor("county.liaison"), self.open[2], units=[world.unit(unit)], requirement="请核查")
+                    forwarding.forward(world.actor("county.liaison"), self.open[2], units=[world.unit(unit)], requirement="请核查")
             case "decline":
                 self.by(f"{unit}.liaison", assigning.decline, matter_id, code="not_ours", reason="不属本单位")
             case "extension":

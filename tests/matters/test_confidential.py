@@ -16,7 +16,7 @@ from portal.kernel.refusals import Forbidden, Invalid, Invisible
 from portal.local.postgres import conninfo
 from portal.matters import queries
 from portal.matters.models import Clock
-from portal.matters.service import assigning, handling, reviewing
+from portal.matters.service import assigning, forwarding, handling, reviewing
 from portal.notify.models import Message
 from tests.world import PEOPLE, World
 
@@ -104,7 +104,7 @@ def test_it_is_not_assigned_without_a_handler_nor_with_helpers(world: World) -> 
 def test_it_is_never_forwarded(world: World, assigned: UUID) -> None:
     world.acknowledge(assigned)
     with world.work("health.handler"), pytest.raises(Forbidden):
-        assigning.forward(world.actor("health.handler"), assigned, units=[world.unit("township")], requirement=None)
+        forwarding.forward(world.actor("health.handler"), assigned, units=[world.unit("township")], requirement=None)
 
 
 def test_only_a_named_delegation_lets_a_stand_in_sign(world: World, assigned: UUID) -> None:

@@ -21,7 +21,7 @@ from portal.matters.ladder import persons_of
 from portal.matters.models import Clock, Matter, Report
 from portal.matters.queries import whole_content
 from portal.matters.rebuild import rebuild_viewers
-from portal.matters.service import assigning, handling, reporting, reviewing
+from portal.matters.service import assigning, ending, forwarding, handling, reporting, reviewing
 from portal.matters.succession import refresh_waiting_steps
 from portal.network.models import Post
 from portal.network.service.delegating import delegate
@@ -123,7 +123,7 @@ def test_forwarding_makes_children_due_no_later_and_holds_the_parent(world: Worl
 
 def _forward(world: World, by: str, parent: UUID, *keys: str) -> list[Matter]:
     with world.work(by):
-        made = assigning.forward(
+        made = forwarding.forward(
             world.actor(by), parent, units=[world.unit(key) for key in keys], requirement="请核查")
         db.session.flush()
         return made
@@ -285,7 +285,7 @@ def test_a_county_passed_over_is_told_and_may_urge(world: World) -> None:
         handling.urge(world.actor("county.supervisor"), matter_id, words="请抓紧")
     assert world.matter(matter_id).urges == 1
     with pytest.raises(Forbidden):
-        _do(world, "county.supervisor", assigning.withdraw, matter_id, reason="x")
+        _do(world, "county.supervisor", ending.withdraw, matter_id, reason="x")
 
 
 def test_the_ladder_reaches_whom_the_rung_names(world: World) -> None:

@@ -98,7 +98,7 @@ def test_an_act_works_from_its_own_page(world: World, act: str) -> None:
     answer = post(world, client, matter_id, act, **filled(world, data))
     assert answer.status_code == 303, re.sub("<[^>]+>", "", answer.get_data(as_text=True))
     assert world.matter(matter_id).state == state
-    assert get(world, client, f"matters/{matter_id}").status_code in (200, 404)
+    assert client.get(answer.location).status_code == 200, "an act leads to a page that its doer may read"
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -230,6 +230,63 @@ def test_a_confidential_matter_is_logged_when_read_and_a_shell_to_the_office(wor
     assert "阅读" in get(world, head, f"matters/{matter_id}/readings").get_data(as_text=True)
     assert get(world, world.browser("city.supervisor"), f"matters/{matter_id}/readings").status_code == 403
     assert get(world, world.browser("health.leader"), f"matters/{matter_id}").status_code == 404
+
+
+def test_a_unit_that_declined_is_told_so_on_its_desk(world: World) -> None:
+    matter_id = named(world)
+    client = world.browser("health.director")
+    answer = post(world, client, matter_id, "decline", code="not_ours", reason="不属本委职责")
+    assert "已退回交办" in client.get(answer.location).get_data(as_text=True)
+    assert get(world, client, f"matters/{matter_id}").status_code == 404
+
+
+def test_the_signer_of_a_confidential_report_who_sent_it_back_is_told_so_on_his_desk(world: World) -> None:
+    matter_id = world.assign(world.register(confidential=True), handler="health.handler")
+    report_id = world.submit(world.progress(world.acknowledge(matter_id)))
+    client = world.browser("health.director")
+    answer = client.post(world.url(f"reports/{report_id}/send-back"),
+                         data={"csrf_token": world.token(client), "step": "1", "reason": "请写明责任人"})
+    assert answer.status_code == 303
+    assert "已退回承办人" in client.get(answer.location).get_data(as_text=True)
+    assert get(world, client, f"matters/{matter_id}").status_code == 404
+
+
+def test_the_head_finds_the_reading_log_on_the_shell(world: World) -> None:
+    matter_id = world.assign(world.register(confidential=True), handler="health.handler")
+    address = world.url(f"matters/{matter_id}/readings")
+    assert address in get(world, world.browser("city.head"), f"matters/{matter_id}").get_data(as_text=True)
+    assert address not in get(world, world.browser("city.supervisor"), f"matters/{matter_id}").get_data(as_text=True)
+
+
+def test_more_time_is_asked_for_with_the_present_and_the_latest_day_in_sight(world: World) -> None:
+    matter_id = world.at_work()
+    shown = get(world, world.browser("health.handler"), f"matters/{matter_id}/extension").get_data(as_text=True)
+    assert "现定期限" in shown
+    assert "最迟可延至" in shown
+
+
+def test_forwarding_beside_or_above_is_refused_beside_the_field_once(world: World) -> None:
+    matter_id = county_at_work(world)
+    answer = post(world, world.browser("county.liaison"), matter_id, "forward", units="市财政局")
+    words = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "请选择本单位的下级单位" in words
+    assert "不在交办单位辖内" not in words
+
+
+def test_the_timeline_says_each_unit_once(world: World) -> None:
+    matter_id = named(world)
+    client = world.browser("health.director")
+    post(world, client, matter_id, "decline", code="not_ours", reason="不属本委职责")
+    page = get(world, world.browser("city.supervisor"), f"matters/{matter_id}").get_data(as_text=True)
+    line = re.search(r"<strong>退回交办.*?</p>", page, re.S)
+    assert line is not None
+    assert line.group().count("市卫生健康委员会") == 1
+
+
+def test_a_matters_page_lies_under_the_register(world: World) -> None:
+    page = get(world, world.browser("city.supervisor"), f"matters/{named(world)}").get_data(as_text=True)
+    assert re.search(r'href="[^"]*/instructions" aria-current="page"', page)
 
 
 def test_the_slip_is_printed_for_readers(world: World) -> None:

@@ -22,7 +22,7 @@ from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import db
 from portal.local.postgres import conninfo
 from portal.matters.models import Matter, Report, Submission
-from portal.matters.service import assigning, handling, reporting, reviewing
+from portal.matters.service import ending, handling, reporting, reviewing
 from portal.vault.words import canonical_digest
 from portal.workflow.models import SignOff
 from tests.world import World
@@ -406,7 +406,7 @@ def closed(world: World) -> UUID:
 def withdrawn(world: World) -> UUID:
     matter_id = with_one_draft(world)
     with world.work("city.supervisor"):
-        assigning.withdraw(world.actor("city.supervisor"), matter_id, reason="重复")
+        ending.withdraw(world.actor("city.supervisor"), matter_id, reason="重复")
     return matter_id
 
 
@@ -475,3 +475,17 @@ def test_the_history_of_sign_off_keeps_former_generations(world: World) -> None:
     assert sum("签发" in line and deputy in line for line in lines) == 2
     assert "仍未说清" in history
     assert "原因未说清" in history
+
+
+def test_the_page_that_writes_says_what_is_owed_and_whose_the_countersignature_is(world: World) -> None:
+    matter_id = world.assign(world.register(), co=("finance",), countersigns=True)
+    world.acknowledge(world.name_handler(matter_id))
+    client = world.browser("health.handler")
+    begin(world, client, matter_id)
+    page = client.get(world.url(f"matters/{matter_id}/report")).get_data(as_text=True)
+    label = re.search(r'<label[^>]*for="text".*?</label>', page, re.S)
+    assert label is not None
+    assert "选填" not in label.group()
+    step = re.search(r"<b>会签</b>.*?</li>", page, re.S)
+    assert step is not None
+    assert "市财政局" in step.group()

@@ -192,7 +192,7 @@ def test_open_business_goes_on_with_the_unit_that_takes_over(world: World) -> No
     keep = [world.posts[f"township.{word}"] for word in ("liaison", "handler", "director", "deputy", "leader")]
     do(world, K.MERGE, "township", into_id=world.units["township2"], moving=keep)
     gone, heir = unit(world, "township"), world.units["township2"]
-    assert (gone.merged_into_id, gone.retired_on) == (heir, clock.today())
+    assert (gone.heir_id, gone.retired_on) == (heir, clock.today())
     assert unit(world, "village").path[-2:] == [heir, world.units["village"]]
     for matter_id in (led, secret):
         assert (world.matter(matter_id).lead_unit_id, world.matter(matter_id).lead_unit_name) == (heir, "岩头镇")

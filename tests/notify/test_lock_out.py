@@ -15,7 +15,7 @@ from portal.notify import jobs
 from portal.notify.kinds import text_of
 from portal.notify.letters import SUBJECT
 from portal.notify.models import Message
-from tests.at_the_door import csrf_token
+from tests.at_the_door import PASSWORD, csrf_token
 from tests.notify.conftest import PostOffice
 from tests.world import World
 
@@ -116,6 +116,22 @@ def test_the_door_answers_a_stranger_as_if_there_were_nobody(world: World, name:
 def _without_numbers(page: str) -> str:
     """Without the token of the form, which is another on every page."""
     return "\n".join(line for line in page.splitlines() if "csrf_token" not in line)
+
+
+def test_codes_guessed_by_somebody_who_knows_the_password_are_told_as_that(world: World) -> None:
+    with clock.set_to(NOON):
+        for number in range(5):
+            client = stranger(world, f"192.0.2.{number + 1}")
+            token = csrf_token(client, world.url("sign-in"))
+            client.post(world.url("sign-in"), data={"csrf_token": token, "name": "city.security", "password": PASSWORD})
+            client.post(world.url("sign-in/code"), data={"csrf_token": token, "passcode": "000000"})
+        sweep(world)
+    assert lock_outs(world) == []
+    with world.work():
+        [message] = db.session.scalars(select(Message).where(Message.city_id == world.id, Message.kind == "codes_guessed"))
+    assert message.person_id == world.people["city.security"]
+    with world.app.test_request_context(), force_locale("zh"):
+        assert text_of(message.kind, message.facts).startswith("有人输对了您的口令，但连续 5 次输错动态口令")
 
 
 def test_the_letter_says_no_more_than_any_other(world: World, by_mail: PostOffice) -> None:

@@ -51,7 +51,7 @@ def test_every_kind_of_message_stands_in_one_group() -> None:
 
 def test_what_the_ladder_urging_and_the_account_say_is_legal() -> None:
     legal = {kind for group in LEGAL for kind in HOLDS[group]}
-    assert legal == {"due_soon", "due_today", "overdue", "not_acknowledged", "urged", "instruct_again", "locked_out", "address_asked", "password_reset",
+    assert legal == {"due_soon", "due_today", "overdue", "not_acknowledged", "urged", "instruct_again", "locked_out", "codes_guessed", "address_asked", "password_reset",
                      "second_factor_ended", "sensitive_proposed", "sensitive_decided", "account_restored", "person_confirmed",
                      "officer_appointed"}
 

@@ -17,7 +17,7 @@ from portal.access.roles import Role
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.queries import one, whole_content
-from portal.matters.service import assigning, handling
+from portal.matters.service import assigning, forwarding, handling
 from portal.matters.service.creation import keep_co_units
 from portal.matters.succession import refresh_waiting_steps
 from portal.network.models import Delegation, Post
@@ -78,7 +78,7 @@ def do(world: World, by: str, act: Callable[..., Any], *said: Any, **more: Any) 
 
 def forward(world: World, parent: UUID, *keys: str) -> list[UUID]:
     with world.work("county.liaison"):
-        made = assigning.forward(world.actor("county.liaison"), parent, units=[world.unit(k) for k in keys],
+        made = forwarding.forward(world.actor("county.liaison"), parent, units=[world.unit(k) for k in keys],
                                  requirement="请核查")
         return [child.id for child in made]
 

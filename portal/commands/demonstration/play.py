@@ -16,7 +16,8 @@ from typing import Any
 from sqlalchemy import text
 
 from portal.commands.city import bring_demonstration_network, found
-from portal.commands.demonstration.lives import LEVELS, URGENCIES, Life, Row, story
+from portal.commands.demonstration.cast import LEVELS, URGENCIES, Life, Row
+from portal.commands.demonstration.lives import story
 from portal.commands.demonstration.shown import shown_lives
 from portal.documents.workbook import read_rows
 from portal.kernel import clock

@@ -9,18 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from portal.commands.demonstration.lives import (
-    Life,
-    Row,
-    at,
-    by_id,
-    handlers,
-    holder,
-    named_signers,
-    person,
-    report_text,
-    unit,
-)
+from portal.commands.demonstration.cast import Life, Row, at, by_id, handlers, holder, person, unit
+from portal.commands.demonstration.reports import named_signers, report_text
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.matters.queries import one
 from portal.matters.service import assigning, handling, reporting

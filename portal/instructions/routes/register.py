@@ -52,7 +52,8 @@ COLUMNS: tuple[tuple[Any, int], ...] = (
     (_l("轮到"), 18), (_l("原定期限"), 11), (_l("期限"), 11), (_l("退回次数"), 8), (_l("时限情况"), 14),
 )  # fmt: skip
 
-register(Section("instructions.register_list", _l("批示件登记表"), "register", Act.READ_REGISTER, order=20))
+MATTERS = frozenset({"matters"})
+register(Section("instructions.register_list", _l("批示件登记表"), "register", Act.READ_REGISTER, order=20, pages=MATTERS))
 search_with("instructions.register_list")
 
 

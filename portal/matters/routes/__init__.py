@@ -6,4 +6,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("matters", __name__)
 
-from portal.matters.routes import files, grants, matter, office, reports, unit  # noqa: E402, F401
+from portal.matters.routes import drafts, files, grants, matter, office, reports, unit  # noqa: E402, F401

@@ -16,10 +16,10 @@ from portal.kernel.refusals import Forbidden, Invalid, Refusal
 from portal.matters import away, queries, views
 from portal.matters.book import BOOK
 from portal.matters.models import Matter
-from portal.matters.routes.matter import head_of, url_of
+from portal.matters.routes.matter import after, head_of, url_of
 from portal.network.models import Unit
 from portal.network.queries import handlers_of, unit_meant
-from portal.web.answers import go, page
+from portal.web.answers import page
 from portal.web.forms import OfficeForm, id_from, redraw
 from portal.web.guards import current_actor
 from portal.web.transactions import discard
@@ -76,12 +76,13 @@ def perform(
     template: str = "instructions/act.html", **words: Any,
 ) -> Response:
     """Show the form (GET), or do the act and go back to the matter (POST). What stands in the way is listed first; a
-    refusal draws the form again with what was typed. `lead`, a function, is asked of the matter."""
+    refusal draws the form again with what was typed. `lead` and `facts`, where functions, are asked of the matter."""
     found = queries.one(current_actor(), matter_id)
     demand(found, act)
     drawn = {"title": title, "button": button or title, **words}
-    if callable(drawn.get("lead")):
-        drawn["lead"] = drawn["lead"](found)
+    for name in ("lead", "facts"):
+        if callable(drawn.get(name)):
+            drawn[name] = drawn[name](found)
     if event is not None:
         judged = engine.judge(BOOK, current_actor(), found, event)
         drawn["blocked"] = list(judged.unmet) if not judged.possible else []
@@ -99,7 +100,7 @@ def perform(
         again = queries.one(current_actor(), matter_id)
         return show(again, form, template, drawn | {"blocked": []}, refusal)
     flash(said)
-    return go(url_of(found))
+    return after(found)
 
 
 def version_of(form: OfficeForm) -> int | None:

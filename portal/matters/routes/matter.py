@@ -19,8 +19,8 @@ from portal.matters.book import BOOK
 from portal.matters.models import Extension, Matter, State
 from portal.matters.readings import readings_of
 from portal.matters.routes import blueprint
-from portal.web.answers import page
-from portal.web.frame import Button, has_unread
+from portal.web.answers import go, page
+from portal.web.frame import Button, desk_url, has_unread
 from portal.web.guards import allows, current_actor
 from portal.workflow import engine
 
@@ -28,6 +28,12 @@ from portal.workflow import engine
 def url_of(matter: Matter) -> str:
     """The matter's page."""
     return url_for("matters.matter", matter_id=matter.id)
+
+
+def after(matter: Matter) -> Response:
+    """Where an act leads: to the matter's page; to the desk whom the act took out of its readers (a unit that declined,
+    the signer of a confidential report who sent it back)."""
+    return go(url_of(matter) if queries.still_reads(current_actor(), matter.id) else desk_url())
 
 
 def head_of(matter: Matter) -> Any:

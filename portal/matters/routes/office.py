@@ -15,7 +15,7 @@ from portal.matters import away, forms, queries
 from portal.matters.models import Matter
 from portal.matters.routes import blueprint
 from portal.matters.routes.acts import chosen_post, offer_handlers, perform, unit_typed, units_typed, version_of
-from portal.matters.service import assigning, handling, reviewing
+from portal.matters.service import assigning, ending, handling, reviewing
 from portal.network.queries import proposal_for, unit_meant
 from portal.web.forms import OfficeForm
 from portal.web.guards import allows, current_actor
@@ -54,7 +54,7 @@ def assign(matter_id: UUID) -> Response:
 
 def _proposal(found: Matter) -> str | None:
     unit = found.lead_unit
-    county = proposal_for(unit, found.registering_unit) if unit is not None and not found.confidential else None
+    county = proposal_for(unit, found.registering_unit.keeper_id) if unit is not None and not found.confidential else None
     if unit is None or county is None:
         return None
     return _("建议交办%(county)s，再由其转办%(unit)s；直接交办的，将告知其督查室", county=county.name, unit=unit.name)
@@ -93,7 +93,7 @@ def _with_reason(
 def withdraw(matter_id: UUID) -> Response:
     """撤销."""
     lead = _("撤销后不再办理，编号保留。理由记入办理经过。")
-    return _with_reason(matter_id, Act.WITHDRAW, _("撤销"), "withdraw", lead, assigning.withdraw, lambda _ended: _("已撤销"))
+    return _with_reason(matter_id, Act.WITHDRAW, _("撤销"), "withdraw", lead, ending.withdraw, lambda _ended: _("已撤销"))
 
 
 @blueprint.route("/matters/<uuid:matter_id>/make-confidential", methods=["GET", "POST"])
@@ -104,7 +104,7 @@ def make_confidential(matter_id: UUID) -> Response:
         "本件作废：编号保留，文字和附件清除，不能恢复；已经读过的人只看到编号。批示内容按限定知悉另行登记，附件请先另存，登记后再加。"
     )
     return _with_reason(
-        matter_id, Act.MAKE_CONFIDENTIAL, _("改为限定知悉"), "make_confidential", lead, assigning.make_confidential,
+        matter_id, Act.MAKE_CONFIDENTIAL, _("改为限定知悉"), "make_confidential", lead, ending.make_confidential,
         lambda made: _("已作废，并按限定知悉另行登记为 %(number)s", number=made.number),
     )
 
@@ -148,7 +148,8 @@ def decide_extension(matter_id: UUID) -> Response:
     facts = []
     if asked:
         facts = [
-            (_("申请延至"), day_words(asked.until)), (_("理由"), asked.reason), (_("目前进展"), asked.progress),
+            (_("现定期限"), day_words(found.due_on)), (_("申请延至"), day_words(asked.until)), (_("理由"), asked.reason),
+            (_("目前进展"), asked.progress),
         ]
 
     def do(_found: Matter, filled: Any) -> str:

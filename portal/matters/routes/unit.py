@@ -8,6 +8,8 @@ from uuid import UUID
 from flask import Response, flash
 
 from portal.access.policy import Act
+from portal.deadlines.reckon import extension_limit
+from portal.deadlines.words import day_words
 from portal.kernel.language import _
 from portal.matters import away, forms, queries
 from portal.matters.clocks import decline_days
@@ -15,7 +17,7 @@ from portal.matters.models import Matter
 from portal.matters.routes import blueprint
 from portal.matters.routes.acts import chosen_post, offer_handlers, perform, units_typed, version_of
 from portal.matters.routes.matter import url_of
-from portal.matters.service import assigning, handling
+from portal.matters.service import assigning, forwarding, handling
 from portal.web.answers import go
 from portal.web.guards import allows, current_actor
 
@@ -88,7 +90,7 @@ def forward(matter_id: UUID) -> Response:
     """转办."""
 
     def do(_found: Matter, filled: Any) -> str:
-        made = assigning.forward(
+        made = forwarding.forward(
             current_actor(), matter_id, version=version_of(filled), units=units_typed(filled.units.data, "units"),
             requirement=filled.requirement.data or None, due_on=filled.due_on.data,
         )
@@ -144,5 +146,9 @@ def ask_extension(matter_id: UUID) -> Response:
 
     return perform(
         matter_id, Act.ASK_EXTENSION, forms.ExtensionForm(), do, title=_("申请延期"),
+        facts=lambda found: [
+            (_("现定期限"), day_words(found.due_on)),
+            (_("最迟可延至"), day_words(extension_limit(found.original_due_on))),
+        ],
         lead=_("须在期限届满前申请；累计不得超过原定期限的次月同日。批复前不计超期，不予延期的仍按原期限计算。"),
     )

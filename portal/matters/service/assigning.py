@@ -1,15 +1,14 @@
-"""Giving a matter to a unit and to its handler: assign, name, forward, decline, reassign, withdraw."""
+"""Giving a matter to a unit and to its handler: assign, name, decline, reassign. To units below: `forwarding`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from datetime import date
+from collections.abc import Collection
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
-from portal.access.actor import SYSTEM, Actor, Standing
+from portal.access.actor import SYSTEM, Actor
 from portal.access.policy import Act, allowed
 from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
@@ -23,10 +22,9 @@ from portal.matters.book import BOOK, write_entry
 from portal.matters.models import CoUnit, Matter, MatterContent
 from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
-from portal.matters.service import voiding
-from portal.matters.service.creation import NewMatter, create, index_words, keep_co_units
+from portal.matters.service.creation import index_words, keep_co_units
 from portal.network.models import Post, Unit
-from portal.network.queries import Holder, handlers_of, has_supervision_office
+from portal.network.queries import Holder, handlers_of
 from portal.workflow import engine, signoff
 
 
@@ -50,12 +48,12 @@ def assign(
         co_units=[unit for unit, _task, _sign in co_units or ()],
         facts={"lead_unit_id": lead_unit.id if lead_unit else None},
         entry_facts={"unit": lead_unit.name if lead_unit else ""},
-        then=[partial(_give_to, actor, matter, content, lead_unit, handler, co_units, requirement, helping=helping)],
+        then=[partial(give_to, actor, matter, content, lead_unit, handler, co_units, requirement, helping=helping)],
     )
     return matter
 
 
-def _give_to(
+def give_to(
     actor: Actor,
     matter: Matter,
     content: MatterContent,
@@ -67,6 +65,8 @@ def _give_to(
     helping: Collection[int] = (),
     former: Collection[int] = (),
 ) -> None:
+    """The matter becomes this unit's, and the handler's where one is named already: clocks, audience and notices follow.
+    `helping` units are told that they help, `former` persons that it was taken from them."""
     if co_units is not None:
         db.session.execute(
             delete(CoUnit)
@@ -220,128 +220,10 @@ def reassign_unit(
         if matter.confidential:
             audience.shut_out(matter.id, audience.SIGNER, audience.HANDLER)
         journal.record(actor, "reassigned", "matter", matter.id, confidential=matter.confidential)
-        _give_to(actor, matter, content, lead_unit, handler, None, None, former=told)
+        give_to(actor, matter, content, lead_unit, handler, None, None, former=told)
 
     engine.move(
         BOOK, actor, matter, "reassign_unit", version=version, content=content, lead_unit=lead_unit, handler=handler,
         reason=reason, entry_facts={"unit": lead_unit.name if lead_unit else "", "former": former}, then=[then],
     )
     return matter
-
-
-def forward(
-    actor: Actor, matter_id: UUID, *, version: int | None = None, units: list[Unit], requirement: str | None,
-    due_on: date | None = None,
-) -> list[Matter]:
-    """转办: pass it to subordinate units; each gets a matter of its own, due no later than this one."""
-    parent = one(actor, matter_id)
-    engine.fresh(BOOK, actor, parent, version)
-    decision = allowed(actor, Act.FORWARD, parent)
-    if not decision:
-        raise Forbidden(_("您不能转办此件：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
-    if parent.state not in ("assigned", "acknowledged", "in_progress"):
-        raise Invalid(_("此件现为“%(state)s”，不能转办", state=parent.state.label))
-    if not units:
-        raise Invalid(_("请选择转办给哪些下级单位"), fields={"units": _("请至少选择一个下级单位")})
-    if due_on is not None and not clock.today() <= due_on <= parent.due_on:
-        raise Invalid(
-            _("转办期限须在今日与上级期限之间"), fields={"due_on": _("不得早于今日，不得晚于上级事项的期限")}
-        )
-    engine.take_turn(BOOK, actor, parent)
-    already = set(
-        db.session.scalars(
-            select(Matter.lead_unit_id)
-            .where(Matter.parent_id == parent.id, Matter.state != "withdrawn")
-            .options(as_seen_by(SYSTEM))
-        )
-    )
-    parent_content = whole_content(parent)
-    made = []
-    for unit in units:
-        if unit.id in already:
-            raise Invalid(_("%(unit)s已有本件的转办，不必重复", unit=unit.name), fields={"units": _("有的单位已经转办")})
-        made.append(_forward_one(actor, decision.standing, parent, parent_content, unit, requirement, due_on))
-    parent_content.mark("child")
-    names = "、".join(unit.name for unit in units)
-    write_entry(parent, "forwarded", actor, decision.standing, words=requirement, facts={"unit": names})
-    journal.record(
-        actor, "forwarded", "matter", parent.id, standing=decision.standing, after={"units": [u.id for u in units]}
-    )
-    db.session.flush()
-    index_viewers(parent, parent_content)
-    return made
-
-
-def _forward_one(
-    actor: Actor, standing: Standing | None, parent: Matter, content: MatterContent, unit: Unit,
-    requirement: str | None, due_on: date | None,
-) -> Matter:
-    assert standing is not None
-    assert parent.lead_unit is not None
-    child, child_content = create(
-        actor,
-        standing,
-        NewMatter(
-            registering_unit=parent.lead_unit,
-            source_level=parent.source_level,
-            urgency=parent.urgency,
-            confidential=False,
-            instructed_on=parent.instructed_on,
-            received_on=clock.today(),
-            title=content.title,
-            text=content.text,
-            leader=content.leader,
-            leader_id=content.leader_id,
-            document_number=content.document_number,
-            requirement=requirement or content.requirement,
-            lead_unit=unit,
-            parent=parent,
-            due_on=due_on,
-        ),
-    )
-    child.supervised_by_office = has_supervision_office(parent.lead_unit.id)
-    engine.move(
-        BOOK, actor, child, "forward", on=parent, content=child_content, lead_unit=unit, parent=parent,
-        entry_facts={"unit": unit.name},
-        then=[partial(_give_to, actor, child, child_content, unit, None, None, None)],
-    )
-    return child
-
-
-def withdraw(actor: Actor, matter_id: UUID, *, version: int | None = None, reason: str) -> Matter:
-    """撤销: the registering office ends it, with a reason, before it is closed."""
-    matter = one(actor, matter_id)
-    _end(actor, matter, "withdraw", version, reason)
-    return matter
-
-
-def make_confidential(actor: Actor, matter_id: UUID, *, version: int | None = None, reason: str) -> Matter:
-    """An open one is made confidential by voiding it and registering a new one with the same words: returned. Of the old
-    one the number stays, without text."""
-    matter = one(actor, matter_id)
-    again = voiding.as_confidential(actor, matter, whole_content(matter))
-    moved = _end(actor, matter, "make_confidential", version, reason, partial(voiding.void, matter))
-    assert moved.standing is not None
-    made, _content = create(actor, moved.standing, again)
-    return made
-
-
-def _end(
-    actor: Actor, matter: Matter, event: str, version: int | None, reason: str, *after: Callable[[], object]
-) -> engine.Moved:
-    content = whole_content(matter)
-    told = [*notices.lead_desk(matter), *([content.handler_id] if content.handler_id else [])]
-
-    def then() -> None:
-        signoff.end(matter.id)
-        matter.closed_at = clock.now()
-        matter.extension_pending = False
-        if matter.confidential:
-            audience.shut_out(matter.id, audience.SIGNER, audience.REVIEWER, audience.REGISTRAR, audience.EXTENSION)
-        db.session.flush()
-        entry = journal.record(actor, f"{event}_done", "matter", matter.id, confidential=matter.confidential)
-        notices.notify(matter, content, entry, "withdrawn", told)
-
-    return engine.move(
-        BOOK, actor, matter, event, version=version, content=content, reason=reason, then=[then, *after]
-    )

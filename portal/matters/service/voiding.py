@@ -19,6 +19,7 @@ from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.service import attaching
 from portal.matters.service.creation import NewMatter, index_words
+from portal.network.queries import keeper_of
 from portal.notify.service import forget_words
 from portal.vault.words import Sealable, erase
 
@@ -26,7 +27,7 @@ from portal.vault.words import Sealable, erase
 def as_confidential(actor: Actor, matter: Matter, content: MatterContent) -> NewMatter:
     """The same instruction, to be registered as confidential: without co-units, and with its papers to be added anew."""
     return NewMatter(
-        registering_unit=matter.registering_unit, source_level=matter.source_level, urgency=matter.urgency,
+        registering_unit=keeper_of(matter.registering_unit), source_level=matter.source_level, urgency=matter.urgency,
         confidential=True, instructed_on=matter.instructed_on, received_on=matter.received_on, title=content.title,
         text=content.text, leader=content.leader, leader_id=content.leader_id, document_number=content.document_number,
         requirement=content.requirement, paper_number=matter.paper_number, lead_unit=matter.lead_unit,

@@ -6,9 +6,9 @@ from datetime import date
 from enum import StrEnum
 
 from flask_babel import LazyString
-from sqlalchemy import ForeignKey, Identity, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.kernel.db import Model, OfCity
 from portal.kernel.language import _l
@@ -80,13 +80,16 @@ _LEVEL_LABELS = {
 
 
 class Unit(OfCity, Model):
-    """A node of the city's tree. An organ (`ORGANS`) acts for its parent and is never lead or co-unit."""
+    """A node of the city's tree. An organ (`ORGANS`) acts for its parent and is never lead or co-unit. `heir_id` of one that
+    is no more: the unit that exists today and took over, be it by way of others."""
 
     __tablename__ = "unit"
     __table_args__ = (
         UniqueConstraint("city_id", "code"),
         Index("ix_unit_parent", "parent_id"),
         Index("ix_unit_path", "path", postgresql_using="gin"),
+        Index("ix_unit_heir", "heir_id", postgresql_where=text("heir_id IS NOT NULL")),
+        CheckConstraint("heir_id IS NULL OR (retired_on IS NOT NULL AND heir_id <> id)", name="heir"),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -102,8 +105,10 @@ class Unit(OfCity, Model):
     pinyin: Mapped[str] = mapped_column(String(300), default="")
     founded_on: Mapped[date | None]
     retired_on: Mapped[date | None]
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    heir_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
     version: Mapped[int] = mapped_column(Integer, default=1, server_default=text("1"))
+
+    heir: Mapped[Unit | None] = relationship(foreign_keys=[heir_id], remote_side=[id], lazy="raise_on_sql")
 
     @property
     def is_organ(self) -> bool:
@@ -114,6 +119,11 @@ class Unit(OfCity, Model):
     def acts_for_id(self) -> int:
         """The unit whose business its posts do."""
         return self.parent_id if self.is_organ and self.parent_id else self.id
+
+    @property
+    def keeper_id(self) -> int:
+        """The unit that keeps its register: the heir of one that is no more, else itself."""
+        return self.heir_id or self.id
 
     def __repr__(self) -> str:
         return f"<Unit {self.code}>"

@@ -22,6 +22,7 @@ from sqlalchemy import (
     case,
     cast,
     exists,
+    func,
     literal,
     null,
     or_,
@@ -89,9 +90,12 @@ def _standings() -> Select[Any]:
         .where(in_business(person_id, day))
     )
     held = union_all(own, lent).subquery()
-    at, whom = aliased(Unit), aliased(Unit)
+    at, whom, gone = aliased(Unit), aliased(Unit), aliased(Unit)
+    former = func.array(
+        select(gone.id).where(gone.heir_id == held.c.for_unit_id).order_by(gone.id).scalar_subquery(), type_=ARRAY(Integer)
+    )
     return (
-        select(held, at.name, whom.path)
+        select(held, at.name, whom.path, former.label("former"))
         .join(at, at.id == held.c.unit_id)
         .join(whom, whom.id == held.c.for_unit_id)
         .order_by(held.c.rank, held.c.id, held.c.covers.desc(), held.c.delegation_id)
@@ -102,11 +106,14 @@ def standings_of(person_id: int) -> list[Standing]:
     """The posts a person holds today, by id, then those he stands in for now. One statement."""
     rows = db.session.execute(_standings(), {"person_id": person_id, "day": clock.today(), "moment": clock.now()})
     standings: dict[int, Standing] = {}
-    for post_id, role, unit_id, for_unit_id, delegation_id, covers, acts, _rank, name, path in rows:
+    for post_id, role, unit_id, for_unit_id, delegation_id, covers, acts, _rank, name, path, former in rows:
         # Lent twice for overlapping periods: the wider delegation counts.
         lent = EVERYTHING if acts is None else frozenset(map(Lent, acts))
         standings.setdefault(
-            post_id, Standing(post_id, Role(role), unit_id, name, for_unit_id, tuple(path), delegation_id, covers, lent)
+            post_id,
+            Standing(
+                post_id, Role(role), unit_id, name, for_unit_id, tuple(path), delegation_id, covers, lent, tuple(former)
+            ),
         )
     return list(standings.values())
 

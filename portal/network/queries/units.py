@@ -23,7 +23,7 @@ from sqlalchemy import (
     union,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, joinedload
 
 from portal.kernel.db import current_city, db
 from portal.network.models import ORGANS, Kind, Level, Unit, UnitWord
@@ -44,6 +44,11 @@ def _live() -> Select[Unit]:
 def unit_by_id(unit_id: int) -> Unit | None:
     """The unit of this city with that id."""
     return db.session.scalar(_units().where(Unit.id == unit_id))
+
+
+def keeper_of(unit: Unit) -> Unit:
+    """The unit that keeps this one's register: itself, or whoever took over."""
+    return unit if unit.heir_id is None else db.session.scalars(_units().where(Unit.id == unit.heir_id)).one()
 
 
 def unit_by_code(code: str) -> Unit | None:
@@ -78,7 +83,7 @@ def unit_meant(typed: str) -> Unit | None:
 
 def units_matching(typed: str, limit: int = 20, *, organs: bool = False, retired: bool = False) -> list[Unit]:
     """Units with this in name, short name, code or pinyin (full or initials); the nearest and the higher ones first.
-    Retired ones only when asked for. One statement, which reads no more of a large city than of a small one."""
+    Retired ones, with their heirs, only when asked for. One statement, which reads no more of a large city than of a small one."""
     said = typed.strip()
     if not said:
         return []
@@ -103,7 +108,9 @@ def units_matching(typed: str, limit: int = 20, *, organs: bool = False, retired
         .subquery()
     )
     found = select(Unit).join(best, best.c.id == Unit.id)
-    order = (best.c.nearness, _level_order(), func.length(Unit.name), Unit.code)
+    if retired:
+        found = found.options(joinedload(Unit.heir))
+    order = (best.c.nearness, Unit.retired_on.is_not(None), _level_order(), func.length(Unit.name), Unit.code)
     return list(db.session.scalars(found.order_by(*order).limit(limit)))
 
 
@@ -187,7 +194,7 @@ def _count_below() -> ScalarSelect[Any]:
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a unit stands: the units above it from the city's root down, those right below with the number below each,
-    and the one that took over when it was merged away."""
+    and the one that took over when it was retired; of those right below that are retired, theirs are loaded too."""
 
     unit: Unit
     above: list[Unit]
@@ -202,7 +209,7 @@ def place_of(unit_id: int) -> Place | None:
     ids = union(
         select(func.unnest(this.path).label("id")).where(this.id == unit_id, of_city),
         select(near.id).where(near.parent_id == unit_id),
-        select(this.merged_into_id).where(this.id == unit_id, of_city, this.merged_into_id.is_not(None)),
+        select(this.heir_id).where(or_(this.id == unit_id, this.parent_id == unit_id), of_city, this.heir_id.is_not(None)),
     ).subquery("near")
     rows = db.session.execute(
         _units().join(ids, ids.c.id == Unit.id).add_columns(_count_below()).order_by(Unit.code)
@@ -215,7 +222,7 @@ def place_of(unit_id: int) -> Place | None:
         unit,
         [found[one][0] for one in unit.path[:-1] if one in found],
         [(one, count) for one, count in found.values() if one.parent_id == unit_id],
-        found[unit.merged_into_id][0] if unit.merged_into_id in found else None,
+        found[unit.heir_id][0] if unit.heir_id in found else None,
     )
 
 
@@ -228,12 +235,12 @@ def ancestors(unit_id: int) -> list[Unit]:
     return [found[one] for one in unit.path[:-1] if one in found]
 
 
-def proposal_for(unit: Unit, registering_unit: Unit) -> Unit | None:
+def proposal_for(unit: Unit, registering_unit_id: int) -> Unit | None:
     """The county committee to be lead instead, and to forward, where a unit of a county would be assigned past it;
     None where nothing stands between."""
-    if registering_unit.id not in unit.path:
+    if registering_unit_id not in unit.path:
         return None
-    between = unit.path[unit.path.index(registering_unit.id) + 1 : -1]
+    between = unit.path[unit.path.index(registering_unit_id) + 1 : -1]
     if not between:
         return None
     return db.session.scalars(

@@ -30,38 +30,24 @@ _LEADS = {
     ChangeKind.SPLIT: _l("从“%(unit)s”分出一个新单位，选定的下级单位和岗位随之过去。"),
     ChangeKind.RETIRE: _l("撤销“%(unit)s”，由指定的单位承接下级单位和未了的工作。"),
 }
-_TITLES = {
+TITLES = {
     ChangeKind.FOUND: _l("设立下级单位"), ChangeKind.RENAME: _l("更名"), ChangeKind.MOVE: _l("划转"),
     ChangeKind.MERGE: _l("合并"), ChangeKind.SPLIT: _l("分设"), ChangeKind.RETIRE: _l("撤销单位"),
 }  # fmt: skip
 
 
-@blueprint.get(f"/network/units/{_ID}/<any(found, rename):kind>")
-@allows(Act.KEEP_UNIT)
-def keep_form(unit_id: int, kind: str) -> Response:
-    """Founding a unit below this one, or giving it other names."""
-    return _asked(unit_id, ChangeKind(kind))
-
-
-@blueprint.post(f"/network/units/{_ID}/<any(found, rename):kind>")
+@blueprint.route(f"/network/units/{_ID}/<any(found, rename):kind>", methods=["GET", "POST"])
 @allows(Act.KEEP_UNIT)
 def keep_unit(unit_id: int, kind: str) -> Response:
-    """First what it will do, then done."""
-    return _sent(unit_id, ChangeKind(kind))
+    """Founding a unit below this one, or giving it other names."""
+    return _changing(unit_id, ChangeKind(kind))
 
 
-@blueprint.get(f"/network/units/{_ID}/<any(move, merge, split, retire):kind>")
-@allows(Act.END_UNIT)
-def end_form(unit_id: int, kind: str) -> Response:
-    """Moving a unit, merging, splitting or retiring it."""
-    return _asked(unit_id, ChangeKind(kind))
-
-
-@blueprint.post(f"/network/units/{_ID}/<any(move, merge, split, retire):kind>")
+@blueprint.route(f"/network/units/{_ID}/<any(move, merge, split, retire):kind>", methods=["GET", "POST"])
 @allows(Act.END_UNIT)
 def end_unit(unit_id: int, kind: str) -> Response:
-    """First what it will do, then done."""
-    return _sent(unit_id, ChangeKind(kind))
+    """Moving a unit, merging, splitting or retiring it."""
+    return _changing(unit_id, ChangeKind(kind))
 
 
 @blueprint.post(f"/network/changes/<int(max={HIGHEST_ID}):change_id>/cancel")
@@ -71,6 +57,11 @@ def cancel_change(change_id: int) -> Response:
     row = changing.cancel(current_actor(), change_id)
     flash(_("已取消"))
     return go(url_for("network.unit", unit_id=row.unit_id or row.other_id))
+
+
+def _changing(unit_id: int, kind: ChangeKind) -> Response:
+    """Asked for; sent, first what it will do; then done."""
+    return _sent(unit_id, kind) if request.method == "POST" else _asked(unit_id, kind)
 
 
 def _asked(unit_id: int, kind: ChangeKind) -> Response:
@@ -106,7 +97,7 @@ def _sent(unit_id: int, kind: ChangeKind) -> Response:
     if row.planned:
         flash(_("已定于 %(day)s 执行，此前可以取消", day=row.from_on.isoformat()))
     else:
-        flash(_("已执行：%(kind)s", kind=_TITLES[kind]))
+        flash(_("已执行：%(kind)s", kind=TITLES[kind]))
     return go(url_for("network.unit", unit_id=row.unit_id or row.other_id))
 
 
@@ -125,14 +116,19 @@ def _unit(unit_id: int, kind: ChangeKind) -> Unit:
     return unit
 
 
-def _around(unit: Unit, kind: ChangeKind) -> dict[str, Any]:
+def address_of(unit: Unit, kind: ChangeKind) -> str:
+    """Where this kind of change of the unit is asked for."""
     endpoint = "network.keep_unit" if act_of(kind) == Act.KEEP_UNIT else "network.end_unit"
+    return url_for(endpoint, unit_id=unit.id, kind=str(kind))
+
+
+def _around(unit: Unit, kind: ChangeKind) -> dict[str, Any]:
     return {
         "unit": unit,
         "version": unit.version,
-        "title": _TITLES[kind],
+        "title": TITLES[kind],
         "lead": str(_LEADS[kind]) % {"unit": unit.name},
-        "action": url_for(endpoint, unit_id=unit.id, kind=str(kind)),
+        "action": address_of(unit, kind),
         "back_url": url_for("network.unit", unit_id=unit.id),
         "tree_url": url_for("network.tree"),
         "pickers": dict.fromkeys(("parent", "into", "heir"), url_for("network.suggest", organs=1)),

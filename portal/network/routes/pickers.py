@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, jsonify, request
 
 from portal.access.policy import Act
+from portal.kernel.language import _
 from portal.kernel.text import objections, tidy
 from portal.network import queries
 from portal.network.routes import blueprint
@@ -16,13 +17,15 @@ LONGEST_QUESTION = 60
 @blueprint.get("/network/suggest")
 @allows(Act.READ_NETWORK)
 def suggest() -> Response:
-    """For pickers: units that may lead or help, by part of name, short name, code or pinyin; `organs=1`: all units."""
-    return jsonify(
-        [
-            {"value": f"{one.name} ({one.code})", "label": one.name, "note": one.code}
-            for one in queries.units_matching(question(), organs=request.args.get("organs") == "1")
-        ]
-    )
+    """For pickers: units that may lead or help, by part of name, short name, code or pinyin; `organs=1`: all units. By the
+    words of one that is no more its heir is found."""
+    found: dict[int, dict[str, str]] = {}
+    for one in queries.units_matching(question(), organs=request.args.get("organs") == "1", retired=True):
+        unit = one if one.retired_on is None else one.heir
+        if unit is not None:
+            note = unit.code if unit is one else _("%(code)s　承接%(former)s", code=unit.code, former=one.name)
+            found.setdefault(unit.id, {"value": f"{unit.name} ({unit.code})", "label": unit.name, "note": note})
+    return jsonify(list(found.values()))
 
 
 @blueprint.get("/network/suggest-leaders")

@@ -37,6 +37,7 @@ class Node:
     url: str
     branch_url: str
     retired: bool = False
+    heir: tuple[str, str] | None = None
     below: list[Node] | None = field(default=None)
 
 
@@ -83,11 +84,12 @@ def _nodes(opened: Mapping[int | None, Sequence[tuple[Unit, int]]], parent: int 
 
 
 def node_of(unit: Unit, count: int = 0) -> Node:
-    """A unit, shut."""
+    """A unit, shut; of a retired one the heir, who must be loaded, with his page."""
     note = "" if unit.name.endswith(unit.short_name) else unit.short_name
+    heir = (unit.heir.name, _unit_url(unit.heir)) if unit.heir is not None else None
     return Node(
         unit.id, unit.name, note, unit.code, Kind(unit.kind).label, count, _unit_url(unit),
-        url_for("network.branch", unit_id=unit.id), unit.retired_on is not None,
+        url_for("network.branch", unit_id=unit.id), unit.retired_on is not None, heir,
     )  # fmt: skip
 
 

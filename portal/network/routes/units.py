@@ -19,6 +19,7 @@ from portal.network.business import business
 from portal.network.models import ChangeKind, Kind, Level, Unit, UnitChange
 from portal.network.queries import Placed
 from portal.network.routes import HIGHEST_ID, blueprint
+from portal.network.routes.changes import TITLES, address_of
 from portal.network.routes.tree import node_of
 from portal.network.service.wanted import NAMES, act_of
 from portal.web.answers import page
@@ -172,14 +173,9 @@ def _told(row: UnitChange, kind: ChangeKind, shown: Unit) -> str:
 def _acts(actor: Actor, unit: Unit) -> list[Button]:
     if unit.retired_on is not None:
         return []
-    labels = {
-        ChangeKind.FOUND: _("设立下级单位"), ChangeKind.RENAME: _("更名"), ChangeKind.MOVE: _("划转"),
-        ChangeKind.MERGE: _("合并"), ChangeKind.SPLIT: _("分设"), ChangeKind.RETIRE: _("撤销单位"),
-    }  # fmt: skip
     found = []
-    for kind, label in labels.items():
+    for kind, title in TITLES.items():
         fits = not (unit.is_organ and kind in (ChangeKind.FOUND, ChangeKind.SPLIT))
         if fits and allowed(actor, act_of(kind), unit) and (unit.parent_id or act_of(kind) == Act.KEEP_UNIT):
-            endpoint = "network.keep_form" if act_of(kind) == Act.KEEP_UNIT else "network.end_form"
-            found.append(Button(url_for(endpoint, unit_id=unit.id, kind=str(kind)), label))
+            found.append(Button(address_of(unit, kind), str(title)))
     return found

@@ -23,8 +23,9 @@ from portal.network import queries
 from portal.network.business import business
 from portal.network.importing import sound_of
 from portal.network.models import ChangeKind, Delegation, Post, Unit, UnitChange
+from portal.network.service.judging import judge
 from portal.network.service.paths import settle_paths
-from portal.network.service.wanted import MOST_REASON, NAMES, Case, Wanted, act_of, judge
+from portal.network.service.wanted import MOST_REASON, NAMES, Case, Wanted, act_of
 
 LOCK = 7_302
 FARTHEST_DAYS = 366
@@ -188,7 +189,7 @@ def facts_of(unit: Unit) -> dict[str, Any]:
     return {
         "code": unit.code, "name": unit.name, "short_name": unit.short_name, "official_name": unit.official_name,
         "document_prefix": unit.document_prefix, "level": unit.level, "kind": unit.kind, "parent_id": unit.parent_id,
-        "retired_on": unit.retired_on.isoformat() if unit.retired_on else None, "merged_into_id": unit.merged_into_id,
+        "retired_on": unit.retired_on.isoformat() if unit.retired_on else None, "heir_id": unit.heir_id,
     }  # fmt: skip
 
 
@@ -290,8 +291,9 @@ def _hand_over(actor: Actor | System, standing: Standing | None, case: Case, hei
     if not case.ends:
         return
     unit.retired_on = clock.today()
-    if case.wanted.kind == ChangeKind.MERGE and heir is not None:
-        unit.merged_into_id = heir.id
+    unit.heir_id = heir.id if heir is not None else None
+    # Whose heir this unit was is now the next one's: an heir is always a unit that exists.
+    db.session.execute(update(Unit).where(Unit.heir_id == unit.id).values(heir_id=unit.heir_id))
     db.session.flush()
     if follow and heir is not None and not unit.is_organ:
         business().follow(actor, standing, unit, heir)

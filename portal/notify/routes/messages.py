@@ -25,6 +25,7 @@ ELSEWHERE: tuple[str, str | None, str | None] = ("notify.messages", None, None)
 # Where a message that is about no matter leads: the page, its argument, and the fact that fills it.
 PLACES: dict[str, tuple[str, str | None, str | None]] = {
     "locked_out": ("identity.sign_ins", None, None),
+    "codes_guessed": ("identity.sign_ins", None, None),
     "password_reset": ("identity.sign_ins", None, None),
     "second_factor_ended": ("identity.second_factor", None, None),
     "sensitive_proposed": ("officers.acts", None, None),

@@ -18,7 +18,7 @@ from portal.staffing.routes import HIGHEST_ID, blueprint
 from portal.staffing.routes.acts import perform, person_typed, unit_typed
 from portal.staffing.routes.appointing import appointed
 from portal.staffing.routes.liaison import reached
-from portal.staffing.service import drives
+from portal.staffing.service import drives, nominations
 from portal.web.answers import go, page
 from portal.web.guards import allows, current_actor
 
@@ -89,7 +89,7 @@ def drive(drive_id: int) -> Response:
     show = show if show in SHOWN else "open"
     after = request.args.get("after", "")
     place = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
-    nominations, more = drives.nominations_of(found, show, after=place)
+    asked, more = drives.nominations_of(found, show, after=place)
     progress = drives.counts_of(found)
     counts = {"open": progress.asked - progress.answered, "answered": progress.answered - progress.settled,
               "settled": progress.settled, "all": progress.asked}  # fmt: skip
@@ -104,7 +104,7 @@ def drive(drive_id: int) -> Response:
             for view, label in SHOWN.items()
         ],
         show=show,
-        lines=[_line(one, running) for one in nominations],
+        lines=[_line(one, running) for one in asked],
         left=counts["open"],
         urge_url=url_for("staffing.urge_drive", drive_id=drive_id),
         close_url=url_for("staffing.close_drive", drive_id=drive_id),
@@ -168,14 +168,14 @@ def close_drive(drive_id: int) -> Response:
 def nominate(nomination_id: int) -> Response:
     """A unit names its liaison officer."""
     actor = current_actor()
-    found, _standing = drives.nomination(actor, nomination_id, Act.NOMINATE)
+    found, _standing = nominations.nomination(actor, nomination_id, Act.NOMINATE)
     form = forms.NominationForm(obj=found)
     if not form.is_submitted():
         form.person.data = f"{found.nominee.name} ({found.nominee.sign_in_name})" if found.nominee else None
         form.name.data = None if found.nominee else found.nominee_name
 
     def do() -> Response:
-        drives.answer(actor, nomination_id, person_typed(form.person.data), form.name.data, reached(form))
+        nominations.answer(actor, nomination_id, person_typed(form.person.data), form.name.data, reached(form))
         flash(_("推荐已送秘书处"))
         return go(back)
 
@@ -206,14 +206,14 @@ def _reads(found: Nomination) -> bool:
 def settle(nomination_id: int) -> Response:
     """任命: the secretariat appoints whom the unit named."""
     actor = current_actor()
-    found, _standing = drives.nomination(actor, nomination_id, Act.KEEP_PEOPLE)
+    found, _standing = nominations.nomination(actor, nomination_id, Act.KEEP_PEOPLE)
     form = forms.AcceptForm()
     if found.nominee_id is not None:
         del form.sign_in_name
 
     def do() -> Response:
         typed = form["sign_in_name"].data if "sign_in_name" in form else None
-        done, once = drives.accept(actor, nomination_id, sign_in_name=typed, replace=bool(form.replace.data))
+        done, once = nominations.accept(actor, nomination_id, sign_in_name=typed, replace=bool(form.replace.data))
         post = network.post_by_id(done.post_id or 0)
         assert post is not None
         return appointed(post, done.unit, once)
@@ -237,10 +237,10 @@ def _present(found: Nomination) -> str:
 def send_back_nomination(nomination_id: int) -> Response:
     """退回推荐, with a reason."""
     actor, form = current_actor(), forms.SendBackForm()
-    found, _standing = drives.nomination(actor, nomination_id, Act.KEEP_PEOPLE)
+    found, _standing = nominations.nomination(actor, nomination_id, Act.KEEP_PEOPLE)
 
     def do() -> Response:
-        drives.send_back(actor, nomination_id, form.reason.data or "")
+        nominations.send_back(actor, nomination_id, form.reason.data or "")
         flash(_("已退回，请该单位重新推荐"))
         return go(url_for("staffing.drive", drive_id=found.drive_id))
 

@@ -22,7 +22,7 @@ from portal.staffing import forms, liaisons
 from portal.staffing.routes import HIGHEST_ID, blueprint
 from portal.staffing.routes.acts import perform
 from portal.staffing.rules import OnPost
-from portal.staffing.service import contacts, drives
+from portal.staffing.service import contacts, nominations
 from portal.web.answers import go, page
 from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
@@ -73,7 +73,7 @@ def liaison_officers() -> Response:
         first_url=url_for("staffing.liaison_officers", unit=under.code, show=show) if after else None,
         export_url=url_for("staffing.export_liaisons", unit=under.code, show=show),
         drives_url=url_for("staffing.drives_list") if keeps else None,
-        waiting=[(one, url_for("staffing.nominate", nomination_id=one.id)) for one in drives.waiting_for(actor)],
+        waiting=[(one, url_for("staffing.nominate", nomination_id=one.id)) for one in nominations.waiting_for(actor)],
         since=liaisons.expected_since(),
     )
 

@@ -1,7 +1,7 @@
 """A matter in two guarded records: its shell (number, unit, dates, state), and its content.
 
 For an open matter both are read by the same people; for a confidential one the content is read by its audience alone
-and the handler is named nowhere in the shell.
+and the handler is named nowhere in the shell. Beside them the units that help, and what a search looks in.
 """
 
 from __future__ import annotations
@@ -12,28 +12,17 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from flask_babel import LazyString
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    ForeignKey,
-    ForeignKeyConstraint,
-    Identity,
-    Index,
-    Integer,
-    String,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.access.models import View
-from portal.access.roles import Role
 from portal.access.visibility import Guarded
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.identity.models import Person
 from portal.kernel.db import Model, OfCity, one_of
 from portal.kernel.language import _l
+from portal.matters.models.terms import Clock
 from portal.network.models import Post, Unit
 from portal.vault.words import Sealable, Word
 
@@ -224,168 +213,3 @@ class CoUnit(Guarded, OfCity, Model):
     handler_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
     unit: Mapped[Unit] = relationship()
-
-
-class Clock(Guarded, OfCity, Model):
-    """A running term: closing, first feedback, or acknowledgement. `generation` changes when its end is moved; `why`
-    says how the date came about. It keeps the versions of the city's rules and ladder that it began with."""
-
-    __tablename__ = "clock"
-    __table_args__ = (UniqueConstraint("matter_id", "kind"),)
-    view_needed = View.SHELL
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
-    kind: Mapped[str] = mapped_column(String(16))
-    generation: Mapped[int] = mapped_column(default=1)
-    generation_at: Mapped[datetime]
-    original_due_on: Mapped[date]
-    due_on: Mapped[date]
-    due_at: Mapped[datetime]
-    stopped_at: Mapped[datetime | None]
-    why: Mapped[list[Any]]
-    rules_version: Mapped[int] = mapped_column(default=1, server_default="1")
-    ladder_version: Mapped[int] = mapped_column(default=1, server_default="1")
-
-
-class Milestone(Guarded, OfCity, Model):
-    """A dated fact of the shell: what happened, without who or what."""
-
-    __tablename__ = "milestone"
-    __table_args__ = (Index("ix_milestone_matter", "matter_id", "at"),)
-    view_needed = View.SHELL
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
-    kind: Mapped[str] = mapped_column(String(24))
-    at: Mapped[datetime]
-    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
-
-    unit: Mapped[Unit | None] = relationship()
-
-
-class Entry(Sealable, Guarded, OfCity, Model):
-    """办理经过: one dated act with its words. Progress is an entry of kind `progress`."""
-
-    __tablename__ = "entry"
-    __table_args__ = (Index("ix_entry_matter", "matter_id", "sequence"),)
-
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
-    sequence: Mapped[int] = mapped_column(BigInteger, Identity())
-    kind: Mapped[str] = mapped_column(String(24))
-    at: Mapped[datetime]
-    version: Mapped[int]
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    role: Mapped[Role | None] = mapped_column(one_of(Role, 24))
-    unit_name: Mapped[str | None] = mapped_column(String(80))
-    delegation_id: Mapped[int | None] = mapped_column(ForeignKey("delegation.id"))
-    first_feedback: Mapped[bool] = mapped_column(default=False)
-    report_id: Mapped[UUID | None] = mapped_column(ForeignKey("report.id"))
-
-    words: str | None = Word()
-    facts: dict[str, Any] | None = Word()
-
-    person: Mapped[Person | None] = relationship()
-
-    @classmethod
-    def also_seen(cls) -> Any:
-        """A co-unit sees that it was assigned and closed, not notes and progress."""
-        return View.PART, cls.kind.in_(("assign", "close", "withdraw", "new_round"))
-
-
-class Report(Sealable, Guarded, OfCity, Model):
-    """报结材料: the formal document that asks for closure. `draft` counts 第n稿 within the matter."""
-
-    __tablename__ = "report"
-    __table_args__ = (UniqueConstraint("matter_id", "kind", "draft"),)
-
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
-    kind: Mapped[str] = mapped_column(String(16), default="closing_report")
-    draft: Mapped[int] = mapped_column(default=1)
-    state: Mapped[str] = mapped_column(String(12), default="draft")
-    generation: Mapped[int] = mapped_column(default=0)
-    saved: Mapped[int] = mapped_column(default=1)
-    drafter_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    drafter_post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
-    changed_at: Mapped[datetime]
-    issued_at: Mapped[datetime | None]
-    document_number: Mapped[str | None] = mapped_column(String(60))
-
-    title: str = Word()
-    addressee: str = Word()
-    body: str = Word()
-    copies: str | None = Word()
-    answers: dict[str, str] | None = Word()
-    issuing_name: str = Word()
-
-    drafter: Mapped[Person] = relationship()
-
-    @classmethod
-    def also_seen(cls) -> Any:
-        """A co-unit reads the issued report, not drafts."""
-        return View.PART, cls.issued_at.is_not(None)
-
-
-class Submission(Sealable, Guarded, OfCity, Model):
-    """送签稿: a report exactly as it entered one of its chains; what the signatures of that `generation` bind, and what a
-    later draft is compared with. Append-only."""
-
-    __tablename__ = "submission"
-    __table_args__ = (
-        UniqueConstraint("report_id", "generation"),
-        ForeignKeyConstraint(["report_id", "generation"], ["sign_off.report_id", "sign_off.generation"]),
-        Index("ix_submission_matter", "matter_id"),
-    )
-
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id"))
-    report_id: Mapped[UUID]
-    generation: Mapped[int]
-    draft: Mapped[int]
-    submitted_at: Mapped[datetime]
-
-    fields: dict[str, Any] = Word()
-
-
-class Attachment(Sealable, Guarded, OfCity, Model):
-    """A file with the matter itself (`report_id` empty) or with a report. Its name is content; the stored file is
-    encrypted under a random name."""
-
-    __tablename__ = "attachment"
-    __table_args__ = (Index("ix_attachment_matter", "matter_id"),)
-
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
-    report_id: Mapped[UUID | None] = mapped_column(ForeignKey("report.id", ondelete="CASCADE"))
-    stored_name: Mapped[str] = mapped_column(String(80))
-    size: Mapped[int]
-    digest: Mapped[str] = mapped_column(String(64))
-    media_type: Mapped[str] = mapped_column(String(80))
-    added_at: Mapped[datetime]
-    added_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-
-    name: str = Word()
-
-    @classmethod
-    def also_seen(cls) -> Any:
-        """A co-unit sees the instruction's own papers."""
-        return View.PART, cls.report_id.is_(None)
-
-
-class Extension(Sealable, Guarded, OfCity, Model):
-    """延期: asked before the deadline, decided by the supervision head of the unit that assigned."""
-
-    __tablename__ = "extension"
-    __table_args__ = (
-        Index("ix_extension_pending", "matter_id", unique=True, postgresql_where=text("decided_at IS NULL")),
-    )
-
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), index=True)
-    asked_at: Mapped[datetime]
-    asked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    until: Mapped[date]
-    decided_at: Mapped[datetime | None]
-    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    granted: Mapped[bool | None]
-
-    reason: str = Word()
-    progress: str = Word()
-    decision: str | None = Word()

@@ -1,18 +1,13 @@
-"""The closing report: written, submitted into its chain, signed, sent back, issued under a number."""
+"""A closing report on its way: submitted into its chain, signed, sent back or recalled, issued under a number."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
-from portal.access.actor import SYSTEM, Actor, Standing
+from portal.access.actor import Actor
 from portal.access.policy import Act, allowed
-from portal.access.visibility import as_seen_by
 from portal.audit import journal
-from portal.deadlines.rules import SourceLevel
 from portal.documents.numbering import bracketed, next_number
 from portal.kernel import clock
 from portal.kernel.db import db
@@ -20,159 +15,11 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.matters import audience, clocks, notices
 from portal.matters.book import BOOK
-from portal.matters.models import Attachment, CoUnit, Matter, MatterContent, Report, State, Submission
+from portal.matters.models import Matter, MatterContent, Report, Submission
 from portal.matters.queries import attachments, one, report, whole_content
-from portal.network.models import Kind, Unit
+from portal.matters.service.reporting.document import canonical_fields, document_mark, seats_of
 from portal.vault.words import canonical_digest, digest_of
 from portal.workflow import engine, signoff
-from portal.workflow.signoff import Seat
-
-PARTY_LEVELS = (SourceLevel.CENTRAL, SourceLevel.PROVINCE)
-
-
-def issuing_name(matter: Matter, unit: Unit) -> str:
-    """In whose name the report goes out: central and provincial matters in that of the Party committee or Party group,
-    the others in the unit's own."""
-    if unit.official_name:
-        return unit.official_name
-    if unit.kind == Kind.PARTY_COMMITTEE:
-        return f"中共{unit.name}委员会"
-    if matter.source_level not in PARTY_LEVELS:
-        return unit.name
-    if unit.kind == Kind.TOWNSHIP:
-        return f"中共{unit.name}{'工作委员会' if unit.name.endswith('街道') else '委员会'}"
-    return f"中共{unit.name}党组"
-
-
-def document_mark(matter: Matter, unit: Unit) -> str:
-    """The mark before the document number."""
-    mark = unit.document_prefix or unit.short_name
-    party = matter.source_level in PARTY_LEVELS and unit.kind == Kind.DEPARTMENT
-    return f"{mark}党组" if party else mark
-
-
-def addressee(matter: Matter) -> str:
-    """To whom the closing report is addressed: the committee whose supervision office assigned it."""
-    unit = matter.supervising_unit
-    return f"中共{unit.name}委员会督查室" if unit.kind == Kind.PARTY_COMMITTEE else unit.name
-
-
-def seats_of(matter: Matter) -> tuple[Seat, ...]:
-    """The chain that a report on this matter goes through."""
-    countersigning = []
-    if matter.content is not None and matter.content.has("co_unit"):
-        countersigning = list(
-            db.session.scalars(
-                select(CoUnit.unit_id)
-                .where(CoUnit.matter_id == matter.id, CoUnit.countersigns)
-                .options(as_seen_by(SYSTEM))
-                .order_by(CoUnit.unit_id)
-            )
-        )
-    assert matter.lead_unit_id is not None
-    return signoff.shape(matter.source_level, matter.lead_unit_id, countersigning)
-
-
-def draft_of(actor: Actor, matter: Matter) -> Report | None:
-    """The draft that is being written, if there is one."""
-    return db.session.scalars(
-        select(Report)
-        .where(Report.matter_id == matter.id, Report.state == "draft")
-        .options(as_seen_by(actor))
-    ).first()
-
-
-def for_drafter(actor: Actor, matter_id: UUID) -> tuple[Matter, Standing]:
-    """The matter, for whoever may draft its report, and in which post; Forbidden for its other readers."""
-    matter = one(actor, matter_id)
-    decision = allowed(actor, Act.DRAFT_REPORT, matter)
-    if not decision:
-        raise Forbidden(_("您不能起草报结材料：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
-    assert decision.standing is not None
-    return matter, decision.standing
-
-
-def may_begin(matter: Matter) -> None:
-    """Invalid where the matter stands so that no draft can be begun."""
-    if matter.state not in (State.ACKNOWLEDGED, State.IN_PROGRESS):
-        raise Invalid(_("此件现为“%(state)s”，不能起草报结材料", state=matter.state.label))
-
-
-def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> tuple[Matter, Report]:
-    """The handler opens the draft: the present one, whatever his page showed, or a new one that begins with the words of
-    the last. Asked for twice at once, the second waits and finds what the first began."""
-    db.session.execute(
-        select(Matter.id).where(Matter.id == matter_id).with_for_update().options(as_seen_by(actor))
-    )
-    matter, standing = for_drafter(actor, matter_id)
-    existing = draft_of(actor, matter)
-    if existing is not None:
-        return matter, existing
-    engine.fresh(BOOK, actor, matter, version)
-    may_begin(matter)
-    content = whole_content(matter)
-    if matter.state == State.ACKNOWLEDGED:
-        engine.move(BOOK, actor, matter, "start", content=content)
-    assert matter.lead_unit is not None
-    last = db.session.scalars(
-        select(Report).where(Report.matter_id == matter.id).options(as_seen_by(actor)).order_by(Report.draft.desc())
-    ).first()
-    made = Report(
-        matter_id=matter.id,
-        confidential=matter.confidential,
-        draft=(last.draft if last else 0) + 1,
-        drafter_id=actor.person_id,
-        drafter_post_id=standing.post_id,
-        changed_at=clock.now(),
-        title=last.title if last else _("关于%(title)s办理情况的报告", title=_subject(content.title)),
-        addressee=last.addressee if last else addressee(matter),
-        body=last.body if last else "",
-        copies=last.copies if last else None,
-        answers=last.answers if last else {},
-        issuing_name=issuing_name(matter, matter.lead_unit),
-    )
-    db.session.add(made)
-    content.mark("report")
-    db.session.flush()
-    return matter, made
-
-
-def _subject(title: str) -> str:
-    return title.removeprefix("关于").removesuffix("的情况反映").removesuffix("情况反映") or title
-
-
-def save_draft(actor: Actor, report_id: UUID, saved: int | None, words: Mapping[str, Any]) -> Report:
-    """Save what is written so far. `saved` is the number of the save that the writer's page began with: another tab's
-    later save is not overwritten."""
-    draft = report(actor, report_id)
-    matter = one(actor, draft.matter_id)
-    decision = allowed(actor, Act.DRAFT_REPORT, matter)
-    if not decision:
-        raise Forbidden(_("您不能修改报结材料：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
-    db.session.refresh(draft, with_for_update=True)
-    if draft.state != "draft":
-        raise Stale(_("这一稿已经送签，不能再改；要改动请先撤回"))
-    if saved is not None and saved != draft.saved:
-        raise Stale(_("这一稿在另一个页面里保存过，本页没有覆盖它；请核对后再保存"))
-    for name in ("title", "addressee", "body", "copies", "answers"):
-        if name in words:
-            setattr(draft, name, words[name])
-    draft.saved += 1
-    draft.changed_at = clock.now()
-    db.session.flush()
-    return draft
-
-
-def canonical_fields(draft: Report, papers: list[Attachment]) -> dict[str, Any]:
-    """Exactly what a signature binds: text, title, addressee, the name it goes out in, and the attachments' digests."""
-    return {
-        "title": draft.title,
-        "addressee": draft.addressee,
-        "body": draft.body,
-        "copies": draft.copies,
-        "issuing_name": draft.issuing_name,
-        "attachments": sorted([paper.name, paper.digest] for paper in papers),
-    }
 
 
 def submit_report(
@@ -345,4 +192,3 @@ def _back_to_draft(actor: Actor, matter: Matter, shown: Report, event: str, reas
         BOOK, actor, matter, event, content=content, reason=reason, report_id=shown.id,
         entry_facts={"draft": shown.draft}, then=[then],
     )
-

@@ -1,133 +1,20 @@
-"""The judgement of a network's two workbooks: every row, each fault with its row, column and a sentence.
-
-Nothing is written here and nothing is read from the database: what the city has already comes in as `Known`.
+"""The judgement of both workbooks against each other and against what the city has. Nothing is written here and nothing
+is read from the database.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
+from collections.abc import Mapping
 
 from portal.access.roles import OFFICERS, Role
 from portal.kernel.language import _
-from portal.kernel.text import explain, objections, tidy
 from portal.network import rules
-from portal.network.models import ORGANS, Kind, Level
+from portal.network.models import ORGANS, Level
+from portal.network.plan.contents import POSTS, UNITS, Known, KnownUnit, Plan, PlannedPost, PlannedUnit
+from portal.network.plan.rows import Table, rows_of
 
-UNITS = "units"
-POSTS = "posts"
 _LEVEL_ORDER = {level: number for number, level in enumerate(Level)}
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with one row. `sheet` is `units` or `posts`, `row` the number that Excel shows."""
-
-    sheet: str
-    row: int
-    column: str
-    sentence: str
-
-
-@dataclass(slots=True)
-class PlannedUnit:
-    """One unit as it will be. `depth` counts from the root's 1."""
-
-    row: int
-    code: str
-    name: str
-    short_name: str
-    level: Level
-    kind: Kind
-    parent_code: str | None
-    document_prefix: str | None
-    depth: int = 0
-
-
-@dataclass(slots=True)
-class PlannedPost:
-    """One post as it will be."""
-
-    row: int
-    sign_in_name: str
-    name: str
-    unit_code: str
-    role: Role
-    email: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class KnownUnit:
-    """A unit that the city has already."""
-
-    id: int
-    kind: Kind
-    level: Level
-    path: tuple[int, ...]
-    parent_id: int | None
-    document_prefix: str | None
-    name: str = ""
-    short_name: str = ""
-    retired: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class KnownPerson:
-    """A person whom the city knows already, with the posts held today as (unit code, role)."""
-
-    id: int
-    name: str
-    posts: frozenset[tuple[str, Role]]
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the city has already."""
-
-    units: Mapping[str, KnownUnit] = field(default_factory=dict)
-    people: Mapping[str, KnownPerson] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Plan:
-    """Both workbooks, judged. Only a plan without faults may be carried out."""
-
-    known: Known
-    units: list[PlannedUnit] = field(default_factory=list)
-    posts: list[PlannedPost] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-    unit_rows: int = 0
-    post_rows: int = 0
-    codes: set[str] = field(default_factory=set)
-    """Every code that a row of the units bears, rows of unknown level or kind included."""
-
-    @property
-    def good(self) -> bool:
-        """Every row may be written."""
-        return not self.faults
-
-    def new_people(self) -> dict[str, PlannedPost]:
-        """Sign-in name → the first post of each person who is not in the city yet, in the workbook's order."""
-        found: dict[str, PlannedPost] = {}
-        for post in self.posts:
-            if post.sign_in_name not in self.known.people:
-                found.setdefault(post.sign_in_name, post)
-        return found
-
-    def fault(self, sheet: str, row: int, column: str, sentence: str) -> None:
-        """Note one fault."""
-        self.faults.append(Fault(sheet, row, column, sentence))
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A sheet as it was read: its titles, and its rows with the numbers that Excel shows."""
-
-    header: Sequence[str]
-    rows: Sequence[tuple[int, Sequence[Any]]]
 
 
 def plan_import(units_sheet: Table, posts_sheet: Table, known: Known | None = None) -> Plan:
@@ -139,73 +26,6 @@ def plan_import(units_sheet: Table, posts_sheet: Table, known: Known | None = No
     _judge_people(plan)
     plan.faults.sort(key=lambda f: (f.sheet != UNITS, f.row))
     return plan
-
-
-def rows_of(plan: Plan, sheet: str, table: Table, columns: Sequence[str], required: Sequence[str]) -> list[Row]:
-    header = ["".join(title.split()) for title in table.header]
-    missing = [title for title in required if title not in header]
-    if missing:
-        plan.fault(sheet, 1, "", _("缺少这些列：%(titles)s", titles="、".join(missing)))
-        return []
-    places = {title: header.index(title) for title in columns if title in header}
-    found = []
-    for number, cells in table.rows:
-        values = {title: _text(cells[at]) if at < len(cells) else "" for title, at in places.items()}
-        if any(values.values()):
-            found.append(Row(plan, sheet, number, values))
-    return found
-
-
-def _text(cell: Any) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))  # a code that Excel took for a number
-    if isinstance(cell, date):
-        return cell.isoformat()
-    return tidy(str(cell))
-
-
-@dataclass(slots=True)
-class Row:
-    """One row while it is judged."""
-
-    plan: Plan
-    sheet: str
-    number: int
-    values: dict[str, str]
-    sound: bool = True
-
-    def fault(self, column: str, sentence: str) -> None:
-        self.plan.fault(self.sheet, self.number, column, sentence)
-        self.sound = False
-
-    def text(self, column: str, *, required: bool = True) -> str:
-        """The cell's text; a hidden character, too many characters or nothing at all is a fault."""
-        said = self.values.get(column, "")
-        if not said and required:
-            self.fault(column, _("%(column)s没有填写", column=column))
-        most = rules.LONGEST[column]
-        for code in objections(said, most, single_line=True):
-            self.fault(column, explain(code, most))
-        return said
-
-    def chosen(self, column: str, among: Mapping[str, Any]) -> Any:
-        said = self.values.get(column, "")
-        found = among.get(rules.plain_label(said))
-        if found is None:
-            self.fault(
-                column,
-                _(
-                    "%(column)s“%(said)s”不在可用的值之内：%(words)s",
-                    column=column,
-                    said=said[:20],
-                    words="、".join(among),
-                )
-                if said
-                else _("%(column)s没有填写", column=column),
-            )
-        return found
 
 
 def _judge_units(plan: Plan, sheet: Table) -> None:

@@ -1,0 +1,132 @@
+"""What is asked of the register, as conditions on the index row and on what hangs on it.
+
+What was typed is looked up in the pairs of characters first: few matters are then compared word by word, many are read
+in order and not counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, SQLColumnExpression, Uuid, any_, bindparam, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from portal.access.models import Viewer
+from portal.matters.models import Matter, MatterContent
+from portal.matters.search import matters_holding
+from portal.network.models import Unit
+from portal.network.queries import unit_meant
+
+MOST_COUNTED = 1000
+TASKS = ("assign", "name_handler", "acknowledge", "work", "rework", "sign", "review", "decide_extension")
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What the reader asked for. `when` is one of GROUPS; `due_from`…`received_to` are days, both ends included;
+    `source` a level or `high` (central and province); `task` one of the tasks of an index row, or `any`."""
+
+    text: str = ""
+    unit: str = ""
+    subtree: bool = False
+    leader: str = ""
+    state: str = ""
+    source: str = ""
+    task: str = ""
+    when: str = ""
+    open: bool = False
+    returned: bool = False
+    due_from: date | None = None
+    due_to: date | None = None
+    received_from: date | None = None
+    received_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Conditions on the index row, and on what hangs on it. `none`: nothing holds what was typed; `many`: too much does."""
+
+    viewer: tuple[SQLColumnExpression[bool], ...] = ()
+    matter: tuple[SQLColumnExpression[bool], ...] = ()
+    content: tuple[SQLColumnExpression[bool], ...] = ()
+    none: bool = False
+    many: bool = False
+
+
+def wanted_of(asked: Conditions) -> Wanted:
+    """What was asked for, as conditions; one statement for each thing typed."""
+    viewer: list[SQLColumnExpression[bool]] = []
+    matter: list[SQLColumnExpression[bool]] = []
+    content: list[SQLColumnExpression[bool]] = []
+    if asked.open:
+        viewer.append(Viewer.open)
+    if asked.state:
+        viewer.append(Viewer.state == asked.state)
+    if asked.task:
+        viewer.append(Viewer.task.in_(TASKS) if asked.task == "any" else Viewer.task == asked.task)
+    if asked.due_from:
+        viewer.append(Viewer.due_on >= asked.due_from)
+    if asked.due_to:
+        viewer.append(Viewer.due_on <= asked.due_to)
+    if asked.received_from:
+        viewer.append(Viewer.received_on >= asked.received_from)
+    if asked.received_to:
+        viewer.append(Viewer.received_on <= asked.received_to)
+    if asked.source == "high":
+        viewer.append(Viewer.source_level.in_(("central", "province")))
+    elif asked.source:
+        viewer.append(Viewer.source_level == asked.source)
+    if asked.returned:
+        viewer.append(Viewer.returned)
+    typed = [said for said in (asked.leader, asked.text) if said]
+    if asked.unit:
+        if unit := unit_meant(asked.unit):
+            viewer.append(_led_by(unit, asked.subtree))
+        else:
+            typed.append(asked.unit)
+            matter.append(Matter.lead_unit_name.contains(asked.unit, autoescape=True))
+    if asked.leader:
+        content.append(_says("leader", asked.leader))
+    if asked.text:
+        content.append(_speaks_of(asked.text))
+    looked_up = [matters_holding(said, MOST_COUNTED) for said in typed]
+    few = [found for found in looked_up if found is not None]
+    viewer += [Viewer.matter_id == any_(bindparam("held", found, type_=ARRAY(Uuid()), unique=True)) for found in few]
+    return Wanted(
+        tuple(viewer), tuple(matter), tuple(content),
+        none=any(not found for found in few), many=bool(looked_up) and not few,
+    )
+
+
+def _led_by(unit: Unit, subtree: bool) -> SQLColumnExpression[bool]:
+    if not subtree:
+        return Viewer.lead_unit_id == unit.id
+    return Viewer.lead_unit_id.in_(select(Unit.id).where(Unit.path.contains([unit.id])))
+
+
+def _says(word: str, typed: str) -> SQLColumnExpression[bool]:
+    said: SQLColumnExpression[bool] = MatterContent.plain[word].astext.icontains(typed, autoescape=True)
+    return said
+
+
+def _speaks_of(typed: str) -> SQLColumnExpression[bool]:
+    """Part of number or unit, of the shell too; or of title, leader or document number where the content is seen."""
+    return or_(
+        Matter.number.icontains(typed, autoescape=True),
+        Matter.lead_unit_name.icontains(typed, autoescape=True),
+        *(_says(word, typed) for word in ("title", "leader", "document_number")),
+    )
+
+
+def hung(statement: Select[Any], wanted: Wanted) -> Select[Any]:
+    """A statement over index rows, held to what is wanted."""
+    statement = statement.where(*wanted.viewer)
+    if wanted.matter or wanted.content:
+        statement = statement.join(Matter, Matter.id == Viewer.matter_id).where(*wanted.matter)
+    if wanted.content:
+        statement = statement.outerjoin(MatterContent, MatterContent.matter_id == Viewer.matter_id).where(
+            *wanted.content
+        )
+    return statement

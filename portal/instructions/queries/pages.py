@@ -1,0 +1,238 @@
+"""The rows themselves, read through the seam: a page, the desk's first rows, the whole list for a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, bindparam, case, func, literal, literal_column, select, true, union_all
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.orm.attributes import set_committed_value
+
+from portal.access.actor import Actor
+from portal.access.models import Viewer
+from portal.access.roles import audience_principal
+from portal.access.visibility import as_seen_by, still_counts
+from portal.instructions.queries.conditions import MOST_COUNTED, TASKS, Conditions, Wanted, hung, wanted_of
+from portal.instructions.queries.stretches import (
+    ENDED,
+    GROUPS,
+    Place,
+    Sort,
+    Stretch,
+    asked_for,
+    first_of,
+    in_order,
+    of_group,
+    reaches,
+    readers_of,
+    stretches_of,
+)
+from portal.kernel import clock
+from portal.kernel.db import db
+from portal.matters.models import Matter, MatterContent, State
+from portal.workflow.models import SignOff, Step
+
+PAGE_SIZE = 25
+EXPORT_BATCH = 500
+MINE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One matter in a list: the shell with its content where the reader sees it, what it waits for from him, and the
+    sign-off step that waits."""
+
+    matter: Matter
+    group: int
+    day: date
+    task: str | None
+    step: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page. `total` is counted no further than `MOST_COUNTED` + 1; None where it was not asked for, or where too many
+    hold what was typed."""
+
+    rows: list[Row]
+    next: Place | None
+    previous: Place | None
+    total: int | None
+
+
+def page_of(
+    actor: Actor,
+    conditions: Conditions,
+    sort: Sort = "work",
+    place: Place | None = None,
+    size: int = PAGE_SIZE,
+    *,
+    count: bool = True,
+) -> Page:
+    """One page of the register as this reader sees it, in one statement, and one more for each thing typed.
+
+    Order of work: due today, due within seven days, overdue with the longest first, what waits for a review or for a
+    decided extension, the rest by due date, then what has ended with the newest first.
+    """
+    today = clock.today()
+    wanted = wanted_of(conditions)
+    stretches = [one for one in stretches_of(sort, today) if asked_for(one, conditions, sort)]
+    if conditions.when in GROUPS and sort != "work":
+        wanted = replace(wanted, viewer=(*wanted.viewer, *of_group(conditions.when, today)))
+    back = place is not None and place.back
+    count = count and not wanted.many
+    parts = [first_of(actor, one, wanted, place, size + 1) for one in stretches if reaches(one, place)]
+    if not parts or wanted.none:
+        return Page([], None, None, 0)
+    found = union_all(*parts).subquery("found")
+    descending = sort == "received"
+    order = in_order(found, descending, back)
+    here = (
+        select(found.c.matter_id, found.c.grp, found.c.day, func.max(found.c.task).label("task"))
+        .group_by(found.c.matter_id, found.c.grp, found.c.day)
+        .order_by(*order)
+        .limit(size + 1)
+        .subquery("here")
+    )
+    total = _total(actor, wanted, stretches if conditions.when in GROUPS and sort == "work" else None) if count else None
+    statement = _with_matters(actor, here).order_by(*in_order(here, descending, back))
+    if total is not None:
+        statement = statement.add_columns(total.label("total"))
+    found_rows = db.session.execute(statement).all()
+    rows = [_row(*row[:6]) for row in found_rows]
+    more, rows = len(rows) > size, rows[:size]
+    if back:
+        rows.reverse()
+    counted = None
+    if count:
+        counted = found_rows[0].total if found_rows else 0
+    first = _edge(rows[0], back=True) if rows else None
+    last = _edge(rows[-1], back=False) if rows else None
+    return Page(
+        rows,
+        next=last if (more or back) else None,
+        previous=first if (more if back else place is not None) else None,
+        total=counted,
+    )
+
+
+def first_rows(actor: Actor, each: int = 5) -> list[Row]:
+    """The first rows of each group that is open, and before them what waits for the reader himself; one statement. A
+    matter that is his own work stands there alone."""
+    parts = [_mine(actor, each + 1)]
+    parts += [
+        first_of(actor, one, Wanted((Viewer.task.is_(None),)), None, each + 1)
+        for one in stretches_of("work", clock.today())
+        if one.group != ENDED
+    ]
+    found = union_all(*parts).subquery("found")
+    here = (
+        select(found.c.matter_id, func.min(found.c.grp).label("grp"), found.c.day, func.max(found.c.task).label("task"))
+        .group_by(found.c.matter_id, found.c.day)
+        .subquery("here")
+    )
+    statement = _with_matters(actor, here).order_by(here.c.grp, here.c.day, here.c.matter_id)
+    return [_row(*row) for row in db.session.execute(statement)]
+
+
+def _mine(actor: Actor, limit: int) -> Select[Any]:
+    readers = readers_of(actor)
+    tasks = select(func.unnest(bindparam("tasks", list(TASKS), type_=ARRAY(TEXT), unique=True)).label("task")).subquery()
+    first = (
+        select(Viewer.matter_id, Viewer.due_on.label("day"), Viewer.task)
+        .where(Viewer.principal == readers.c.reader, Viewer.task == tasks.c.task)
+        .order_by(Viewer.due_on, Viewer.matter_id)
+        .limit(limit)
+        .correlate(readers, tasks)
+        .lateral("own")
+    )
+    own = (
+        select(first.c.matter_id, first.c.day, func.max(first.c.task).label("task"))
+        .select_from(readers)
+        .join(tasks, true())
+        .join(first, true())
+        .group_by(first.c.matter_id, first.c.day)
+        .order_by(first.c.day, first.c.matter_id)
+        .limit(limit)
+        .subquery("mine")
+    )
+    return select(own.c.matter_id, literal_column(str(MINE)).label("grp"), own.c.day, own.c.task)
+
+
+def every_row(actor: Actor, conditions: Conditions, sort: Sort = "work") -> Iterator[Row]:
+    """The whole list as filtered, batch by batch, each row once."""
+    place: Place | None = None
+    while True:
+        page = page_of(actor, conditions, sort, place, EXPORT_BATCH, count=False)
+        yield from page.rows
+        for row in page.rows:
+            db.session.expunge(row.matter)
+        if page.next is None:
+            return
+        place = page.next
+
+
+def any_confidential(actor: Actor) -> bool:
+    """Whether the reader's list may hold a confidential matter's content: then nothing of it goes through a file."""
+    return bool(
+        db.session.scalar(
+            select(literal(1))
+            .select_from(MatterContent)
+            .join(Viewer, Viewer.matter_id == MatterContent.matter_id)
+            .where(Viewer.principal == audience_principal(actor.person_id), MatterContent.confidential)
+            .limit(1)
+            .options(as_seen_by(actor))
+        )
+    )
+
+
+def _with_matters(actor: Actor, here: Any) -> Select[Any]:
+    """What was found in the index, each with its matter as the reader sees it."""
+    return (
+        select(Matter, MatterContent, here.c.grp, here.c.day, here.c.task, _step().label("step"))
+        .join(here, here.c.matter_id == Matter.id)
+        .outerjoin(MatterContent, MatterContent.matter_id == Matter.id)
+        .options(as_seen_by(actor))
+    )
+
+
+def _total(actor: Actor, wanted: Wanted, stretches: list[Stretch] | None, most: int = MOST_COUNTED) -> Any:
+    """How many there are, counted no further than one beyond the most."""
+    readers = readers_of(actor)
+    inner = hung(select(Viewer.matter_id).select_from(Viewer).where(Viewer.principal == readers.c.reader, still_counts()), wanted)
+    for stretch in stretches or ():
+        inner = inner.where(*stretch.where)
+    # Any of them would do; named in the order of the index, they are never looked for by reading the whole table.
+    inner = inner.order_by(Viewer.open, Viewer.stopped, Viewer.due_on, Viewer.matter_id)
+    some = inner.limit(most + 1).correlate(readers).lateral("some")
+    once = select(some.c.matter_id).select_from(readers).join(some, true()).distinct().limit(most + 1).subquery()
+    return select(func.count()).select_from(once).scalar_subquery()
+
+
+def _step() -> Any:
+    """The step that waits, as `kind:role`, where the matter is in sign-off and the reader sees its content."""
+    now = (
+        select(func.concat(Step.kind, ":", Step.role))
+        .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
+        .where(Step.matter_id == Matter.id, Step.reached_at.is_not(None), SignOff.ended_at.is_(None))
+        .order_by(Step.number.desc())
+        .limit(1)
+        .correlate(Matter)
+        .scalar_subquery()
+    )
+    return case((Matter.state == State.IN_SIGN_OFF, now))
+
+
+def _row(
+    matter: Matter, content: MatterContent | None, group: int, day: date, task: str | None, step: str | None
+) -> Row:
+    set_committed_value(matter, "content", content)
+    kind, _colon, role = (step or "").partition(":")
+    return Row(matter, group, day, task, (kind, role) if step else None)
+
+
+def _edge(row: Row, *, back: bool) -> Place:
+    return Place(row.group, row.day, row.matter.id, back)

@@ -1,0 +1,75 @@
+"""The times of a matter: the terms that run, the dated facts of its shell, the extensions asked for."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.access.models import View
+from portal.access.visibility import Guarded
+from portal.kernel.db import Model, OfCity
+from portal.network.models import Unit
+from portal.vault.words import Sealable, Word
+
+
+class Clock(Guarded, OfCity, Model):
+    """A running term: closing, first feedback, or acknowledgement. `generation` changes when its end is moved; `why`
+    says how the date came about. It keeps the versions of the city's rules and ladder that it began with."""
+
+    __tablename__ = "clock"
+    __table_args__ = (UniqueConstraint("matter_id", "kind"),)
+    view_needed = View.SHELL
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(16))
+    generation: Mapped[int] = mapped_column(default=1)
+    generation_at: Mapped[datetime]
+    original_due_on: Mapped[date]
+    due_on: Mapped[date]
+    due_at: Mapped[datetime]
+    stopped_at: Mapped[datetime | None]
+    why: Mapped[list[Any]]
+    rules_version: Mapped[int] = mapped_column(default=1, server_default="1")
+    ladder_version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+
+class Milestone(Guarded, OfCity, Model):
+    """A dated fact of the shell: what happened, without who or what."""
+
+    __tablename__ = "milestone"
+    __table_args__ = (Index("ix_milestone_matter", "matter_id", "at"),)
+    view_needed = View.SHELL
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(24))
+    at: Mapped[datetime]
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+
+    unit: Mapped[Unit | None] = relationship()
+
+
+class Extension(Sealable, Guarded, OfCity, Model):
+    """延期: asked before the deadline, decided by the supervision head of the unit that assigned."""
+
+    __tablename__ = "extension"
+    __table_args__ = (
+        Index("ix_extension_pending", "matter_id", unique=True, postgresql_where=text("decided_at IS NULL")),
+    )
+
+    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), index=True)
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    until: Mapped[date]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    granted: Mapped[bool | None]
+
+    reason: str = Word()
+    progress: str = Word()
+    decision: str | None = Word()

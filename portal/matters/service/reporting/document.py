@@ -1,0 +1,73 @@
+"""The document that a closing report is: in whose name, to whom, under which mark, through which chain, what is signed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.access.actor import SYSTEM
+from portal.access.visibility import as_seen_by
+from portal.deadlines.rules import SourceLevel
+from portal.kernel.db import db
+from portal.matters.models import Attachment, CoUnit, Matter, Report
+from portal.network.models import Kind, Unit
+from portal.workflow import signoff
+from portal.workflow.signoff import Seat
+
+PARTY_LEVELS = (SourceLevel.CENTRAL, SourceLevel.PROVINCE)
+
+
+def issuing_name(matter: Matter, unit: Unit) -> str:
+    """In whose name the report goes out: central and provincial matters in that of the Party committee or Party group,
+    the others in the unit's own."""
+    if unit.official_name:
+        return unit.official_name
+    if unit.kind == Kind.PARTY_COMMITTEE:
+        return f"中共{unit.name}委员会"
+    if matter.source_level not in PARTY_LEVELS:
+        return unit.name
+    if unit.kind == Kind.TOWNSHIP:
+        return f"中共{unit.name}{'工作委员会' if unit.name.endswith('街道') else '委员会'}"
+    return f"中共{unit.name}党组"
+
+
+def document_mark(matter: Matter, unit: Unit) -> str:
+    """The mark before the document number."""
+    mark = unit.document_prefix or unit.short_name
+    party = matter.source_level in PARTY_LEVELS and unit.kind == Kind.DEPARTMENT
+    return f"{mark}党组" if party else mark
+
+
+def addressee(matter: Matter) -> str:
+    """To whom the closing report is addressed: the committee whose supervision office assigned it."""
+    unit = matter.supervising_unit
+    return f"中共{unit.name}委员会督查室" if unit.kind == Kind.PARTY_COMMITTEE else unit.name
+
+
+def seats_of(matter: Matter) -> tuple[Seat, ...]:
+    """The chain that a report on this matter goes through."""
+    countersigning = []
+    if matter.content is not None and matter.content.has("co_unit"):
+        countersigning = list(
+            db.session.scalars(
+                select(CoUnit.unit_id)
+                .where(CoUnit.matter_id == matter.id, CoUnit.countersigns)
+                .options(as_seen_by(SYSTEM))
+                .order_by(CoUnit.unit_id)
+            )
+        )
+    assert matter.lead_unit_id is not None
+    return signoff.shape(matter.source_level, matter.lead_unit_id, countersigning)
+
+
+def canonical_fields(draft: Report, papers: list[Attachment]) -> dict[str, Any]:
+    """Exactly what a signature binds: text, title, addressee, the name it goes out in, and the attachments' digests."""
+    return {
+        "title": draft.title,
+        "addressee": draft.addressee,
+        "body": draft.body,
+        "copies": draft.copies,
+        "issuing_name": draft.issuing_name,
+        "attachments": sorted([paper.name, paper.digest] for paper in papers),
+    }

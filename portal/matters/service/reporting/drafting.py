@@ -1,0 +1,112 @@
+"""The draft of a closing report: begun by the handler, saved as he writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.access.actor import Actor, Standing
+from portal.access.policy import Act, allowed
+from portal.access.visibility import as_seen_by
+from portal.kernel import clock
+from portal.kernel.db import db
+from portal.kernel.language import _
+from portal.kernel.refusals import Forbidden, Invalid, Stale
+from portal.matters.book import BOOK
+from portal.matters.models import Matter, Report, State
+from portal.matters.queries import one, report, whole_content
+from portal.matters.service.reporting.document import addressee, issuing_name
+from portal.workflow import engine
+
+
+def draft_of(actor: Actor, matter: Matter) -> Report | None:
+    """The draft that is being written, if there is one."""
+    return db.session.scalars(
+        select(Report)
+        .where(Report.matter_id == matter.id, Report.state == "draft")
+        .options(as_seen_by(actor))
+    ).first()
+
+
+def for_drafter(actor: Actor, matter_id: UUID) -> tuple[Matter, Standing]:
+    """The matter, for whoever may draft its report, and in which post; Forbidden for its other readers."""
+    matter = one(actor, matter_id)
+    decision = allowed(actor, Act.DRAFT_REPORT, matter)
+    if not decision:
+        raise Forbidden(_("您不能起草报结材料：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
+    assert decision.standing is not None
+    return matter, decision.standing
+
+
+def may_begin(matter: Matter) -> None:
+    """Invalid where the matter stands so that no draft can be begun."""
+    if matter.state not in (State.ACKNOWLEDGED, State.IN_PROGRESS):
+        raise Invalid(_("此件现为“%(state)s”，不能起草报结材料", state=matter.state.label))
+
+
+def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> tuple[Matter, Report]:
+    """The handler opens the draft: the present one, whatever his page showed, or a new one that begins with the words of
+    the last. Asked for twice at once, the second waits and finds what the first began."""
+    db.session.execute(
+        select(Matter.id).where(Matter.id == matter_id).with_for_update().options(as_seen_by(actor))
+    )
+    matter, standing = for_drafter(actor, matter_id)
+    existing = draft_of(actor, matter)
+    if existing is not None:
+        return matter, existing
+    engine.fresh(BOOK, actor, matter, version)
+    may_begin(matter)
+    content = whole_content(matter)
+    if matter.state == State.ACKNOWLEDGED:
+        engine.move(BOOK, actor, matter, "start", content=content)
+    assert matter.lead_unit is not None
+    last = db.session.scalars(
+        select(Report).where(Report.matter_id == matter.id).options(as_seen_by(actor)).order_by(Report.draft.desc())
+    ).first()
+    made = Report(
+        matter_id=matter.id,
+        confidential=matter.confidential,
+        draft=(last.draft if last else 0) + 1,
+        drafter_id=actor.person_id,
+        drafter_post_id=standing.post_id,
+        changed_at=clock.now(),
+        title=last.title if last else _("关于%(title)s办理情况的报告", title=_subject(content.title)),
+        addressee=last.addressee if last else addressee(matter),
+        body=last.body if last else "",
+        copies=last.copies if last else None,
+        answers=last.answers if last else {},
+        issuing_name=issuing_name(matter, matter.lead_unit),
+    )
+    db.session.add(made)
+    content.mark("report")
+    db.session.flush()
+    return matter, made
+
+
+def _subject(title: str) -> str:
+    return title.removeprefix("关于").removesuffix("的情况反映").removesuffix("情况反映") or title
+
+
+def save_draft(actor: Actor, report_id: UUID, saved: int | None, words: Mapping[str, Any]) -> Report:
+    """Save what is written so far. `saved` is the number of the save that the writer's page began with: another tab's
+    later save is not overwritten."""
+    draft = report(actor, report_id)
+    matter = one(actor, draft.matter_id)
+    decision = allowed(actor, Act.DRAFT_REPORT, matter)
+    if not decision:
+        raise Forbidden(_("您不能修改报结材料：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
+    db.session.refresh(draft, with_for_update=True)
+    if draft.state != "draft":
+        raise Stale(_("这一稿已经送签，不能再改；要改动请先撤回"))
+    if saved is not None and saved != draft.saved:
+        raise Stale(_("这一稿在另一个页面里保存过，本页没有覆盖它；请核对后再保存"))
+    for name in ("title", "addressee", "body", "copies", "answers"):
+        if name in words:
+            setattr(draft, name, words[name])
+    draft.saved += 1
+    draft.changed_at = clock.now()
+    db.session.flush()
+    return draft

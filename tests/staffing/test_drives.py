@@ -88,6 +88,10 @@ def test_the_chosen_units_are_asked_and_who_has_not_answered_is_shown(world: Wor
 def test_the_nominee_is_appointed_with_his_contact_and_takes_over(world: World) -> None:
     opened(world)
     answer(world)
+    page = look(world, "city.secretariat", f"network/nominations/{nomination_of(world)}/accept").get_data(as_text=True)
+    with world.work():
+        present = holders(world.units["health"], Role.LIAISON_OFFICER)[0].name
+    assert f"<dt>现任联络员</dt><dd>{present}</dd>" in page, "who would leave is named"
     assert accept(world, replace="y").status_code == 303
     assert liaisons(world) == {world.people["nobody"]}
     with world.work():

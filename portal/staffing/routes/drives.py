@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, flash, request, url_for
 
 from portal.access.policy import Act, allowed
+from portal.access.roles import Role
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Refusal
@@ -222,8 +223,13 @@ def settle(nomination_id: int) -> Response:
         crumb=found.drive.title, back_form=forms.SendBackForm(formdata=None),
         back_action=url_for("staffing.send_back_nomination", nomination_id=nomination_id),
         facts=[(_("单位"), found.unit.name), (_("推荐人选"), found.nominee_name or ""), (_("联系电话"), found.telephone or ""),
-               (_("分管领导"), found.leader or "")],
+               (_("邮箱"), found.email or ""), (_("分管领导"), found.leader or ""), (_("现任联络员"), _present(found))],
     )  # fmt: skip
+
+
+def _present(found: Nomination) -> str:
+    """Who is the unit's liaison officer now: he leaves when the other takes over."""
+    return _("、").join(one.name for one in network.holders(found.unit_id, Role.LIAISON_OFFICER)) or _("空缺")
 
 
 @blueprint.post(f"/network/nominations/<int(max={HIGHEST_ID}):nomination_id>/return")

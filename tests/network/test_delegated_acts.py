@@ -103,3 +103,10 @@ def test_no_circle_is_set_for_others_either(network: Network) -> None:
     with pytest.raises(Invalid) as refused:
         set_for(network, "mishu", "director", "deputy")
     assert "相互委托" in refused.value.fields["to_person"]
+
+
+def test_the_secretariat_sets_nobody_in_its_own_favour(network: Network) -> None:
+    with pytest.raises(Invalid) as refused:
+        set_for(network, "mishu", "deputy", "mishu")
+    assert "自己" in refused.value.fields["to_person"]
+    assert all(one.delegation_id is None for one in network.actor("mishu").standings)

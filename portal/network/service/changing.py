@@ -155,7 +155,8 @@ def _permitted(actor: Actor, wanted: Wanted, version: int | None) -> Unit:
     unit = db.session.scalar(
         select(Unit)
         .where(Unit.city_id == current_city(), Unit.id == wanted.unit_id)
-        .with_for_update()
+        # Not against what only refers to the unit: who issues its report would wait for us, and we for his matter.
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     if unit is None:

@@ -6,7 +6,7 @@ transaction; a seat that falls vacant stops the chain there, and a successor goe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Forbidden, Stale
-from portal.network.models import Unit
+from portal.network.models import Post, Unit
 from portal.network.queries import Holder, signers, signers_in, signing
 from portal.workflow.models import Issue, Signature, Signer, SignOff, Step
 
@@ -63,23 +63,35 @@ def shape(source_level: SourceLevel, lead_unit_id: int, countersigning: Sequence
     return (*own[:-1], *others, own[-1])
 
 
-def candidates(seat: Seat, drafter_id: int, *, confidential: bool) -> list[Holder]:
-    """Who may sign in this seat today, the drafter in none of his posts."""
+def candidates(seat: Seat, drafters: Collection[int], *, confidential: bool) -> list[Holder]:
+    """Who may sign in this seat today, the drafters in none of their posts."""
     assert seat.unit_id is not None
-    return [h for h in signers(seat.unit_id, seat.role, confidential=confidential) if h.person_id != drafter_id]
+    return _others(signers(seat.unit_id, seat.role, confidential=confidential), drafters)
 
 
-def holders_to_choose(seats: Sequence[Seat], drafter_id: int, *, confidential: bool) -> dict[int, list[Holder]]:
+def _others(holders: Sequence[Holder], drafters: Collection[int]) -> list[Holder]:
+    """Without the drafters, and without whoever stands in for a drafter in the seat: he would sign in the drafter's name."""
+    theirs = {h.post_id for h in holders if h.person_id in drafters and h.delegation_id is None}
+    return [h for h in holders if h.person_id not in drafters and h.post_id not in theirs]
+
+
+def drafters_of(sign_off: SignOff) -> frozenset[int]:
+    """Who drafted it: whoever submitted it and, where he stood in, the holder of the handler's post."""
+    post = db.session.get(Post, sign_off.drafter_post_id)
+    return frozenset({sign_off.drafter_id, post.person_id if post is not None else sign_off.drafter_id})
+
+
+def holders_to_choose(seats: Sequence[Seat], drafters: Collection[int], *, confidential: bool) -> dict[int, list[Holder]]:
     """Step number → holders, for seats with several: whoever submits names one."""
     found = {}
     for number, seat in enumerate(seats, start=1):
-        own = [h for h in candidates(seat, drafter_id, confidential=confidential) if h.delegation_id is None]
+        own = [h for h in candidates(seat, drafters, confidential=confidential) if h.delegation_id is None]
         if len(own) > 1:
             found[number] = own
     return found
 
 
-def vacant(seats: Sequence[Seat], drafter_id: int, *, confidential: bool) -> list[str]:
+def vacant(seats: Sequence[Seat], drafters: Collection[int], *, confidential: bool) -> list[str]:
     """A sentence for every seat that nobody holds: the chain cannot be submitted."""
     return [
         _(
@@ -87,7 +99,7 @@ def vacant(seats: Sequence[Seat], drafter_id: int, *, confidential: bool) -> lis
             step=STEP_LABELS[seat.kind], unit=_unit_name(seat), role=seat.role.label,
         )
         for seat in seats
-        if not candidates(seat, drafter_id, confidential=confidential)
+        if not candidates(seat, drafters, confidential=confidential)
     ]
 
 
@@ -147,13 +159,13 @@ def reach(sign_off: SignOff, number: int, *, confidential: bool) -> Step:
         .options(as_seen_by(SYSTEM))
     ).one()
     step.reached_at = clock.now()
-    refresh(step, sign_off.drafter_id, confidential=confidential)
+    refresh(step, sign_off, confidential=confidential)
     return step
 
 
-def refresh(step: Step, drafter_id: int, *, confidential: bool) -> list[Holder]:
+def refresh(step: Step, sign_off: SignOff, *, confidential: bool) -> list[Holder]:
     """Who may sign the waiting step now: whoever was named (or stands in for him), else whoever holds the seat."""
-    people = fit(step, drafter_id, signers(step.unit_id, step.role, confidential=confidential))
+    people = fit(step, drafters_of(sign_off), signers(step.unit_id, step.role, confidential=confidential))
     # Whoever left the seat or stands in no longer may not sign, for the database either.
     db.session.execute(
         delete(Signer)
@@ -181,10 +193,10 @@ def refresh(step: Step, drafter_id: int, *, confidential: bool) -> list[Holder]:
     return people
 
 
-def fit(step: Step, drafter_id: int, holders: Sequence[Holder]) -> list[Holder]:
-    """Of a seat's holders and their stand-ins, who may sign this step: whoever was named where he still may, the drafter
-    never."""
-    people = [h for h in holders if h.person_id != drafter_id]
+def fit(step: Step, drafters: Collection[int], holders: Sequence[Holder]) -> list[Holder]:
+    """Of a seat's holders and their stand-ins, who may sign this step: whoever was named where he still may, the drafters
+    and who stands in for them never."""
+    people = _others(holders, drafters)
     named_posts = {h.post_id for h in people if h.person_id == step.named_person_id}
     return [h for h in people if h.post_id in named_posts] or people
 
@@ -211,8 +223,9 @@ def step_now(matter_id: UUID, *, confidential: bool) -> StepNow | None:
     """The waiting step of the matter's running sign-off, with its holders as of now."""
     seat = signing(Step.unit_id, Step.role, confidential=confidential).correlate(Step).lateral("seat")
     rows = db.session.execute(
-        select(Step, SignOff, *seat.columns)
+        select(Step, SignOff, Post.person_id.label("drafted_by"), *seat.columns)
         .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
+        .join(Post, Post.id == SignOff.drafter_post_id)
         .outerjoin(seat, true())
         .where(SignOff.matter_id == matter_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
         .order_by(Step.number.desc())
@@ -222,7 +235,7 @@ def step_now(matter_id: UUID, *, confidential: bool) -> StepNow | None:
         return None
     step, sign_off = rows[0].Step, rows[0].SignOff
     held = signers_in([row for row in rows if row.Step is step and row.post_id is not None])
-    return StepNow(step, sign_off, tuple(fit(step, sign_off.drafter_id, held)))
+    return StepNow(step, sign_off, tuple(fit(step, {sign_off.drafter_id, rows[0].drafted_by}, held)))
 
 
 def sign(
@@ -234,7 +247,7 @@ def sign(
         raise Stale(_("您看到的文本不是现在送签的文本，本次签批未执行，请重新阅读"))
     if not now.may_sign(actor, standing):
         raise Forbidden(_("现在不是轮到您签批"))
-    refresh(now.step, sign_off.drafter_id, confidential=confidential)
+    refresh(now.step, sign_off, confidential=confidential)
     signature = Signature(
         report_id=sign_off.report_id,
         generation=sign_off.generation,

@@ -413,3 +413,12 @@ def test_who_lent_the_drafters_post_signs_nothing_that_his_stand_in_submits(worl
     with pytest.raises(Forbidden):
         world.sign(draft.id, "health.handler")
     world.sign(draft.id, "health.director")
+
+
+def test_a_desk_lent_for_signing_names_no_one_for_the_co_units_part(world: World) -> None:
+    matter_id = world.assign(world.register(), co=("finance",))
+    with world.work("finance.liaison"):
+        delegate(world.actor("finance.liaison"), world.posts["finance.liaison"], world.people["finance.handler"],
+                 clock.now(), clock.now() + timedelta(days=2), False, ("sign",))
+    with pytest.raises(Forbidden):
+        _do(world, "finance.handler", assigning.name_co_handler, matter_id, handler_post_id=world.posts["finance.handler"])

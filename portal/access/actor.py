@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from flask_babel import LazyString
 
-from portal.access.roles import Role, audience_principal, person_principal, standing_principal
+from portal.access.roles import OFFICERS, Role, audience_principal, person_principal, standing_principal
 from portal.kernel.language import _l
 
 
@@ -72,8 +72,9 @@ class Actor:
     principals: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        held = {standing_principal(unit_id, s.role) for s in self.standings for unit_id in s.keeps}
-        # Who holds no post reads nothing any more, not even what he once handled.
+        business = [s for s in self.standings if s.role not in OFFICERS]
+        held = {standing_principal(unit_id, s.role) for s in business for unit_id in s.keeps}
+        # Who holds no post of business reads nothing any more, not even what he once handled.
         himself = [person_principal(self.person_id)] if held else []
         if held and not self.suspended:
             himself.append(audience_principal(self.person_id))

@@ -59,12 +59,15 @@ def make_person(
 
 def give_one_time_password(actor: Actor, person_id: int, standing: Standing | None = None) -> str:
     """A forgotten password is replaced by one for a single sign-in; all the person's sessions end, and he reads nothing
-    confidential until he is confirmed. Who may order this is for the caller to have judged."""
+    confidential until he is confirmed. A second factor set up since an earlier reset that nobody has confirmed goes too: it
+    would pass for one that he had before. Who may order this is for the caller to have judged."""
     person = queries.person_by_id(person_id)
     if person is None:
         raise Invisible
     once = passwords.one_time_password()
     _replace_password(person, once)
+    if person.suspended_at is not None and not second_factor.is_in_force(person.id, since=person.suspended_at):
+        second_factor.end(person.id)  # set up by somebody of whom it was not certain who he is
     person.must_change_password = True
     person.suspended_at = clock.now()
     sessions.end_all(person_id)

@@ -106,6 +106,7 @@ def reindex(which: Any) -> int:
 def follow(actor: Actor | System, standing: Standing | None, former: Unit, heir: Unit) -> None:
     """All open business of `former` goes on with `heir`, confidential or not. The one who changes the tree learns nothing
     of it: the entries are the matters' own."""
+    _hold(former)
     helped = _co_units(actor, standing, former, heir)
     countersigned = _steps(former, heir)
     pairs = db.session.execute(
@@ -132,6 +133,22 @@ def follow(actor: Actor | System, standing: Standing | None, former: Unit, heir:
     children = select(Matter.id).where(Matter.parent_id.in_(touched))
     touched |= set(db.session.scalars(children.options(as_seen_by(SYSTEM))))
     reindex(select(Matter.id).where(Matter.id.in_(touched)))
+
+
+def _hold(former: Unit) -> None:
+    """Whoever is at one of these matters at this moment is waited for before anything of it is looked at or written; what
+    comes after finds it changed."""
+    helps = select(CoUnit.matter_id).where(CoUnit.unit_id == former.id)
+    waits = select(Step.matter_id).where(Step.unit_id == former.id)
+    held = (
+        select(Matter.id)
+        .where(or_(Matter.lead_unit_id == former.id, Matter.supervising_unit_id == former.id,
+                   Matter.id.in_(helps), Matter.id.in_(waits)), _OPEN)
+        .order_by(Matter.id)
+        .with_for_update(of=Matter)
+        .options(as_seen_by(SYSTEM))
+    )  # fmt: skip
+    db.session.scalars(held).all()
 
 
 def _take_over(
@@ -244,7 +261,7 @@ def _refresh(matter_id: UUID) -> None:
     if row is None:
         return
     step, sign_off, matter = row
-    people = [holder.person_id for holder in refresh(step, sign_off.drafter_id, confidential=matter.confidential)]
+    people = [holder.person_id for holder in refresh(step, sign_off, confidential=matter.confidential)]
     db.session.execute(
         delete(Signer)
         .where(Signer.report_id == step.report_id, Signer.generation == step.generation, Signer.step == step.number,

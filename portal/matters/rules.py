@@ -120,7 +120,7 @@ def _seats_held(matter: Matter, given: Mapping[str, Any]) -> str | None:
     seats = given.get("seats")
     if not seats:
         return None
-    found = vacant(seats, given["drafter_id"], confidential=matter.confidential)
+    found = vacant(seats, given["drafters"], confidential=matter.confidential)
     return "；".join(found) or None
 
 

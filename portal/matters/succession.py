@@ -22,6 +22,7 @@ from portal.matters import audience, notices
 from portal.matters.models import Extension, Matter
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
+from portal.network.models import Post
 from portal.network.queries import signers_in, signing
 from portal.workflow.models import Signature, Signer, SignOff, Step
 from portal.workflow.signoff import fit, refresh, signed_before, step_now
@@ -54,9 +55,12 @@ def _changed() -> list[UUID]:
         later.reached_at.is_not(None),
     )
     rows = db.session.execute(
-        select(Step, SignOff.drafter_id, signed_before().label("signed"), *seat.columns)
+        select(
+            Step, SignOff.drafter_id, Post.person_id.label("drafted_by"), signed_before().label("signed"), *seat.columns
+        )
         .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
         .join(Matter, Matter.id == Step.matter_id)
+        .join(Post, Post.id == SignOff.drafter_post_id)
         .outerjoin(seat, true())
         .where(SignOff.ended_at.is_(None), Step.reached_at.is_not(None), ~passed)
         .options(as_seen_by(SYSTEM))
@@ -69,7 +73,8 @@ def _changed() -> list[UUID]:
     found = []
     for step, seats in waiting.items():
         holders = signers_in([row for row in seats if row.post_id is not None])
-        now = {h.person_id for h in fit(step, {seats[0].drafter_id, *seats[0].signed}, holders)}
+        first = seats[0]
+        now = {h.person_id for h in fit(step, {first.drafter_id, first.drafted_by}, first.signed, holders)}
         if now != written.get((step.report_id, step.number), set()) or step.vacant == bool(now):
             found.append(step.matter_id)
     return found
@@ -102,7 +107,7 @@ def _go_on(matter_id: UUID) -> bool:
         return False
     step, was_vacant = waiting.step, waiting.step.vacant
     before = _written().get((step.report_id, step.number), set())
-    people = [h.person_id for h in refresh(step, waiting.sign_off.drafter_id, confidential=matter.confidential)]
+    people = [h.person_id for h in refresh(step, waiting.sign_off, confidential=matter.confidential)]
     content = whole_content(matter)
     if matter.confidential:
         audience.dismiss(matter.id, before - set(people) - _signed(step), audience.SIGNER)

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select, text, update
 
 from portal.access.actor import Actor
-from portal.access.policy import Act, allowed
+from portal.access.policy import Act, allowed, covers
 from portal.access.roles import Role
 from portal.audit import journal
 from portal.documents import previews, workbook
@@ -52,7 +52,9 @@ def reach_of(actor: Actor) -> frozenset[int]:
     decision = allowed(actor, Act.KEEP_NETWORK)
     if not decision:
         raise Forbidden(_("您不能维护单位网络"), unmet=decision.unmet)
-    return frozenset(s.for_unit_id for s in actor.standings if s.role == Role.SECRETARIAT)
+    return frozenset(
+        s.for_unit_id for s in actor.standings if s.role == Role.SECRETARIAT and covers(s, Act.KEEP_NETWORK)
+    )
 
 
 def upload(actor: Actor, kind: str, name: str, data: bytes) -> ImportPreview:

@@ -23,7 +23,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Forbidden, Stale
-from portal.network.models import Unit
+from portal.network.models import Post, Unit
 from portal.network.queries import Holder, signers, signers_in, signing
 from portal.workflow.models import Issue, Signature, Signer, SignOff, Step
 
@@ -65,26 +65,38 @@ def shape(source_level: SourceLevel, lead_unit_id: int, countersigning: Sequence
     return (*own[:-1], *others, own[-1])
 
 
-def candidates(seat: Seat, drafter_id: int, *, confidential: bool) -> list[Holder]:
-    """Who may sign in this seat today, the drafter in none of his posts."""
+def candidates(seat: Seat, drafters: Collection[int], *, confidential: bool) -> list[Holder]:
+    """Who may sign in this seat today, the drafters in none of their posts."""
     assert seat.unit_id is not None
-    return [h for h in signers(seat.unit_id, seat.role, confidential=confidential) if h.person_id != drafter_id]
+    return _others(signers(seat.unit_id, seat.role, confidential=confidential), drafters)
 
 
-def holders_to_choose(seats: Sequence[Seat], drafter_id: int, *, confidential: bool) -> dict[int, list[Holder]]:
+def _others(holders: Sequence[Holder], drafters: Collection[int]) -> list[Holder]:
+    """Without the drafters, and without whoever stands in for a drafter in the seat: he would sign in the drafter's name."""
+    theirs = {h.post_id for h in holders if h.person_id in drafters and h.delegation_id is None}
+    return [h for h in holders if h.person_id not in drafters and h.post_id not in theirs]
+
+
+def drafters_of(sign_off: SignOff) -> frozenset[int]:
+    """Who drafted it: whoever submitted it and, where he stood in, the holder of the handler's post."""
+    post = db.session.get(Post, sign_off.drafter_post_id)
+    return frozenset({sign_off.drafter_id, post.person_id if post is not None else sign_off.drafter_id})
+
+
+def holders_to_choose(seats: Sequence[Seat], drafters: Collection[int], *, confidential: bool) -> dict[int, list[Holder]]:
     """Step number → holders, for seats with several: whoever submits names one."""
     found = {}
     for number, seat in enumerate(seats, start=1):
-        own = [h for h in candidates(seat, drafter_id, confidential=confidential) if h.delegation_id is None]
+        own = [h for h in candidates(seat, drafters, confidential=confidential) if h.delegation_id is None]
         if len(own) > 1:
             found[number] = own
     return found
 
 
-def vacant(seats: Sequence[Seat], drafter_id: int, *, confidential: bool) -> list[str]:
+def vacant(seats: Sequence[Seat], drafters: Collection[int], *, confidential: bool) -> list[str]:
     """A sentence for every seat that nobody holds, or one for those among which somebody would meet himself: the chain
     cannot be submitted."""
-    people = [candidates(seat, drafter_id, confidential=confidential) for seat in seats]
+    people = [candidates(seat, drafters, confidential=confidential) for seat in seats]
     if not all(people):
         return [
             _(
@@ -171,18 +183,18 @@ def reach(sign_off: SignOff, number: int, *, confidential: bool) -> Step:
         .options(as_seen_by(SYSTEM))
     ).one()
     step.reached_at = clock.now()
-    refresh(step, sign_off.drafter_id, confidential=confidential)
+    refresh(step, sign_off, confidential=confidential)
     return step
 
 
-def refresh(step: Step, drafter_id: int, *, confidential: bool) -> list[Holder]:
+def refresh(step: Step, sign_off: SignOff, *, confidential: bool) -> list[Holder]:
     """Who may sign the waiting step now: whoever was named (or stands in for him), else whoever holds the seat."""
     signed = db.session.scalars(
         select(Signature.person_id)
         .where(Signature.report_id == step.report_id, Signature.generation == step.generation)
         .options(as_seen_by(SYSTEM))
     )
-    people = fit(step, {drafter_id, *signed}, signers(step.unit_id, step.role, confidential=confidential))
+    people = fit(step, drafters_of(sign_off), signed.all(), signers(step.unit_id, step.role, confidential=confidential))
     # Whoever left the seat or stands in no longer may not sign, for the database either.
     db.session.execute(
         delete(Signer)
@@ -218,10 +230,10 @@ def signed_before() -> ColumnElement[list[int]]:
     return func.array(signed.correlate(Step).scalar_subquery())
 
 
-def fit(step: Step, had_part: Collection[int], holders: Sequence[Holder]) -> list[Holder]:
-    """Of a seat's holders and their stand-ins, who may sign this step: whoever was named where he still may; never who has
-    had his part already, as drafter or signer."""
-    people = [h for h in holders if h.person_id not in had_part]
+def fit(step: Step, drafters: Collection[int], signed: Collection[int], holders: Sequence[Holder]) -> list[Holder]:
+    """Of a seat's holders and their stand-ins, who may sign this step: whoever was named where he still may; never the
+    drafters, who stands in for them, or who has signed another step."""
+    people = [h for h in _others(holders, drafters) if h.person_id not in signed]
     named_posts = {h.post_id for h in people if h.person_id == step.named_person_id}
     return [h for h in people if h.post_id in named_posts] or people
 
@@ -247,8 +259,9 @@ def step_now(matter_id: UUID, *, confidential: bool) -> StepNow | None:
     """The waiting step of the matter's running sign-off, with its holders as of now."""
     seat = signing(Step.unit_id, Step.role, confidential=confidential).correlate(Step).lateral("seat")
     rows = db.session.execute(
-        select(Step, SignOff, signed_before().label("signed"), *seat.columns)
+        select(Step, SignOff, Post.person_id.label("drafted_by"), signed_before().label("signed"), *seat.columns)
         .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
+        .join(Post, Post.id == SignOff.drafter_post_id)
         .outerjoin(seat, true())
         .where(SignOff.matter_id == matter_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
         .order_by(Step.number.desc())
@@ -259,7 +272,8 @@ def step_now(matter_id: UUID, *, confidential: bool) -> StepNow | None:
     step, sign_off, signed = rows[0].Step, rows[0].SignOff, rows[0].signed
     held = signers_in([row for row in rows if row.Step is step and row.post_id is not None])
     kept_out = tuple(h for h in held if h.person_id in signed)
-    return StepNow(step, sign_off, tuple(fit(step, {sign_off.drafter_id, *signed}, held)), kept_out)
+    drafters = {sign_off.drafter_id, rows[0].drafted_by}
+    return StepNow(step, sign_off, tuple(fit(step, drafters, signed, held)), kept_out)
 
 
 def sign(
@@ -271,7 +285,7 @@ def sign(
         raise Stale(_("您看到的文本不是现在送签的文本，本次签批未执行，请重新阅读"))
     if not now.may_sign(actor, standing):
         raise Forbidden(_("现在不是轮到您签批"))
-    refresh(now.step, sign_off.drafter_id, confidential=confidential)
+    refresh(now.step, sign_off, confidential=confidential)
     signature = Signature(
         report_id=sign_off.report_id,
         generation=sign_off.generation,

@@ -367,3 +367,59 @@ def _report(world: World, matter_id: UUID) -> UUID:
             .options(as_seen_by(SYSTEM))).first()
         assert found is not None
         return found
+
+
+def test_an_officer_reads_nothing_of_the_business_he_once_had(world: World) -> None:
+    matter_id = world.under_review(leader="city.leader")
+    _do(world, "city.supervisor", reviewing.close, matter_id)
+    for person, role in (("health.handler", "auditor"), ("city.leader", "system_admin")):
+        with world.work():
+            db.session.execute(text("update post set to_on = :day where person_id = any(:who)"),
+                               {"day": clock.today(), "who": [world.people[person]]})
+            db.session.add(Post(person_id=world.people[person], unit_id=world.units["city_office"],
+                                for_unit_id=world.units["city"], role=role, from_on=clock.today()))
+        with world.work(person):
+            assert world.actor(person).principals == ()
+            with pytest.raises(Refusal):
+                queries.one(world.actor(person), matter_id)
+
+
+def test_nobody_stands_in_for_the_drafter_at_his_own_draft(world: World) -> None:
+    with world.work():
+        db.session.add(Post(person_id=world.people["health.handler"], unit_id=world.units["health"],
+                            for_unit_id=world.units["health"], role="office_director", from_on=date(2020, 1, 1)))
+    with world.work("health.handler"):
+        actor = world.actor("health.handler")
+        seat = next(one for one in actor.standings if one.role == "office_director")
+        delegate(actor, seat.post_id, world.people["health.liaison"], clock.now(), clock.now() + timedelta(days=2), False)
+    report_id = world.submit(world.at_work())
+    with pytest.raises(Forbidden):
+        world.sign(report_id, "health.liaison")
+    world.sign(report_id, "health.director")
+
+
+def test_who_lent_the_drafters_post_signs_nothing_that_his_stand_in_submits(world: World) -> None:
+    with world.work():
+        db.session.add(Post(person_id=world.people["health.handler"], unit_id=world.units["health"],
+                            for_unit_id=world.units["health"], role="office_director", from_on=date(2020, 1, 1)))
+    matter_id = world.at_work()
+    with world.work("health.handler"):
+        actor = world.actor("health.handler")
+        _matter, draft = reporting.open_draft(actor, matter_id)
+        reporting.save_draft(actor, draft.id, None, {"body": "一、基本情况\n已全部完成整改，群众满意。"})
+        delegate(actor, world.posts["health.handler"], world.people["health.liaison"], clock.now(),
+                 clock.now() + timedelta(days=2), False)
+    with world.work("health.liaison"):
+        reporting.submit_report(world.actor("health.liaison"), draft.id)
+    with pytest.raises(Forbidden):
+        world.sign(draft.id, "health.handler")
+    world.sign(draft.id, "health.director")
+
+
+def test_a_desk_lent_for_signing_names_no_one_for_the_co_units_part(world: World) -> None:
+    matter_id = world.assign(world.register(), co=("finance",))
+    with world.work("finance.liaison"):
+        delegate(world.actor("finance.liaison"), world.posts["finance.liaison"], world.people["finance.handler"],
+                 clock.now(), clock.now() + timedelta(days=2), False, ("sign",))
+    with pytest.raises(Forbidden):
+        _do(world, "finance.handler", assigning.name_co_handler, matter_id, handler_post_id=world.posts["finance.handler"])

@@ -465,3 +465,53 @@ def test_a_matter_registered_for_the_unit_follows_before_it_is_assigned(world: W
         found.lead_unit_id, found.lead_unit_name = lead.id, lead.name
     do(world, K.RETIRE, "finance", heir_id=world.units["health"])
     assert world.matter(matter_id).lead_unit_name == "市卫生健康委员会"
+
+
+def test_a_plan_ends_where_its_maker_keeps_the_unit_no_more(world: World, at_day: Callable[[int], Any]) -> None:
+    """A county plans to take a township over; before the day the city takes the township away from the county."""
+    with world.work():
+        db.session.add(Post(person_id=world.people["nobody"], unit_id=world.units["county_office"],
+                            for_unit_id=world.units["county"], role=Role.SECRETARIAT, from_on=date(2020, 1, 1)))
+    later = clock.today() + timedelta(days=3)
+    mine = do(world, K.RENAME, "county_health", "nobody", on=later, name="永嘉县卫生局")
+    taken = do(world, K.MERGE, "township", "nobody", on=later, into_id=world.units["county_health"])
+    do(world, K.MOVE, "township", parent_id=world.units["city"])
+    with at_day(3), world.work():
+        carry_out_changes()
+    with world.work():
+        assert world.unit("township").retired_on is None
+        assert world.unit("township").heir_id is None
+        assert world.unit("county_health").name == "永嘉县卫生局"
+        refused = db.session.get(UnitChange, taken.id)
+        assert refused is not None
+        assert "不归" in (refused.refused or "")
+        done = db.session.get(UnitChange, mine.id)
+        assert done is not None
+        assert done.carried_out_at is not None
+
+
+def test_a_plan_ends_where_its_maker_keeps_the_other_unit_no_more(world: World, at_day: Callable[[int], Any]) -> None:
+    with world.work():
+        db.session.add(Post(person_id=world.people["nobody"], unit_id=world.units["county_office"],
+                            for_unit_id=world.units["county"], role=Role.SECRETARIAT, from_on=date(2020, 1, 1)))
+    row = do(world, K.MERGE, "county_health", "nobody", on=clock.today() + timedelta(days=3), into_id=world.units["township"])
+    do(world, K.MOVE, "township", parent_id=world.units["city"])
+    with at_day(3), world.work():
+        carry_out_changes()
+    with world.work():
+        assert world.unit("county_health").retired_on is None
+        refused = db.session.get(UnitChange, row.id)
+        assert refused is not None
+        assert "不归" in (refused.refused or "")
+
+
+def test_a_plan_outlasts_the_office_of_who_made_it(world: World, at_day: Callable[[int], Any]) -> None:
+    row = do(world, K.RENAME, "health", on=clock.today() + timedelta(days=3), name="市卫生局")
+    with world.work():
+        db.session.scalars(select(Post).where(Post.person_id == world.people[BY])).one().to_on = clock.today()
+    with at_day(3), world.work():
+        carry_out_changes()
+    with world.work():
+        done = db.session.get(UnitChange, row.id)
+        assert done is not None
+        assert done.carried_out_at is not None

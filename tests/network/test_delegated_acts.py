@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,11 +10,14 @@ from portal.access.actor import Lent
 from portal.access.policy import LENT_ACTS, READING, Act, allowed, covers
 from portal.access.roles import Role
 from portal.kernel import clock
+from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
-from portal.network import queries
-from portal.network.models import Delegation
+from portal.network import previews, queries
+from portal.network.models import Delegation, Post
 from portal.network.service import delegating
+from portal.staffing.service import drives
 from tests.network.small_network import Network
+from tests.world import World
 
 DAY = timedelta(days=1)
 
@@ -103,3 +106,22 @@ def test_no_circle_is_set_for_others_either(network: Network) -> None:
     with pytest.raises(Invalid) as refused:
         set_for(network, "mishu", "director", "deputy")
     assert "相互委托" in refused.value.fields["to_person"]
+
+
+def test_the_secretariat_sets_nobody_in_its_own_favour(network: Network) -> None:
+    with pytest.raises(Invalid) as refused:
+        set_for(network, "mishu", "deputy", "mishu")
+    assert "自己" in refused.value.fields["to_person"]
+    assert all(one.delegation_id is None for one in network.actor("mishu").standings)
+
+
+def test_a_secretariat_lent_for_something_else_widens_no_workbook(world: World) -> None:
+    with world.work():
+        db.session.add(Post(person_id=world.people["nobody"], unit_id=world.units["county_office"],
+                            for_unit_id=world.units["county"], role=Role.SECRETARIAT, from_on=date(2020, 1, 1)))
+    with world.work("city.secretariat"):
+        delegating.delegate(world.actor("city.secretariat"), world.posts["city.secretariat"], world.people["nobody"],
+                            clock.now(), clock.now() + DAY, False, (Lent.SIGN,))
+    with world.work("nobody"):
+        assert previews.reach_of(world.actor("nobody")) == {world.units["county"]}
+        assert drives.drives_of(world.actor("nobody")) == []

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from portal.access.roles import Role
 from portal.commands.city import city as city_commands
-from portal.identity import service
+from portal.identity import service, sessions
 from portal.identity.models import Person, SecurityRules
 from portal.kernel import clock
 from portal.kernel.db import db
@@ -21,7 +21,7 @@ from portal.local.postgres import conninfo
 from portal.network.models import Post
 from portal.notify.models import Message
 from portal.officers.models import SensitiveAct
-from tests.at_the_door import PASSWORD, code_now, csrf_token, next_code, sign_in
+from tests.at_the_door import PASSWORD, code_now, csrf_token, give_second_factor, next_code, sign_in
 from tests.world import World
 
 OFFICERS = ("city.system", "city.security", "city.auditor")
@@ -289,3 +289,30 @@ def test_asking_for_json_does_not_replace_the_confirmation(world: World) -> None
         answer = system.post(f"{act}/agree", data={"csrf_token": world.token(system)}, headers={"Accept": "application/json"})
         assert answer.status_code == 403
     assert state(world, "health.handler").active
+
+
+def test_a_telephone_read_in_between_two_resets_confirms_nobody(world: World) -> None:
+    now, handler = clock.now(), world.people["health.handler"]
+    with clock.set_to(now), world.work("city.security"):
+        service.give_one_time_password(world.actor("city.security"), handler)
+    with clock.set_to(now + timedelta(minutes=1)), world.work("health.handler"):
+        give_second_factor(handler)  # by whoever held the paper
+    with clock.set_to(now + timedelta(minutes=2)), world.work("city.security"):
+        once = service.give_one_time_password(world.actor("city.security"), handler)
+    with clock.set_to(now + timedelta(minutes=3)), world.work("health.handler"):
+        made, _token = sessions.begin(handler, "-", sessions.ABSOLUTE)
+        service.change_password(world.actor("health.handler"), made.id, once, "shan-hai-jing-2026", "-")
+    assert state(world, "health.handler").suspended_at is not None
+
+
+def test_a_telephone_of_before_outlasts_two_resets(world: World) -> None:
+    now, handler = clock.now(), world.people["health.handler"]
+    with clock.set_to(now), world.work("health.handler"):
+        give_second_factor(handler)
+    for minutes in (1, 2):
+        with clock.set_to(now + timedelta(minutes=minutes)), world.work("city.security"):
+            once = service.give_one_time_password(world.actor("city.security"), handler)
+    with clock.set_to(now + timedelta(minutes=3)), world.work("health.handler"):
+        made, _token = sessions.begin(handler, "-", sessions.ABSOLUTE)
+        service.change_password(world.actor("health.handler"), made.id, once, "shan-hai-jing-2026", "-")
+    assert state(world, "health.handler").suspended_at is None

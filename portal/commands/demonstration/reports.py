@@ -80,7 +80,7 @@ def named_signers(code: str, matter_id: UUID) -> dict[int, int]:
     drafter = person(holder(code, "handler"))
     matter = one(drafter, matter_id)
     choices = signoff.holders_to_choose(
-        reporting.seats_of(matter), drafter.person_id, confidential=matter.confidential
+        reporting.seats_of(matter), {drafter.person_id}, confidential=matter.confidential
     )
     return {number: people[0].person_id for number, people in choices.items()}
 

@@ -33,7 +33,8 @@ from portal.workflow import signoff
 def _choosing(actor: Actor, found: Matter) -> tuple[type[forms.ReportForm], dict[int, list[Any]]]:
     """The report's form, with a field for every seat that several people hold."""
     seats = reporting.seats_of(found)
-    choices = signoff.holders_to_choose(seats, actor.person_id, confidential=found.confidential)
+    drafters = reporting.drafters_now(actor, found.content) if found.content else {actor.person_id}
+    choices = signoff.holders_to_choose(seats, drafters, confidential=found.confidential)
 
     class Form(forms.ReportForm):
         pass

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Response, url_for
 
 from portal.access.actor import Actor
-from portal.access.policy import Act, allowed
+from portal.access.policy import Act, allowed, covers
 from portal.access.roles import Role
 from portal.audit import journal
 from portal.deadlines.words import day_words
@@ -87,7 +87,7 @@ def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
     if matter.open and matter.co_unit_ids and allowed(actor, Act.CO_PROGRESS, matter):
         add("co_progress", _("写协办情况"))
         if any(s.role in (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR) and s.for_unit_id in matter.co_unit_ids
-               for s in actor.standings):
+               and covers(s, Act.CO_PROGRESS) for s in actor.standings):
             add("name_co_handler", _("指定协办承办人"))
     if at_work and allowed(actor, Act.URGE, matter):
         add("urge", _("催办"), turn=views.lamp_of(matter).kind in ("soon", "late"))

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete
 
 from portal.access.actor import SYSTEM, Actor
-from portal.access.policy import Act, allowed
+from portal.access.policy import Act, allowed, covers
 from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
@@ -154,7 +154,10 @@ def name_co_handler(actor: Actor, matter_id: UUID, *, version: int | None = None
     matter = one(actor, matter_id)
     decision = allowed(actor, Act.CO_PROGRESS, matter)
     desk = (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR)
-    mine = [s for s in actor.standings if s.role in desk and s.for_unit_id in matter.co_unit_ids]
+    mine = [
+        s for s in actor.standings
+        if s.role in desk and s.for_unit_id in matter.co_unit_ids and covers(s, Act.CO_PROGRESS)
+    ]  # fmt: skip
     if not decision or not mine:
         raise Forbidden(_("须由协办单位的联络员或办公室主任办理"))
     post = db.session.get(Post, handler_post_id) if handler_post_id else None

@@ -223,7 +223,7 @@ def _wait_for_another(
             .options(as_seen_by(SYSTEM))
         )
     )
-    people = [one.person_id for one in refresh(step, sign_off.drafter_id, confidential=matter.confidential)]
+    people = [one.person_id for one in refresh(step, sign_off, confidential=matter.confidential)]
     if matter.confidential:
         _shut_out(matter.id, [one for one in gone if one not in people], audience.SIGNER)
         audience.admit(matter.id, people, audience.SIGNER)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from portal.access.actor import SYSTEM, Actor, Standing, System
-from portal.access.policy import allowed
+from portal.access.policy import Act, allowed
 from portal.audit import journal
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
@@ -121,12 +121,27 @@ def carry_out(change_id: int) -> UnitChange | None:
     wanted = Wanted(ChangeKind(row.kind), subject.id, row.from_on, row.reason, row.wanted)
     try:
         with db.session.begin_nested():
-            _carry_out(SYSTEM, None, judge(SYSTEM, wanted, subject), row)
+            case = judge(SYSTEM, wanted, subject)
+            _still_kept(row, case)
+            _carry_out(SYSTEM, None, case, row)
     except Refusal as refusal:
         db.session.refresh(row)
         row.refused = "；".join([refusal.sentence, *refusal.fields.values()])[:300]
         journal.record(SYSTEM, "change_refused", "unit", subject.id, after=_facts(row) | {"refused": row.refused})
     return row
+
+
+def _still_kept(row: UnitChange, case: Case) -> None:
+    """What was planned is carried out only where its makers' office, or the one that took it over, still keeps the units:
+    else a county would end, or inherit, what was taken from it before the day."""
+    post = queries.post_by_id(row.post_id) if row.post_id else None
+    office = queries.unit_by_id(post.for_unit_id) if post is not None else None
+    if office is None:
+        return
+    own = case.unit.path if act_of(row.kind) is Act.KEEP_UNIT else case.unit.path[:-1]
+    for unit, above in ((case.unit, own), (case.other, case.other.path if case.other is not None else ())):
+        if unit is not None and office.keeper_id not in above:
+            raise Forbidden(_("“%(unit)s”不归提出变更的单位管理了", unit=unit.name))
 
 
 def _subject(row: UnitChange) -> Unit:
@@ -140,7 +155,8 @@ def _permitted(actor: Actor, wanted: Wanted, version: int | None) -> Unit:
     unit = db.session.scalar(
         select(Unit)
         .where(Unit.city_id == current_city(), Unit.id == wanted.unit_id)
-        .with_for_update()
+        # Not against what only refers to the unit: who issues its report would wait for us, and we for his matter.
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     if unit is None:

@@ -64,12 +64,14 @@ def delegate_for(
     reason: str,
 ) -> Delegation:
     """The secretariat names a stand-in for somebody of its subtree who is suddenly away, with a reason. It never covers
-    confidential matters: those only their reader himself can name."""
+    confidential matters: those only their reader himself can name; and nobody names himself."""
     post, decision = post_kept(actor, post_id)
     if post.role in OFFICERS:
         raise Forbidden(_("系统管理员、安全管理员、审计员的岗位不由秘书处管理"))
     if not post_in_force(post) or not post.person.active:
         raise Invalid(_("这个岗位现在无人在任，不能委托"))
+    if to_person_id == actor.person_id:  # as nobody appoints himself: at least a second person must be willing
+        raise Invalid(_("委托没有保存"), fields={"to_person": _("不能指定自己代行，请由另一位秘书处人员办理")})
     if not reason:
         raise Invalid(_("委托没有保存"), fields={"reason": _("请填写理由")})
     made = Delegation(

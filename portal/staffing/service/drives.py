@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, insert, literal, select
 from sqlalchemy.orm import joinedload
 
 from portal.access.actor import Actor, Standing
-from portal.access.policy import Act, allowed
+from portal.access.policy import Act, allowed, covers
 from portal.access.roles import Role
 from portal.audit import journal
 from portal.identity.queries import hold_person
@@ -138,7 +138,7 @@ def drive_kept(actor: Actor, drive_id: int, *, lock: bool = False) -> tuple[Driv
 
 def drives_of(actor: Actor) -> list[tuple[Drive, int]]:
     """The drives of the subtrees that one keeps, the latest first, each with how many have answered."""
-    mine = {s.for_unit_id for s in actor.standings if s.role == Role.SECRETARIAT}
+    mine = {s.for_unit_id for s in actor.standings if s.role == Role.SECRETARIAT and covers(s, Act.KEEP_PEOPLE)}
     answered = (
         select(func.count())
         .select_from(Nomination)

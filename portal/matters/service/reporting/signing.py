@@ -36,7 +36,8 @@ def submit_report(
     if saved is not None and saved != draft.saved:
         raise Stale(_("这一稿在另一个页面里保存过，请核对后再送签"))
     seats = seats_of(matter)
-    choices = signoff.holders_to_choose(seats, actor.person_id, confidential=matter.confidential)
+    drafters = drafters_now(actor, content)
+    choices = signoff.holders_to_choose(seats, drafters, confidential=matter.confidential)
     chosen = dict(named or {})
     for number, people in choices.items():
         if chosen.get(number) not in {h.person_id for h in people}:
@@ -71,10 +72,15 @@ def submit_report(
         )
 
     engine.move(
-        BOOK, actor, matter, "submit_report", content=content, report=draft, seats=seats, drafter_id=actor.person_id,
+        BOOK, actor, matter, "submit_report", content=content, report=draft, seats=seats, drafters=drafters,
         report_id=draft.id, entry_facts={"draft": draft.draft}, then=[then],
     )
     return matter
+
+
+def drafters_now(actor: Actor, content: MatterContent) -> frozenset[int]:
+    """Who would count as the drafters if this person submitted now: he, and the handler for whom he may stand in."""
+    return frozenset({actor.person_id, content.handler_id or actor.person_id})
 
 
 def _arrive(actor: Actor, matter: Matter, content: MatterContent) -> None:

@@ -99,6 +99,12 @@ def sessions_of(person_id: int) -> list[SignInSession]:
     )
 
 
+def is_session_of(person_id: int, session_id: UUID) -> bool:
+    """Whether this is a session of his, however many he has begun since."""
+    mine = select(SignInSession.id).where(SignInSession.id == session_id, SignInSession.person_id == person_id)
+    return db.session.scalar(mine) is not None
+
+
 def session_before(person_id: int, session_id: UUID) -> SignInSession | None:
     """The person's last sign-in before this one."""
     return db.session.scalar(

@@ -86,7 +86,8 @@ def _plain(value: Any) -> Any:
 def _judge(actor: Actor, kind: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Judged:
     table, reach = table_of(header, rows), reach_of(actor)
     if kind == UNITS:
-        return judge_units(table, known_network(), reach)
+        own = {standing.for_unit_id for standing in rules.business_of(actor)}
+        return judge_units(table, known_network(), reach, own)
     return judge_posts(table, known_network(), reach, actor.person_id)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from portal.access.roles import Role
+from portal.access.actor import Actor, Standing
+from portal.access.roles import OFFICERS, Role
 from portal.network.models import ORGANS, Kind, Level
 
 CODE = "单位代码"
@@ -94,3 +95,10 @@ def fits(role: Role, kind: Kind) -> bool:
 def place_of(role: Role) -> str:
     """Where posts of this role belong, in the workbooks' words."""
     return _PLACE_WORDS.get(role, "单位本身或其办公室")
+
+
+def business_of(actor: Actor) -> list[Standing]:
+    """The posts by which somebody takes part in the business of units, held or stood in for: what widens them he leaves
+    to another, even where he keeps the tree."""
+    apart = OFFICERS | {Role.SECRETARIAT, Role.INFORMATION_EDITOR}
+    return [standing for standing in actor.standings if standing.role not in apart]

@@ -58,8 +58,9 @@ class Judged:
         return [new, [[one.row, one.code, *map(list, one.what)] for one in self.changed], self.bad_rows]
 
 
-def judge_units(table: Table, known: Known, reach: Collection[int]) -> Judged:
-    """Every row of a workbook of units. `reach` are the units whose subtrees may be changed."""
+def judge_units(table: Table, known: Known, reach: Collection[int], own: Collection[int] = ()) -> Judged:
+    """Every row of a workbook of units. `reach` are the units whose subtrees may be changed, `own` those for which the
+    sender himself has business: below them he moves nothing."""
     codes = _places(table, rules.CODE)
     mine = {number for number, code in codes.items() if code in known.units and not known.units[code].retired}
     fresh = Table(table.header, [row for row in table.rows if row[0] not in mine])
@@ -69,7 +70,7 @@ def judge_units(table: Table, known: Known, reach: Collection[int]) -> Judged:
     if any(fault.row == 1 for fault in plan.faults):
         return judged
     _judge_known(judged, there, known, reach)
-    _judge_reach(judged, known, reach)
+    _judge_reach(judged, known, reach, own)
     _leave_out_bad(judged, known)
     judged.faults.sort(key=lambda fault: fault.row)
     return judged
@@ -172,7 +173,7 @@ def _compare(row: Row, code: str, unit: KnownUnit, by_id: Mapping[int, str], bea
     )
 
 
-def _judge_reach(judged: Judged, known: Known, reach: Collection[int]) -> None:
+def _judge_reach(judged: Judged, known: Known, reach: Collection[int], own: Collection[int]) -> None:
     """New units and moves end within one's reach, below something that can have units below it, and in no loop."""
     fresh = {unit.code: unit for unit in judged.plan.units}
     moves = {one.code: one for one in judged.changed if one.parent_code is not None}
@@ -212,6 +213,8 @@ def _judge_reach(judged: Judged, known: Known, reach: Collection[int]) -> None:
         elif len(way) > rules.DEEPEST:
             row = moves[code].row if code in moves else fresh[code].row
             judged.faults.append(Fault(UNITS, row, rules.PARENT, _("层次过深，最多 %(most)s 层", most=rules.DEEPEST)))
+        elif code in moves and {known.units[one].id for one in way if one in known.units} & set(own) - set(known.units[code].path):
+            judged.faults.append(_of(moves[code], _("这会扩大您本人岗位的范围，请由另一位秘书处人员办理")))
     for unit in fresh.values():
         parent_unit = known.units.get(unit.parent_code or "")
         if (parent_unit is not None and not _within(parent_unit, reach)) or unit.parent_code is None:

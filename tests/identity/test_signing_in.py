@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from portal.audit.models import JournalEntry
+from portal.identity import sessions
 from portal.identity.models import Person, SignInFailure, SignInSession
 from portal.kernel import clock
 from portal.kernel.db import db
@@ -234,3 +235,16 @@ def test_the_last_sign_in_and_failures_since_are_told(client: FlaskClient, app: 
     assert "上次登录：" in page
     assert "此后有 1 次" in page
     assert "127.0.0.1" in page
+
+
+def test_who_signs_in_again_comes_in_however_often_he_did_elsewhere(app: Flask, client: FlaskClient, city: SmallCity) -> None:
+    assert sign_in(client, city).status_code == 303
+    with in_city(app, city.id):
+        for minutes in range(31):
+            with clock.set_to(clock.now() + timedelta(minutes=minutes / 10)):
+                sessions.begin(city.lin_id, "-", sessions.ABSOLUTE)
+    address = city.url("sign-in")
+    token = csrf_token(client, city.url("password"))
+    answer = client.post(address, data={"csrf_token": token, "name": city.lin_name, "password": PASSWORD})
+    assert answer.status_code == 303
+    assert signed_in(client, city)

@@ -23,8 +23,9 @@ from portal.matters.models import CoUnit, Entry, Matter
 from portal.matters.queries import one
 from portal.matters.rebuild import rebuild_viewers
 from portal.matters.service import assigning
-from portal.network import queries
+from portal.network import previews, queries, rules
 from portal.network.models import ChangeKind, Kind, Level, Post, Unit, UnitChange
+from portal.network.plan import UNITS
 from portal.network.service import changing
 from portal.network.service.wanted import Wanted
 from portal.notify.models import Message
@@ -515,3 +516,42 @@ def test_a_plan_outlasts_the_office_of_who_made_it(world: World, at_day: Callabl
         done = db.session.get(UnitChange, row.id)
         assert done is not None
         assert done.carried_out_at is not None
+
+
+@pytest.mark.parametrize(("kind", "what", "facts"), [
+    (K.MOVE, "county_supervision", {"parent_id": "city"}),
+    (K.MERGE, "county_supervision", {"into_id": "city_supervision", "moving": ["county.supervisor"]}),
+    (K.MERGE, "health", {"into_id": "county"}),
+    (K.RETIRE, "health", {"heir_id": "county"}),
+], ids=["organ", "own-post", "merged-into", "taken-over"])
+def test_nobody_widens_his_own_post_by_way_of_the_tree(
+    world: World, kind: ChangeKind, what: str, facts: dict[str, Any]
+) -> None:
+    """A secretary of the city who is a county's supervisor too."""
+    with world.work():
+        db.session.add(Post(person_id=world.people["county.supervisor"], unit_id=world.units["city_office"],
+                            for_unit_id=world.units["city"], role=Role.SECRETARIAT, from_on=date(2020, 1, 1)))
+    given = {name: [world.posts[one] for one in value] if isinstance(value, list) else world.units[value]
+             for name, value in facts.items()}
+    with pytest.raises(Invalid) as refusal:
+        do(world, kind, what, "county.supervisor", **given)
+    assert "本人" in "".join(refusal.value.fields.values())
+    do(world, kind, what, **given)  # another does it
+
+
+def test_nobody_widens_his_own_post_by_workbook(world: World) -> None:
+    with world.work():
+        db.session.add(Post(person_id=world.people["county_health.leader"], unit_id=world.units["county_office"],
+                            for_unit_id=world.units["county"], role=Role.SECRETARIAT, from_on=date(2020, 1, 1)))
+        db.session.add(Post(person_id=world.people["nobody"], unit_id=world.units["county_office"],
+                            for_unit_id=world.units["county"], role=Role.SECRETARIAT, from_on=date(2020, 1, 1)))
+    for by, faults in (("county_health.leader", 1), ("nobody", 0)):
+        with world.work(by):
+            actor = world.actor(by)
+            header = list(rules.UNIT_COLUMNS)
+            words = [row for row in previews._units_out(previews.reach_of(actor)) if row[0] == "330324101"]
+            table = [[2, *words[0]]]
+            table[0][1 + header.index(rules.PARENT)] = "330324-WJ"
+            judged = previews._judge(actor, UNITS, header, table)
+            assert [fault.sentence for fault in judged.faults if "本人" not in fault.sentence] == []
+            assert (len(judged.faults), len(judged.changed)) == (faults, 1 - faults)

@@ -30,9 +30,25 @@ def judge(actor: Actor | System, wanted: Wanted, unit: Unit) -> Case:
     _JUDGES[wanted.kind](actor, case, faults)
     if any(post.role in OFFICERS for post in case.ending):
         faults.setdefault("heir", _("这里有系统管理员、安全管理员或审计员在任，其岗位不由秘书处结束；请指定承接的单位"))
+    if isinstance(actor, Actor) and _in_his_own_favour(actor, case):
+        field = {ChangeKind.MOVE: "parent", ChangeKind.MERGE: "into", ChangeKind.SPLIT: "moving"}.get(wanted.kind, "heir")
+        faults.setdefault(field, _("这会扩大您本人岗位的范围，请由另一位秘书处人员办理"))
     if faults:
         raise Invalid(_("没有变更：请先改正下面的问题"), fields=faults)
     return case
+
+
+def _in_his_own_favour(actor: Actor, case: Case) -> bool:
+    """A post of business that he holds or stands in for would be another's, or get the unit and its business below it:
+    nobody appoints himself, by way of the tree neither."""
+    if case.other is None and not case.moving:
+        return False
+    mine = rules.business_of(actor)
+    if {s.post_id for s in mine} & {post.id for post in case.moving}:
+        return True
+    carried = {unit.id for unit in (case.unit, *case.children) if unit.is_organ}
+    above = set(case.other.path) - set(case.unit.path) if case.other is not None else set()
+    return any(s.unit_id in carried or s.for_unit_id in above for s in mine)
 
 
 def _other(actor: Actor | System, unit_id: Any, name: str, faults: dict[str, str]) -> Unit | None:

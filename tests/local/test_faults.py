@@ -170,13 +170,17 @@ def test_killed_servers_lose_nothing_double_nothing_and_come_back(
     portal: Portal, world: World, post_office: PostOffice
 ) -> None:
     (ringer,) = portal.named("portal.jobs.clock")
-    os.kill(ringer, signal.SIGSTOP)                     # nobody sweeps while the world is made
+    sweepers = portal.named("portal.jobs.worker")
+    for process in (ringer, *sweepers):                 # nobody sweeps while the world is made, rung before or not
+        os.kill(process, signal.SIGSTOP)
     give_addresses(world)
     with clock.set_to(clock.now() - timedelta(days=41)):
         overdue = [world.at_work(title=f"第{number}件") for number in range(OVERDUE)]
     models = [model_of(world, matter_id) for matter_id in overdue]
     for model in models:
         model.swept(clock.now())
+    for process in sweepers:
+        os.kill(process, signal.SIGCONT)
     mine = [world.at_work(title="人在办") for _number in range(2)]
     found = re.search(r"http://127\.0\.0\.1:\d+", portal.said())
     assert found

@@ -23,7 +23,7 @@ from portal.matters.succession import refresh_waiting_steps
 from portal.network.models import Delegation, Post
 from portal.notify.kinds import KINDS, text_of
 from portal.notify.models import Message
-from portal.officers import service as officers
+from portal.officers.service.deciding import TOLD
 from tests.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -93,7 +93,7 @@ def test_every_kind_is_sent_by_something() -> None:
                      for said in ast.walk(call) if isinstance(said, ast.Constant)}
     reminders = {"due_soon", "due_today", "overdue", "not_acknowledged"}  # the ladder's words, in notify.ladder
     chosen = {"name_handler", "forwarded", "handler_named", "handed_over"}  # said before the call, in assigning and passing on
-    decided = set(officers.TOLD.values())                                 # by kind of act of two
+    decided = set(TOLD.values())                                 # by kind of act of two
     assert KINDS.keys() - sent - reminders - chosen - decided == set()
 
 

@@ -214,6 +214,7 @@ def test_killed_servers_lose_nothing_double_nothing_and_come_back(
         stopped.set()
         for thread in threads:
             thread.join()
+    until(lambda: left(world) == 0)                     # what they did last is told too
     assert "database ended (-9)" in portal.said()
     assert [worker.wrong for worker in people] == [[], [], []], (portal.data / "log" / "web.log").read_text()[-20_000:]
     assert sum(worker.answers[503] for worker in people) > 0

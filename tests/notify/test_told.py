@@ -92,7 +92,8 @@ def test_every_kind_is_sent_by_something() -> None:
             sent |= {said.value for call in calls if getattr(call.func, "attr", getattr(call.func, "id", "")) in telling
                      for said in ast.walk(call) if isinstance(said, ast.Constant)}
     reminders = {"due_soon", "due_today", "overdue", "not_acknowledged"}  # the ladder's words, in notify.ladder
-    chosen = {"name_handler", "forwarded", "handler_named", "handed_over"}  # said before the call, in assigning and passing on
+    # Said before the call: in assigning, passing on, and by the sweep that finds locks.
+    chosen = {"name_handler", "forwarded", "handler_named", "handed_over", "locked_out", "codes_guessed"}
     decided = set(TOLD.values())                                 # by kind of act of two
     assert KINDS.keys() - sent - reminders - chosen - decided == set()
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from flask_babel import LazyString
 
 from portal.access.roles import OFFICERS, Role, audience_principal, person_principal, standing_principal
-from portal.kernel.language import _l
+from portal.kernel.language import _l, official
 
 
 class Lent(StrEnum):
@@ -55,6 +55,12 @@ class Standing:
     def keeps(self) -> tuple[int, ...]:
         """The units whose registers it keeps: the one it acts for, and those to which that one is heir."""
         return (self.for_unit_id, *self.former)
+
+    @property
+    def title(self) -> str:
+        """The post as it goes on record, the office named once: 温州市委督查室 + 督查室主任 is 温州市委督查室主任."""
+        role = official(self.role.label)
+        return self.unit_name.removesuffix(role.removesuffix("主任")) + role
 
 
 @dataclass(frozen=True, slots=True)

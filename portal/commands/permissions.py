@@ -27,7 +27,7 @@ from portal.matters.models import State
 from portal.matters.readers import Around, Waiting, readers_of
 from portal.web.cities import OUTSIDE
 from portal.web.guards import RECORDLESS
-from portal.workflow.signoff import STEP_LABELS
+from portal.workflow.seats import STEP_LABELS
 
 CITY, COUNTY, LEAD, CO_UNIT, OTHER_COUNTY = 1, 2, 3, 4, 5
 PATHS = {CITY: (1,), COUNTY: (1, 2), LEAD: (1, 2, 3), CO_UNIT: (1, 2, 4), OTHER_COUNTY: (1, 5)}

@@ -16,7 +16,7 @@ from portal.kernel.language import _, _l
 from portal.matters.clocks import decline_days, decline_until
 from portal.matters.models import ENDED, Matter
 from portal.workflow.engine import Need
-from portal.workflow.signoff import vacant
+from portal.workflow.seats import vacant
 
 DECLINE_REASONS = {
     "not_ours": _l("不属于本单位职责"),

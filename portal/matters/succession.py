@@ -7,7 +7,6 @@ asked. A seat that falls vacant is reported, and the chain goes on with the succ
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -22,10 +21,9 @@ from portal.matters import audience, notices
 from portal.matters.models import Extension, Matter
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
-from portal.network.models import Post
 from portal.network.queries import signers_in, signing
-from portal.workflow.models import Signature, Signer, SignOff, Step
-from portal.workflow.signoff import fit, refresh, signed_before, step_now
+from portal.workflow.models import Signer, SignOff, Step
+from portal.workflow.signoff import fit, refresh, signed_before, signed_in, step_now
 
 
 def refresh_waiting_steps() -> int:
@@ -55,12 +53,9 @@ def _changed() -> list[UUID]:
         later.reached_at.is_not(None),
     )
     rows = db.session.execute(
-        select(
-            Step, SignOff.drafter_id, Post.person_id.label("drafted_by"), signed_before().label("signed"), *seat.columns
-        )
+        select(Step, SignOff, signed_before().label("signed"), *seat.columns)
         .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
         .join(Matter, Matter.id == Step.matter_id)
-        .join(Post, Post.id == SignOff.drafter_post_id)
         .outerjoin(seat, true())
         .where(SignOff.ended_at.is_(None), Step.reached_at.is_not(None), ~passed)
         .options(as_seen_by(SYSTEM))
@@ -74,7 +69,7 @@ def _changed() -> list[UUID]:
     for step, seats in waiting.items():
         holders = signers_in([row for row in seats if row.post_id is not None])
         first = seats[0]
-        now = {h.person_id for h in fit(step, {first.drafter_id, first.drafted_by}, first.signed, holders)}
+        now = {h.person_id for h in fit(step, first.SignOff.drafters, first.signed, holders)}
         if now != written.get((step.report_id, step.number), set()) or step.vacant == bool(now):
             found.append(step.matter_id)
     return found
@@ -110,7 +105,8 @@ def _go_on(matter_id: UUID) -> bool:
     people = [h.person_id for h in refresh(step, waiting.sign_off, confidential=matter.confidential)]
     content = whole_content(matter)
     if matter.confidential:
-        audience.dismiss(matter.id, before - set(people) - _signed(step), audience.SIGNER)
+        # Who has signed reads until it is closed, whatever post he holds.
+        audience.dismiss(matter.id, before - set(people) - signed_in(step), audience.SIGNER)
         audience.admit(matter.id, people, audience.SIGNER)
     matter.step_now = waiting
     if people:
@@ -122,16 +118,6 @@ def _go_on(matter_id: UUID) -> bool:
         notices.notify(matter, content, entry, "seat_vacant", told)
     index_viewers(matter, content)
     return True
-
-
-def _signed(step: Step) -> set[int]:
-    """Who has signed in this chain: he reads until it is closed, whatever post he holds."""
-    signed: Iterable[int] = db.session.scalars(
-        select(Signature.person_id)
-        .where(Signature.report_id == step.report_id, Signature.generation == step.generation)
-        .options(as_seen_by(SYSTEM))
-    )
-    return set(signed)
 
 
 def _hand_over(matter: Matter) -> bool:

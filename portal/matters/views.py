@@ -21,7 +21,7 @@ from portal.matters.rules import DECLINE_REASONS, QUESTIONS
 from portal.network.models import Kind
 from portal.network.queries import Holder
 from portal.workflow.models import Signature, Signer, Step
-from portal.workflow.signoff import STEP_LABELS
+from portal.workflow.seats import STEP_LABELS
 
 _SOURCES = {
     "central": _l("中央批示件"), "province": _l("省级批示件"), "city": _l("市级批示件"), "county": _l("县级批示件"),

@@ -55,6 +55,13 @@ class SignOff(Guarded, OfCity, Model):
     submitted_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
+    drafter_post: Mapped[Post] = relationship(lazy="joined", innerjoin=True)
+
+    @property
+    def drafters(self) -> frozenset[int]:
+        """Who drafted it: whoever submitted it and, where he stood in, the holder of the handler's post."""
+        return frozenset({self.drafter_id, self.drafter_post.person_id})
+
 
 class Step(Guarded, OfCity, Model):
     """One step of one sign-off: `kind` (check, endorse, countersign, issue), the seat, and since when it waits there."""

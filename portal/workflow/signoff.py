@@ -1,135 +1,29 @@
-"""Sign-off chains: the shape by source level stands here as a table; the seats' holders come from the network.
+"""A running sign-off: its chain copied from the shape, its steps, its signatures.
 
-The shape is copied at submission. Who may sign a step is fixed when the step is reached and judged again in the signing
-transaction; a seat that falls vacant stops the chain there, and a successor goes on. Nobody meets himself in a chain: the
-drafter signs nowhere in it, and whoever signed one step signs no other, by whatever post or delegation.
+Who may sign a step is fixed when the step is reached and judged again in the signing transaction; a seat that falls
+vacant stops the chain there, and a successor goes on. Nobody meets himself in a chain: the drafter signs nowhere in it, and
+whoever signed one step signs no other, by whatever post or delegation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, true, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.access.actor import SYSTEM, Actor, Standing
-from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
-from portal.deadlines.rules import SourceLevel
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.kernel.language import _, _l
+from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Stale
-from portal.network.models import Post, Unit
 from portal.network.queries import Holder, signers, signers_in, signing
 from portal.workflow.models import Issue, Signature, Signer, SignOff, Step
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """One step of a shape: what is done there, and in which seat of which unit (None: the lead unit)."""
-
-    kind: str
-    role: Role
-    unit_id: int | None = None
-
-
-_HIGH = (
-    Seat("check", Role.OFFICE_DIRECTOR),
-    Seat("endorse", Role.DEPUTY_LEADER),
-    Seat("issue", Role.PRINCIPAL_LEADER),
-)
-_LOCAL = (Seat("check", Role.OFFICE_DIRECTOR), Seat("issue", Role.DEPUTY_LEADER))
-
-SHAPES: dict[SourceLevel, tuple[Seat, ...]] = {
-    SourceLevel.CENTRAL: _HIGH,
-    SourceLevel.PROVINCE: _HIGH,
-    SourceLevel.CITY: _LOCAL,
-    SourceLevel.COUNTY: _LOCAL,
-}
-STEP_LABELS = {
-    "check": _l("核稿"),
-    "endorse": _l("审签"),
-    "countersign": _l("会签"),
-    "issue": _l("签发"),
-}
-
-
-def shape(source_level: SourceLevel, lead_unit_id: int, countersigning: Sequence[int] = ()) -> tuple[Seat, ...]:
-    """The chain for one report: co-units that were asked to countersign come before the issue."""
-    own = [Seat(s.kind, s.role, lead_unit_id) for s in SHAPES[SourceLevel(source_level)]]
-    others = [Seat("countersign", Role.DEPUTY_LEADER, unit_id) for unit_id in countersigning]
-    return (*own[:-1], *others, own[-1])
-
-
-def candidates(seat: Seat, drafters: Collection[int], *, confidential: bool) -> list[Holder]:
-    """Who may sign in this seat today, the drafters in none of their posts."""
-    assert seat.unit_id is not None
-    return _others(signers(seat.unit_id, seat.role, confidential=confidential), drafters)
-
-
-def _others(holders: Sequence[Holder], drafters: Collection[int]) -> list[Holder]:
-    """Without the drafters, and without whoever stands in for a drafter in the seat: he would sign in the drafter's name."""
-    theirs = {h.post_id for h in holders if h.person_id in drafters and h.delegation_id is None}
-    return [h for h in holders if h.person_id not in drafters and h.post_id not in theirs]
-
-
-def drafters_of(sign_off: SignOff) -> frozenset[int]:
-    """Who drafted it: whoever submitted it and, where he stood in, the holder of the handler's post."""
-    post = db.session.get(Post, sign_off.drafter_post_id)
-    return frozenset({sign_off.drafter_id, post.person_id if post is not None else sign_off.drafter_id})
-
-
-def holders_to_choose(seats: Sequence[Seat], drafters: Collection[int], *, confidential: bool) -> dict[int, list[Holder]]:
-    """Step number → holders, for seats with several: whoever submits names one."""
-    found = {}
-    for number, seat in enumerate(seats, start=1):
-        own = [h for h in candidates(seat, drafters, confidential=confidential) if h.delegation_id is None]
-        if len(own) > 1:
-            found[number] = own
-    return found
-
-
-def vacant(seats: Sequence[Seat], drafters: Collection[int], *, confidential: bool) -> list[str]:
-    """A sentence for every seat that nobody holds, or one for those among which somebody would meet himself: the chain
-    cannot be submitted."""
-    people = [candidates(seat, drafters, confidential=confidential) for seat in seats]
-    if not all(people):
-        return [
-            _(
-                "%(step)s需要%(unit)s的%(role)s，该岗位现无人在任",
-                step=STEP_LABELS[seat.kind], unit=_unit_name(seat), role=seat.role.label,
-            )
-            for seat, able in zip(seats, people, strict=True)
-            if not able
-        ]
-    short = _too_few([{h.person_id for h in able} for able in people])
-    if not short:
-        return []
-    names = dict.fromkeys(h.name for number in short for h in people[number])
-    return [
-        _(
-            "%(steps)s现在只有%(names)s可签，同一份材料不能由一个人签两步；请先由秘书处任职，或由本人委托他人代签",
-            steps="、".join(str(STEP_LABELS[seats[number].kind]) for number in short), names="、".join(names),
-        )
-    ]
-
-
-def _too_few(seats: Sequence[set[int]]) -> tuple[int, ...]:
-    """The smallest group of seats that together have fewer persons than seats; empty where each can have one of its own."""
-    for size in range(2, len(seats) + 1):
-        for group in combinations(range(len(seats)), size):
-            if len(set().union(*(seats[number] for number in group))) < size:
-                return group
-    return ()
-
-
-def _unit_name(seat: Seat) -> str:
-    unit = db.session.get(Unit, seat.unit_id)
-    return unit.name if unit else ""
+from portal.workflow.seats import Seat, not_drafters
 
 
 def submit(
@@ -189,12 +83,8 @@ def reach(sign_off: SignOff, number: int, *, confidential: bool) -> Step:
 
 def refresh(step: Step, sign_off: SignOff, *, confidential: bool) -> list[Holder]:
     """Who may sign the waiting step now: whoever was named (or stands in for him), else whoever holds the seat."""
-    signed = db.session.scalars(
-        select(Signature.person_id)
-        .where(Signature.report_id == step.report_id, Signature.generation == step.generation)
-        .options(as_seen_by(SYSTEM))
-    )
-    people = fit(step, drafters_of(sign_off), signed.all(), signers(step.unit_id, step.role, confidential=confidential))
+    holders = signers(step.unit_id, step.role, confidential=confidential)
+    people = fit(step, sign_off.drafters, signed_in(step), holders)
     # Whoever left the seat or stands in no longer may not sign, for the database either.
     db.session.execute(
         delete(Signer)
@@ -222,18 +112,24 @@ def refresh(step: Step, sign_off: SignOff, *, confidential: bool) -> list[Holder
     return people
 
 
+def signed_in(step: Step) -> set[int]:
+    """Who has signed in the step's chain."""
+    return set(db.session.scalars(_signed(step.report_id, step.generation).options(as_seen_by(SYSTEM))))
+
+
 def signed_before() -> ColumnElement[list[int]]:
     """For a statement about steps: who has signed in the step's chain."""
-    signed = select(Signature.person_id).where(
-        Signature.report_id == Step.report_id, Signature.generation == Step.generation
-    )
-    return func.array(signed.correlate(Step).scalar_subquery())
+    return func.array(_signed(Step.report_id, Step.generation).correlate(Step).scalar_subquery())
+
+
+def _signed(report_id: Any, generation: Any) -> Select[int]:
+    return select(Signature.person_id).where(Signature.report_id == report_id, Signature.generation == generation)
 
 
 def fit(step: Step, drafters: Collection[int], signed: Collection[int], holders: Sequence[Holder]) -> list[Holder]:
     """Of a seat's holders and their stand-ins, who may sign this step: whoever was named where he still may; never the
     drafters, who stands in for them, or who has signed another step."""
-    people = [h for h in _others(holders, drafters) if h.person_id not in signed]
+    people = [h for h in not_drafters(holders, drafters) if h.person_id not in signed]
     named_posts = {h.post_id for h in people if h.person_id == step.named_person_id}
     return [h for h in people if h.post_id in named_posts] or people
 
@@ -259,9 +155,8 @@ def step_now(matter_id: UUID, *, confidential: bool) -> StepNow | None:
     """The waiting step of the matter's running sign-off, with its holders as of now."""
     seat = signing(Step.unit_id, Step.role, confidential=confidential).correlate(Step).lateral("seat")
     rows = db.session.execute(
-        select(Step, SignOff, Post.person_id.label("drafted_by"), signed_before().label("signed"), *seat.columns)
+        select(Step, SignOff, signed_before().label("signed"), *seat.columns)
         .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
-        .join(Post, Post.id == SignOff.drafter_post_id)
         .outerjoin(seat, true())
         .where(SignOff.matter_id == matter_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
         .order_by(Step.number.desc())
@@ -272,8 +167,7 @@ def step_now(matter_id: UUID, *, confidential: bool) -> StepNow | None:
     step, sign_off, signed = rows[0].Step, rows[0].SignOff, rows[0].signed
     held = signers_in([row for row in rows if row.Step is step and row.post_id is not None])
     kept_out = tuple(h for h in held if h.person_id in signed)
-    drafters = {sign_off.drafter_id, rows[0].drafted_by}
-    return StepNow(step, sign_off, tuple(fit(step, drafters, signed, held)), kept_out)
+    return StepNow(step, sign_off, tuple(fit(step, sign_off.drafters, signed, held)), kept_out)
 
 
 def sign(

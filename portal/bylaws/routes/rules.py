@@ -40,7 +40,7 @@ from portal.web.answers import go, page
 from portal.web.forms import redraw
 from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
-from portal.workflow.signoff import SHAPES, STEP_LABELS
+from portal.workflow.seats import SHAPES, STEP_LABELS
 
 TITLES = {Kind.DEADLINES: _l("办理期限"), Kind.LADDER: _l("催办提醒"), Kind.LIMITS: _l("签收和退回的时限")}
 KIND = f"any({', '.join(RULES)})"

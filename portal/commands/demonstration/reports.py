@@ -13,7 +13,7 @@ from portal.matters.queries import one
 from portal.matters.rules import open_below
 from portal.matters.service import reporting, reviewing
 from portal.network.models import Unit
-from portal.workflow import signoff
+from portal.workflow.seats import holders_to_choose
 
 IN_SIGN_OFF = (106, 109, 112)  # their chains wait for the second signature
 
@@ -79,7 +79,7 @@ def named_signers(code: str, matter_id: UUID) -> dict[int, int]:
     """Where a seat has several holders, whom the drafter names: the first."""
     drafter = person(holder(code, "handler"))
     matter = one(drafter, matter_id)
-    choices = signoff.holders_to_choose(
+    choices = holders_to_choose(
         reporting.seats_of(matter), {drafter.person_id}, confidential=matter.confidential
     )
     return {number: people[0].person_id for number, people in choices.items()}

@@ -27,20 +27,20 @@ from portal.web.formats import moment
 from portal.web.forms import id_from, redraw
 from portal.web.guards import allows, current_actor
 from portal.web.transactions import discard
-from portal.workflow import signoff
+from portal.workflow.seats import STEP_LABELS, holders_to_choose
 
 
 def _choosing(actor: Actor, found: Matter) -> tuple[type[forms.ReportForm], dict[int, list[Any]]]:
     """The report's form, with a field for every seat that several people hold."""
     seats = reporting.seats_of(found)
     drafters = reporting.drafters_now(actor, found.content) if found.content else {actor.person_id}
-    choices = signoff.holders_to_choose(seats, drafters, confidential=found.confidential)
+    choices = holders_to_choose(seats, drafters, confidential=found.confidential)
 
     class Form(forms.ReportForm):
         pass
 
     for number, people in choices.items():
-        label = f"{signoff.STEP_LABELS[seats[number - 1].kind]}（{seats[number - 1].role.label}）"
+        label = f"{STEP_LABELS[seats[number - 1].kind]}（{seats[number - 1].role.label}）"
         options = [SelectChoice("", _("请指定一位")), *(SelectChoice(str(h.person_id), h.name) for h in people)]
         setattr(Form, f"signer_{number}", SelectField(label, choices=options, validate_choice=False))
     return Form, choices

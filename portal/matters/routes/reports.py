@@ -26,7 +26,7 @@ from portal.web.forms import id_from
 from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
 from portal.web.transactions import discard
-from portal.workflow import signoff
+from portal.workflow.seats import STEP_LABELS
 
 
 def changes_url(actor: Actor, shown: Report) -> str | None:
@@ -67,7 +67,7 @@ def _reading(
     )
     sign = back = None
     if mine:
-        title = str(signoff.STEP_LABELS[waiting.step.kind])
+        title = str(STEP_LABELS[waiting.step.kind])
         sign_form = sign_form or _sign_form(fresh=True)
         back_form = back_form or forms.SendBackForm(formdata=None)
         sign_form.step.data = back_form.step.data = str(waiting.step.number)
@@ -94,7 +94,7 @@ def _reading(
     assert unit is not None
     upward = found.source_level in reporting.PARTY_LEVELS
     mark = reporting.document_mark(found, unit)
-    last = str(signoff.STEP_LABELS["issue"])
+    last = str(STEP_LABELS["issue"])
     issuer = next((one.who for one in reversed(steps) if one.title == last and one.state == "done"), None)
     done = sum(step.state == "done" for step in steps)
     return {

@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from portal.access.actor import SYSTEM, Actor
 from portal.access.policy import Act, allowed
-from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.deadlines import reckon
@@ -212,11 +211,9 @@ def decide_extension(
     if granted:
         if day > request.until:
             raise Invalid(_("批准的日期不得晚于申请的日期"), fields={"due_on": _("不得晚于申请的日期")})
-        label = str(Role(decision.standing.role).label)
-        # 温州市委督查室 + 督查室主任: the office is named once.
-        by = decision.standing.unit_name.removesuffix(label.removesuffix("主任")) + label
         deadline = reckon.extended(
-            clocks.deadline_of(closing), closing.original_due_on, day, by, clock.today(), _parent_due(matter)
+            clocks.deadline_of(closing), closing.original_due_on, day, decision.standing.title, clock.today(),
+            _parent_due(matter),
         )
         stopped = closing.stopped_at
         clocks.moved(matter, deadline, original=False)

@@ -12,8 +12,7 @@ from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import db
 from portal.matters.models import Attachment, CoUnit, Matter, Report
 from portal.network.models import Kind, Unit
-from portal.workflow import signoff
-from portal.workflow.signoff import Seat
+from portal.workflow.seats import Seat, shape
 
 PARTY_LEVELS = (SourceLevel.CENTRAL, SourceLevel.PROVINCE)
 
@@ -58,7 +57,7 @@ def seats_of(matter: Matter) -> tuple[Seat, ...]:
             )
         )
     assert matter.lead_unit_id is not None
-    return signoff.shape(matter.source_level, matter.lead_unit_id, countersigning)
+    return shape(matter.source_level, matter.lead_unit_id, countersigning)
 
 
 def canonical_fields(draft: Report, papers: list[Attachment]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from portal.matters.queries import attachments, one, report, whole_content
 from portal.matters.service.reporting.document import canonical_fields, document_mark, seats_of
 from portal.vault.words import canonical_digest, digest_of
 from portal.workflow import engine, signoff
+from portal.workflow.seats import STEP_LABELS, holders_to_choose
 
 
 def submit_report(
@@ -37,11 +38,11 @@ def submit_report(
         raise Stale(_("这一稿在另一个页面里保存过，请核对后再送签"))
     seats = seats_of(matter)
     drafters = drafters_now(actor, content)
-    choices = signoff.holders_to_choose(seats, drafters, confidential=matter.confidential)
+    choices = holders_to_choose(seats, drafters, confidential=matter.confidential)
     chosen = dict(named or {})
     for number, people in choices.items():
         if chosen.get(number) not in {h.person_id for h in people}:
-            label = f"{signoff.STEP_LABELS[seats[number - 1].kind]}（{seats[number - 1].role.label}）"
+            label = f"{STEP_LABELS[seats[number - 1].kind]}（{seats[number - 1].role.label}）"
             raise Invalid(
                 _("%(step)s有多位，请指定其中一位", step=label), fields={f"signer_{number}": _("请指定一位")}
             )

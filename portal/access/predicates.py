@@ -119,6 +119,11 @@ def of_co_unit(actor: Actor, post: Standing, matter: Any) -> bool:
     return post.role in roles and post.for_unit_id in (matter.co_unit_ids or ())
 
 
+@predicate(_l("主办单位没有可以转办的下级单位"))
+def has_units_below(actor: Actor, post: Standing, matter: Any) -> bool:
+    return matter.lead_unit is not None and matter.lead_unit.has_below
+
+
 @predicate(_l("须能看到此件内容"))
 def reads_content(actor: Actor, post: Standing, matter: Any) -> bool:
     return matter.content is not None

@@ -92,6 +92,7 @@ PREDICATES = {
     "is_linked_leader": _l("作出批示的领导"),
     "desk_of_lead_unit": _l("主办单位的联络员、办公室主任"),
     "supervision_of_lead_unit": _l("主办单位的督查员、督查室主任"),
+    "has_units_below": _l("主办单位有下级单位"),
     "is_handler": _l("承办人"),
     "is_handler_himself": _l("承办人本人（受托人不行）"),
     "is_reviewer": _l("指定的审核人"),

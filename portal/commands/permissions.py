@@ -117,7 +117,7 @@ def invented(state: State, confidential: bool) -> Any:
         registering_unit_id=COUNTY, supervising_unit_id=COUNTY, supervised_by_office=True,
         registered_by_id=REGISTRAR, assigned_by_id=REGISTRAR if handled else None,
         lead_unit_id=LEAD if handled else None,
-        lead_unit=SimpleNamespace(id=LEAD, path=list(PATHS[LEAD])) if handled else None,
+        lead_unit=SimpleNamespace(id=LEAD, path=list(PATHS[LEAD]), has_below=True) if handled else None,
         co_unit_ids=() if confidential else (CO_UNIT,),
         step_now=StepNow() if state == State.IN_SIGN_OFF else None,
         content=content,

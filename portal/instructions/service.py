@@ -18,10 +18,10 @@ from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.instructions.rules import Registration, faults_of, marked
 from portal.kernel.db import current_city, db
-from portal.kernel.language import _, _l
+from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
 from portal.matters import audience, clocks, notices
-from portal.matters.book import BOOK, write_entry
+from portal.matters.book import BOOK, FIELD_LABELS, write_entry
 from portal.matters.models import ENDED, CoUnit, Matter, MatterContent, State
 from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
@@ -32,20 +32,6 @@ from portal.vault.screening import CLASSIFIED
 from portal.workflow import engine
 
 _TERMS = ("source_level", "urgency", "received_on")
-_LABELS = {
-    "source_level": _l("批示来源"),
-    "urgency": _l("紧急程度"),
-    "instructed_on": _l("批示日期"),
-    "received_on": _l("收到日期"),
-    "title": _l("来文标题"),
-    "text": _l("批示内容"),
-    "leader": _l("批示领导"),
-    "leader_id": _l("领导岗位"),
-    "document_number": _l("来文字号"),
-    "requirement": _l("办理要求"),
-    "lead_unit_id": _l("主办单位"),
-    "co_units": _l("协办单位"),
-}
 
 
 def register(actor: Actor, said: Registration) -> Matter:
@@ -91,8 +77,7 @@ def amend(actor: Actor, matter_id: UUID, said: Registration, version: int | None
     if "leader_id" in changed and matter.confidential:
         audience.replace(matter.id, [said.leader_id] if said.leader_id else [], audience.LEADER)
     index_words(matter, content)
-    names = "、".join(str(label) for name, label in _LABELS.items() if name in changed)
-    write_entry(matter, "amend", actor, standing, words=reason, facts={"changed": names})
+    write_entry(matter, "amend", actor, standing, words=reason, facts={"changed": [f for f in FIELD_LABELS if f in changed]})
     entry = journal.record(
         actor, "amend", "matter", matter.id, standing=standing, confidential=matter.confidential,
         before=before, after=facts(matter, content),

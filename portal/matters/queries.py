@@ -28,6 +28,7 @@ from portal.matters.models import (
     State,
     Submission,
 )
+from portal.network.models import Unit
 from portal.network.queries import name_then
 from portal.notify.queries import unread_of
 from portal.workflow.models import Signature, Signer, SignOff, Step
@@ -52,7 +53,7 @@ def one(actor: Actor, matter_id: UUID) -> Matter:
         .outerjoin(feedback, (feedback.matter_id == Matter.id) & (feedback.kind == "first_feedback"))
         .where(Matter.id == matter_id)
         .options(
-            joinedload(Matter.lead_unit),
+            joinedload(Matter.lead_unit).undefer(Unit.has_below),
             joinedload(Matter.registering_unit),
             joinedload(Matter.supervising_unit),
             joinedload(MatterContent.handler),

@@ -14,7 +14,7 @@ from portal.deadlines.why import Why
 from portal.deadlines.words import day_words, explain
 from portal.kernel import clock
 from portal.kernel.language import _, _l
-from portal.matters.book import ENTRY_LABELS
+from portal.matters.book import ENTRY_LABELS, FIELD_LABELS
 from portal.matters.comparison import compare, counted
 from portal.matters.models import Clock, CoUnit, Entry, Matter, Milestone, Report, State, Submission
 from portal.matters.rules import DECLINE_REASONS, QUESTIONS
@@ -143,6 +143,8 @@ def _line(entry: Entry) -> Drawn:
     what = next((facts[k] for k in ("handler", "unit") if facts.get(k) and facts[k] != entry.unit_name), None)
     if facts.get("until"):
         what = _("至 %(day)s", day=day_words(date.fromisoformat(facts["until"])))
+    if facts.get("changed"):
+        what = _("、").join(str(FIELD_LABELS[field]) for field in facts["changed"])
     if facts.get("draft"):
         what = _("第 %(n)s 稿", n=facts["draft"])
     return Drawn(

@@ -162,6 +162,12 @@ def peopled(world: World) -> World:
         db.session.flush()
         office.path = [*other.path, office.id]
         world.units["other_supervision"] = office.id
+        department = world.unit("county_health")
+        below = Unit(code=f"{department.code}-1", name="永嘉县卫生监督所", short_name="永嘉卫监所", level=Level.COUNTY,
+                     kind=Kind.DEPARTMENT, parent_id=department.id, path=[])
+        db.session.add(below)
+        db.session.flush()
+        below.path = [*department.path, below.id]
         for number, (name, (unit_key, role)) in enumerate(MORE.items()):
             person = Person(sign_in_name=name, name=f"甲{'乙丙丁戊己庚辛壬癸子丑'[number]}", password_hash=_stored(PASSWORD),
                             created_at=clock.now())

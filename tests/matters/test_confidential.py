@@ -103,7 +103,7 @@ def test_it_is_not_assigned_without_a_handler_nor_with_helpers(world: World) -> 
 
 def test_it_is_never_forwarded(world: World, assigned: UUID) -> None:
     world.acknowledge(assigned)
-    with world.work("health.handler"), pytest.raises(Forbidden):
+    with world.work("health.handler"), pytest.raises(Forbidden, match="由承办人一人办理"):
         forwarding.forward(world.actor("health.handler"), assigned, units=[world.unit("township")], requirement=None)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from typing import ClassVar
 
 from flask_babel import LazyString
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, String, UniqueConstraint, exists, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, MappedSQLExpression, aliased, column_property, mapped_column, relationship
 
 from portal.kernel.db import Model, OfCity
 from portal.kernel.language import _l
@@ -108,6 +109,7 @@ class Unit(OfCity, Model):
     heir_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
     version: Mapped[int] = mapped_column(Integer, default=1, server_default=text("1"))
 
+    has_below: ClassVar[MappedSQLExpression[bool]]
     heir: Mapped[Unit | None] = relationship(foreign_keys=[heir_id], remote_side=[id], lazy="raise_on_sql")
 
     @property
@@ -127,3 +129,10 @@ class Unit(OfCity, Model):
 
     def __repr__(self) -> str:
         return f"<Unit {self.code}>"
+
+
+_below = aliased(Unit)
+# Whether a unit stands below that could lead a matter; loaded where it is asked for.
+Unit.has_below = column_property(
+    exists().where(_below.parent_id == Unit.id, _below.kind.not_in(ORGANS), _below.retired_on.is_(None)), deferred=True
+)

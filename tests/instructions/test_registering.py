@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import io
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
@@ -451,6 +452,10 @@ def test_the_amend_page_corrects_and_answers_a_stale_one_with_409(world: World) 
     assert world.browser("finance.director").get(address).status_code == 404
     world.assign(matter_id)
     assert 'name="reason"' in browser.get(address).get_data(as_text=True)
+    said = browser.get(world.url(f"matters/{matter_id}")).get_data(as_text=True)
+    timeline = re.sub(r"<[^>]+>", "", said)
+    assert "更正　" in timeline
+    assert "来文标题、" in timeline.split("更正　")[1][:40], "the timeline says what was corrected"
 
 
 def test_the_new_round_page_registers_it(world: World) -> None:

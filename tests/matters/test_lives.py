@@ -140,6 +140,18 @@ def test_forwarding_goes_down_only(world: World) -> None:
         _forward(world, "city.leader", parent, "township")
 
 
+def test_where_nothing_lies_below_forwarding_is_neither_offered_nor_done(world: World) -> None:
+    county, leaf = (world.assign(world.register(), to=to) for to in ("county", "health"))
+    assert f"{county}/forward" in _page(world, "county.liaison", county)
+    assert f"{leaf}/forward" not in _page(world, "health.liaison", leaf)
+    with pytest.raises(Forbidden, match="没有可以转办的下级单位"):
+        _forward(world, "health.liaison", leaf, "township")
+
+
+def _page(world: World, person: str, matter_id: UUID) -> str:
+    return world.browser(person).get(world.url(f"matters/{matter_id}")).get_data(as_text=True)
+
+
 def test_an_extension_is_granted_by_the_head_up_to_the_same_day_of_the_next_month(world: World) -> None:
     with clock.set_to(WEDNESDAY):
         matter_id = world.at_work()

@@ -2,8 +2,9 @@
 
 A sign-off is one submission of one report (its `generation`). Its steps are copied from the chain's shape; who may sign
 a step is written down when the step is reached. A signature has a generated previous-step column with a foreign key to
-that step's signature, so no step is skipped or disordered; unique keys refuse a second one; a check refuses the
-drafter; foreign keys refuse a stranger and any text but the submitted one. An issue needs the last step's signature.
+that step's signature, so no step is skipped or disordered; unique keys refuse a second one, of the step and of the person;
+a check refuses the drafter; foreign keys refuse a stranger and any text but the submitted one. An issue needs the last
+step's signature.
 """
 
 from __future__ import annotations
@@ -118,6 +119,7 @@ class Signature(Guarded, OfCity, Model):
     __tablename__ = "signature"
     __table_args__ = (
         UniqueConstraint("report_id", "generation", "step"),
+        UniqueConstraint("report_id", "generation", "person_id"),
         CheckConstraint("step > 0", name="step"),
         CheckConstraint("person_id <> drafter_id", name="not_the_drafter"),
         ForeignKeyConstraint(

@@ -85,6 +85,18 @@ def test_a_step_is_signed_once(world: World, database: Any, submitted: dict[str,
             connection.execute(INSERT, submitted)
 
 
+def test_whoever_signed_one_step_signs_no_other(world: World, database: Any, submitted: dict[str, Any]) -> None:
+    listed = (
+        "insert into signer (report_id, generation, step, person_id, matter_id, post_id)"
+        " values (%(report)s, 1, 2, %(person)s, %(matter)s, %(post)s)"
+    )
+    with _as_app(world, database) as connection:
+        connection.execute(INSERT, submitted)
+        connection.execute(listed, submitted)
+        with pytest.raises(psycopg.errors.UniqueViolation, match="person_id"):
+            connection.execute(INSERT, submitted | {"step": 2})
+
+
 def test_nothing_is_issued_before_the_last_signature(world: World, database: Any, submitted: dict[str, Any]) -> None:
     issue = (
         "insert into issue (report_id, generation, step, last_step, matter_id, unit_id, series, year, number, issued_at)"

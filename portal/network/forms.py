@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wtforms import BooleanField, DateField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.access.actor import Lent
-from portal.kernel.language import _l
+from portal.identity.models import Person
+from portal.kernel.language import _, _l
 from portal.web.forms import OfficeForm
 
 
@@ -22,11 +25,21 @@ def lent_field() -> SelectMultipleField:
     )  # fmt: skip
 
 
+def stand_in_field() -> SelectField:
+    """Who stands in; nobody is chosen beforehand."""
+    return SelectField(_l("受托人"), [InputRequired(_l("请选择受托人"))], coerce=str, validate_choice=False)
+
+
+def stand_ins(people: Sequence[Person]) -> list[tuple[str, str]]:
+    """The persons to choose a stand-in from."""
+    return [("", _("请选择")), *((str(one.id), one.name) for one in people)]
+
+
 class DelegationForm(OfficeForm):
     """Who stands in for which of one's posts, from, to, for what."""
 
     post = SelectField(_l("委托的岗位"), coerce=int)
-    to_person = SelectField(_l("受托人"), coerce=int)
+    to_person = stand_in_field()
     acts = lent_field()
     from_day = DateField(_l("开始日期"), [InputRequired(_l("请填写开始日期"))])
     to_day = DateField(

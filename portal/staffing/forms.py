@@ -11,7 +11,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.access.roles import OFFICERS, Role
 from portal.kernel.language import _l
-from portal.network.forms import lent_field
+from portal.network.forms import lent_field, stand_in_field
 from portal.network.models import ORGANS, Kind, Level
 from portal.network.queries import Holder
 from portal.web.forms import OfficeForm
@@ -61,7 +61,7 @@ class EndPostForm(OfficeForm):
 class LendForm(OfficeForm):
     """代设委托."""
 
-    to_person = SelectField(_l("受托人"), coerce=int, validate_choice=False)
+    to_person = stand_in_field()
     acts = lent_field()
     from_day = DateField(_l("开始日期"), [InputRequired(_l("请填写开始日期"))], format=_DAYS)
     to_day = DateField(

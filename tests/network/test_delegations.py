@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -232,12 +233,14 @@ def test_the_page_makes_and_ends_a_delegation(client: FlaskClient, site: Network
 
 def test_a_refused_delegation_keeps_what_was_typed(client: FlaskClient, site: Network) -> None:
     sign_in(client, site, "deputy")
+    fresh = client.get(site.url("delegations")).get_data(as_text=True)
+    assert re.search(r'<option[^>]* value="">请选择</option>', fresh), "nobody is chosen beforehand"
     typed = (clock.today() + 200 * DAY).isoformat()
     status, shown = post_delegation(client, site, to_day=typed, covers_confidential="y")
     assert status == 422
     assert "最长 90 天" in shown
     assert f'value="{typed}"' in shown
-    for bad in ({"to_day": "2026-02-30"}, {"to_person": 0}, {"post": 999_999}, {"from_day": ""}):
+    for bad in ({"to_day": "2026-02-30"}, {"to_person": 0}, {"to_person": ""}, {"to_person": "x"}, {"post": 999_999}, {"from_day": ""}):
         assert post_delegation(client, site, **bad)[0] == 422, bad
     with site.inside():
         assert db.session.scalar(select(Delegation.id).where(Delegation.city_id == site.city_id)) is None

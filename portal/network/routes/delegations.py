@@ -15,12 +15,12 @@ from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid
 from portal.network import queries
-from portal.network.forms import AbsenceForm, DelegationForm
+from portal.network.forms import AbsenceForm, DelegationForm, stand_ins
 from portal.network.models import Delegation
 from portal.network.routes import HIGHEST_ID, blueprint
 from portal.network.service import being_away, delegating
 from portal.web.answers import go, page
-from portal.web.forms import redraw
+from portal.web.forms import id_from, redraw
 from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
 from portal.web.transactions import discard
@@ -52,7 +52,7 @@ def delegate() -> Response:
         delegating.delegate(
             actor,
             form.post.data,
-            form.to_person.data,
+            id_from(form.to_person.data) or 0,
             clock.at(first),
             clock.end_of(last),
             form.covers_confidential.data,
@@ -115,7 +115,7 @@ def _form(actor: Actor, *, fresh: bool = False) -> DelegationForm:
         for s in actor.standings
         if s.delegation_id is None and s.role not in OFFICERS
     ]
-    form.to_person.choices = [(one.id, one.name) for one in queries.colleagues_of(actor.person_id)]
+    form.to_person.choices = stand_ins(queries.colleagues_of(actor.person_id))
     return form
 
 

@@ -9,6 +9,7 @@ from portal.access.roles import OFFICERS, Role
 from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden
+from portal.network.forms import stand_ins
 from portal.network.models import Kind, Post, Unit
 from portal.network.queries import colleagues_of
 from portal.network.rules import fits
@@ -19,6 +20,7 @@ from portal.staffing.routes.acts import chosen, perform, person_typed
 from portal.staffing.rules import SIGNING_SEATS
 from portal.staffing.service import appointing, lending
 from portal.web.answers import go, page
+from portal.web.forms import id_from
 from portal.web.guards import allows, current_actor
 
 
@@ -117,7 +119,7 @@ def lend_for(post_id: int) -> Response:
     actor = current_actor()
     post = _kept(post_id)
     form = forms.LendForm()
-    form.to_person.choices = [(one.id, one.name) for one in colleagues_of(post.person_id)]
+    form.to_person.choices = stand_ins(colleagues_of(post.person_id))
     if not form.is_submitted():
         form.from_day.data = clock.today()
 
@@ -126,7 +128,7 @@ def lend_for(post_id: int) -> Response:
         assert first is not None
         assert last is not None
         lending.lend_for(
-            actor, post_id, form.to_person.data or 0, clock.at(first), clock.end_of(last), form.acts.data or (),
+            actor, post_id, id_from(form.to_person.data) or 0, clock.at(first), clock.end_of(last), form.acts.data or (),
             form.reason.data or "",
         )  # fmt: skip
         flash(_("委托已保存，已告知本人和受托人"))

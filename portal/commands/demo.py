@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 from portal.commands.city import AlreadyThere
 from portal.commands.demonstration.play import PASSWORD, SLUG, play
 from portal.identity.routes import ShownAccounts, show_accounts
+from portal.kernel.city import all_cities
 from portal.kernel.language import _l
 
 demo = AppGroup("demo", help="The demonstration city.")
@@ -51,7 +52,9 @@ def play_city() -> None:
 
 @demo.command("names")
 def names() -> None:
-    """A handful of sign-in names, one a role, with everybody's password."""
+    """A handful of sign-in names, one a role, with everybody's password; where the demonstration city is."""
+    if not any(one.slug == SLUG and one.demonstration for one in all_cities()):
+        raise click.ClickException("There is no demonstration city here.")
     click.echo(f"/{SLUG}/sign-in　口令 password: {PASSWORD}")
     for name, what in NAMES:
         click.echo(f"  {name:<20} {what}")

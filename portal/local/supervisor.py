@@ -218,6 +218,9 @@ class Supervisor:
         names = self._flask("demo", "names", shown=False)
         if names.returncode == 0:
             print(names.stdout, flush=True)
+        elif not self._has_a_city():
+            print("There is no city yet. `.venv/bin/python -m portal.local with flask city create SHORT-NAME NAME` founds one;"
+                  " the README says how to bring in its units and people.\n", flush=True)
         print(f"Data and logs: {self.place.data}. Ctrl-C stops everything.", flush=True)
 
 

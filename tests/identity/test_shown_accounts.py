@@ -44,6 +44,14 @@ def test_another_city_and_one_in_earnest_say_nothing(app: Flask, demonstration: 
         assert PASSWORD not in page(app, other)
 
 
+def test_the_command_names_nobody_where_that_city_is_not(app: Flask, demonstration: SmallCity, new_city, monkeypatch) -> None:
+    named = app.test_cli_runner().invoke(demo.names)
+    assert (named.exit_code, PASSWORD in named.output) == (0, True)
+    monkeypatch.setattr(demo, "SLUG", new_city().slug)
+    unnamed = app.test_cli_runner().invoke(demo.names)
+    assert (unnamed.exit_code, PASSWORD in unnamed.output) == (1, False)
+
+
 def test_production_never_shows_them(app: Flask, demonstration: SmallCity, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(app.extensions, "settings", replace(app.extensions["settings"], production=True))
     demo.show_names(app)

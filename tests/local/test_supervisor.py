@@ -163,6 +163,7 @@ def test_a_missing_demonstration_is_said(trial: Trial) -> None:
     wsgi.write_text(wsgi.read_text().replace("app.cli.add_command(demo)", ""))
     trial.start()
     assert "has no command `flask demo play`" in trial.said()
+    assert "There is no city yet." in trial.said(), "what to do next"
 
 
 def test_forgetting_asks_first_and_then_leaves_nothing(trial: Trial) -> None:

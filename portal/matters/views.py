@@ -40,10 +40,17 @@ def turn(matter: Matter) -> Drawn:
     """The first line: whose turn it is, to do what, by when."""
     light = lamp_of(matter)
     if not matter.open:
-        return Drawn(lamp=light, sentence=str(State(matter.state).label), who=None, what=None, by=None, over=False, kind=None)
+        return Drawn(lamp=light, sentence=_ended(matter), who=None, what=None, by=None, over=False, kind=None)
     who, what = _whose(matter)
     over = matter.due_on < clock.today()
     return Drawn(lamp=light, sentence=None, who=who, what=what, by=clock.end_of(matter.due_on), over=over, kind=None)
+
+
+def _ended(matter: Matter) -> str:
+    day = day_words(clock.local(matter.closed_at).date()) if matter.closed_at else ""
+    if matter.state == State.WITHDRAWN:
+        return _("%(day)s撤销", day=day)
+    return _("%(day)s办结，按期报结", day=day) if matter.in_time else _("%(day)s办结", day=day)
 
 
 def office_of(matter: Matter) -> str:
@@ -209,7 +216,7 @@ def steps(
         one.note = step.unit.name if step.unit_id != matter.lead_unit_id else None
         drawn.append(one)
     issued = report.issued_at is not None
-    state = {"accepted": "done", "returned": "done"}.get(report.state, "now" if issued else "todo")
+    state = {"accepted": "done", "returned": "back"}.get(report.state, "now" if issued else "todo")
     word = {"accepted": _("办结"), "returned": _("已退回")}.get(report.state, _("待审核") if issued else _("未到"))
     drawn.append(_step(state, _("审核"), office_of(matter), word, matter.closed_at if state == "done" else None))
     return drawn

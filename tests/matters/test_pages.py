@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from portal.deadlines.rules import Urgency
+from portal.kernel import clock
+from portal.matters.service import reviewing
 from tests.at_the_door import PASSWORD
 from tests.world import World
 
@@ -299,3 +302,20 @@ def test_exactly_one_act_is_the_thing_to_do_next(world: World) -> None:
     matter_id = named(world)
     page = get(world, world.browser("health.handler"), f"matters/{matter_id}").get_data(as_text=True)
     assert page.count('class="btn btn-primary"') == 1
+
+
+def test_the_first_line_of_a_closed_one_says_when_and_that_it_was_reported_in_time(world: World) -> None:
+    with clock.set_to(clock.at(date(2026, 3, 4), 10)):
+        matter_id = world.under_review()
+        with world.work("city.supervisor"):
+            reviewing.close(world.actor("city.supervisor"), matter_id)
+    shown = world.browser("health.handler").get(world.url(f"matters/{matter_id}")).get_data(as_text=True)
+    assert "3月4日办结，按期报结" in shown
+
+
+def test_a_review_that_returned_the_report_is_no_tick_in_the_chain(world: World) -> None:
+    matter_id = world.under_review()
+    with world.work("city.supervisor"):
+        reviewing.return_for_rework(world.actor("city.supervisor"), matter_id, failed=("facts",), reason="补充责任追究")
+    shown = world.browser("health.handler").get(world.url(f"matters/{matter_id}")).get_data(as_text=True)
+    assert re.search(r'<li class="back"><b>审核</b>.*?已退回', shown, re.DOTALL)

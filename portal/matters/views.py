@@ -81,6 +81,17 @@ def _whose(matter: Matter) -> tuple[str, str]:
     return handler, _("重办") if matter.returns else _("办理并报结")
 
 
+def urged(matter: Matter) -> list[tuple[str, str]]:
+    """Whom an urging will reach (`service.handling.urge`), by names that stand on the matter's page too; to whoever sees
+    the shell alone, by no name."""
+    content = matter.content
+    if content is None:
+        return [(_("将送"), _("承办人，姓名不向您显示"))]
+    told = (_("将送承办人"), content.handler.name) if content.handler else (_("将送"), _("主办单位联络员、办公室主任"))
+    waiting = _named(matter.step_now.people) if matter.step_now is not None else ""
+    return [told, (_("将送签批人"), waiting)] if waiting else [told]
+
+
 def head(matter: Matter, url: str) -> Drawn:
     """What forms and pages say of the matter; of a shell, nothing of its content."""
     content = matter.content

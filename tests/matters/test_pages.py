@@ -299,3 +299,30 @@ def test_exactly_one_act_is_the_thing_to_do_next(world: World) -> None:
     matter_id = named(world)
     page = get(world, world.browser("health.handler"), f"matters/{matter_id}").get_data(as_text=True)
     assert page.count('class="btn btn-primary"') == 1
+
+
+def _told(world: World, client: FlaskClient, matter_id: UUID) -> dict[str, str]:
+    page = get(world, client, f"matters/{matter_id}/urge").get_data(as_text=True)
+    return dict(re.findall(r"<dt>(将送[^<]*)</dt><dd>([^<]*)</dd>", page))
+
+
+def _name(world: World, person: str) -> str:
+    with world.work():
+        return world.actor(person).name
+
+
+def test_the_form_of_urging_says_who_will_be_told(world: World) -> None:
+    client, handler = world.browser("city.supervisor"), _name(world, "health.handler")
+    matter_id = world.assign(world.register())
+    assert _told(world, client, matter_id) == {"将送": "主办单位联络员、办公室主任"}
+    world.progress(world.acknowledge(world.name_handler(matter_id)))
+    assert _told(world, client, matter_id) == {"将送承办人": handler}
+    world.submit(matter_id)
+    signer = _name(world, "health.director")
+    assert _told(world, client, matter_id) == {"将送承办人": handler, "将送签批人": signer}
+
+
+def test_to_whom_a_confidential_one_is_urged_is_not_said_by_name(world: World) -> None:
+    matter_id = world.assign(world.register(confidential=True), handler="health.handler")
+    page = get(world, world.browser("city.head"), f"matters/{matter_id}/urge").get_data(as_text=True)
+    assert "承办人，姓名不向您显示" in page and _name(world, "health.handler") not in page

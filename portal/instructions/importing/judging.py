@@ -147,7 +147,7 @@ class RowJudge:
     def _cell(self, title: str) -> Cell:
         return self.sheet.cell(self.row, title)
 
-    def _add(self, title: str, why: str, fix: str = "", *, warning: bool = False) -> None:
+    def _add(self, title: str, why: str, fix: str, *, warning: bool = False) -> None:
         text = self._cell(title).text
         empty = not tidy(text)
         self.faults.append(Fault(self.row.number, title, shown(text), why, fix, empty=empty, warning=warning))
@@ -165,7 +165,7 @@ class RowJudge:
         text = tidy(self._cell(title).text)
         if text and not self._faulty(title):
             for code in objections(text, most, single_line=title not in (TEXT, REQUIREMENT)):
-                self._add(title, explain(code, most))
+                self._add(title, explain(code, most).rstrip("。."), _mending(code, text, most))
         return text
 
     def _word_of(self, title: str, known: dict[str, Any]) -> Any:
@@ -246,6 +246,13 @@ class RowJudge:
         near = self.units.nearest(code)
         fix = _("是不是 %(code)s？", code=near) if near else _("请填单位网络中的单位代码")
         self._add(title, _("没有代码为“%(code)s”的单位", code=shown(code)), fix)
+
+
+def _mending(code: str, text: str, most: int) -> str:
+    """What to do about a text that is not accepted."""
+    if code == "too_long":
+        return _("现有 %(n)s 个字，请删去 %(over)s 个字", n=f"{len(text):,}", over=f"{len(text) - most:,}")
+    return _("请并成一行") if code == "line_break" else _("请清空此格，重新键入")
 
 
 def _why_no_date(cell: Cell) -> str:

@@ -34,7 +34,7 @@ class Fault:
     column: str | None
     value: str | None
     why: str
-    fix: str = ""
+    fix: str
     empty: bool = False
     matter_id: str | None = None
     number: str | None = None

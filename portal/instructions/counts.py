@@ -14,7 +14,6 @@ from portal.access.actor import Actor
 from portal.access.models import Viewer
 from portal.instructions.queries import MOST_COUNTED, TASKS, readers_of
 
-
 ANY = "any"
 
 

@@ -36,12 +36,14 @@ def lamp_of(matter: Matter) -> Lamp:
     return lamp(matter.due_on, clock.today(), matter.open, stopped, matter.extension_pending)
 
 
-def turn(matter: Matter) -> Drawn:
-    """The first line: whose turn it is, to do what, by when."""
+def turn(matter: Matter, reader_id: int) -> Drawn:
+    """The first line: whose turn it is, to do what, by when. To the handler and the signer himself it says so."""
     light = lamp_of(matter)
     if not matter.open:
         return Drawn(lamp=light, sentence=str(State(matter.state).label), who=None, what=None, by=None, over=False, kind=None)
     who, what = _whose(matter)
+    if reader_id in _awaited(matter):
+        who = _("您")
     over = matter.due_on < clock.today()
     return Drawn(lamp=light, sentence=None, who=who, what=what, by=clock.end_of(matter.due_on), over=over, kind=None)
 
@@ -58,6 +60,16 @@ def office_of(matter: Matter) -> str:
 def _office_acting(matter: Matter) -> str:
     name = office_of(matter)
     return name if matter.supervised_by_office else _("%(unit)s办公室主任", unit=name)
+
+
+def _awaited(matter: Matter) -> list[int | None]:
+    """The persons whom it waits for by name."""
+    match matter.state:
+        case State.ASSIGNED | State.ACKNOWLEDGED | State.IN_PROGRESS:
+            return [matter.content.handler_id] if matter.content else []
+        case State.IN_SIGN_OFF if matter.step_now is not None:
+            return [h.person_id for h in matter.step_now.people]
+    return []
 
 
 def _whose(matter: Matter) -> tuple[str, str]:

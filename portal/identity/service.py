@@ -182,7 +182,8 @@ def _refuse(
         when = clock.local(until).strftime("%H:%M")
         raise Invalid(_("连续输错 5 次，已锁定到 %(when)s；在此之前输对也不能通过", when=when))
     tries = _("已连续错 %(count)s 次，再错 %(left)s 次锁定 15 分钟", count=attempt.count, left=attempt.left)
-    raise Invalid(sentence, unmet=(tries,))
+    again = {"passcode": _("请重新输入动态口令")} if code else {"password": _("请重新输入口令")}
+    raise Invalid(sentence, unmet=(tries,), fields=again)
 
 
 def confirm_password(

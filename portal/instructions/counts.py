@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Date, Select, String, bindparam, func, select, true
+from sqlalchemy import Boolean, Date, Select, String, bindparam, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.sql.selectable import FromClause
 
@@ -14,28 +14,41 @@ from portal.access.actor import Actor
 from portal.access.models import Viewer
 from portal.instructions.queries import MOST_COUNTED, TASKS, readers_of
 
+ANY = "any"
+
+
+class Span(NamedTuple):
+    """Open matters whose deadline lies between two days, both included; `stopped` where nothing gets later."""
+
+    first: date
+    last: date
+    stopped: bool = False
+
 
 def of_tasks(actor: Actor) -> Any:
-    """A column with a JSON object: task → how many wait for it from the reader; a task with none is left out."""
+    """A column with a JSON object: task → how many wait for it from the reader, and under `ANY` how many for any of them,
+    each matter once; a task with none is left out."""
     tasks = _table(task=(list(TASKS), TEXT))
     waiting = select(Viewer.matter_id).where(Viewer.task == tasks.c.task).order_by(Viewer.due_on, Viewer.matter_id)
-    return _object(actor, tasks, tasks.c.task, waiting, MOST_COUNTED)
+    return _object(actor, tasks, tasks.c.task, waiting, MOST_COUNTED, together=True)
 
 
-def of_spans(actor: Actor, spans: Mapping[str, tuple[date, date]], most: int = MOST_COUNTED) -> Any:
-    """A column with a JSON object: name of a span → how many still running fall due between its two days, both
-    included; a span with none is left out."""
+def of_spans(actor: Actor, spans: Mapping[str, Span], most: int = MOST_COUNTED) -> Any:
+    """A column with a JSON object: name of a span → how many fall into it; a span with none is left out."""
     table = _table(
         name=(list(spans), TEXT),
-        first=([first for first, _last in spans.values()], Date),
-        last=([last for _first, last in spans.values()], Date),
+        first=([span.first for span in spans.values()], Date),
+        last=([span.last for span in spans.values()], Date),
+        stopped=([span.stopped for span in spans.values()], Boolean),
     )
-    running = (
+    within = (
         select(Viewer.matter_id)
-        .where(Viewer.open, ~Viewer.stopped, Viewer.due_on >= table.c.first, Viewer.due_on <= table.c.last)
+        .where(
+            Viewer.open, Viewer.stopped == table.c.stopped, Viewer.due_on >= table.c.first, Viewer.due_on <= table.c.last
+        )
         .order_by(Viewer.due_on, Viewer.matter_id)
     )
-    return _object(actor, table, table.c.name, running, most)
+    return _object(actor, table, table.c.name, within, most)
 
 
 def _table(**columns: tuple[list[Any], Any]) -> FromClause:
@@ -44,17 +57,20 @@ def _table(**columns: tuple[list[Any], Any]) -> FromClause:
     return func.unnest(*arrays).table_valued(*columns).render_derived(name=f"asked_{'_'.join(columns)}")
 
 
-def _object(actor: Actor, asked: FromClause, name: Any, rows: Select[Any], most: int) -> Any:
+def _object(
+    actor: Actor, asked: FromClause, name: Any, rows: Select[Any], most: int, *, together: bool = False
+) -> Any:
     readers = readers_of(actor)
+    named = func.coalesce(name, ANY) if together else name
     some = (
         rows.where(Viewer.principal == readers.c.reader).limit(most + 1).correlate(readers, asked).lateral("some")
     )
     counted = (
-        select(name.label("name"), func.least(func.count(some.c.matter_id.distinct()), most + 1).label("found"))
+        select(named.label("name"), func.least(func.count(some.c.matter_id.distinct()), most + 1).label("found"))
         .select_from(asked)
         .join(readers, true())
         .join(some, true())
-        .group_by(name)
+        .group_by(func.rollup(name) if together else name)
         .subquery()
     )
     return select(func.jsonb_object_agg(counted.c.name.cast(String), counted.c.found)).scalar_subquery()

@@ -118,15 +118,18 @@ def drawn(row: Row, url: str) -> DrawnRow:
     )
 
 
-def grouped(rows: Sequence[Row], drawn_rows: Iterable[DrawnRow], whole: bool) -> list[DrawnGroup]:
-    """The rows under their headings; the number stands beside a heading when the whole group is on the page."""
+def grouped(
+    rows: Sequence[Row], drawn_rows: Iterable[DrawnRow], *, begins: bool, ends: bool
+) -> list[DrawnGroup]:
+    """The rows under their headings; the number stands beside a heading when the whole group is on the page, which the
+    first one is where the list begins here, and the last one where it ends here."""
     groups = []
     pairs = list(zip(rows, drawn_rows, strict=True))
-    last = rows[-1].group if rows else None
+    parted = {rows[0].group} if rows and not begins else set()
+    parted |= {rows[-1].group} if rows and not ends else set()
     for number, members in groupby(pairs, key=lambda pair: pair[0].group):
         found = [pair[1] for pair in members]
-        complete = whole or (number != last and number != rows[0].group)
-        note = _("%(n)s 件", n=len(found)) if complete else ""
+        note = _("%(n)s 件", n=len(found)) if number not in parted else ""
         if number == LATE:
             note = _("%(note)s，久者在前", note=note) if note else _("久者在前")
         groups.append(DrawnGroup(str(GROUP_TITLES[number]), note, found))

@@ -36,12 +36,14 @@ def lamp_of(matter: Matter) -> Lamp:
     return lamp(matter.due_on, clock.today(), matter.open, stopped, matter.extension_pending)
 
 
-def turn(matter: Matter) -> Drawn:
-    """The first line: whose turn it is, to do what, by when."""
+def turn(matter: Matter, reader_id: int) -> Drawn:
+    """The first line: whose turn it is, to do what, by when. To the handler and the signer himself it says so."""
     light = lamp_of(matter)
     if not matter.open:
         return Drawn(lamp=light, sentence=_ended(matter), who=None, what=None, by=None, over=False, kind=None)
     who, what = _whose(matter)
+    if reader_id in _awaited(matter):
+        who = _("您")
     over = matter.due_on < clock.today()
     return Drawn(lamp=light, sentence=None, who=who, what=what, by=clock.end_of(matter.due_on), over=over, kind=None)
 
@@ -67,6 +69,16 @@ def _office_acting(matter: Matter) -> str:
     return name if matter.supervised_by_office else _("%(unit)s办公室主任", unit=name)
 
 
+def _awaited(matter: Matter) -> list[int | None]:
+    """The persons whom it waits for by name."""
+    match matter.state:
+        case State.ASSIGNED | State.ACKNOWLEDGED | State.IN_PROGRESS:
+            return [matter.content.handler_id] if matter.content else []
+        case State.IN_SIGN_OFF if matter.step_now is not None:
+            return [h.person_id for h in matter.step_now.people]
+    return []
+
+
 def _whose(matter: Matter) -> tuple[str, str]:
     office, unit, content = _office_acting(matter), matter.lead_unit_name or "", matter.content
     if matter.state == State.REGISTERED:
@@ -86,6 +98,17 @@ def _whose(matter: Matter) -> tuple[str, str]:
         case State.IN_SIGN_OFF:
             return unit, _("签批")
     return handler, _("重办") if matter.returns else _("办理并报结")
+
+
+def urged(matter: Matter) -> list[tuple[str, str]]:
+    """Whom an urging will reach (`service.handling.urge`), by names that stand on the matter's page too; to whoever sees
+    the shell alone, by no name."""
+    content = matter.content
+    if content is None:
+        return [(_("将送"), _("承办人，姓名不向您显示"))]
+    told = (_("将送承办人"), content.handler.name) if content.handler else (_("将送"), _("主办单位联络员、办公室主任"))
+    waiting = _named(matter.step_now.people) if matter.step_now is not None else ""
+    return [told, (_("将送签批人"), waiting)] if waiting else [told]
 
 
 def head(matter: Matter, url: str) -> Drawn:

@@ -12,6 +12,7 @@ from portal.access.actor import Actor
 from portal.deadlines.lamp import SOON_DAYS
 from portal.identity.models import SignInSession
 from portal.instructions import counts
+from portal.instructions.counts import Span
 from portal.instructions.queries import MOST_COUNTED, TASKS
 from portal.kernel import clock
 from portal.kernel.db import db
@@ -20,14 +21,16 @@ from portal.notify.queries import shown_to
 
 FORTNIGHT = 14
 MOST_A_DAY = 99
-LONG_AGO = date(2000, 1, 1)
+LONG_AGO, FAR_OFF = date(2000, 1, 1), date(9999, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """`tasks` and `whens` are counted no further than `MOST_COUNTED` + 1, `days` than `MOST_A_DAY` + 1."""
+    """`tasks`, `mine` (what waits for any of them) and `whens` (by the names of the register's groups) are counted no
+    further than `MOST_COUNTED` + 1, `days` than `MOST_A_DAY` + 1."""
 
     tasks: dict[str, int]
+    mine: int
     whens: dict[str, int]
     days: dict[date, int]
     unread: int
@@ -39,9 +42,11 @@ def counts_for(actor: Actor, session_id: UUID, *, business: bool) -> Counts:
     """Everything that the desk counts for this reader, and when he signed in before; without business, messages only."""
     today = clock.today()
     whens = {
-        "today": (today, today),
-        "soon": (today + timedelta(days=1), today + timedelta(days=SOON_DAYS)),
-        "late": (LONG_AGO, today - timedelta(days=1)),
+        "today": Span(today, today),
+        "soon": Span(today + timedelta(days=1), today + timedelta(days=SOON_DAYS)),
+        "late": Span(LONG_AGO, today - timedelta(days=1)),
+        "waiting": Span(LONG_AGO, FAR_OFF, stopped=True),
+        "rest": Span(today + timedelta(days=SOON_DAYS + 1), FAR_OFF),
     }
     fortnight = [today + timedelta(days=number) for number in range(FORTNIGHT)]
     columns = {}
@@ -49,7 +54,7 @@ def counts_for(actor: Actor, session_id: UUID, *, business: bool) -> Counts:
         columns = {
             "tasks": counts.of_tasks(actor),
             "whens": counts.of_spans(actor, whens),
-            "days": counts.of_spans(actor, {day.isoformat(): (day, day) for day in fortnight}, MOST_A_DAY),
+            "days": counts.of_spans(actor, {day.isoformat(): Span(day, day) for day in fortnight}, MOST_A_DAY),
         }
     unread = (
         select(Message.id)
@@ -74,6 +79,7 @@ def counts_for(actor: Actor, session_id: UUID, *, business: bool) -> Counts:
     ).one()
     found = {name: getattr(row, name) or {} for name in columns}
     return Counts(
+        mine=found["tasks"].get(counts.ANY, 0) if business else 0,
         tasks={task: found["tasks"].get(task, 0) for task in TASKS} if business else {},
         whens={name: found["whens"].get(name, 0) for name in whens} if business else {},
         days={day: found["days"].get(day.isoformat(), 0) for day in fortnight} if business else {},

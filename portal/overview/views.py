@@ -107,8 +107,8 @@ def counts(actor: Actor, found: Counts, register: Address) -> list[DrawnCount]:
         if number or actor.has(*_POSTS[task])
     ]
     return drawn + [
-        DrawnCount(str(_WHENS[name][0]), capped(number), _WHENS[name][1], register(when=name))
-        for name, number in found.whens.items()
+        DrawnCount(str(label), capped(found.whens.get(name, 0)), kind, register(when=name))
+        for name, (label, kind) in (_WHENS.items() if found.whens else ())
     ]
 
 
@@ -149,18 +149,25 @@ def headline(found: Counts, register: Address) -> Headline | None:
 
 
 def groups(rows: list[Row], found: Counts, each: int, matter: Address, register: Address) -> list[DrawnGroup]:
-    """What waits for oneself, then the rest in the order the day is worked, the first few of each."""
+    """What waits for oneself, then the rest in the order the day is worked, the first few of each. Beside a heading stands
+    how many its list holds; of what already stands above as one's own work the heading says so."""
     drawn = []
     for number, members in groupby(rows, key=lambda row: row.group):
         all_of = list(members)
         some = [_work(row, matter(matter_id=row.matter.id)) for row in all_of[:each]]
         more = len(all_of) > each
-        if number == MINE:
-            drawn.append(DrawnGroup(_("待我办"), "", register(task="any") if more else None, _("全部"), some))
-        else:
-            url = register(when=_NAMES[number]) if more else None
-            note = _("久者在前") if number == LATE else ""
-            drawn.append(DrawnGroup(str(GROUP_TITLES[number]), note, url, _("全部"), some))
+        mine = number == MINE
+        total = max(found.mine if mine else found.whens.get(_NAMES[number], 0), len(all_of))
+        note = _("%(n)s 件", n=capped(total))
+        if not more and total > len(some):
+            note = _("%(note)s，其中待我办 %(n)s 件", note=note, n=total - len(some))
+        if number == LATE:
+            note = _("%(note)s，久者在前", note=note)
+        title = _("待我办") if mine else str(GROUP_TITLES[number])
+        url = register(task="any") if mine else register(when=_NAMES[number])
+        drawn.append(
+            DrawnGroup(title, note, url if total > len(some) else None, _("全部 %(n)s 件", n=capped(total)), some)
+        )
     return drawn
 
 

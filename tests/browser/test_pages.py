@@ -182,7 +182,8 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
             "rules/ladder/edit", "rules/limits/edit",
         ],
         "city.leader": [m(at_work, "instruct-again")],
-        "health.liaison": [m(assigned, "name-handler"), m(assigned, "decline"), m(assigned, "forward")],
+        "health.liaison": [m(assigned, "name-handler"), m(assigned, "decline")],
+        "county.liaison": [m(world.assign(world.register(), to="county"), "forward")],
         "finance.liaison": [m(assigned, "name-co-handler"), m(assigned, "co-progress")],
         "health.handler": [
             "", f"matters/{at_work}", f"matters/{secret}", m(at_work, "progress"), m(at_work, "extension"),

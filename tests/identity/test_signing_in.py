@@ -55,6 +55,7 @@ def test_a_wrong_name_and_a_wrong_password_are_refused_alike(
     page = answer.get_data(as_text=True)
     assert "登录名或口令不对" in page
     assert "再错 4 次锁定" in page
+    assert '<a href="#password">口令：请重新输入口令</a>' in page and 'aria-invalid="true"' in page
     assert f'value="{name}"' in page
     assert password not in page
     assert not signed_in(client, city)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from html import unescape
 from io import BytesIO
 from urllib.parse import urlencode
 from uuid import UUID
@@ -275,3 +276,21 @@ def test_who_has_no_business_has_no_register(world: World) -> None:
     assert 'role="search"' in world.browser("city.supervisor").get(world.url()).get_data(as_text=True)
     answer = world.app.test_client().get(world.url("instructions"))
     assert answer.status_code in (302, 303) and "sign-in" in answer.headers["Location"]
+
+
+def test_a_number_stands_beside_the_groups_that_are_whole_on_the_page(world: World) -> None:
+    today = clock.today()
+    for days, matters in ((60, 2), (1, 30)):
+        for _number in range(matters):
+            world.register(received_on=today - timedelta(days=days))
+    browser = world.browser("city.supervisor")
+
+    def headings(address: str) -> list[tuple[str, str]]:
+        html = browser.get(address).get_data(as_text=True)
+        return re.findall(r'role="rowheader">([^<]+) <span class="soft fw-normal">([^<]*)</span>', html)
+
+    first = world.url("instructions")
+    assert headings(first) == [("超期", "2 件，久者在前"), ("其余在办", "")]
+    onward = re.search(r'rel="next" href="([^"]+)"', browser.get(first).get_data(as_text=True))
+    assert onward and headings(unescape(onward[1])) == [("其余在办", "")]
+    assert headings(f"{first}?size=50") == [("超期", "2 件，久者在前"), ("其余在办", "30 件")]

@@ -47,6 +47,28 @@ def test_a_count_opens_the_list_of_exactly_those(world: World) -> None:
         assert listed.count('<span class="num">') == 3
 
 
+def headings(html: str) -> dict[str, str]:
+    """What stands beside each group's heading, the link to its list included."""
+    found = re.findall(r'<section class="group"><h2>([^<]+) (.*?)</h2>', html)
+    return {title.strip(): " ".join(re.sub(r"<[^>]+>", " ", rest).split()) for title, rest in found}
+
+
+def test_beside_each_group_stands_how_many_its_list_holds(world: World) -> None:
+    for _number in range(7):
+        world.assign(world.register())
+    late = world.assign(world.register(received_on=clock.today() - timedelta(days=60)))
+    world.assign(world.register(received_on=clock.today() - timedelta(days=59)))
+    assert headings(desk(world, "health.liaison")) == {"待我办": "9 件 全部 9 件"}
+    world.name_handler(late)
+    assert headings(desk(world, "health.liaison")) == {
+        "待我办": "8 件 全部 8 件", "超期": "2 件，其中待我办 1 件，久者在前 全部 2 件"
+    }
+    assert headings(desk(world, "city.supervisor")) == {"超期": "2 件，久者在前", "其余在办": "7 件 全部 7 件"}
+    browser = world.browser("health.liaison")
+    for address, held in (("?task=any", 8), ("?when=late", 2), ("?when=rest", 7)):
+        assert browser.get(world.url("instructions") + address).get_data(as_text=True).count('<span class="num">') == held
+
+
 def test_a_confidential_one_is_its_handlers_work_and_nobody_elses_in_his_unit(world: World) -> None:
     before = {person: desk(world, person) for person in ("health.director", "health.liaison", "health.handler2")}
     world.assign(world.register(title=SECRET, confidential=True), handler="health.handler")

@@ -68,7 +68,7 @@ class NamedUnits:
             unit.code: unit
             for unit in db.session.scalars(select(Unit).where(Unit.city_id == current_city(), Unit.code.in_(codes)))
         }
-        self._known: list[str] | None = None
+        self._known: dict[str, str] | None = None
         self._near: dict[str, str | None] = {}
 
     def get(self, code: str) -> Unit | None:
@@ -76,17 +76,15 @@ class NamedUnits:
         return self._by_code.get(code)
 
     def nearest(self, code: str) -> str | None:
-        """The existing code most like this one."""
+        """The existing code most like this one, with its unit's name."""
         if code not in self._near:
             if len(self._near) >= _SUGGESTED:
                 return None
             if self._known is None:
-                self._known = list(
-                    db.session.scalars(
-                        select(Unit.code).where(Unit.city_id == current_city(), Unit.retired_on.is_(None))
-                    )
-                )
-            self._near[code] = next(iter(get_close_matches(code[:30], self._known, 1, 0.7)), None)
+                units = select(Unit.code, Unit.name).where(Unit.city_id == current_city(), Unit.retired_on.is_(None))
+                self._known = dict(db.session.execute(units).all())
+            near = next(iter(get_close_matches(code[:30], self._known, 1, 0.7)), None)
+            self._near[code] = f"{near} {self._known[near]}" if near else None
         return self._near[code]
 
 
@@ -147,7 +145,7 @@ class RowJudge:
     def _cell(self, title: str) -> Cell:
         return self.sheet.cell(self.row, title)
 
-    def _add(self, title: str, why: str, fix: str = "", *, warning: bool = False) -> None:
+    def _add(self, title: str, why: str, fix: str, *, warning: bool = False) -> None:
         text = self._cell(title).text
         empty = not tidy(text)
         self.faults.append(Fault(self.row.number, title, shown(text), why, fix, empty=empty, warning=warning))
@@ -165,7 +163,7 @@ class RowJudge:
         text = tidy(self._cell(title).text)
         if text and not self._faulty(title):
             for code in objections(text, most, single_line=title not in (TEXT, REQUIREMENT)):
-                self._add(title, explain(code, most))
+                self._add(title, explain(code, most).rstrip("。."), _mending(code, text, most))
         return text
 
     def _word_of(self, title: str, known: dict[str, Any]) -> Any:
@@ -244,8 +242,15 @@ class RowJudge:
 
     def _unknown(self, title: str, code: str) -> None:
         near = self.units.nearest(code)
-        fix = _("是不是 %(code)s？", code=near) if near else _("请填单位网络中的单位代码")
+        fix = _("是不是 %(unit)s？", unit=near) if near else _("请填单位网络中的单位代码")
         self._add(title, _("没有代码为“%(code)s”的单位", code=shown(code)), fix)
+
+
+def _mending(code: str, text: str, most: int) -> str:
+    """What to do about a text that is not accepted."""
+    if code == "too_long":
+        return _("现有 %(n)s 个字，请删去 %(over)s 个字", n=f"{len(text):,}", over=f"{len(text) - most:,}")
+    return _("请并成一行") if code == "line_break" else _("请清空此格，重新键入")
 
 
 def _why_no_date(cell: Cell) -> str:

@@ -23,7 +23,7 @@ MOST_ROWS = 1000
 LEVELS = {"中央": SourceLevel.CENTRAL, "省": SourceLevel.PROVINCE, "市": SourceLevel.CITY, "县": SourceLevel.COUNTY}
 URGENCIES = {"一般": Urgency.NORMAL, "急件": Urgency.URGENT}
 SECRECIES = {"是": True, "否": False}
-_SHOWN = 60
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Fault:
     column: str | None
     value: str | None
     why: str
-    fix: str = ""
+    fix: str
     empty: bool = False
     matter_id: str | None = None
     number: str | None = None

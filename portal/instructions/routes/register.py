@@ -269,7 +269,7 @@ def _groups(found: Page, asked: _Asked) -> list[DrawnGroup]:
         return []
     if asked.sort != "work":
         return [DrawnGroup("", "", rows)]
-    return grouped(found.rows, rows, whole=found.next is None and found.previous is None)
+    return grouped(found.rows, rows, begins=found.previous is None, ends=found.next is None)
 
 
 def _pages(found: Page, asked: _Asked) -> _Pages | None:

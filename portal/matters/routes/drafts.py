@@ -151,7 +151,7 @@ def _words(form: Any) -> dict[str, Any]:
 def _writing(actor: Actor, found: Matter, draft: Report) -> dict[str, Any]:
     last = views.last_return(queries.returns(actor, found), found.returns)
     return {
-        "matter": head_of(found), "turn": views.turn(found), "version": draft.saved, "draft_no": draft.draft,
+        "matter": head_of(found), "turn": views.turn(found, actor.person_id), "version": draft.saved, "draft_no": draft.draft,
         "changes_url": changes_url(actor, draft), "questions": views.questions(last.codes if last else ()),
         "blocked": in_the_way(found, actor), "last_return": last, "steps": views.planned(reporting.seats_of(found), found),
         "files": _files(actor, found, draft), "autosave_url": url_for("matters.write_report", matter_id=found.id),

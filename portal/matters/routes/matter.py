@@ -41,7 +41,8 @@ def head_of(matter: Matter) -> Any:
     return views.head(matter, url_of(matter))
 
 
-# What is offered, in the order in which it is the next thing to do: event or act, endpoint, words.
+# What is offered, in the order in which it is the next thing to do: event or act, endpoint, words. What comes late in it
+# is what a page with many folds away, so `_RARE` stands last.
 _EVENTS: tuple[tuple[str, str, Any], ...] = (
     ("acknowledge", "acknowledge", lambda: _("签收")),
     ("assign", "assign", lambda: _("交办")),
@@ -49,7 +50,7 @@ _EVENTS: tuple[tuple[str, str, Any], ...] = (
     ("close", "close", lambda: _("审核办结")),
     ("return_for_rework", "return_for_rework", lambda: _("退回重办")),
 )
-_QUIET: tuple[tuple[str, str, Any], ...] = (
+_RARE: tuple[tuple[str, str, Any], ...] = (
     ("decline", "decline", lambda: _("退回交办")),
     ("reassign_unit", "reassign_unit", lambda: _("改派")),
     ("withdraw", "withdraw", lambda: _("撤销")),
@@ -95,18 +96,18 @@ def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
         add("name_reviewer", _("指定审核人"))
     if matter.content is not None and allowed(actor, Act.INSTRUCT_AGAIN, matter):
         add("instruct_again", _("再次批示"))
-    for event, endpoint, words in _QUIET:
-        if engine.is_his(BOOK, actor, matter, event):
-            add(endpoint, words())
     if not matter.open and allowed(actor, Act.GRANT_READING, matter):
         add("grants", _("授权查阅"))
-    if allowed(actor, Act.AMEND, matter) and matter.open:
-        made.append(Button(url_for("instructions.amend", matter_id=matter.id), _("更正")))
-        add("attach", _("加附件"))
     if matter.state == State.CLOSED and matter.parent_id is None and allowed(actor, Act.NEW_ROUND, matter):
         made.append(Button(url_for("instructions.new_round", matter_id=matter.id), _("登记新一轮")))
     if matter.content is not None and matter.state != State.REGISTERED:
         add("slip", _("交办单"))
+    if allowed(actor, Act.AMEND, matter) and matter.open:
+        made.append(Button(url_for("instructions.amend", matter_id=matter.id), _("更正")))
+        add("attach", _("加附件"))
+    for event, endpoint, words in _RARE:
+        if engine.is_his(BOOK, actor, matter, event):
+            add(endpoint, words())
     return made
 
 
@@ -156,7 +157,7 @@ def matter(matter_id: UUID) -> Response:
     return page(
         "instructions/matter.html",
         matter=head_of(found),
-        turn=views.turn(found),
+        turn=views.turn(found, actor.person_id),
         acts=_with_signing(buttons_of(found, actor), signing),
         deadline=views.why(found.closing),
         feedback=views.why(found.feedback),
@@ -198,7 +199,7 @@ def _shell(actor: Actor, found: Matter) -> Response:
     return page(
         "instructions/shell.html",
         matter=head_of(found),
-        turn=views.turn(found),
+        turn=views.turn(found, actor.person_id),
         acts=buttons_of(found, actor),
         deadline=views.why(found.closing),
         dates=views.dates([m for m in milestones if m.kind != "urge"]),
@@ -222,9 +223,9 @@ def slip(matter_id: UUID) -> Response:
         "instructions/slip.html",
         matter=head_of(found),
         heading=_("%(unit)s领导批示件交办单", unit=views.office_of(found)),
-        deadline=views.why(found.closing),
+        due_on=found.due_on,
         assigned_by=views.office_of(found),
-        assigned_at=found.assigned_at,
+        assigned_on=found.assigned_at,
         contact=None,
         mark=views.watermark(actor, found),
         watermark=views.watermark(actor, found),

@@ -11,7 +11,7 @@ from flask import Response
 from portal.access.policy import Act
 from portal.deadlines.words import day_words
 from portal.kernel.language import _
-from portal.matters import away, forms, queries
+from portal.matters import away, forms, queries, views
 from portal.matters.models import Matter
 from portal.matters.routes import blueprint
 from portal.matters.routes.acts import chosen_post, offer_handlers, perform, unit_typed, units_typed, version_of
@@ -123,7 +123,7 @@ def urge(matter_id: UUID) -> Response:
         return _("已催办")
 
     lead = _("催办用固定文字，不带内容，由系统送达。") if found.confidential else None
-    return perform(matter_id, Act.URGE, form, do, title=_("催办"), lead=lead)
+    return perform(matter_id, Act.URGE, form, do, title=_("催办"), lead=lead, facts=views.urged(found))
 
 
 @blueprint.route("/matters/<uuid:matter_id>/instruct-again", methods=["GET", "POST"])

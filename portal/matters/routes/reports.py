@@ -101,7 +101,7 @@ def _reading(
         "report": views.sheet(
             shown, [paper.name.rsplit(".", 1)[0] for paper in papers], mark, issuer, clock.today().year, upward
         ),
-        "matter": head_of(found), "turn": views.turn(found), "steps": steps,
+        "matter": head_of(found), "turn": views.turn(found, actor.person_id), "steps": steps,
         "passed": _("签批已过 %(n)s 步，共 %(all)s 步", n=done, all=len(steps)) if steps else None,
         "sign": sign, "send_back": back,
         "digest": {
@@ -136,7 +136,7 @@ def report_changes(report_id: UUID) -> Response:
     if shown.state == "draft" and allowed(actor, Act.DRAFT_REPORT, found):
         acts.append(Button(url_for("matters.write_report", matter_id=found.id), _("继续写"), "primary"))
     return page(
-        "instructions/report_changes.html", matter=head_of(found), turn=views.turn(found), acts=acts,
+        "instructions/report_changes.html", matter=head_of(found), turn=views.turn(found, actor.person_id), acts=acts,
         watermark=views.watermark(actor, found), **views.changes(shown, before, now, queries.returns(actor, found)),
     )
 

@@ -27,7 +27,7 @@ from portal.web.transactions import discard
 
 DELEGATIONS = "network/delegations.html"
 
-register(Section("network.delegations", _l("委托与外出"), "person", Act.DELEGATE, _l("基础"), 810))
+register(Section("network.delegations", _l("委托与外出"), "leave", Act.DELEGATE, _l("基础"), 810))
 
 
 @blueprint.get("/delegations")

@@ -41,9 +41,9 @@ def unit_typed(text: str | None, field: str) -> Unit | None:
 
 
 def units_typed(text: str | None, field: str) -> list[Unit]:
-    """Several units, parted by 、 or commas."""
+    """Several units, parted by 、 or commas; one that is named twice, by whatever name, is meant once."""
     names = [part.strip() for part in (text or "").replace("，", "、").replace(",", "、").split("、") if part.strip()]
-    return [unit for name in names if (unit := unit_typed(name, field)) is not None]
+    return list(dict.fromkeys(unit for name in names if (unit := unit_typed(name, field)) is not None))
 
 
 def show(found: Matter, form: OfficeForm, template: str, words: dict[str, Any], refusal: Refusal | None = None) -> Response:

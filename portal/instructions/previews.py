@@ -52,10 +52,13 @@ class Outcome:
 
 def upload(actor: Actor, name: str, data: bytes) -> ImportPreview:
     """Judge a workbook and keep the judgement for its owner. Refuses (Invalid) what is no workbook, lacks columns, or
-    bears a mark of classification in its name; rows with a mark are written down in the journal by number."""
+    bears a mark of classification in its name or over its rows; rows with a mark are written down in the journal by
+    number."""
     forget_expired()
     name = previews.fit_name(actor.person_id, name)
-    judged = judge(workbook.read_rows(data, titles=COLUMNS, max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20), actor)
+    sheet = workbook.read_rows(data, titles=COLUMNS, max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20)
+    previews.refuse_marked_sheet(actor.person_id, sheet)
+    judged = judge(sheet, actor)
     if judged.marked_rows:
         journal.note(
             "classified_refused", "import", current_city(), actor.person_id, rule="mark", rows=judged.marked_rows

@@ -35,6 +35,7 @@ from portal.network.importing import carry_out, known_network
 from portal.network.plan import plan_import
 from portal.network.service.acting import actor_for
 from tests.at_the_door import PASSWORD, in_city
+from tests.documents import books
 from tests.world import World
 
 TODAY = date(2026, 11, 23)
@@ -163,6 +164,27 @@ def test_nothing_of_a_classified_row_is_kept_or_shown(world: World, change: dict
 def test_a_mark_in_the_files_name_refuses_it_whole(world: World) -> None:
     with pytest.raises(Invalid), world.work("city.supervisor"):
         previews.upload(world.actor("city.supervisor"), "秘密★登记表.xlsx", book(row()))
+
+
+@pytest.mark.parametrize("where", ["over the header", "in the header", "the sheet's name"])
+def test_a_mark_where_a_paper_bears_it_refuses_the_workbook_whole(world: World, where: str) -> None:
+    def fill(_workbook: Any, sheet: Any) -> None:
+        if where == "over the header":
+            sheet.write_string(0, 0, "机密★10年")
+        for at, title in enumerate(COLUMNS):
+            sheet.write_string(1, at, title)
+            sheet.write(2, at, str(row().get(title) or ""))
+        if where == "in the header":
+            sheet.write_string(1, len(COLUMNS), "绝密★")
+
+    data = books.book(fill, "秘密★1年" if where == "the sheet's name" else "登记表")
+    with pytest.raises(Invalid, match="线下办理"), world.work("city.supervisor"):
+        previews.upload(world.actor("city.supervisor"), "登记表.xlsx", data)
+    with world.work("city.supervisor"):
+        assert previews.previews_of(world.actor("city.supervisor")) == []
+        tried = db.session.scalars(select(JournalEntry).where(
+            JournalEntry.city_id == world.id, JournalEntry.act == "classified_refused")).one()
+        assert tried.after == {"rule": "mark"}
 
 
 def test_the_same_row_twice_is_filed_once_and_a_number_alone_is_a_warning(world: World) -> None:

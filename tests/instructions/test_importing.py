@@ -286,6 +286,18 @@ def test_none_is_imported_where_something_changed_meanwhile(world: World) -> Non
     assert len(matters(world)) == 1
 
 
+@pytest.mark.parametrize("gone", ["health", "finance"])
+def test_none_is_imported_where_a_unit_is_no_more_meanwhile(world: World, gone: str) -> None:
+    preview_id, _judged = upload(world, row(), row(来文标题="乙", 主办单位代码="330324", 协办单位代码=None))
+    with world.work():
+        db.session.execute(text("update unit set retired_on = :day where id = :id"),
+                           {"day": TODAY, "id": world.units[gone]})
+    with pytest.raises(Stale) as refusal:
+        carry(world, preview_id)
+    assert "已撤销" in refusal.value.changes[0]
+    assert matters(world) == []
+
+
 def test_a_failure_half_way_leaves_nothing(world: World) -> None:
     preview_id, _judged = upload(world, row(), row(来文标题="乙"))
     made: list[int] = []

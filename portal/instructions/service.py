@@ -27,7 +27,7 @@ from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.service.creation import FiledBefore, NewMatter, create, facts, index_words, keep_co_units
 from portal.network.models import Unit
-from portal.network.queries import keeper_of, unit_by_id, unit_meant
+from portal.network.queries import keeper_of, names_in, unit_by_id, unit_meant
 from portal.vault.screening import CLASSIFIED
 from portal.workflow import engine
 
@@ -130,8 +130,7 @@ def units_typed(lead_unit: str | None, co_units: str | None) -> tuple[Unit | Non
     """The units that were typed by name, short name, code or “name (code)”, each once; raises Invalid beside the fields."""
     faults: dict[str, str] = {}
     lead = _meant(lead_unit, "lead_unit", faults) if lead_unit else None
-    typed = [one.strip() for one in (co_units or "").replace("；", "、").replace("\n", "、").split("、")]
-    helping = [_meant(one, "co_units", faults) for one in dict.fromkeys(typed) if one]
+    helping = [_meant(one, "co_units", faults) for one in names_in(co_units)]
     if faults:
         raise Invalid(_("有的单位没有找到"), fields=faults)
     return lead, tuple(dict.fromkeys(unit for unit in helping if unit is not None))

@@ -112,7 +112,7 @@ def test_a_form_that_says_something_else_the_second_time_is_not_taken_for_a_doub
 @pytest.mark.parametrize("where", ["registered", "assigned"])
 def test_a_co_unit_named_twice_by_different_names_helps_once(world: World, where: str) -> None:
     browser = world.browser("city.supervisor")
-    token, twice = csrf_token(browser, world.url("instructions/register")), "市财政局、330300-CZ"
+    token, twice = csrf_token(browser, world.url("instructions/register")), "市财政局，330300-CZ；市财政局"
     if where == "registered":
         sent = typed(world, csrf_token=token, lead_unit="市卫健委", co_units=twice)
         answer = browser.post(world.url("instructions/register"), data=sent)

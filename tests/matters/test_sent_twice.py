@@ -75,7 +75,7 @@ def test_a_unit_is_forwarded_to_once(world: World) -> None:
 def test_a_unit_named_twice_by_different_names_is_forwarded_to_once(world: World) -> None:
     matter_id = world.assign(world.register(), to="county")
     browser = world.browser("county.liaison")
-    data = {"csrf_token": world.token(browser), "version": world.matter(matter_id).version, "units": "桥头镇、330324101"}
+    data = {"csrf_token": world.token(browser), "version": world.matter(matter_id).version, "units": "桥头镇；330324101"}
     assert browser.post(world.url(f"matters/{matter_id}/forward"), data=data).status_code == 303
     assert _count(world, Matter, Matter.parent_id == matter_id) == 1
 

@@ -12,6 +12,9 @@
     const form = event.target;
     if (event.defaultPrevented || form.hasAttribute("hx-get") || form.method === "dialog") return;
     if (sent.has(form)) { event.preventDefault(); return; }
+    // A draft that is just being saved would make the form's version an old one: it goes once that is done.
+    const draft = drafts.get(form);
+    if (draft?.busy) { event.preventDefault(); draft.then = () => form.requestSubmit(event.submitter); return; }
     sent.add(form);
     setTimeout(() => {
       for (const button of form.querySelectorAll("button:not([type=button]):not([type=reset])")) button.disabled = true;
@@ -66,15 +69,17 @@
   };
   on("click", "[data-print]", () => print());
 
-  // A draft is saved as one writes: 1.5 s after the last key, and when the page is left.
+  // A draft is saved as one writes: 1.5 s after the last key, and when the page is left. Files wait for the form itself.
   const drafts = new Map();
   const save = async form => {
     const draft = drafts.get(form), note = form.querySelector("[data-saved-note]");
     if (!draft?.dirty || draft.stopped || sent.has(form)) return;
     if (draft.busy) { draft.again = true; return; }
     draft.dirty = false; draft.busy = true;
+    const words = new FormData(form);
+    for (const [name, value] of [...words]) if (value instanceof File) words.delete(name);
     try {
-      const answer = await fetch(form.dataset.autosave, { method: "POST", body: new FormData(form), keepalive: draft.leaving === true,
+      const answer = await fetch(form.dataset.autosave, { method: "POST", body: words, keepalive: draft.leaving === true,
         headers: { "X-Requested-With": "fetch", "Accept": "application/json" }, redirect: "manual" });
       if (answer.ok) {
         const saved = await answer.json();
@@ -92,6 +97,7 @@
       note.textContent = note.dataset.failed;
     }
     draft.busy = false;
+    if (draft.then) { const go = draft.then; draft.then = null; draft.again = false; go(); return; }
     if (draft.again) { draft.again = false; save(form); }
   };
   on("input", "form[data-autosave]", (event, form) => {

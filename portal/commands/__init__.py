@@ -7,6 +7,7 @@ from flask import Flask
 from portal.commands.city import city
 from portal.commands.deliveries import deliveries
 from portal.commands.demo import demo, show_names
+from portal.commands.files import files
 from portal.commands.network import network
 from portal.commands.permissions import permissions
 from portal.commands.viewers import viewers
@@ -14,6 +15,6 @@ from portal.commands.viewers import viewers
 
 def register(app: Flask) -> None:
     """Add the portal's commands to the app, and the demonstration's names to its sign-in page."""
-    for command in (city, demo, deliveries, network, permissions, viewers):
+    for command in (city, demo, deliveries, files, network, permissions, viewers):
         app.cli.add_command(command)
     show_names(app)

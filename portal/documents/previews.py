@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlalchemy import delete, select
 
 from portal.audit import journal
 from portal.documents.models import ImportPreview
+from portal.documents.workbook import Sheet
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
@@ -24,10 +26,22 @@ _MOST_NAME = 120
 def fit_name(person_id: int, name: str) -> str:
     """The workbook's name as it is kept and shown; refused (Invalid) when it bears a mark of classification."""
     name = "".join("□" if objections(c, single_line=True) else c for c in tidy(name)[:_MOST_NAME]) or _("工作簿")
-    if classification_mark(name):
+    _refuse_marked(person_id, (name,))
+    return name
+
+
+def refuse_marked_sheet(person_id: int, sheet: Sheet, *, rows: bool = False) -> None:
+    """A workbook that bears a mark of classification over its header, in it, or as its sheet's name, where a paper bears
+    it, is refused whole (Invalid); with one in a row, where nobody judges the `rows` for it one by one."""
+    _refuse_marked(person_id, (sheet.name, *sheet.above, *sheet.header))
+    if rows:
+        _refuse_marked(person_id, (cell.text for row in sheet.rows for cell in row.cells))
+
+
+def _refuse_marked(person_id: int, texts: Iterable[str]) -> None:
+    if any(classification_mark(text) for text in texts):
         journal.note("classified_refused", "import", current_city(), person_id, rule="mark")
         raise Invalid(str(CLASSIFIED))
-    return name
 
 
 def keep(person_id: int, kind: str, name: str, judged: dict[str, Any]) -> ImportPreview:

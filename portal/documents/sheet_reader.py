@@ -38,6 +38,7 @@ class Formulas:
         self.cells: set[tuple[int, int]] = set()
         self.ranges: list[tuple[int, int, int, int]] = []
         self.errors: dict[tuple[int, int], str] = {}
+        self._rows: set[int] | None = None
         self._row = self._column = 0
         self._error: list[str] | None = None
         self._in_value = False
@@ -75,6 +76,12 @@ class Formulas:
                 self.errors[self._row, self._column] = "".join(self._error)[:20] or "#ERROR"
                 self._error = None
 
+    def in_row(self, row: int) -> bool:
+        """Whether a cell of this row is a formula or in error."""
+        if self._rows is None:
+            self._rows = {row for row, _column in (*self.cells, *self.errors)}
+        return row in self._rows or any(top <= row <= bottom for top, _left, bottom, _right in self.ranges)
+
     def here(self, row: int, column: int) -> bool:
         return (row, column) in self.cells or any(
             top <= row <= bottom and left <= column <= right for top, left, bottom, right in self.ranges
@@ -105,6 +112,8 @@ def read(data: bytes, wanted: str, most_unpacked: int, most_rows: int) -> dict[s
     marked: list[list[int]] = []
     characters = 0
     for number, values in enumerate(sheet.to_python(skip_empty_area=False), start=1):
+        if not any(values) and all(value == "" for value in values) and not formulas.in_row(number):
+            continue  # a stray cell far below makes a million of these
         cells = [_cell(value, formulas.errors.get((number, column))) for column, value in enumerate(values, start=1)]
         calculated = [column for column in range(1, len(cells) + 1) if formulas.here(number, column)]
         while cells and cells[-1] is None and len(cells) not in calculated:

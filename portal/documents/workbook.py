@@ -71,11 +71,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet: its header's titles and the rows below that are not empty, each at least as wide as the header."""
+    """A sheet: its header's titles and the rows below that are not empty, each at least as wide as the header. `above`
+    is what stands over the header and is no row."""
 
     name: str
     header: tuple[str, ...]
     rows: list[Row]
+    above: tuple[str, ...] = ()
 
     def cell(self, row: Row, title: str) -> Cell:
         """The row's cell under this title; an empty cell where the sheet has no such column."""
@@ -252,6 +254,7 @@ def _under_header(name: str, rows: list[Row], titles: Collection[str]) -> Sheet:
         name,
         tuple(header),
         [Row(row.number, row.cells + (EMPTY,) * (width - len(row.cells))) for row in rows[at + 1 :]],
+        tuple(cell.text for row in rows[:at] for cell in row.cells),
     )
 
 

@@ -23,7 +23,7 @@ from portal.documents import previews, workbook
 from portal.documents.models import ImportPreview
 from portal.documents.previews import forget_expired
 from portal.instructions.importing import COLUMNS, MOST_ROWS, Fault, Judged, Planned, judge, seen_already
-from portal.instructions.rules import lead_fault
+from portal.instructions.rules import co_fault, lead_fault
 from portal.instructions.service import standing_for
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
@@ -52,10 +52,13 @@ class Outcome:
 
 def upload(actor: Actor, name: str, data: bytes) -> ImportPreview:
     """Judge a workbook and keep the judgement for its owner. Refuses (Invalid) what is no workbook, lacks columns, or
-    bears a mark of classification in its name; rows with a mark are written down in the journal by number."""
+    bears a mark of classification in its name or over its rows; rows with a mark are written down in the journal by
+    number."""
     forget_expired()
     name = previews.fit_name(actor.person_id, name)
-    judged = judge(workbook.read_rows(data, titles=COLUMNS, max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20), actor)
+    sheet = workbook.read_rows(data, titles=COLUMNS, max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20)
+    previews.refuse_marked_sheet(actor.person_id, sheet)
+    judged = judge(sheet, actor)
     if judged.marked_rows:
         journal.note(
             "classified_refused", "import", current_city(), actor.person_id, rule="mark", rows=judged.marked_rows
@@ -231,12 +234,18 @@ def _refuse_changed(actor: Actor, planned: list[Planned], units: dict[int, Unit]
     for row in planned:
         if standing_for(actor, row.registering_unit_id, row) is None:
             changes.append(_("第 %(row)s 行：您现在不能为该单位登记", row=row.row))
-        elif fault := lead_fault(units[row.lead_unit_id], row.registering_unit_id):
+        elif fault := _unit_fault(row, units):
             changes.append(_("第 %(row)s 行：%(why)s", row=row.row, why=fault))
         elif row.key in there:
             changes.append(_("第 %(row)s 行：已登记过同一件", row=row.row))
     if changes:
         raise Stale(_("核对之后有变动，没有导入任何一行；请重新上传核对"), changes=changes[:20])
+
+
+def _unit_fault(row: Planned, units: dict[int, Unit]) -> str | None:
+    lead = units[row.lead_unit_id]
+    faults = (lead_fault(lead, row.registering_unit_id), *(co_fault(units[one], lead) for one in row.co_unit_ids))
+    return next((fault for fault in faults if fault), None)
 
 
 def _new_matter(row: Planned, units: dict[int, Unit]) -> NewMatter:

@@ -27,16 +27,20 @@ from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.service.creation import FiledBefore, NewMatter, create, facts, index_words, keep_co_units
 from portal.network.models import Unit
-from portal.network.queries import keeper_of, unit_by_id, unit_meant
+from portal.network.queries import keeper_of, names_in, unit_by_id, unit_meant
 from portal.vault.screening import CLASSIFIED
 from portal.workflow import engine
 
 _TERMS = ("source_level", "urgency", "received_on")
 
 
+class KeyUsed(Invalid):
+    """The form has registered something else before, or somebody else has: it is to be sent again under a new key."""
+
+
 def register(actor: Actor, said: Registration) -> Matter:
     """登记: a leader's instruction is entered, with its number and its deadline. Sent twice under one key it is entered
-    once. Raises Forbidden, or Invalid with a sentence for each field."""
+    once. Raises Forbidden, KeyUsed where it says something else the second time, or Invalid with a sentence for each field."""
     decision = allowed(actor, Act.REGISTER, said)
     standing = _permitted(decision, _("您不能登记批示件"))
     unit = _unit_of(standing)
@@ -44,7 +48,7 @@ def register(actor: Actor, said: Registration) -> Matter:
     try:
         matter, _content = create(actor, standing, _new_matter(said, unit))
     except FiledBefore as twice:
-        return _own(actor, twice.before)
+        return _same(actor, twice.before, said)
     return matter
 
 
@@ -93,7 +97,7 @@ def new_round(actor: Actor, matter_id: UUID, said: Registration) -> Matter:
     """登记新一轮: a further instruction on the same matter becomes one of its own, 第 n 轮, as secret as the former, in
     the series of the unit that keeps the former's register today.
 
-    Sent twice under one key it is entered once. Raises Forbidden, Invalid.
+    Sent twice under one key it is entered once. Raises Forbidden, KeyUsed, Invalid.
     """
     former = one(actor, matter_id)
     standing = _permitted(allowed(actor, Act.NEW_ROUND, former), _("您不能登记新一轮"))
@@ -108,7 +112,7 @@ def new_round(actor: Actor, matter_id: UUID, said: Registration) -> Matter:
     try:
         matter, _content = create(actor, standing, replace(_new_matter(said, unit), previous=former))
     except FiledBefore as twice:
-        return _own(actor, twice.before)
+        return _same(actor, twice.before, said)
     # The former's readers are not the new one's audience: of a confidential one they learn no number.
     known = None if former.confidential else {"number": matter.number, "round": matter.round}
     write_entry(former, "new_round", actor, standing, facts=known)
@@ -123,14 +127,13 @@ def new_round(actor: Actor, matter_id: UUID, said: Registration) -> Matter:
 
 
 def units_typed(lead_unit: str | None, co_units: str | None) -> tuple[Unit | None, tuple[Unit, ...]]:
-    """The units that were typed by name, short name, code or “name (code)”; raises Invalid beside the fields."""
+    """The units that were typed by name, short name, code or “name (code)”, each once; raises Invalid beside the fields."""
     faults: dict[str, str] = {}
     lead = _meant(lead_unit, "lead_unit", faults) if lead_unit else None
-    typed = [one.strip() for one in (co_units or "").replace("；", "、").replace("\n", "、").split("、")]
-    helping = [_meant(one, "co_units", faults) for one in dict.fromkeys(typed) if one]
+    helping = [_meant(one, "co_units", faults) for one in names_in(co_units)]
     if faults:
         raise Invalid(_("有的单位没有找到"), fields=faults)
-    return lead, tuple(unit for unit in helping if unit is not None)
+    return lead, tuple(dict.fromkeys(unit for unit in helping if unit is not None))
 
 
 def _meant(typed: str, name: str, faults: dict[str, str]) -> Unit | None:
@@ -162,9 +165,13 @@ def _permitted(decision: Decision, sentence: str) -> Standing:
     return decision.standing
 
 
-def _own(actor: Actor, before: Matter) -> Matter:
+def _same(actor: Actor, before: Matter, said: Registration) -> Matter:
     if before.registered_by_id != actor.person_id:
-        raise Invalid(_("此表已失效，请重新打开登记页面填写"))
+        raise KeyUsed(_("此表已失效，没有登记；请核对后再提交一次"))
+    if _changes(before, whole_content(before), said, units=False):
+        raise KeyUsed(
+            _("这张表已登记为 %(number)s，本次填写的与它不同，没有登记；如要另登记一件，请核对后再提交一次", number=before.number)
+        )
     return before
 
 

@@ -69,8 +69,8 @@ def _objection(character: str) -> str | None:
     point = ord(character)
     if 0xE0000 <= point <= 0xE007F:
         return "tag"
-    if 0xFDD0 <= point <= 0xFDEF or point & 0xFFFE == 0xFFFE:
-        return "malformed"
+    if point == 0xFFFD or 0xFDD0 <= point <= 0xFDEF or point & 0xFFFE == 0xFFFE:
+        return "malformed"  # U+FFFD stands where somebody's bytes were no text: what was typed is lost already
     match unicodedata.category(character):
         case "Cc" | "Zl" | "Zp":
             return "control"

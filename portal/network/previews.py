@@ -63,6 +63,7 @@ def upload(actor: Actor, kind: str, name: str, data: bytes) -> ImportPreview:
     previews.forget_expired()
     name = previews.fit_name(actor.person_id, name)
     sheet = workbook.read_rows(data, titles=COLUMNS[kind], max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20)
+    previews.refuse_marked_sheet(actor.person_id, sheet, rows=True)
     if len(sheet.rows) > MOST_ROWS:
         raise Invalid(_("行数过多，一次最多 %(most)s 行，请分几次导入。", most=MOST_ROWS))
     rows = [[row.number, *(_plain(cell.value) for cell in row.cells)] for row in sheet.rows]

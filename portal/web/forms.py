@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,6 +11,7 @@ from flask import Response
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, HiddenField, PasswordField, StringField, TextAreaField
+from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Length
 
 from portal.audit import journal
@@ -99,6 +101,33 @@ class OfficeForm(FlaskForm):
                 field.errors = [*field.errors, str(sentence)]
             else:
                 self.form_errors.append(str(sentence))
+
+
+def typed_by_hand(fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Of what a form sent, what somebody typed, each under the words that stood beside it: of the form that has most of
+    these fields, and of such the smallest. Ticks, choices and what the page itself put in are left out."""
+    sent = [(name, value) for name, value in fields if value.strip()]
+    names = {name for name, _value in sent}
+    labels: dict[str, Any] = max(map(_labels, _forms(OfficeForm)), key=lambda known: (len(names & known.keys()), -len(known)))
+    return [(str(labels[name]), value) for name, value in sent if name in labels]
+
+
+def _forms(base: type[OfficeForm]) -> Iterator[type[OfficeForm]]:
+    yield base
+    for form in base.__subclasses__():
+        yield from _forms(form)
+
+
+def _labels(form: type[OfficeForm]) -> dict[str, Any]:
+    """The words beside the fields of this form that are typed by hand."""
+    fields = {name: getattr(form, name) for name in dir(form) if not name.startswith("_")}
+    return {
+        name: field.args[0]
+        for name, field in fields.items()
+        if isinstance(field, UnboundField)
+        and issubclass(field.field_class, StringField | DateField)
+        and not issubclass(field.field_class, HiddenField | PasswordField)
+    }
 
 
 class WorkbookForm(OfficeForm):

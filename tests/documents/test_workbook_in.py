@@ -231,6 +231,18 @@ def test_cells_at_the_far_end_do_not_take_the_memory():
     refused(book(fill), "展开后过大")
 
 
+def test_a_stray_cell_in_the_last_row_is_a_row_and_the_empty_ones_before_it_hide_no_formula():
+    def fill(_workbook, sheet):
+        sheet.write_row(0, 0, list("甲乙丙丁戊己庚辛壬癸子丑寅卯"))
+        sheet.write_formula(6, 3, "=A9", None, "")
+        sheet.write_array_formula(8, 1, 9, 1, "{=A9:A10}", None, "")
+        sheet.write_string(1_048_575, 0, "b")
+
+    sheet = read_rows(book(fill))
+    assert [row.number for row in sheet.rows] == [7, 9, 10, 1_048_576]
+    assert [[at for at, cell in enumerate(row.cells) if cell.formula] for row in sheet.rows] == [[3], [1], [1], []]
+
+
 def test_entities_and_doubled_parts_are_refused():
     def laugh(xml):
         return xml.replace("<worksheet", '<!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet', 1)

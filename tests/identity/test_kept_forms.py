@@ -1,6 +1,7 @@
 """What was typed is not lost when the session had expired."""
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -64,6 +65,20 @@ def test_what_bears_a_mark_of_classification_is_not_kept(app: Flask, client: Fla
         with in_city(app, city.id):
             (row,) = db.session.scalars(select(KeptForm))
             assert [name for name, _value in kept_forms.find(city.lin_id, row.id).fields] == ["post", "more"]
+
+
+def test_it_is_recognised_by_what_was_typed_under_the_words_of_its_form(client: FlaskClient, city: SmallCity) -> None:
+    with clock.set_to(NOON):
+        sign_in(client, city)
+        token = csrf_token(client, city.url("sign-ins"))
+    typed = {"source_level": "city", "request_key": "5e0c", "version": "3", "leader": "张书记", "title": "关于饮水", "text": "请办理"}
+    with clock.set_to(LATER):
+        onward = client.post(city.url("acting-post"), data={"csrf_token": token, **typed}).location
+        place = sign_in(client, city, onward=onward.removeprefix(city.url("sign-in"))).location
+        page = client.get(place).get_data(as_text=True)
+    shown = re.findall(r"<dt[^>]*>([^<]*)</dt>\s*<dd[^>]*>([^<]*)", page)
+    assert shown == [("批示领导", "张书记"), ("来文标题", "关于饮水"), ("批示内容", "请办理")]
+    assert all(f'name="{name}" value="{value}"' in page for name, value in typed.items())
 
 
 def test_another_person_does_not_get_it(client: FlaskClient, city: SmallCity, onward: str) -> None:

@@ -34,6 +34,7 @@ from portal.network.importing import carry_out, known_network
 from portal.network.plan import plan_import
 from portal.network.service.acting import actor_for
 from tests.at_the_door import PASSWORD, in_city
+from tests.documents import books
 from tests.world import World
 
 TODAY = date(2026, 11, 23)
@@ -170,6 +171,27 @@ def test_a_mark_in_the_files_name_refuses_it_whole(world: World) -> None:
         previews.upload(world.actor("city.supervisor"), "秘密★登记表.xlsx", book(row()))
 
 
+@pytest.mark.parametrize("where", ["over the header", "in the header", "the sheet's name"])
+def test_a_mark_where_a_paper_bears_it_refuses_the_workbook_whole(world: World, where: str) -> None:
+    def fill(_workbook: Any, sheet: Any) -> None:
+        if where == "over the header":
+            sheet.write_string(0, 0, "机密★10年")
+        for at, title in enumerate(COLUMNS):
+            sheet.write_string(1, at, title)
+            sheet.write(2, at, str(row().get(title) or ""))
+        if where == "in the header":
+            sheet.write_string(1, len(COLUMNS), "绝密★")
+
+    data = books.book(fill, "秘密★1年" if where == "the sheet's name" else "登记表")
+    with pytest.raises(Invalid, match="线下办理"), world.work("city.supervisor"):
+        previews.upload(world.actor("city.supervisor"), "登记表.xlsx", data)
+    with world.work("city.supervisor"):
+        assert previews.previews_of(world.actor("city.supervisor")) == []
+        tried = db.session.scalars(select(JournalEntry).where(
+            JournalEntry.city_id == world.id, JournalEntry.act == "classified_refused")).one()
+        assert tried.after == {"rule": "mark"}
+
+
 def test_the_same_row_twice_is_filed_once_and_a_number_alone_is_a_warning(world: World) -> None:
     _id, judged = upload(world, row(), row(), row(来文标题="别的事"))
     assert [one.row for one in judged.good] == [2, 4]
@@ -267,6 +289,18 @@ def test_none_is_imported_where_something_changed_meanwhile(world: World) -> Non
         carry(world, preview_id)
     assert "第 3 行" in refusal.value.changes[0]
     assert len(matters(world)) == 1
+
+
+@pytest.mark.parametrize("gone", ["health", "finance"])
+def test_none_is_imported_where_a_unit_is_no_more_meanwhile(world: World, gone: str) -> None:
+    preview_id, _judged = upload(world, row(), row(来文标题="乙", 主办单位代码="330324", 协办单位代码=None))
+    with world.work():
+        db.session.execute(text("update unit set retired_on = :day where id = :id"),
+                           {"day": TODAY, "id": world.units[gone]})
+    with pytest.raises(Stale) as refusal:
+        carry(world, preview_id)
+    assert "已撤销" in refusal.value.changes[0]
+    assert matters(world) == []
 
 
 def test_a_failure_half_way_leaves_nothing(world: World) -> None:

@@ -113,6 +113,19 @@ def test_an_outsiders_pages_are_the_same_with_and_without_a_confidential_matter(
     assert seen() == before
 
 
+@pytest.mark.parametrize("field", ["q", "leader", "unit"])
+def test_a_number_that_is_hidden_costs_an_outsider_what_a_number_costs_that_there_is_not(world: World, field: str) -> None:
+    hidden = world.matter(world.register(confidential=True)).number
+    browser = world.browser("health.handler")
+    work = []
+    for typed in (hidden, hidden.replace("1号", "7号")):
+        browser.get(world.url("instructions?q=x"))
+        with world.app.app_context(), statements() as sent:
+            assert browser.get(world.url(f"instructions?{urlencode({field: typed})}")).status_code == 200
+        work.append(list(sent))
+    assert work[0] == work[1]
+
+
 def test_the_order_is_that_of_the_working_day(world: World) -> None:
     today = clock.today()
     names = {"late": 40, "today": 31, "soon": 28, "rest": 1}

@@ -93,6 +93,39 @@ def test_one_key_registers_once(world: World) -> None:
     assert count(world) == 1
 
 
+def test_a_form_that_says_something_else_the_second_time_is_not_taken_for_a_double_click(world: World) -> None:
+    browser = world.browser("city.supervisor")
+    first = typed(world) | {"csrf_token": csrf_token(browser, world.url("instructions/register"))}
+    second = first | {"title": "关于山区道路的情况反映"}
+    answers = [browser.post(world.url("instructions/register"), data=data) for data in (first, first, second)]
+    assert [answer.status_code for answer in answers] == [303, 303, 422]
+    said = answers[2].get_data(as_text=True)
+    assert "这张表已登记为 温督〔2026〕1号" in said
+    assert "关于山区道路的情况反映" in said
+    assert count(world) == 1
+    again = re.search(r'name="request_key" value="([0-9a-f-]{36})"', said)
+    assert again and again[1] != first["request_key"]
+    assert browser.post(world.url("instructions/register"), data=second | {"request_key": again[1]}).status_code == 303
+    assert count(world) == 2
+
+
+@pytest.mark.parametrize("where", ["registered", "assigned"])
+def test_a_co_unit_named_twice_by_different_names_helps_once(world: World, where: str) -> None:
+    browser = world.browser("city.supervisor")
+    token, twice = csrf_token(browser, world.url("instructions/register")), "市财政局，330300-CZ；市财政局"
+    if where == "registered":
+        sent = typed(world, csrf_token=token, lead_unit="市卫健委", co_units=twice)
+        answer = browser.post(world.url("instructions/register"), data=sent)
+        matter_id = UUID(answer.location.rsplit("/", 1)[-1])
+    else:
+        matter_id = register(world)
+        sent = {"csrf_token": token, "version": "1", "lead_unit": "市卫健委", "co_units": twice}
+        answer = browser.post(world.url(f"matters/{matter_id}/assign"), data=sent)
+    assert answer.status_code == 303
+    with world.work("city.supervisor"):
+        assert one(world.actor("city.supervisor"), matter_id).co_unit_ids == (world.units["finance"],)
+
+
 def test_registering_takes_few_statements(world: World) -> None:
     browser = world.browser("city.supervisor")
     fields = {"csrf_token": csrf_token(browser, world.url("instructions/register"))}

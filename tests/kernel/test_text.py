@@ -57,6 +57,7 @@ def test_ordinary_text_has_nothing_against_it(text):
         ("\x9f", "control"),
         ("\U000e0041", "tag"),
         ("\ud800", "malformed"),
+        ("\ufffd", "malformed"),
         ("\ufffe", "malformed"),
         ("\U0010ffff", "malformed"),
     ],

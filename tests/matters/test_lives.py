@@ -181,6 +181,19 @@ def test_an_extension_is_asked_before_the_deadline(world: World) -> None:
         _do(world, "health.handler", handling.ask_extension, matter_id, until=date(2026, 4, 20), reason="x", progress_so_far="y")
 
 
+def test_what_was_asked_of_a_matter_that_has_ended_is_decided_by_nobody(world: World) -> None:
+    matter_id = world.at_work()
+    due = world.matter(matter_id).due_on
+    with world.work("health.handler"):
+        handling.ask_extension(world.actor("health.handler"), matter_id, until=due + timedelta(days=3),
+                               reason="工程未完", progress_so_far="已完成八成")
+    with world.work("city.supervisor"):
+        ending.withdraw(world.actor("city.supervisor"), matter_id, reason="重复登记")
+    with pytest.raises(Invalid, match="没有待批复"), world.work("city.head"):
+        handling.decide_extension(world.actor("city.head"), matter_id, granted=True)
+    assert world.matter(matter_id).due_on == due
+
+
 def test_a_refused_extension_leaves_the_original_deadline(world: World) -> None:
     with clock.set_to(WEDNESDAY):
         matter_id = world.at_work()

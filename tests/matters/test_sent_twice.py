@@ -72,6 +72,21 @@ def test_a_unit_is_forwarded_to_once(world: World) -> None:
     assert _count(world, Matter, Matter.parent_id == matter_id) == 1
 
 
+def test_a_unit_named_twice_by_different_names_is_forwarded_to_once(world: World) -> None:
+    matter_id = world.assign(world.register(), to="county")
+    browser = world.browser("county.liaison")
+    data = {"csrf_token": world.token(browser), "version": world.matter(matter_id).version, "units": "桥头镇；330324101"}
+    assert browser.post(world.url(f"matters/{matter_id}/forward"), data=data).status_code == 303
+    assert _count(world, Matter, Matter.parent_id == matter_id) == 1
+
+
+def test_another_reviewer_is_named_once(world: World) -> None:
+    matter_id = world.assign(world.register(confidential=True), handler="health.handler")
+    data = {"version": world.matter(matter_id).version, "handler": world.posts["city.head"]}
+    _once(world, send_at_once(world, "city.head", f"matters/{matter_id}/name-reviewer", data))
+    assert _count(world, Entry, Entry.matter_id == matter_id, Entry.kind == "name_reviewer") == 1
+
+
 def test_more_time_is_asked_for_and_granted_once(world: World) -> None:
     matter_id = world.at_work()
     until = (world.matter(matter_id).due_on + timedelta(days=3)).isoformat()

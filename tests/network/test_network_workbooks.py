@@ -50,6 +50,12 @@ def exported(world: World, kind: str, by: str = BY) -> list[list[Any]]:
     return [[cell.text for cell in row.cells] for row in sheet.rows]
 
 
+def test_a_mark_of_classification_in_a_row_refuses_the_workbook_whole(world: World) -> None:
+    row = exported(world, UNITS)[0]
+    with pytest.raises(Invalid, match="线下办理"):
+        judged(world, UNITS, [[*row[:1], "机密★10年", *row[2:]]])
+
+
 @pytest.mark.parametrize("kind", [UNITS, POSTS])
 def test_what_is_exported_is_imported_as_unchanged(world: World, kind: str) -> None:
     rows = exported(world, kind)

@@ -18,7 +18,7 @@ from portal.kernel.refusals import Invalid, Invisible
 from portal.web import speech
 from portal.web.answers import go, page
 from portal.web.cities import current_city, inside
-from portal.web.forms import redraw
+from portal.web.forms import redraw, typed_by_hand
 from portal.web.frame import desk_url
 from portal.web.guards import allows, current_actor, current_visitor
 
@@ -185,12 +185,11 @@ def acting_post() -> Response:
 def carry_on(kept_id: UUID) -> Response:
     """What was typed when the session had expired: to be looked at, and sent on or dropped."""
     kept = kept_forms.find(door.signed_in().person_id, kept_id)
-    shown = [(name, value) for name, value in kept.fields if value.strip() and name not in ("version", "once", "next")]
     return page(
         "identity/continue.html",
         label=_("您填写的内容"),
         kept_at=kept.kept_at,
-        shown=shown,
+        shown=typed_by_hand(kept.fields),
         fields=kept.fields,
         files=kept.files,
         action=kept.path,

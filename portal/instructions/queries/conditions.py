@@ -46,17 +46,17 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Conditions on the index row, and on what hangs on it. `none`: nothing holds what was typed; `many`: too much does."""
+    """Conditions on the index row, and on what hangs on it. `many`: too much holds what was typed for it to be counted."""
 
     viewer: tuple[SQLColumnExpression[bool], ...] = ()
     matter: tuple[SQLColumnExpression[bool], ...] = ()
     content: tuple[SQLColumnExpression[bool], ...] = ()
-    none: bool = False
     many: bool = False
 
 
 def wanted_of(asked: Conditions) -> Wanted:
-    """What was asked for, as conditions; one statement for each thing typed."""
+    """What was asked for, as conditions; one statement for each thing typed. Where nothing in the city holds it the list is
+    read all the same: an answer that came sooner would tell of what the reader may not see."""
     viewer: list[SQLColumnExpression[bool]] = []
     matter: list[SQLColumnExpression[bool]] = []
     content: list[SQLColumnExpression[bool]] = []
@@ -94,10 +94,7 @@ def wanted_of(asked: Conditions) -> Wanted:
     looked_up = [matters_holding(said, MOST_COUNTED) for said in typed]
     few = [found for found in looked_up if found is not None]
     viewer += [Viewer.matter_id == any_(bindparam("held", found, type_=ARRAY(Uuid()), unique=True)) for found in few]
-    return Wanted(
-        tuple(viewer), tuple(matter), tuple(content),
-        none=any(not found for found in few), many=bool(looked_up) and not few,
-    )
+    return Wanted(tuple(viewer), tuple(matter), tuple(content), many=bool(looked_up) and not few)
 
 
 def _led_by(unit: Unit, subtree: bool) -> SQLColumnExpression[bool]:

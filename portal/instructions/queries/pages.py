@@ -85,7 +85,7 @@ def page_of(
     back = place is not None and place.back
     count = count and not wanted.many
     parts = [first_of(actor, one, wanted, place, size + 1) for one in stretches if reaches(one, place)]
-    if not parts or wanted.none:
+    if not parts:
         return Page([], None, None, 0)
     found = union_all(*parts).subquery("found")
     descending = sort == "received"

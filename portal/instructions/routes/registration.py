@@ -155,6 +155,9 @@ def _show(form: RegistrationForm, matter: Matter) -> None:
 def _again(form: RegistrationForm, refusal: Refusal | None, drawn: dict[str, Any]) -> Response:
     if refusal is not None and refusal.status not in (409, 422):
         raise refusal
+    if isinstance(refusal, service.KeyUsed):
+        form.request_key.data = None
+        drawn["request_key"] = form.key
     for field in form:
         # What must not be kept is not sent back either.
         if isinstance(field, StringField) and isinstance(field.data, str) and classification_mark(field.data):

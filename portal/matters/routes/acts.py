@@ -18,7 +18,7 @@ from portal.matters.book import BOOK
 from portal.matters.models import Matter
 from portal.matters.routes.matter import after, head_of, url_of
 from portal.network.models import Unit
-from portal.network.queries import handlers_of, unit_meant
+from portal.network.queries import handlers_of, names_in, unit_meant
 from portal.web.answers import page
 from portal.web.forms import OfficeForm, id_from, redraw
 from portal.web.guards import current_actor
@@ -41,9 +41,8 @@ def unit_typed(text: str | None, field: str) -> Unit | None:
 
 
 def units_typed(text: str | None, field: str) -> list[Unit]:
-    """Several units, parted by 、 or commas."""
-    names = [part.strip() for part in (text or "").replace("，", "、").replace(",", "、").split("、") if part.strip()]
-    return [unit for name in names if (unit := unit_typed(name, field)) is not None]
+    """Several units; one that is named twice, by whatever name, is meant once."""
+    return list(dict.fromkeys(unit for name in names_in(text) if (unit := unit_typed(name, field)) is not None))
 
 
 def show(found: Matter, form: OfficeForm, template: str, words: dict[str, Any], refusal: Refusal | None = None) -> Response:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from typing import BinaryIO
@@ -52,7 +53,8 @@ def attach_to_matter(
     if not matter.open:
         raise Invalid(_("此件现为“%(state)s”，不能再加附件", state=matter.state.label))
     engine.take_turn(BOOK, actor, matter, version)
-    return [_keep(actor, matter, None, name, stream) for name, stream in papers]
+    fit = [_fit(actor, name, stream) for name, stream in papers]  # all of them, before the first is kept
+    return [_keep(actor, matter, None, paper) for paper in fit]
 
 
 def attach_to_report(actor: Actor, report: Report, name: str, stream: BinaryIO) -> Attachment:
@@ -63,10 +65,19 @@ def attach_to_report(actor: Actor, report: Report, name: str, stream: BinaryIO) 
         raise Forbidden(_("您不能为报结材料加附件"), unmet=decision.unmet)
     if report.state != "draft":
         raise Stale(_("这一稿已经送签，不能再加附件"))
-    return _keep(actor, matter, report.id, name, stream)
+    return _keep(actor, matter, report.id, _fit(actor, name, stream))
 
 
-def _keep(actor: Actor, matter: Matter, report_id: UUID | None, name: str, stream: BinaryIO) -> Attachment:
+@dataclass(frozen=True, slots=True)
+class _Paper:
+    """A file that may be kept."""
+
+    name: str
+    data: bytes
+    media_type: str
+
+
+def _fit(actor: Actor, name: str, stream: BinaryIO) -> _Paper:
     name = tidy(name.replace("\\", "/").rsplit("/", 1)[-1])  # a path is no part of the name
     faults = objections(name, MOST_NAME, single_line=True)
     data = stream.read(MOST_BYTES + 1)
@@ -80,11 +91,15 @@ def _keep(actor: Actor, matter: Matter, report_id: UUID | None, name: str, strea
         db.session.rollback()
         journal.note("classified_refused", "attachment", "file", actor.person_id, rule="mark")
         raise Invalid(str(screening.CLASSIFIED), fields={"attachments": str(screening.CLASSIFIED)})
+    return _Paper(name, data, media_type)
+
+
+def _keep(actor: Actor, matter: Matter, report_id: UUID | None, paper: _Paper) -> Attachment:
     identity = uuid4()
-    kept = _files().store(BytesIO(data), f"attachment:{identity}")
+    kept = _files().store(BytesIO(paper.data), f"attachment:{identity}")
     made = Attachment(
         id=identity, matter_id=matter.id, report_id=report_id, confidential=matter.confidential, stored_name=kept.name,
-        size=kept.size, media_type=media_type, added_at=clock.now(), added_by_id=actor.person_id, name=name,
+        size=kept.size, media_type=paper.media_type, added_at=clock.now(), added_by_id=actor.person_id, name=paper.name,
         digest=kept.sha256,
     )
     db.session.add(made)
@@ -97,7 +112,7 @@ def _keep(actor: Actor, matter: Matter, report_id: UUID | None, name: str, strea
 
 
 def drop(actor: Actor, report: Report, wanted: Sequence[str]) -> None:
-    """Take files off the draft again."""
+    """Take files off the draft again; the files themselves go once that is committed."""
     for text in wanted:
         try:
             identity = UUID(text)
@@ -110,6 +125,7 @@ def drop(actor: Actor, report: Report, wanted: Sequence[str]) -> None:
         ).first()
         if found is not None and report.state == "draft":
             db.session.delete(found)
+            after_commit(partial(_files().remove, found.stored_name))
     db.session.flush()
 
 
@@ -121,6 +137,17 @@ def remove_all(matter: Matter) -> None:
         db.session.delete(found)
         after_commit(partial(_files().remove, found.stored_name))
     db.session.flush()
+
+
+def stored_names() -> set[str]:
+    """The names under which the present city's files lie."""
+    return set(db.session.scalars(select(Attachment.stored_name).options(as_seen_by(SYSTEM))))
+
+
+def remove_orphans(stored: Collection[str]) -> int:
+    """Remove the files that are none of these and a day old, which forms left behind that were refused after all; how
+    many. `stored` are those of every city: all lie in one directory."""
+    return len(_files().remove_orphans(stored))
 
 
 def opened(found: Attachment) -> Iterator[bytes]:

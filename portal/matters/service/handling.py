@@ -200,7 +200,7 @@ def decide_extension(
         .where(Extension.matter_id == matter.id, Extension.decided_at.is_(None))
         .options(as_seen_by(actor))
     ).first()
-    if request is None:
+    if request is None or not matter.extension_pending:  # what was asked of a matter that has ended waits for nobody
         raise Invisible if matter.content is None else Invalid(_("没有待批复的延期申请"))
     if not granted and not words:
         raise Invalid(_("不予延期须写明理由"), fields={"reason": _("请填写理由")})

@@ -106,9 +106,9 @@ def name_reviewer(actor: Actor, matter_id: UUID, *, version: int | None = None, 
     named = next((one for one in reviewers_of(matter) if one.post_id == reviewer_post_id), None)
     if named is None:
         raise Invalid(_("没有指定审核人"), fields={"handler": _("请选择本督查室现任的督查员或主任")})
+    engine.take_turn(BOOK, actor, matter)
     content = whole_content(matter)
     content.reviewer_id = named.person_id
-    matter.version += 1
     audience.shut_out(matter.id, audience.REVIEWER)
     if matter.state == State.UNDER_REVIEW:
         audience.admit(matter.id, [named.person_id], audience.REVIEWER)

@@ -36,6 +36,7 @@ from portal.network.queries.units import (
     branches,
     children_units,
     keeper_of,
+    names_in,
     place_of,
     proposal_for,
     unit_by_code,
@@ -47,7 +48,7 @@ from portal.network.queries.units import (
 __all__ = [
     "SEATS", "Holder", "Place", "Placed", "ancestors", "below_ids", "branch", "branches", "children_units",
     "colleagues_of", "delegated_at", "handlers_of", "has_supervision_office", "history_of", "holders", "in_force",
-    "keeper_of", "leader_meant", "leaders_matching", "name_then", "people_matching", "person_meant", "place_of",
+    "keeper_of", "leader_meant", "leaders_matching", "name_then", "names_in", "people_matching", "person_meant", "place_of",
     "post_by_id", "posts_for", "posts_in", "proposal_for", "recipients", "recipients_of", "roles_held", "signers",
     "signers_in", "signing", "standings_of", "unit_by_code", "unit_by_id", "unit_meant", "units_matching",
 ]

@@ -59,6 +59,12 @@ def unit_by_code(code: str) -> Unit | None:
 _CODE_IN_BRACKETS = re.compile(r"[(（]\s*([^()（）]+?)\s*[)）]\s*$")
 
 
+def names_in(typed: str | None) -> list[str]:
+    """The names of several units typed one after another, parted by 、 or any usual mark, each once."""
+    parted = "".join("、" if character in ",，;；\n" else character for character in typed or "")
+    return list(dict.fromkeys(name for part in parted.split("、") if (name := part.strip())))
+
+
 def unit_meant(typed: str) -> Unit | None:
     """The unit that was meant by a code, “name (code)”, or a name or short name that only one unit bears."""
     said = typed.strip()

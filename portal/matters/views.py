@@ -1,11 +1,10 @@
-"""How one matter is put into words for its pages: whose turn, lamps, steps, timeline, tree. Nothing here reads anything."""
+"""How one matter is put into words for its pages: whose turn, lamps, timeline, tree. Nothing here reads anything."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from types import SimpleNamespace as Drawn
-from typing import Any
 
 from portal.access.actor import Actor
 from portal.access.roles import Role
@@ -15,12 +14,10 @@ from portal.deadlines.words import day_words, explain
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.matters.book import ENTRY_LABELS, FIELD_LABELS
-from portal.matters.comparison import compare, counted
-from portal.matters.models import Clock, CoUnit, Entry, Matter, Milestone, Report, State, Submission
+from portal.matters.models import Clock, CoUnit, Entry, Matter, Milestone, State
 from portal.matters.rules import DECLINE_REASONS, QUESTIONS
 from portal.network.models import Kind
 from portal.network.queries import Holder
-from portal.workflow.models import Signature, Signer, Step
 from portal.workflow.seats import STEP_LABELS
 
 _SOURCES = {
@@ -93,7 +90,7 @@ def _whose(matter: Matter) -> tuple[str, str]:
         case State.ASSIGNED:
             return (handler, _("签收")) if content.handler_id else (unit, _("指定承办人"))
         case State.IN_SIGN_OFF if matter.step_now is not None:
-            names = _named(matter.step_now.people) or str(matter.step_now.step.role.label)
+            names = named(matter.step_now.people) or str(matter.step_now.step.role.label)
             return names, str(STEP_LABELS[matter.step_now.step.kind])
         case State.IN_SIGN_OFF:
             return unit, _("签批")
@@ -107,7 +104,7 @@ def urged(matter: Matter) -> list[tuple[str, str]]:
     if content is None:
         return [(_("将送"), _("承办人，姓名不向您显示"))]
     told = (_("将送承办人"), content.handler.name) if content.handler else (_("将送"), _("主办单位联络员、办公室主任"))
-    waiting = _named(matter.step_now.people) if matter.step_now is not None else ""
+    waiting = named(matter.step_now.people) if matter.step_now is not None else ""
     return [told, (_("将送签批人"), waiting)] if waiting else [told]
 
 
@@ -157,10 +154,11 @@ def why(running: Clock | None) -> Drawn | None:
 
 def log(entries: Sequence[Entry]) -> list[Drawn]:
     """办理经过 as lines."""
-    return [_line(entry) for entry in entries]
+    return [line(entry) for entry in entries]
 
 
-def _line(entry: Entry) -> Drawn:
+def line(entry: Entry) -> Drawn:
+    """One line of 办理经过: what was done, by whom, with what was said."""
     facts = entry.facts or {}
     name = entry.person.name if entry.person else ""
     post = [entry.unit_name, str(Role(entry.role).label)] if entry.unit_name and entry.role else []
@@ -215,115 +213,10 @@ def _node(name: str, role: str, url: str | None, light: Lamp | None, note: str |
     return Drawn(name=name, role=role, strong=False, url=url, lamp=light, note=note, children=[])
 
 
-def steps(
-    report: Report, shown: Sequence[Step], signatures: dict[int, Signature], people: dict[int, list[Signer]], matter: Matter
-) -> list[Drawn]:
-    """The whole chain: done, now, to come; the drafting before it, the review behind it."""
-    drawn = [_step("done" if report.state != "draft" else "now", _("拟稿"), report.drafter.name,
-                   _("第 %(n)s 稿", n=report.draft), report.changed_at)]
-    running = report.state == "in_sign_off"
-    for step in shown:
-        signature = signatures.get(step.number)
-        title = f"{STEP_LABELS[step.kind]}"
-        if signature:
-            one = _step("done", title, signature.person.name, _("已签"), signature.signed_at)
-            one.delegate = signature.delegation_id is not None
-        elif running and step.reached_at:
-            now = matter.step_now if matter.step_now is not None and matter.step_now.step.number == step.number else None
-            names = _named(now.people) if now else _("、").join(s.person.name for s in people.get(step.number, ()))
-            met = step.vacant and now is not None and now.kept_out
-            word = _("已签过另一步，须由他人签") if met else _("无人在任") if step.vacant else _("待签")
-            one = _step("now", title, _named(now.kept_out) if met and now else names, word, step.reached_at)
-        else:
-            one = _step("todo", title, str(Role(step.role).label), _("未到"), None)
-        one.note = step.unit.name if step.unit_id != matter.lead_unit_id else None
-        drawn.append(one)
-    issued = report.issued_at is not None
-    state = {"accepted": "done", "returned": "back"}.get(report.state, "now" if issued else "todo")
-    word = {"accepted": _("办结"), "returned": _("已退回")}.get(report.state, _("待审核") if issued else _("未到"))
-    drawn.append(_step(state, _("审核"), office_of(matter), word, matter.closed_at if state == "done" else None))
-    return drawn
-
-
-def _named(holders: Sequence[Holder]) -> str:
+def named(holders: Sequence[Holder]) -> str:
     """Whoever may sign, each once; who stands in for a holder is marked."""
     return _("、").join(
         dict.fromkeys(_("%(name)s（代）", name=h.name) if h.delegation_id is not None else h.name for h in holders)
-    )
-
-
-def _step(state: str, title: str, who: str, word: str, time: datetime | None) -> Drawn:
-    return Drawn(state=state, title=title, who=who, word=word, time=time, delegate=False, note=None)
-
-
-def planned(seats: Sequence[Any], matter: Matter) -> list[Drawn]:
-    """The chain that a draft will walk; a seat in a co-unit says whose it is."""
-    helping = {c.unit_id: c.unit_name for c in getattr(matter, "co_units", ())}
-    drawn = []
-    for seat in seats:
-        one = _step("todo", str(STEP_LABELS[seat.kind]), str(seat.role.label), _("未到"), None)
-        one.note = helping.get(seat.unit_id)
-        drawn.append(one)
-    return drawn
-
-
-def last_return(back: Sequence[Entry], count: int) -> Drawn | None:
-    """The last return for rework and, if a signer sent the draft back after it, that too: what the next draft answers."""
-    told = [entry for entry in back if entry.kind != "recall"]
-    rework = next((entry for entry in told if entry.kind == "return_for_rework"), None)
-    if not told:
-        return None
-    codes = (rework.facts or {}).get("failed", ()) if rework else ()
-    return Drawn(
-        failed=[str(QUESTIONS[c]) for c in codes if c in QUESTIONS], codes=list(codes), count=count,
-        reason=rework.words if rework else None, at=rework.at if rework else None,
-        sent_back=_line(told[0]) if told[0] is not rework else None,
-    )
-
-
-def changes(shown: Report, before: Submission, now: dict[str, Any], back: Sequence[Entry]) -> dict[str, Any]:
-    """A draft beside what was submitted before it: text, heads and attachments, and why that one came back."""
-    then = before.fields
-    labels = {"title": _("标题"), "addressee": _("主送"), "issuing_name": _("落款"), "copies": _("抄送")}
-    text = compare(then["body"], now["body"])
-    heads = [
-        (label, compare(then[name] or "", now[name] or ""))
-        for name, label in labels.items() if (then[name] or "") != (now[name] or "")
-    ]
-    old, new = ({tuple(paper) for paper in fields["attachments"]} for fields in (then, now))
-    again = {name for name, _digest in old} & {name for name, _digest in new}
-    papers = [("del", _("去掉"), name) for name, _digest in sorted(old - new) if name not in again]
-    papers += [("ins", _("换过") if name in again else _("新增"), name) for name, _digest in sorted(new - old)]
-    ended = next((entry for entry in reversed(back) if entry.at >= before.submitted_at), None)
-    same = before.draft == shown.draft
-    return {
-        "draft_no": shown.draft, "text": text, "heads": heads, "papers": papers, "counted": counted(text),
-        "same": not heads and not papers and not any(paragraph.changed for paragraph in text),
-        "former": _("第 %(n)s 稿第 %(time)s 次送签", n=before.draft, time=before.generation) if same or before.generation > 1
-        else _("第 %(n)s 稿", n=before.draft),
-        "submitted_at": before.submitted_at, "ended": _line(ended) if ended else None,
-    }
-
-
-def questions(failed: Sequence[str]) -> list[Drawn]:
-    """写前四问."""
-    hints = {
-        "facts": _("时间、地点、经过、数据是否核实，有无遗漏"),
-        "cause": _("直接原因和根源是否分开说清"),
-        "measures": _("做了什么、谁负责、何时完成，是否见效"),
-        "form": _("标题、主送、附件、落款是否合乎格式"),
-    }
-    return [Drawn(title=str(label), hint=hints[code], failed=code in failed) for code, label in QUESTIONS.items()]
-
-
-def sheet(report: Report, names: Sequence[str], mark: str, issuer: str | None, year: int, upward: bool) -> Drawn:
-    """The report as the page it will become."""
-    issued_on: date | None = clock.local(report.issued_at).date() if report.issued_at else None
-    return Drawn(
-        draft_no=report.draft, title=report.title, masthead=report.issuing_name, number_prefix=f"{mark}〔{year}〕",
-        document_number=report.document_number, issuer=issuer, upward=upward, addressee=report.addressee,
-        text=report.body or "", attachments=list(names), signature_unit=report.issuing_name, issued_on=issued_on,
-        copies=report.copies, printed_by=None,
     )
 
 

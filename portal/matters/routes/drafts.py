@@ -15,7 +15,7 @@ from portal.audit import journal
 from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Refusal, Stale
-from portal.matters import forms, queries, views
+from portal.matters import forms, queries, report_views, views
 from portal.matters.models import Matter, Report
 from portal.matters.routes import blueprint
 from portal.matters.routes.matter import head_of, in_the_way, url_of
@@ -149,11 +149,11 @@ def _words(form: Any) -> dict[str, Any]:
 
 
 def _writing(actor: Actor, found: Matter, draft: Report) -> dict[str, Any]:
-    last = views.last_return(queries.returns(actor, found), found.returns)
+    last = report_views.last_return(queries.returns(actor, found), found.returns)
     return {
         "matter": head_of(found), "turn": views.turn(found, actor.person_id), "version": draft.saved, "draft_no": draft.draft,
-        "changes_url": changes_url(actor, draft), "questions": views.questions(last.codes if last else ()),
-        "blocked": in_the_way(found, actor), "last_return": last, "steps": views.planned(reporting.seats_of(found), found),
+        "changes_url": changes_url(actor, draft), "questions": report_views.questions(last.codes if last else ()),
+        "blocked": in_the_way(found, actor), "last_return": last, "steps": report_views.planned(reporting.seats_of(found), found),
         "files": _files(actor, found, draft), "autosave_url": url_for("matters.write_report", matter_id=found.id),
         "saved_at": draft.changed_at if draft.saved > 1 else None,
         "action": url_for("matters.write_report", matter_id=found.id), "watermark": views.watermark(actor, found),

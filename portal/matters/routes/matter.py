@@ -14,7 +14,7 @@ from portal.audit import journal
 from portal.deadlines.words import day_words
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden
-from portal.matters import queries, views
+from portal.matters import queries, report_views, views
 from portal.matters.book import BOOK
 from portal.matters.models import Extension, Matter, State
 from portal.matters.readings import readings_of
@@ -150,7 +150,7 @@ def matter(matter_id: UUID) -> Response:
     if submitted is not None:
         latest, chain = submitted
         read_url = url_for("matters.read_report", report_id=latest.id)
-        steps = views.steps(latest, *chain[1:], found)
+        steps = report_views.steps(latest, *chain[1:], found)
         drawn = {"draft_no": latest.draft, "steps": steps, "url": read_url, "document_number": latest.document_number}
         if found.step_now is not None and allowed(actor, Act.SIGN, found):
             signing = Button(read_url, _("阅读并签批"))

@@ -15,7 +15,7 @@ from portal.identity import door
 from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
-from portal.matters import forms, queries, views
+from portal.matters import forms, queries, report_views, views
 from portal.matters.models import Matter, Report
 from portal.matters.routes import blueprint
 from portal.matters.routes.matter import after, head_of
@@ -60,7 +60,7 @@ def _reading(
 ) -> dict[str, Any]:
     chain = queries.chain_of(actor, shown)
     sign_off = chain[0]
-    steps = views.steps(shown, *chain[1:], found) if sign_off else []
+    steps = report_views.steps(shown, *chain[1:], found) if sign_off else []
     waiting = found.step_now
     mine = (
         waiting is not None and waiting.step.report_id == shown.id and bool(allowed(actor, Act.SIGN, found))
@@ -98,7 +98,7 @@ def _reading(
     issuer = next((one.who for one in reversed(steps) if one.title == last and one.state == "done"), None)
     done = sum(step.state == "done" for step in steps)
     return {
-        "report": views.sheet(
+        "report": report_views.sheet(
             shown, [paper.name.rsplit(".", 1)[0] for paper in papers], mark, issuer, clock.today().year, upward
         ),
         "matter": head_of(found), "turn": views.turn(found, actor.person_id), "steps": steps,
@@ -113,7 +113,7 @@ def _reading(
             {"label": _("第 %(n)s 稿", n=other.draft), "url": url_for("matters.read_report", report_id=other.id)}
             for other in queries.reports(actor, found) if other.id != shown.id
         ],
-        "last_return": views.last_return(queries.returns(actor, found), found.returns), "acts": acts,
+        "last_return": report_views.last_return(queries.returns(actor, found), found.returns), "acts": acts,
         "files": [{"name": p.name, "url": url_for("matters.attachment", attachment_id=p.id), "size": p.size} for p in papers],
         "watermark": views.watermark(actor, found),
     }
@@ -137,7 +137,7 @@ def report_changes(report_id: UUID) -> Response:
         acts.append(Button(url_for("matters.write_report", matter_id=found.id), _("继续写"), "primary"))
     return page(
         "instructions/report_changes.html", matter=head_of(found), turn=views.turn(found, actor.person_id), acts=acts,
-        watermark=views.watermark(actor, found), **views.changes(shown, before, now, queries.returns(actor, found)),
+        watermark=views.watermark(actor, found), **report_views.changes(shown, before, now, queries.returns(actor, found)),
     )
 
 

@@ -16,8 +16,9 @@ from flask_login import LoginManager, UserMixin, logout_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from portal.access.actor import Actor
-from portal.identity import kept_forms, service, sessions
+from portal.identity import kept_forms, sessions
 from portal.identity.models import SignInSession
+from portal.identity.service import signing_in
 from portal.vault.screening import classification_mark
 from portal.web.answers import is_poll
 from portal.web.cities import current_city
@@ -108,7 +109,7 @@ def dismiss() -> None:
 def confirm(actor: Actor, password: str, code: str | None = None) -> None:
     """Ask the signed-in person for his password again, and the code of his second factor where he has one (Invalid
     when wrong), and give his session a new token."""
-    service.confirm_password(actor, password, source(), code, address=address())
+    signing_in.confirm_password(actor, password, source(), code, address=address())
     visitor = signed_in()
     renew(sessions.rotate(visitor.session_id))
 
@@ -120,22 +121,22 @@ def asks_for_code() -> bool:
 
 def way_of_confirming() -> str:
     """How this person confirms himself, as a signature keeps it."""
-    return service.WITH_CODE if asks_for_code() else service.PASSWORD
+    return signing_in.WITH_CODE if asks_for_code() else signing_in.PASSWORD
 
 
-def go_halfway(half: service.Halfway) -> None:
+def go_halfway(half: signing_in.Halfway) -> None:
     """Remember in the browser, for five minutes, that the password was right; it opens nothing but the second step."""
     said = [city_id(), half.person_id, half.name, half.mark]
     when_committed(lambda: session.__setitem__(HALFWAY, _halves().dumps(said)))
 
 
-def halfway() -> service.Halfway | None:
+def halfway() -> signing_in.Halfway | None:
     """Who has shown his password in this browser and not yet his code."""
     try:
         of_city, person_id, name, mark = _halves().loads(session.get(HALFWAY, ""), max_age=int(HALFWAY_FOR.total_seconds()))
     except (BadSignature, ValueError, TypeError):
         return None
-    return service.Halfway(person_id, name, mark) if of_city == city_id() else None
+    return signing_in.Halfway(person_id, name, mark) if of_city == city_id() else None
 
 
 def city_id() -> int:

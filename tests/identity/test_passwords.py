@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from portal.access.actor import Actor
 from portal.access.roles import Role
-from portal.identity import passwords, service
+from portal.identity import passwords
 from portal.identity.models import Person, SignInSession
+from portal.identity.service import accounts, signing_in
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid
 from tests.at_the_door import PASSWORD, SmallCity, csrf_token, in_city, sign_in
@@ -72,7 +73,7 @@ def test_the_present_password_is_asked_for_and_counted(client: FlaskClient, city
 
 def test_a_one_time_password_opens_only_the_page_to_change_it(app: Flask, client: FlaskClient, city: SmallCity) -> None:
     with in_city(app, city.id):
-        person, once = service.make_person("wang.qi", "王七")
+        person, once = accounts.make_person("wang.qi", "王七")
         assert once is not None
         assert once not in person.password_hash
     sign_in(client, city, "wang.qi", once)
@@ -88,7 +89,7 @@ def test_a_reset_gives_a_new_one_time_password_and_ends_all_sessions(app: Flask,
     client = app.test_client()
     sign_in(client, city, city.chen_name)
     with in_city(app, city.id):
-        once = service.give_one_time_password(Actor(city.lin_id, city.id, "林朵"), city.chen_id)
+        once = accounts.give_one_time_password(Actor(city.lin_id, city.id, "林朵"), city.chen_id)
     assert client.get(city.url("sign-ins")).status_code == 303
     assert sign_in(app.test_client(), city, city.chen_name, once).status_code == 303
 
@@ -98,11 +99,11 @@ def test_confirming_oneself_counts_failures_that_survive_the_refusal(app: Flask,
     for time in range(1, 7):
         with app.test_request_context(), in_city(app, city.id):
             with pytest.raises(Invalid) as refused:
-                service.confirm_password(actor, "wrong" if time < 6 else PASSWORD, "10.0.0.9")
+                signing_in.confirm_password(actor, "wrong" if time < 6 else PASSWORD, "10.0.0.9")
             assert refused.value.fields["password"]
             assert ("已锁定到" in refused.value.sentence) == (time >= 5)
     with in_city(app, city.id):
-        service.confirm_password(actor, PASSWORD, "10.0.0.10")
+        signing_in.confirm_password(actor, PASSWORD, "10.0.0.10")
 
 
 def test_a_password_that_was_never_stored_never_fits() -> None:

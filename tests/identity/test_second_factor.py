@@ -76,7 +76,7 @@ def test_without_a_password_the_second_step_leads_back_to_the_first(client: Flas
 def test_half_the_way_lasts_five_minutes_and_not_beyond_a_change_of_password(
     app: Flask, client: FlaskClient, lin: SmallCity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from portal.identity import door, service
+    from portal.identity import door, passwords, queries
 
     halfway(client, lin)
     monkeypatch.setattr(door, "HALFWAY_FOR", timedelta(seconds=-1))
@@ -84,9 +84,9 @@ def test_half_the_way_lasts_five_minutes_and_not_beyond_a_change_of_password(
     monkeypatch.undo()
     token = csrf_token(client, lin.url("sign-in/code"))
     with app.test_request_context(), in_city(app, lin.id):
-        person = service.queries.person_by_id(lin.lin_id)
+        person = queries.person_by_id(lin.lin_id)
         assert person is not None
-        person.password_hash = service.passwords.hashed("另一个口令-0577-春晓")
+        person.password_hash = passwords.hashed("另一个口令-0577-春晓")
     answer = client.post(lin.url("sign-in/code"), data={"csrf_token": token, "passcode": code_now()})
     assert answer.location == lin.url("sign-in")
     assert client.get(lin.url("sign-ins")).status_code == 303

@@ -13,7 +13,7 @@ from sqlalchemy import exists, select
 
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
-from portal.identity import service as accounts
+from portal.identity.service import accounts
 from portal.jobs.tasks import carry_out_changes, go_on_with_successors
 from portal.kernel import clock
 from portal.kernel.db import db

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
-from portal.identity import service
+from portal.identity.service import accounts
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.workflow.models import Signature
@@ -50,7 +50,7 @@ def test_a_reset_suspends_what_is_confidential_until_two_officers_have_seen_him(
     open_one = world.at_work()
     secret = world.assign(world.register(confidential=True, title=TITLE), handler="health.handler")
     with world.work("city.security"):
-        once = service.give_one_time_password(world.actor("city.security"), world.people["health.handler"])
+        once = accounts.give_one_time_password(world.actor("city.security"), world.people["health.handler"])
     client = world.app.test_client()
     sign_in(client, world, "health.handler", once)  # type: ignore[arg-type]
     new = "山外青山-楼外楼-42"
@@ -71,7 +71,7 @@ def test_a_reset_suspends_what_is_confidential_until_two_officers_have_seen_him(
     assert TITLE.encode() not in client.get(world.url("instructions/export")).data
     assert client.post(world.url(f"matters/{secret}/acknowledge"), data={"csrf_token": world.token(client)}).status_code == 404
     with world.work("city.security"):
-        service.confirm_in_person(world.actor("city.security"), world.people["health.handler"])
+        accounts.confirm_in_person(world.actor("city.security"), world.people["health.handler"])
     assert TITLE in client.get(world.url(f"matters/{secret}")).get_data(as_text=True)
     assert "督内" in client.get(world.url("messages")).get_data(as_text=True)
 
@@ -80,7 +80,7 @@ def test_who_had_a_second_factor_is_confirmed_by_it(world: World) -> None:
     secret = world.assign(world.register(confidential=True, title=TITLE), handler="health.handler")
     with world.work("city.security"):
         give_second_factor(world.people["health.handler"])
-        once = service.give_one_time_password(world.actor("city.security"), world.people["health.handler"])
+        once = accounts.give_one_time_password(world.actor("city.security"), world.people["health.handler"])
     client = world.app.test_client()
     sign_in(client, world, "health.handler", once)  # type: ignore[arg-type]
     address, new = world.url("password"), "山外青山-楼外楼-42"
@@ -120,7 +120,7 @@ def _with_one_time_password(world: World, person: str, once: str, new: str = "�
 def test_a_second_factor_set_up_after_the_reset_confirms_nobody(world: World) -> None:
     secret = world.assign(world.register(confidential=True, title=TITLE), handler="health.handler")
     with world.work("city.security"):
-        once = service.give_one_time_password(world.actor("city.security"), world.people["health.handler"])
+        once = accounts.give_one_time_password(world.actor("city.security"), world.people["health.handler"])
     client = _with_one_time_password(world, "health.handler", once)
     with world.work():
         give_second_factor(world.people["health.handler"])
@@ -163,7 +163,7 @@ def test_whoever_is_suspended_opens_nothing_confidential_to_others(world: World)
     secret = world.register(confidential=True, title=TITLE)
     for person in ("city.head", "health.deputy"):
         with world.work("city.security"):
-            once = service.give_one_time_password(world.actor("city.security"), world.people[person])
+            once = accounts.give_one_time_password(world.actor("city.security"), world.people[person])
         client = _with_one_time_password(world, person, once)
         form = {"csrf_token": world.token(client)}
         if person == "city.head":

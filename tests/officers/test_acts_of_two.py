@@ -13,8 +13,9 @@ from werkzeug.test import TestResponse
 
 from portal.access.roles import Role
 from portal.commands.city import city as city_commands
-from portal.identity import service, sessions
+from portal.identity import sessions
 from portal.identity.models import Person, SecurityRules
+from portal.identity.service import accounts, signing_in
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.local.postgres import conninfo
@@ -258,11 +259,11 @@ def test_each_officer_sees_what_waits_and_no_business(world: World, name: str) -
 def test_who_was_seen_before_another_reset_is_not_confirmed_by_it(world: World) -> None:
     now = clock.now()
     with clock.set_to(now), world.work("city.security"):
-        service.give_one_time_password(world.actor("city.security"), world.people["health.handler"])
+        accounts.give_one_time_password(world.actor("city.security"), world.people["health.handler"])
     with clock.set_to(now + timedelta(minutes=1)):
         _security, act = proposed(world, "city.security", "confirm_person", "health.handler")
     with clock.set_to(now + timedelta(minutes=2)), world.work("city.security"):
-        service.give_one_time_password(world.actor("city.security"), world.people["health.handler"])
+        accounts.give_one_time_password(world.actor("city.security"), world.people["health.handler"])
     with clock.set_to(now + timedelta(minutes=3)):
         assert decide(world, world.browser("city.system"), act).status_code == 409
     assert state(world, "health.handler").suspended_at is not None
@@ -294,14 +295,14 @@ def test_asking_for_json_does_not_replace_the_confirmation(world: World) -> None
 def test_a_telephone_read_in_between_two_resets_confirms_nobody(world: World) -> None:
     now, handler = clock.now(), world.people["health.handler"]
     with clock.set_to(now), world.work("city.security"):
-        service.give_one_time_password(world.actor("city.security"), handler)
+        accounts.give_one_time_password(world.actor("city.security"), handler)
     with clock.set_to(now + timedelta(minutes=1)), world.work("health.handler"):
         give_second_factor(handler)  # by whoever held the paper
     with clock.set_to(now + timedelta(minutes=2)), world.work("city.security"):
-        once = service.give_one_time_password(world.actor("city.security"), handler)
+        once = accounts.give_one_time_password(world.actor("city.security"), handler)
     with clock.set_to(now + timedelta(minutes=3)), world.work("health.handler"):
         made, _token = sessions.begin(handler, "-", sessions.ABSOLUTE)
-        service.change_password(world.actor("health.handler"), made.id, once, "shan-hai-jing-2026", "-")
+        signing_in.change_password(world.actor("health.handler"), made.id, once, "shan-hai-jing-2026", "-")
     assert state(world, "health.handler").suspended_at is not None
 
 
@@ -311,8 +312,8 @@ def test_a_telephone_of_before_outlasts_two_resets(world: World) -> None:
         give_second_factor(handler)
     for minutes in (1, 2):
         with clock.set_to(now + timedelta(minutes=minutes)), world.work("city.security"):
-            once = service.give_one_time_password(world.actor("city.security"), handler)
+            once = accounts.give_one_time_password(world.actor("city.security"), handler)
     with clock.set_to(now + timedelta(minutes=3)), world.work("health.handler"):
         made, _token = sessions.begin(handler, "-", sessions.ABSOLUTE)
-        service.change_password(world.actor("health.handler"), made.id, once, "shan-hai-jing-2026", "-")
+        signing_in.change_password(world.actor("health.handler"), made.id, once, "shan-hai-jing-2026", "-")
     assert state(world, "health.handler").suspended_at is None

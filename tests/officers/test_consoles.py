@@ -14,7 +14,7 @@ import portal
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.identity.models import SignInSession
-from portal.identity.service import make_person
+from portal.identity.service.accounts import make_person
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.models import Matter

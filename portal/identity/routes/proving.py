@@ -7,10 +7,11 @@ from typing import Any
 from flask import Response, current_app, flash, request, url_for
 
 from portal.access.policy import Act
-from portal.identity import door, second_factor, service
+from portal.identity import door, second_factor
 from portal.identity.forms import CodeForm, ConfirmForm, NewFactorForm
 from portal.identity.routes import blueprint, limiter
 from portal.identity.routes.signing_in import let_in
+from portal.identity.service import signing_in
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Unconfirmed
 from portal.web.answers import go, page
@@ -49,7 +50,7 @@ def enter_code() -> Response:
     if not form.validate():
         return redraw(STEP, **_step_page(form, half))
     try:
-        found = service.second_step(
+        found = signing_in.second_step(
             half, form.passcode.data or "", door.source(half.name), door.address(), current_app.config["SESSION_ABSOLUTE"]
         )
     except Invalid as refusal:
@@ -59,7 +60,7 @@ def enter_code() -> Response:
     return let_in(*found)
 
 
-def _step_page(form: CodeForm, half: service.Halfway) -> dict[str, Any]:
+def _step_page(form: CodeForm, half: signing_in.Halfway) -> dict[str, Any]:
     onward = inside(request.args.get("next"))
     return {
         "form": form,
@@ -133,7 +134,7 @@ def set_up_second_factor() -> Response:
     try:
         if not form.validate():
             raise Invalid(_("动态口令没有启用"))
-        codes = service.set_up_second_factor(actor, form.passcode.data or "")
+        codes = signing_in.set_up_second_factor(actor, form.passcode.data or "")
     except Invalid as refusal:
         return redraw(FACTOR, refusal=refusal, **_factor_page(form, _confirm_form(fresh=True)))
     return page(CODES, codes=codes, onward=desk_url(), begun=True)
@@ -147,7 +148,7 @@ def renew_recovery_codes() -> Response:
     form = _confirm_form()
     if refused := _not_he(form):
         return refused
-    codes = service.renew_recovery_codes(current_actor())
+    codes = signing_in.renew_recovery_codes(current_actor())
     return page(CODES, codes=codes, onward=url_for("identity.second_factor"), begun=False)
 
 
@@ -161,7 +162,7 @@ def end_second_factor() -> Response:
     form = _confirm_form()
     if refused := _not_he(form):
         return refused
-    service.give_up_second_factor(current_actor())
+    signing_in.give_up_second_factor(current_actor())
     flash(_("动态口令已停用"), "done")
     return go(url_for("identity.second_factor"))
 

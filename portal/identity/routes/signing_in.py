@@ -8,10 +8,11 @@ from uuid import UUID
 from flask import Response, current_app, flash, request, url_for
 
 from portal.access.policy import Act
-from portal.identity import door, kept_forms, passwords, service, sessions
+from portal.identity import door, kept_forms, passwords, sessions
 from portal.identity.forms import PasswordForm, SignInForm
 from portal.identity.models import SignInSession
 from portal.identity.routes import ShownAccounts, blueprint, limiter
+from portal.identity.service import accounts, signing_in
 from portal.kernel import clock
 from portal.kernel.language import LANGUAGES, _
 from portal.kernel.refusals import Invalid, Invisible
@@ -42,7 +43,7 @@ def enter() -> Response:
         return redraw("identity/sign_in.html", **_sign_in_page(form))
     name = form.name.data or ""
     try:
-        found = service.sign_in(
+        found = signing_in.sign_in(
             name,
             form.password.data or "",
             door.source(name),
@@ -51,7 +52,7 @@ def enter() -> Response:
         )
     except Invalid as refusal:
         return redraw("identity/sign_in.html", refusal=refusal, **_sign_in_page(form))
-    if isinstance(found, service.Halfway):
+    if isinstance(found, signing_in.Halfway):
         door.go_halfway(found)
         return go(url_for("identity.second_step", next=inside(request.args.get("next"))))
     return let_in(*found)
@@ -97,7 +98,7 @@ def change_password() -> Response:
     try:
         if form.new_password.data != form.repeat_password.data:
             raise Invalid(_("口令没有改"), fields={"repeat_password": _("两次填写的新口令不一样")})
-        token = service.change_password(
+        token = signing_in.change_password(
             current_actor(),
             door.signed_in().session_id,
             form.password.data or "",
@@ -109,7 +110,7 @@ def change_password() -> Response:
         return redraw("identity/password.html", refusal=refusal, **shown)
     door.renew(token)
     flash(_("口令已改，其他设备上的登录已失效"), "done")
-    _say_suspended(service.is_suspended(current_actor().person_id))
+    _say_suspended(accounts.is_suspended(current_actor().person_id))
     return go(desk_url())
 
 
@@ -163,7 +164,7 @@ def language() -> Response:
         raise Invalid(_("没有这种语言"))
     visitor = current_visitor()
     if visitor is not None:
-        service.speak(visitor.person_id, chosen)
+        accounts.speak(visitor.person_id, chosen)
     response = go(inside(request.form.get("next")) or url_for("identity.sign_in"))
     speech.remember(response, chosen)
     return response
@@ -265,6 +266,6 @@ def _say_suspended(suspended: bool) -> None:
 
 
 def _warn_of_age(made: SignInSession) -> None:
-    until = service.password_expires_at(made.person)
+    until = signing_in.password_expires_at(made.person)
     if until is not None and clock.now() < until <= clock.now() + passwords.WARNED:
         flash(_("口令将于 %(day)s 到期，请在此之前更改", day=f"{clock.local(until):%Y-%m-%d %H:%M}"), "soon")

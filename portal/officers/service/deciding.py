@@ -11,9 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from portal.access.actor import Actor, Standing
 from portal.access.policy import Act, allowed
 from portal.access.roles import Role
-from portal.identity import service as accounts
 from portal.identity import sessions
 from portal.identity.models import SecurityRules
+from portal.identity.service import accounts
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _

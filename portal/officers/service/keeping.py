@@ -7,10 +7,10 @@ from sqlalchemy.dialects.postgresql import insert
 from portal.access.actor import Actor
 from portal.access.roles import Role
 from portal.audit import journal
-from portal.identity import service as accounts
 from portal.identity import sessions
 from portal.identity.models import Person
 from portal.identity.queries import person_by_id, person_named
+from portal.identity.service import accounts
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _

@@ -12,7 +12,7 @@ from portal.access.actor import Actor, Standing
 from portal.access.policy import Act, allowed
 from portal.access.roles import OFFICERS, Role
 from portal.audit import journal
-from portal.identity import service as accounts
+from portal.identity import second_factor
 from portal.identity.models import Person
 from portal.identity.queries import person_by_id, person_named, security_rules
 from portal.kernel import clock
@@ -123,7 +123,7 @@ def _needless(kind: Kind, person: Person) -> str | None:
         return _("账号没有停用")
     if kind is Kind.CONFIRM_PERSON and person.suspended_at is None:
         return _("此人的限定知悉没有暂停")
-    if kind is Kind.END_SECOND_FACTOR and not accounts.second_factor.is_in_force(person.id):
+    if kind is Kind.END_SECOND_FACTOR and not second_factor.is_in_force(person.id):
         return _("此人没有启用动态口令")
     if kind in (Kind.RESET_PASSWORD, Kind.END_SECOND_FACTOR, Kind.CONFIRM_PERSON) and not person.active:
         return _("账号已停用，请先恢复")

@@ -19,7 +19,7 @@ from portal.access.roles import OFFICERS, Role
 from portal.audit import journal
 from portal.identity.models import Person
 from portal.identity.queries import hold_person, person_named
-from portal.identity.service import make_person
+from portal.identity.service.accounts import make_person
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _

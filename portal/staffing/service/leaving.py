@@ -17,7 +17,7 @@ from portal.access.roles import OFFICERS, Role
 from portal.audit import journal
 from portal.identity import sessions
 from portal.identity.models import Person
-from portal.identity.service import deactivate
+from portal.identity.service.accounts import deactivate
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _

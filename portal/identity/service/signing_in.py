@@ -1,6 +1,4 @@
-"""Accounts and passwords: making a person, signing in in one step or two, confirming oneself, changing and replacing a
-password.
-"""
+"""Showing that it is he: signing in in one step or two, confirming oneself, one's own password and second factor."""
 
 from __future__ import annotations
 
@@ -10,17 +8,16 @@ from datetime import datetime, timedelta
 from typing import NoReturn
 from uuid import UUID
 
-from sqlalchemy import delete, update
-
-from portal.access.actor import Actor, Standing
+from portal.access.actor import Actor
 from portal.audit import journal
 from portal.identity import kept_forms, lockout, passwords, queries, second_factor, sessions
-from portal.identity.models import FormerPassword, Person, SignInSession
+from portal.identity.models import Person, SignInSession
+from portal.identity.service import accounts
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible
-from portal.kernel.text import objections, tidy
+from portal.kernel.text import tidy
 
 PASSWORD, WITH_CODE = "password", "password+totp"
 """How somebody has proved that it is he; a signature keeps it."""
@@ -33,86 +30,6 @@ class Halfway:
     person_id: int
     name: str
     mark: str
-
-
-def make_person(
-    sign_in_name: str, name: str, password: str | None = None, *, email: str | None = None
-) -> tuple[Person, str | None]:
-    """A new person of this city. Without a password he gets a one-time one, which is returned and not kept in clear."""
-    said, called = tidy(sign_in_name), tidy(name)
-    if not said or not called or objections(said, 64, single_line=True) or objections(called, 60, single_line=True):
-        raise Invalid(_("登录名或姓名不能使用"))
-    once = None if password is not None else passwords.one_time_password()
-    person = Person(
-        sign_in_name=said,
-        name=called,
-        email=email,
-        password_hash=passwords.hashed(once or password or ""),
-        must_change_password=once is not None,
-        active=True,
-        created_at=clock.now(),
-    )
-    db.session.add(person)
-    db.session.flush()
-    return person, once
-
-
-def give_one_time_password(actor: Actor, person_id: int, standing: Standing | None = None) -> str:
-    """A forgotten password is replaced by one for a single sign-in; all the person's sessions end, and he reads nothing
-    confidential until he is confirmed. A second factor set up since an earlier reset that nobody has confirmed goes too: it
-    would pass for one that he had before. Who may order this is for the caller to have judged."""
-    person = queries.person_by_id(person_id)
-    if person is None:
-        raise Invisible
-    once = passwords.one_time_password()
-    _replace_password(person, once)
-    if person.suspended_at is not None and not second_factor.is_in_force(person.id, since=person.suspended_at):
-        second_factor.end(person.id)  # set up by somebody of whom it was not certain who he is
-    person.must_change_password = True
-    person.suspended_at = clock.now()
-    sessions.end_all(person_id)
-    journal.record(actor, "give_one_time_password", "person", person_id, standing=standing)
-    return once
-
-
-def confirm_in_person(actor: Actor, person_id: int, standing: Standing | None = None) -> None:
-    """Two officers have seen that it is he: he reads again what is confidential and his to read."""
-    person = queries.person_by_id(person_id)
-    if person is None:
-        raise Invisible
-    person.suspended_at = None
-    journal.record(actor, "confirm_in_person", "person", person_id, standing=standing)
-
-
-def end_second_factor(actor: Actor, person_id: int, standing: Standing | None = None) -> None:
-    """A lost telephone: no code is asked for until he sets up a new one; his sessions end."""
-    second_factor.end(person_id)
-    sessions.end_all(person_id)
-    journal.record(actor, "end_second_factor", "person", person_id, standing=standing)
-
-
-def reactivate(actor: Actor, person_id: int, standing: Standing | None = None) -> None:
-    """The person signs in again, with the password he had."""
-    person = queries.person_by_id(person_id)
-    if person is None:
-        raise Invisible
-    person.active = True
-    journal.record(actor, "reactivate_person", "person", person_id, standing=standing)
-
-
-def deactivate(actor: Actor, person_id: int, standing: Standing | None = None) -> None:
-    """The person signs in no more; what he did stays under his name."""
-    person = queries.person_by_id(person_id)
-    if person is None:
-        raise Invisible
-    person.active = False
-    sessions.end_all(person_id)
-    journal.record(actor, "deactivate_person", "person", person_id, standing=standing)
-
-
-def speak(person_id: int, language: str) -> None:
-    """The person's own language from now on."""
-    db.session.execute(update(Person).where(Person.id == person_id).values(language=language))
 
 
 def sign_in(
@@ -242,7 +159,7 @@ def change_password(
         objection = _("最近 5 次用过的口令不能再用")
     if objection:
         raise Invalid(_("口令没有改"), fields={"new_password": objection})
-    _replace_password(person, new_password)
+    accounts.replace_password(person, new_password)
     person.must_change_password = False
     person.password_changed_at = clock.now()
     if person.suspended_at is not None and second_factor.is_in_force(person.id, since=person.suspended_at):
@@ -251,12 +168,6 @@ def change_password(
     sessions.end_others(person.id, session_id)
     journal.record(actor, "change_password", "person", person.id)
     return sessions.rotate(session_id, confirmed=not second_factor.is_in_force(person.id))
-
-
-def is_suspended(person_id: int) -> bool:
-    """Whether the person reads nothing confidential until he has been seen after a reset."""
-    person = queries.person_by_id(person_id)
-    return person is not None and person.suspended_at is not None
 
 
 def has_dengbao() -> bool:
@@ -288,16 +199,6 @@ def give_up_second_factor(actor: Actor) -> None:
     """One's own second factor ends; whether that is allowed, and that it is he, the caller has asked."""
     second_factor.end(actor.person_id)
     journal.record(actor, "give_up_second_factor", "person", actor.person_id)
-
-
-def _replace_password(person: Person, new_password: str) -> None:
-    db.session.add(FormerPassword(person_id=person.id, password_hash=person.password_hash, replaced_at=clock.now()))
-    person.password_hash = passwords.hashed(new_password)
-    db.session.flush()
-    kept = [one.id for one in queries.former_passwords(person.id, passwords.NOT_AGAIN)]
-    db.session.execute(
-        delete(FormerPassword).where(FormerPassword.person_id == person.id, FormerPassword.id.not_in(kept))
-    )
 
 
 def forget_sign_ins() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from typing import Any
+from urllib.parse import unquote
 
 from flask import Flask, g, request
 from werkzeug.routing import BaseConverter
@@ -77,6 +78,9 @@ def inside(target: str | None) -> str | None:
     city = current_city()
     if not target or city is None or len(target) > 600 or not target.startswith(f"/{city.slug}/"):
         return None
-    if "\\" in target or "//" in target.split("?", 1)[0] or any(ord(c) < 33 or ord(c) == 127 for c in target):
+    path = target.split("?", 1)[0]
+    if "\\" in target or "//" in path or any(ord(c) < 33 or ord(c) == 127 for c in target):
+        return None
+    if not {".", ".."}.isdisjoint(unquote(path).split("/")):
         return None
     return target

@@ -4,7 +4,7 @@ A sign-off is one submission of one report (its `generation`). Its steps are cop
 a step is written down when the step is reached. A signature has a generated previous-step column with a foreign key to
 that step's signature, so no step is skipped or disordered; unique keys refuse a second one, of the step and of the person;
 a check refuses the drafter; foreign keys refuse a stranger and any text but the submitted one. An issue needs the last
-step's signature.
+step's signature. A trigger refuses a signature in a sign-off that has ended, and another keeps it ended.
 """
 
 from __future__ import annotations

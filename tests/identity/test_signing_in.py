@@ -215,7 +215,7 @@ def test_after_signing_in_one_is_where_one_wanted_to_be(client: FlaskClient, cit
 
 @pytest.mark.parametrize("target", [
     "https://evil.example/", "//evil.example/", "/\\evil.example", "/other/sign-ins", "{}//evil.example",
-    "{}/..\\evil", "javascript:alert(1)", "{}/\tx",
+    "{}/..\\evil", "javascript:alert(1)", "{}/\tx", "{}/../other/", "{}/%2e%2e/other/", "{}/a/../../other/",
 ])
 def test_nobody_is_sent_out_of_the_city(client: FlaskClient, city: SmallCity, target: str) -> None:
     onward = target.format(f"/{city.slug}")

@@ -97,6 +97,14 @@ def test_whoever_signed_one_step_signs_no_other(world: World, database: Any, sub
             connection.execute(INSERT, submitted | {"step": 2})
 
 
+def test_an_ended_sign_off_stays_so_and_is_signed_no_more(world: World, database: Any, submitted: dict[str, Any]) -> None:
+    with _as_app(world, database) as connection:
+        connection.execute("update sign_off set ended_at = now() where report_id = %(report)s", submitted)
+        for statement in (INSERT, "update sign_off set ended_at = null where report_id = %(report)s"):
+            with pytest.raises(psycopg.errors.CheckViolation):
+                connection.execute(statement, submitted)
+
+
 def test_nothing_is_issued_before_the_last_signature(world: World, database: Any, submitted: dict[str, Any]) -> None:
     issue = (
         "insert into issue (report_id, generation, step, last_step, matter_id, unit_id, series, year, number, issued_at)"

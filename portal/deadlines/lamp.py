@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -31,14 +31,25 @@ class Lamp:
             case "ended":
                 return _("已撤销")
             case "issued":
-                return _("已报结，%(late)s", late=_overdue(self.days)) if self.days else _("已报结")
+                return _("已报结，%(late)s", late=self.overdue) if self.overdue else _("已报结")
             case "closed":
-                return _("已办结，%(late)s", late=_overdue(self.days)) if self.days else _("已办结")
+                return _("已办结，%(late)s", late=self.overdue) if self.overdue else _("已办结")
         if self.kind == "late":
             return _overdue(self.days)
         if self.days == 0:
             return _("今日到期")
         return _n("剩 %(num)d 日", "剩 %(num)d 日", self.days)
+
+
+    @property
+    def brief(self) -> str:
+        """The same where `overdue` stands by itself."""
+        return replace(self, days=0).words if self.kind == "done" else self.words
+
+    @property
+    def overdue(self) -> str:
+        """Of what is reported or closed: by how much it was late; empty where it was not."""
+        return _overdue(self.days) if self.kind == "done" and self.days else ""
 
 
 def lamp(due_on: date, today: date, open: bool, stopped_on: date | None, extension_pending: bool) -> Lamp:

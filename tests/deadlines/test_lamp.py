@@ -55,6 +55,8 @@ def test_a_stopped_matter_is_grey_and_says_how_it_ended(
     shown = lamp(DUE, DUE + timedelta(30), is_open, stopped_on, pending)
     assert shown.kind == "done"
     assert shown.words == words
+    assert "，".join(filter(None, (shown.brief, shown.overdue))) == words, "the register parts it in two lines"
+    assert "，" not in shown.brief
 
 
 @given(days, days, days, st.booleans(), st.booleans())

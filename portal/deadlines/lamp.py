@@ -40,7 +40,6 @@ class Lamp:
             return _("今日到期")
         return _n("剩 %(num)d 日", "剩 %(num)d 日", self.days)
 
-
     @property
     def brief(self) -> str:
         """The same where `overdue` stands by itself."""

@@ -42,9 +42,7 @@ def give_one_time_password(actor: Actor, person_id: int, standing: Standing | No
     """A forgotten password is replaced by one for a single sign-in; all the person's sessions end, and he reads nothing
     confidential until he is confirmed. A second factor set up since an earlier reset that nobody has confirmed goes too: it
     would pass for one that he had before. Who may order this is for the caller to have judged."""
-    person = queries.person_by_id(person_id)
-    if person is None:
-        raise Invisible
+    person = _person(person_id)
     once = passwords.one_time_password()
     replace_password(person, once)
     if person.suspended_at is not None and not second_factor.is_in_force(person.id, since=person.suspended_at):
@@ -58,9 +56,7 @@ def give_one_time_password(actor: Actor, person_id: int, standing: Standing | No
 
 def confirm_in_person(actor: Actor, person_id: int, standing: Standing | None = None) -> None:
     """Two officers have seen that it is he: he reads again what is confidential and his to read."""
-    person = queries.person_by_id(person_id)
-    if person is None:
-        raise Invisible
+    person = _person(person_id)
     person.suspended_at = None
     journal.record(actor, "confirm_in_person", "person", person_id, standing=standing)
 
@@ -74,18 +70,14 @@ def end_second_factor(actor: Actor, person_id: int, standing: Standing | None = 
 
 def reactivate(actor: Actor, person_id: int, standing: Standing | None = None) -> None:
     """The person signs in again, with the password he had."""
-    person = queries.person_by_id(person_id)
-    if person is None:
-        raise Invisible
+    person = _person(person_id)
     person.active = True
     journal.record(actor, "reactivate_person", "person", person_id, standing=standing)
 
 
 def deactivate(actor: Actor, person_id: int, standing: Standing | None = None) -> None:
     """The person signs in no more; what he did stays under his name."""
-    person = queries.person_by_id(person_id)
-    if person is None:
-        raise Invisible
+    person = _person(person_id)
     person.active = False
     sessions.end_all(person_id)
     journal.record(actor, "deactivate_person", "person", person_id, standing=standing)
@@ -111,3 +103,10 @@ def replace_password(person: Person, new_password: str) -> None:
     db.session.execute(
         delete(FormerPassword).where(FormerPassword.person_id == person.id, FormerPassword.id.not_in(kept))
     )
+
+
+def _person(person_id: int) -> Person:
+    person = queries.person_by_id(person_id)
+    if person is None:
+        raise Invisible
+    return person

@@ -152,8 +152,11 @@ def _print_size(measured: Measured) -> None:
         count = measured.statements.get((reader, page))
         strange = f"   answered {result.strange}" if result.strange else ""
         print(f"{reader:14} {page:10} {result.p50:8.1f} {result.rate:8.0f} {count if count is not None else '':>11}{strange}")
-    print(f"memory of {WORKERS} workers (PSS): {measured.memory:.0f} MiB; "
-          f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors", flush=True)
+    print(
+        f"memory of {WORKERS} workers (PSS): {measured.memory:.0f} MiB; "
+        f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors",
+        flush=True,
+    )
 
 
 def _say(what: str, value: str, target: str, met: bool) -> None:
@@ -169,17 +172,19 @@ def _print_targets(measured: list[Measured]) -> None:
         former = last.beside.get((reader, page), result)
         growth = result.p50 / former.p50
         sound = not result.strange and not former.strange
-        _say(f"growth, {page} of {reader}", f"{growth:.2f}", f"≤ {MOST_GROWTH} (aim {AIM_GROWTH})",
-             sound and growth <= MOST_GROWTH)
+        _say(f"growth, {page} of {reader}", f"{growth:.2f}", f"≤ {MOST_GROWTH} (aim {AIM_GROWTH})", sound and growth <= MOST_GROWTH)
     for reader in dict.fromkeys(reader for reader, _page in last.results):
         share = last.results[reader, "list"].rate / last.results[reader, BARE].rate
         sound = not last.results[reader, "list"].strange
-        _say(f"list against the bare list, {reader}", f"{share:.2f}", f"≥ {LEAST_SHARE:.2f} (aim {AIM_SHARE})",
-             sound and share >= LEAST_SHARE)
+        _say(
+            f"list against the bare list, {reader}",
+            f"{share:.2f}",
+            f"≥ {LEAST_SHARE:.2f} (aim {AIM_SHARE})",
+            sound and share >= LEAST_SHARE,
+        )
     for page in PAGES:
         counts = [count for one in measured for (_r, p), count in one.statements.items() if p == page]
-        _say(f"statements, {page}", str(max(counts)), f"≤ {MOST_STATEMENTS} (aim {AIM_STATEMENTS})",
-             max(counts) <= MOST_STATEMENTS)
+        _say(f"statements, {page}", str(max(counts)), f"≤ {MOST_STATEMENTS} (aim {AIM_STATEMENTS})", max(counts) <= MOST_STATEMENTS)
     memory = max(one.memory for one in measured)
     _say(f"memory of {WORKERS} workers (PSS)", f"{memory:.0f} MiB", f"≤ {MOST_MEMORY:.0f} MiB", memory <= MOST_MEMORY)
 
@@ -200,8 +205,9 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):  # else an end from outside would leave servers and directory behind
         signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     only = os.environ.get("BENCH_ONLY", "")
-    parts = [part for name, part in (("matters", lambda ground: _matters(ground, sizes)), ("network", tree.run))
-             if only in ("", name)]
+    parts = [
+        part for name, part in (("matters", lambda ground: _matters(ground, sizes)), ("network", tree.run)) if only in ("", name)
+    ]
     for part in parts:  # each in a place of its own
         ground = Ground()
         try:

@@ -36,10 +36,15 @@ def make_app() -> Flask:
     for name in MODELS:
         import_module(f"portal.{name}.models")
     app = Flask("bare")
-    app.config.update(SECRET_KEY=Path(os.environ["SECRET_KEY_FILE"]).read_text(encoding="ascii").strip(),
-                      SESSION_COOKIE_NAME="duban")
-    engine = create_engine(sqlalchemy_url(os.environ["DATABASE_URL"]), pool_size=8, max_overflow=8,
-                           connect_args={"options": f"-c app.city={int(os.environ['BENCH_CITY'])}"})
+    app.config.update(
+        SECRET_KEY=Path(os.environ["SECRET_KEY_FILE"]).read_text(encoding="ascii").strip(), SESSION_COOKIE_NAME="duban"
+    )
+    engine = create_engine(
+        sqlalchemy_url(os.environ["DATABASE_URL"]),
+        pool_size=8,
+        max_overflow=8,
+        connect_args={"options": f"-c app.city={int(os.environ['BENCH_CITY'])}"},
+    )
     sessions: scoped_session[Session] = scoped_session(sessionmaker(engine, expire_on_commit=False))
     queries.pages.db = SimpleNamespace(session=sessions)  # type: ignore[assignment]
     app.teardown_appcontext(lambda _error: sessions.remove())

@@ -28,11 +28,11 @@ from portal.matters.readers import Around, Waiting, viewer_rows
 from portal.matters.search import grams
 from portal.vault.box import seal
 
-CLERKS = 60          # matters of the measured clerk: two full pages
+CLERKS = 60  # matters of the measured clerk: two full pages
 ENTRIES = 20
-WITH_ENTRIES = 20    # every twentieth matter has them
-CHUNK = 10_000       # matters of one COPY
-MESSAGES = 40        # of each measured reader
+WITH_ENTRIES = 20  # every twentieth matter has them
+CHUNK = 10_000  # matters of one COPY
+MESSAGES = 40  # of each measured reader
 SUBJECTS = ("老旧小区加装电梯", "农村饮用水安全", "企业用工服务", "卫生院建设", "河道整治", "校车安全管理", "易涝点改造")
 WAYS = ("的情况反映", "有关问题的报告", "工作的建议", "专题调研报告")
 OPEN_STATES = (
@@ -116,16 +116,25 @@ class Maker:
         due_on = self._due_on(state)
         supervisor = self.network.holder(registering, Role.SUPERVISOR, self.chance)[0]
         matter = PlainMatter(
-            self._uuid(), registering.id, confidential, "city" if registering is self.network.city else "county",
-            "urgent" if self.chance.random() < 0.1 else "normal", state,
-            due_on - timedelta(days=30), due_on, None if state == State.REGISTERED else lead.id, registering.id,
-            supervisor, None if state == State.REGISTERED else supervisor,
+            self._uuid(),
+            registering.id,
+            confidential,
+            "city" if registering is self.network.city else "county",
+            "urgent" if self.chance.random() < 0.1 else "normal",
+            state,
+            due_on - timedelta(days=30),
+            due_on,
+            None if state == State.REGISTERED else lead.id,
+            registering.id,
+            supervisor,
+            None if state == State.REGISTERED else supervisor,
             returns=1 if state == State.IN_PROGRESS and self.chance.random() < 0.05 else 0,
         )
         leader = self.network.holder(registering, Role.DEPUTY_LEADER, self.chance)[0] if self.chance.random() < 0.3 else None
         handled = state != State.REGISTERED and not waiting_for_name
         content = PlainContent(
-            leader, handler[0] if handled else None,
+            leader,
+            handler[0] if handled else None,
             supervisor if confidential and state in (State.UNDER_REVIEW, *ENDED) else None,
         )
         self._write(matter, content, handler[1] if handled else None, registering, lead)
@@ -172,8 +181,7 @@ class Maker:
 
     # ------------------------------------------------------------------------------------------------------------- rows
 
-    def _write(self, matter: PlainMatter, content: PlainContent, handler_post: int | None, registering: Unit,
-               lead: Unit) -> None:
+    def _write(self, matter: PlainMatter, content: PlainContent, handler_post: int | None, registering: Unit, lead: Unit) -> None:
         rows, state, key = self.rows, matter.state, matter.id
         year = min(matter.received_on.year, self.today.year)
         sequence = self.sequences[registering.id, matter.confidential, year] = (
@@ -196,8 +204,13 @@ class Maker:
         ))  # fmt: skip
         title = f"关于{self.chance.choice(SUBJECTS)}{self.chance.choice(WAYS)}"
         leader = "张副书记"
-        words = {"title": title, "text": "请认真研究，拿出切实可行的办法，限期报结。", "leader": leader,
-                 "document_number": None, "requirement": "按期报结"}
+        words = {
+            "title": title,
+            "text": "请认真研究，拿出切实可行的办法，限期报结。",
+            "leader": leader,
+            "document_number": None,
+            "requirement": "按期报结",
+        }
         content_id = self._uuid()
         signing = state == State.IN_SIGN_OFF
         rows["matter_content"].append((
@@ -223,8 +236,18 @@ class Maker:
             self._entries(matter, content, lead, begun)
         if content.handler_id:
             facts = {"number": number} if matter.confidential else {"number": number, "title": title}
-            rows["message"].append((self._uuid(), f"bench:{key}", content.handler_id, key, "handler_named",
-                                    json.dumps(facts), assigned, None if matter.open else closed))
+            rows["message"].append(
+                (
+                    self._uuid(),
+                    f"bench:{key}",
+                    content.handler_id,
+                    key,
+                    "handler_named",
+                    json.dumps(facts),
+                    assigned,
+                    None if matter.open else closed,
+                )
+            )
 
     def _kept(self, words: dict[str, Any], table: str, row: UUID, confidential: bool) -> tuple[str | None, bytes | None]:
         said = json.dumps(words, ensure_ascii=False)
@@ -236,16 +259,33 @@ class Maker:
             persons.add(matter.registered_by_id)
         return {person for person in persons if person}
 
-    def _sign_off(self, matter: PlainMatter, content: PlainContent, handler_post: int | None, lead: Unit,
-                  title: str) -> Waiting:
+    def _sign_off(self, matter: PlainMatter, content: PlainContent, handler_post: int | None, lead: Unit, title: str) -> Waiting:
         report, at = self._uuid(), _at(min(matter.due_on - timedelta(days=3), self.today - timedelta(days=1)))
-        words = {"title": f"{title}办理情况的报告", "addressee": "市委督查室", "body": "一、基本情况\n已完成整改。",
-                 "copies": None, "answers": None, "issuing_name": lead.name}
+        words = {
+            "title": f"{title}办理情况的报告",
+            "addressee": "市委督查室",
+            "body": "一、基本情况\n已完成整改。",
+            "copies": None,
+            "answers": None,
+            "issuing_name": lead.name,
+        }
         rows, drafter = self.rows, content.handler_id
-        rows["report"].append((
-            report, matter.id, "closing_report", 1, "submitted", 1, 1, drafter, handler_post, at, matter.confidential,
-            *self._kept(words, "report", report, matter.confidential),
-        ))
+        rows["report"].append(
+            (
+                report,
+                matter.id,
+                "closing_report",
+                1,
+                "submitted",
+                1,
+                1,
+                drafter,
+                handler_post,
+                at,
+                matter.confidential,
+                *self._kept(words, "report", report, matter.confidential),
+            )
+        )
         rows["sign_off"].append((report, 1, matter.id, drafter, handler_post, 2, "0" * 64, at))
         rows["step"].append((report, 1, 1, matter.id, "check", Role.OFFICE_DIRECTOR.value, lead.id, at, False))
         rows["step"].append((report, 1, 2, matter.id, "issue", Role.DEPUTY_LEADER.value, lead.id, None, False))
@@ -270,8 +310,9 @@ class Maker:
         for person, _name in self.network.readers.values():
             for turn in range(MESSAGES):
                 at = now - timedelta(hours=turn)
-                self.rows["message"].append((self._uuid(), f"bench:{person}:{turn}", person, None, "urged", "{}", at,
-                                             None if turn % 2 else at))
+                self.rows["message"].append(
+                    (self._uuid(), f"bench:{person}:{turn}", person, None, "urged", "{}", at, None if turn % 2 else at)
+                )
 
 
 def load(connection: psycopg.Connection, maker: Maker, size: int) -> None:

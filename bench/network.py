@@ -60,6 +60,7 @@ class Network:
 
 def _units(network: Network) -> Unit:
     """Fills in the units; returns the department that never gets anything."""
+
     def add(name: str, level: Level, kind: Kind, parent: Unit | None, mark: str = "") -> Unit:
         unit = Unit(len(network.units) + 1, name, level, kind, parent, mark or name[:2])
         network.units.append(unit)
@@ -107,8 +108,20 @@ def found(connection: psycopg.Connection) -> tuple[int, Network]:
         "copy unit (id, code, name, short_name, level, kind, parent_id, path, document_prefix, pinyin) from stdin"
     ) as copy:
         for unit in network.units:
-            copy.write_row((unit.id, f"B{unit.id:05d}", unit.name, unit.name, unit.level.value, unit.kind.value,
-                            unit.parent.id if unit.parent else None, list(unit.path), unit.mark, ""))
+            copy.write_row(
+                (
+                    unit.id,
+                    f"B{unit.id:05d}",
+                    unit.name,
+                    unit.name,
+                    unit.level.value,
+                    unit.kind.value,
+                    unit.parent.id if unit.parent else None,
+                    list(unit.path),
+                    unit.mark,
+                    "",
+                )
+            )
     stored = passwords.hashed(PASSWORD)
     held = [(unit, role) for unit in network.units for role in _roles(unit)]
     people = [(n, f"person.{n}", SURNAMES[n % 20] + GIVEN[n % 16] + GIVEN[n * 7 % 16]) for n in range(1, len(held) + 1)]
@@ -117,9 +130,7 @@ def found(connection: psycopg.Connection) -> tuple[int, Network]:
     ) as copy:
         for number, sign_in_name, name in people:
             copy.write_row((number, sign_in_name, name, stored, False, True, "2024-01-01"))
-    with connection.cursor().copy(
-        "copy post (id, person_id, unit_id, for_unit_id, role, from_on) from stdin"
-    ) as copy:
+    with connection.cursor().copy("copy post (id, person_id, unit_id, for_unit_id, role, from_on) from stdin") as copy:
         for (number, _sign_in_name, _name), (unit, role) in zip(people, held, strict=True):
             copy.write_row((number, number, unit.id, unit.for_unit.id, role.value, date(2024, 1, 1)))
             network.seats.setdefault((unit.for_unit.id, role), []).append((number, number))

@@ -49,9 +49,13 @@ class Ground:
         access = provision.provision(self.postgres.url(), self.postgres.passwords(), name)
         environment = {
             **{name: value for name, value in os.environ.items() if name not in ("SMTP_URL", "TRUSTED_PROXIES")},
-            "DATABASE_URL": access.app_url, "REDIS_URL": self.redis.url, "DUBAN_PRODUCTION": "0",
-            "SECRET_KEY_FILE": str(self.place.secret_key), "VAULT_KEY_FILE": str(self.place.vault_key),
-            "FILES_DIR": str(self.place.files), "BASE_URL": "http://127.0.0.1:8000",
+            "DATABASE_URL": access.app_url,
+            "REDIS_URL": self.redis.url,
+            "DUBAN_PRODUCTION": "0",
+            "SECRET_KEY_FILE": str(self.place.secret_key),
+            "VAULT_KEY_FILE": str(self.place.vault_key),
+            "FILES_DIR": str(self.place.files),
+            "BASE_URL": "http://127.0.0.1:8000",
         }
         said = subprocess.run(
             [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"], cwd=CLONE, check=False, text=True,
@@ -69,7 +73,10 @@ class Ground:
         self.ports[port] = kept
         log = self.directory / f"{target.partition(':')[0]}-{port}.log"
         process = processes.start(
-            web_command(port, target), env=SPARING | environment, cwd=CLONE, log=log,
+            web_command(port, target),
+            env=SPARING | environment,
+            cwd=CLONE,
+            log=log,
         )
         self.servers[port] = process
         web = Web(process.pid, port, log)

@@ -82,19 +82,29 @@ class TreeBench:
             fit = [cells for cells in waiting if cells[at[rules.PARENT]] in there]
             for cells in fit:
                 there.add(cells[at[rules.CODE]])
-                rows.append((cells[at[rules.CODE]], cells[at[rules.NAME]], cells[at[rules.SHORT_NAME]] or cells[at[rules.NAME]],
-                             str(rules.LEVELS[rules.plain_label(cells[at[rules.LEVEL]])]),
-                             str(rules.KINDS[rules.plain_label(cells[at[rules.KIND]])]), cells[at[rules.PARENT]]))
+                rows.append(
+                    (
+                        cells[at[rules.CODE]],
+                        cells[at[rules.NAME]],
+                        cells[at[rules.SHORT_NAME]] or cells[at[rules.NAME]],
+                        str(rules.LEVELS[rules.plain_label(cells[at[rules.LEVEL]])]),
+                        str(rules.KINDS[rules.plain_label(cells[at[rules.KIND]])]),
+                        cells[at[rules.PARENT]],
+                    )
+                )
             waiting = [cells for cells in waiting if cells not in fit]
         self._add(rows)
         self.root = rows[0][0]
         stored = passwords.hashed(PASSWORD)
         self.connection.execute(
             "insert into person (id, sign_in_name, name, password_hash, must_change_password, active, created_at)"
-            " overriding system value values (1, %s, '秘书', %s, false, true, now())", [READER, stored])
+            " overriding system value values (1, %s, '秘书', %s, false, true, now())",
+            [READER, stored],
+        )
         self.connection.execute(
             "insert into post (person_id, unit_id, for_unit_id, role, from_on) values (1, %s, %s, 'secretariat', '2024-01-01')",
-            [self.ids[self.root], self.ids[self.root]])
+            [self.ids[self.root], self.ids[self.root]],
+        )
 
     def large(self) -> None:
         """The whole country below one more unit."""
@@ -167,5 +177,8 @@ def _print(small: Measured, large: Measured) -> None:
         counts = small.statements[name], large.statements[name]
         met = growth <= MOST_GROWTH and max(counts) <= MOST_STATEMENTS and counts[0] == counts[1]
         strange = f" answered {result.strange}" if result.strange else ""
-        print(f"{name:34} {before.p50:8.1f} {result.p50:8.1f} {growth:7.2f} {counts[0]:>5} {counts[1]:>5}   "
-              f"{'met' if met and not strange else 'MISSED'}{strange}", flush=True)
+        print(
+            f"{name:34} {before.p50:8.1f} {result.p50:8.1f} {growth:7.2f} {counts[0]:>5} {counts[1]:>5}   "
+            f"{'met' if met and not strange else 'MISSED'}{strange}",
+            flush=True,
+        )

@@ -3,6 +3,7 @@
 Both are asked through pip-audit, about exactly the pinned version. A source that does not answer is named, and so is
 every package that none could tell about; with REQUIRE_AUDIT=1 such a package fails the audit, a vulnerable one always.
 """
+
 from __future__ import annotations
 
 import json
@@ -14,7 +15,7 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
-SOURCES = {"pypi": "PyPI", "osv": "OSV"}           # as pip-audit calls them; the first is asked first
+SOURCES = {"pypi": "PyPI", "osv": "OSV"}  # as pip-audit calls them; the first is asked first
 
 
 def pinned(requirements: str) -> list[str]:
@@ -26,8 +27,23 @@ def pinned(requirements: str) -> list[str]:
 
 def asked(source: str, requirements: str) -> tuple[dict[str, dict[str, Any]], str]:
     """What a source says of each package it has a record of; and why it says nothing, where it does not."""
-    command = [sys.executable, "-m", "pip_audit", "-r", requirements, "--require-hashes", "--disable-pip", "-s", source,
-               "--progress-spinner", "off", "--timeout", "10", "-f", "json"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip_audit",
+        "-r",
+        requirements,
+        "--require-hashes",
+        "--disable-pip",
+        "-s",
+        source,
+        "--progress-spinner",
+        "off",
+        "--timeout",
+        "10",
+        "-f",
+        "json",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         packages = json.loads(done.stdout)["dependencies"]

@@ -1,4 +1,5 @@
 """What an installation may decide, and what it is when it decides nothing; everything is read from the environment."""
+
 from __future__ import annotations
 
 import os
@@ -18,20 +19,20 @@ class Misconfigured(RuntimeError):
 class Settings:
     """One installation's settings; they never change while a process lives."""
 
-    database_url: str = field(repr=False)                       # as the role `app`
+    database_url: str = field(repr=False)  # as the role `app`
     redis_url: str = field(repr=False)
     secret_key_file: Path
     vault_key_file: Path
     files_dir: Path
     production: bool = False
-    database_owner_url: str | None = field(default=None, repr=False)   # as the role `owner`; for migrations only
+    database_owner_url: str | None = field(default=None, repr=False)  # as the role `owner`; for migrations only
     base_url: str = "http://127.0.0.1:8000"
-    smtp_url: str | None = field(default=None, repr=False)      # see notify.mail; none: no mail
+    smtp_url: str | None = field(default=None, repr=False)  # see notify.mail; none: no mail
     mail_from: str = "duban@localhost"
-    channels: tuple[tuple[str, str], ...] = field(default=(), repr=False)   # further ones: module, its address
-    file_limit: int = 20 * MEBIBYTE                             # bytes of one uploaded file
-    request_limit: int = 50 * MEBIBYTE                          # bytes of one request
-    proxies: int = 0                                            # proxies in front whose X-Forwarded-* headers count
+    channels: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # further ones: module, its address
+    file_limit: int = 20 * MEBIBYTE  # bytes of one uploaded file
+    request_limit: int = 50 * MEBIBYTE  # bytes of one request
+    proxies: int = 0  # proxies in front whose X-Forwarded-* headers count
     session_idle: timedelta = timedelta(minutes=15)
     session_absolute: timedelta = timedelta(hours=8)
 
@@ -44,7 +45,8 @@ class Settings:
         if missing:
             raise Misconfigured(
                 f"These environment variables are not set: {', '.join(missing)}. "
-                "`make run` sets them; `python -m portal.local with COMMAND …` runs one command with them.")
+                "`make run` sets them; `python -m portal.local with COMMAND …` runs one command with them."
+            )
         return cls(
             database_url=sqlalchemy_url(env["DATABASE_URL"]),
             database_owner_url=sqlalchemy_url(env["DATABASE_OWNER_URL"]) if env.get("DATABASE_OWNER_URL") else None,

@@ -1,4 +1,5 @@
 """What tests need of the door: a small city, a password, signing in as a browser does it, working as a job does."""
+
 from __future__ import annotations
 
 import re
@@ -56,8 +57,9 @@ def csrf_token(client: FlaskClient, address: str) -> str:
     return found[1]
 
 
-def sign_in(client: FlaskClient, city: SmallCity, name: str = "lin.duo", password: str = PASSWORD,
-            onward: str = "") -> TestResponse:
+def sign_in(
+    client: FlaskClient, city: SmallCity, name: str = "lin.duo", password: str = PASSWORD, onward: str = ""
+) -> TestResponse:
     """Fills in and sends the sign-in page, and its second step where there is one."""
     address = city.url("sign-in") + onward
     answer = client.post(address, data={"csrf_token": csrf_token(client, address), "name": name, "password": password})
@@ -70,8 +72,14 @@ def sign_in(client: FlaskClient, city: SmallCity, name: str = "lin.duo", passwor
 
 def give_second_factor(person_id: int) -> None:
     """This person has a second factor, whose key the tests know; inside `in_city`."""
-    db.session.add(SecondFactor(person_id=person_id, sealed=seal(KEY.encode(), f"second_factor:{person_id}"),
-                                made_at=clock.now(), in_force_at=clock.now()))
+    db.session.add(
+        SecondFactor(
+            person_id=person_id,
+            sealed=seal(KEY.encode(), f"second_factor:{person_id}"),
+            made_at=clock.now(),
+            in_force_at=clock.now(),
+        )
+    )
 
 
 def code_now() -> str:

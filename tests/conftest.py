@@ -1,4 +1,5 @@
 """The world the tests live in. First part: the real servers, shared by a whole run or by one of its processes."""
+
 from __future__ import annotations
 
 import fcntl
@@ -43,6 +44,7 @@ PASSWORDS = {"owner": "owner-of-the-tests", "app": "app-of-the-tests"}
 
 # ---------------------------------------------------------------------------------------------------------- servers
 
+
 @dataclass(frozen=True)
 class Database:
     """One migrated database of its own, for the portal's two roles."""
@@ -72,8 +74,12 @@ def keys(run_directory: Path) -> dict[str, str]:
     place = Place(run_directory / "place")
     with _alone(run_directory / "place.lock"):
         place.prepare()
-    return {"SECRET_KEY_FILE": str(place.secret_key), "VAULT_KEY_FILE": str(place.vault_key),
-            "FILES_DIR": str(place.files), "DUBAN_PRODUCTION": "0"}
+    return {
+        "SECRET_KEY_FILE": str(place.secret_key),
+        "VAULT_KEY_FILE": str(place.vault_key),
+        "FILES_DIR": str(place.files),
+        "DUBAN_PRODUCTION": "0",
+    }
 
 
 @pytest.fixture(scope="session")
@@ -88,8 +94,12 @@ def postgres(run_directory: Path) -> Iterator[URL]:
             home = Path(tempfile.gettempdir()) / f"duban-test-{first}-{os.urandom(4).hex()}"
             log = (run_directory / "postgres-holder.log").open("wb")
             holder = subprocess.Popen(
-                [sys.executable, "-m", "portal.local", "serve", "--for", str(first), "--home", str(home),
-                 "--ready", str(ready)], cwd=CLONE, start_new_session=True, stdout=log, stderr=log)
+                [sys.executable, "-m", "portal.local", "serve", "--for", str(first), "--home", str(home), "--ready", str(ready)],
+                cwd=CLONE,
+                start_new_session=True,
+                stdout=log,
+                stderr=log,
+            )
             log.close()
             while not ready.exists():
                 assert holder.poll() is None, (run_directory / "postgres-holder.log").read_text()
@@ -99,7 +109,7 @@ def postgres(run_directory: Path) -> Iterator[URL]:
         holder.send_signal(signal.SIGTERM)
         holder.wait(30)
     elif holder:
-        holder.returncode = 0                     # others still use it; it ends by itself with the run
+        holder.returncode = 0  # others still use it; it ends by itself with the run
 
 
 @pytest.fixture(scope="session")
@@ -119,10 +129,19 @@ def template(postgres: URL, redis_url: str, run_directory: Path, keys: dict[str,
         if not done.exists():
             access = provision.provision(postgres, PASSWORDS, TEMPLATE)
             if list((CLONE / "migrations").glob("versions/*.py")):
-                environment = os.environ | keys | {
-                    "DATABASE_URL": access.app_url, "DATABASE_OWNER_URL": access.owner_url, "REDIS_URL": redis_url}
-                said = subprocess.run([sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"], cwd=CLONE,
-                                      env=environment, capture_output=True, text=True, check=False)
+                environment = (
+                    os.environ
+                    | keys
+                    | {"DATABASE_URL": access.app_url, "DATABASE_OWNER_URL": access.owner_url, "REDIS_URL": redis_url}
+                )
+                said = subprocess.run(
+                    [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"],
+                    cwd=CLONE,
+                    env=environment,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
                 assert said.returncode == 0, said.stdout + said.stderr
             done.touch()
     return TEMPLATE
@@ -140,6 +159,7 @@ def new_database(postgres: URL, template: str) -> Callable[[str], Database]:
         name = f"duban_{re.sub('[^a-z0-9]', '_', word.lower())}_{worker}_{count}"
         provision.create_database(postgres, name, template)
         return Database(name, provision.access(postgres, PASSWORDS, name))
+
     return make
 
 
@@ -158,6 +178,7 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 # ------------------------------------------------------------------------------------------------ the app and its world
+
 
 @pytest.fixture(scope="session")
 def app(database: Database, redis_url: str, keys: dict[str, str]) -> Iterator[Flask]:
@@ -187,20 +208,30 @@ def new_city(app: Flask, database: Database) -> Callable[..., SmallCity]:
         with psycopg.connect(conninfo(make_url(database.owner_url))) as owner:
             row = owner.execute(
                 "insert into city (slug, name, demonstration, created_at) values (%s, %s, %s, now()) returning id",
-                [slug, name, demonstration]).fetchone()
+                [slug, name, demonstration],
+            ).fetchone()
         assert row is not None
         with in_city(app, row[0]):
             lin, chen = _person("lin.duo", "林朵"), _person("chen.wu", "陈武")
-            office = Unit(code="330300", name=f"{name}委督查室", short_name="市委督查室", level=Level.CITY,
-                          kind=Kind.SUPERVISION_OFFICE, path=[])
+            office = Unit(
+                code="330300",
+                name=f"{name}委督查室",
+                short_name="市委督查室",
+                level=Level.CITY,
+                kind=Kind.SUPERVISION_OFFICE,
+                path=[],
+            )
             db.session.add_all([lin, chen, office])
             db.session.flush()
             office.path = [office.id]
-            posts = [Post(person_id=lin.id, unit_id=office.id, for_unit_id=office.id, role=role,
-                          from_on=date(2020, 1, 1)) for role in (Role.SUPERVISOR, Role.SECRETARIAT)]
+            posts = [
+                Post(person_id=lin.id, unit_id=office.id, for_unit_id=office.id, role=role, from_on=date(2020, 1, 1))
+                for role in (Role.SUPERVISOR, Role.SECRETARIAT)
+            ]
             db.session.add_all(posts)
             db.session.flush()
             return SmallCity(row[0], slug, name, lin.id, chen.id, (posts[0].id, posts[1].id))
+
     return make
 
 

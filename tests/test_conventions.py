@@ -68,6 +68,7 @@ def _rules(app: Flask) -> list[Rule]:
 
 # ------------------------------------------------------------------------------------------------------------ the seam
 
+
 def test_matter_and_signature_are_guarded() -> None:
     assert {"matter", "matter_content", "report", "signature"} <= _guarded_tables()
     assert _reads_guarded("SELECT 1 FROM matter JOIN viewer ON true") == {"matter"}
@@ -90,6 +91,7 @@ def test_no_model_is_used_as_a_bare_table() -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------- the modules
+
 
 def test_a_module_says_what_is_decided_in_it() -> None:
     assert [_name(path) for path in MODULES if not ast.get_docstring(_tree(path))] == []
@@ -129,6 +131,7 @@ def test_the_door_and_the_domain_never_commit() -> None:
 
 
 # -------------------------------------------------------------------------------------------------------------- the door
+
 
 def test_every_route_declares_an_act_of_the_policy(app: Flask) -> None:
     undeclared = [

@@ -4,6 +4,7 @@ People are named by unit and role, `health.handler`, and that is also how they s
 second factor too. Import the
 fixture `world` in the conftest of a directory that needs it.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -129,30 +130,58 @@ class World:
 
     # ------------------------------------------------------------------------------------------ matters, by the service
 
-    def register(self, by: str = "city.supervisor", *, unit: str = "city", confidential: bool = False,
-                 level: SourceLevel = SourceLevel.CITY, urgency: Urgency = Urgency.NORMAL, title: str = "关于老旧小区加装电梯的情况反映",
-                 received_on: date | None = None, leader: str | None = None, **more: Any) -> UUID:
+    def register(
+        self,
+        by: str = "city.supervisor",
+        *,
+        unit: str = "city",
+        confidential: bool = False,
+        level: SourceLevel = SourceLevel.CITY,
+        urgency: Urgency = Urgency.NORMAL,
+        title: str = "关于老旧小区加装电梯的情况反映",
+        received_on: date | None = None,
+        leader: str | None = None,
+        **more: Any,
+    ) -> UUID:
         """A leader's instruction is registered; its id."""
         with self.work(by):
             actor = self.actor(by)
             matter, _content = creation.create(
-                actor, actor.standings[0],
+                actor,
+                actor.standings[0],
                 creation.NewMatter(
-                    registering_unit=self.unit(unit), source_level=level, urgency=urgency, confidential=confidential,
+                    registering_unit=self.unit(unit),
+                    source_level=level,
+                    urgency=urgency,
+                    confidential=confidential,
                     instructed_on=(received_on or clock.today()) - timedelta(days=1),
-                    received_on=received_on or clock.today(), title=title, text="请认真研究，拿出切实可行的办法。",
-                    leader="张书记", leader_id=self.people[leader] if leader else None, requirement="按期报结",
+                    received_on=received_on or clock.today(),
+                    title=title,
+                    text="请认真研究，拿出切实可行的办法。",
+                    leader="张书记",
+                    leader_id=self.people[leader] if leader else None,
+                    requirement="按期报结",
                     **more,
                 ),
             )
             return matter.id
 
-    def assign(self, matter_id: UUID, to: str = "health", by: str = "city.supervisor", *, co: tuple[str, ...] = (),
-               countersigns: bool = False, handler: str | None = None) -> UUID:
+    def assign(
+        self,
+        matter_id: UUID,
+        to: str = "health",
+        by: str = "city.supervisor",
+        *,
+        co: tuple[str, ...] = (),
+        countersigns: bool = False,
+        handler: str | None = None,
+    ) -> UUID:
         """交办."""
         with self.work(by):
             assigning.assign(
-                self.actor(by), matter_id, lead_unit=self.unit(to),
+                self.actor(by),
+                matter_id,
+                lead_unit=self.unit(to),
                 co_units=tuple((self.unit(key), "提供数据", countersigns) for key in co),
                 handler_post_id=self.posts[handler] if handler else None,
             )
@@ -192,8 +221,7 @@ class World:
                 report = db.session.scalars(select(Report).where(Report.id == report_id).options(as_seen_by(SYSTEM))).one()
                 now = signoff.step_now(report.matter_id, confidential=report.confidential)
                 assert now is not None
-                reporting.sign(self.actor(by), report_id, step=now.step.number, digest=now.sign_off.digest,
-                               confirm=lambda: None)
+                reporting.sign(self.actor(by), report_id, step=now.step.number, digest=now.sign_off.digest, confirm=lambda: None)
         return report_id
 
     def at_work(self, **more: Any) -> UUID:
@@ -211,7 +239,8 @@ class World:
         with self.work():
             found = db.session.scalars(select(Matter).where(Matter.id == matter_id).options(as_seen_by(SYSTEM))).one()
             content = db.session.scalars(
-                select(MatterContent).where(MatterContent.matter_id == matter_id).options(as_seen_by(SYSTEM))).one()
+                select(MatterContent).where(MatterContent.matter_id == matter_id).options(as_seen_by(SYSTEM))
+            ).one()
             db.session.expunge_all()
         found.__dict__["content"] = content
         return found
@@ -221,28 +250,43 @@ def make_world(app: Flask, owner_url: str, slug: str) -> World:
     """Founds the city under this name in addresses."""
     with psycopg.connect(conninfo(make_url(owner_url))) as owner:
         row = owner.execute(
-            "insert into city (slug, name, demonstration, created_at) values (%s, %s, false, now()) returning id",
-            [slug, "温州市"]).fetchone()
+            "insert into city (slug, name, demonstration, created_at) values (%s, %s, false, now()) returning id", [slug, "温州市"]
+        ).fetchone()
     assert row is not None
     world = World(app, row[0], slug)
     with world.work():
         made: dict[str, Unit] = {}
         for key, (parent, name, short, code, level, kind, mark) in UNITS.items():
-            unit = made[key] = Unit(code=code, name=name, short_name=short, level=level, kind=kind, document_prefix=mark,
-                                    parent_id=made[parent].id if parent else None, path=[])
+            unit = made[key] = Unit(
+                code=code,
+                name=name,
+                short_name=short,
+                level=level,
+                kind=kind,
+                document_prefix=mark,
+                parent_id=made[parent].id if parent else None,
+                path=[],
+            )
             db.session.add(unit)
             db.session.flush()
             unit.path = [*(made[parent].path if parent else ()), unit.id]
             world.units[key] = unit.id
-        people = {name: Person(sign_in_name=name, name=_chinese(number), password_hash=_stored(PASSWORD),
-                               created_at=clock.now()) for number, name in enumerate(PEOPLE)}
+        people = {
+            name: Person(sign_in_name=name, name=_chinese(number), password_hash=_stored(PASSWORD), created_at=clock.now())
+            for number, name in enumerate(PEOPLE)
+        }
         db.session.add_all(people.values())
         db.session.flush()
         world.people = {name: person.id for name, person in people.items()}
         for name, held in PEOPLE.items():
             for unit_key, role in held:
-                post = Post(person_id=people[name].id, unit_id=made[unit_key].id, for_unit_id=made[unit_key].acts_for_id,
-                            role=role, from_on=date(2020, 1, 1))
+                post = Post(
+                    person_id=people[name].id,
+                    unit_id=made[unit_key].id,
+                    for_unit_id=made[unit_key].acts_for_id,
+                    role=role,
+                    from_on=date(2020, 1, 1),
+                )
                 db.session.add(post)
                 db.session.flush()
                 world.posts[name] = post.id
@@ -252,7 +296,10 @@ def make_world(app: Flask, owner_url: str, slug: str) -> World:
 
 
 def _chinese(number: int) -> str:
-    return "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛"[number] + "文武全才志远思诚"[number % 8]
+    return (
+        "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛"[number]
+        + "文武全才志远思诚"[number % 8]
+    )
 
 
 @cache
@@ -266,8 +313,10 @@ _numbers = count(1)  # of the process: several directories import the fixture
 @pytest.fixture(scope="session")
 def new_world(app: Flask, database: Any) -> Callable[[], World]:
     """Founds one more city with everybody in it."""
+
     def make() -> World:
         return make_world(app, database.owner_url, f"wenzhou-{next(_numbers)}")
+
     return make
 
 

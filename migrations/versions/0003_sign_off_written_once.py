@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = '0003'
-down_revision = '0002'
+revision = "0003"
+down_revision = "0002"
 
 NARROWED = """
 REVOKE UPDATE, DELETE ON sign_off, step FROM app;

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '0006'
-down_revision = '0005'
+revision = "0006"
+down_revision = "0005"
 
 # As in 0001, for the tables made here.
 GUARD = """
@@ -98,48 +98,64 @@ END $$;
 
 
 def upgrade() -> None:
-    op.add_column('unit', sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False))
-    op.add_column('import_preview', sa.Column('kind', sa.String(length=16), server_default=sa.text("'instructions'"), nullable=False))
-    op.create_index('ix_matter_lead_open', 'matter', ['lead_unit_id', 'due_on'], unique=False,
-                    postgresql_where=sa.text("state NOT IN ('closed', 'withdrawn')"))
-    op.create_index('ix_co_unit_unit', 'co_unit', ['unit_id'], unique=False)
-    op.create_table('unit_change',
-    sa.Column('id', sa.Integer(), sa.Identity(always=False), nullable=False),
-    sa.Column('kind', sa.String(length=8), nullable=False),
-    sa.Column('unit_id', sa.Integer(), nullable=True),
-    sa.Column('other_id', sa.Integer(), nullable=True),
-    sa.Column('from_on', sa.Date(), nullable=False),
-    sa.Column('reason', sa.String(length=200), nullable=False),
-    sa.Column('wanted', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('before', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-    sa.Column('after', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-    sa.Column('person_id', sa.Integer(), nullable=False),
-    sa.Column('post_id', sa.Integer(), nullable=True),
-    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('carried_out_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('cancelled_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('refused', sa.String(length=300), nullable=True),
-    sa.Column('city_id', sa.Integer(), server_default=sa.text("current_setting('app.city')::integer"), nullable=False),
-    sa.CheckConstraint('carried_out_at IS NULL OR (cancelled_at IS NULL AND refused IS NULL)', name=op.f('ck_unit_change_one_end')),
-    sa.ForeignKeyConstraint(['city_id'], ['city.id'], name=op.f('fk_unit_change_city_id')),
-    sa.ForeignKeyConstraint(['other_id'], ['unit.id'], name=op.f('fk_unit_change_other_id')),
-    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_unit_change_person_id')),
-    sa.ForeignKeyConstraint(['post_id'], ['post.id'], name=op.f('fk_unit_change_post_id')),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_unit_change_unit_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_unit_change'))
+    op.add_column("unit", sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False))
+    op.add_column(
+        "import_preview", sa.Column("kind", sa.String(length=16), server_default=sa.text("'instructions'"), nullable=False)
     )
-    op.create_index('ix_unit_change_unit', 'unit_change', ['unit_id'], unique=False)
-    op.create_index('ix_unit_change_other', 'unit_change', ['other_id'], unique=False)
-    op.create_index('ix_unit_change_planned', 'unit_change', ['from_on'], unique=False,
-                    postgresql_where=sa.text('carried_out_at IS NULL AND cancelled_at IS NULL AND refused IS NULL'))
-    op.create_table('unit_word',
-    sa.Column('unit_id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('tail', sa.String(length=80, collation='C'), nullable=False),
-    sa.Column('place', sa.SmallInteger(), nullable=False),
-    sa.Column('city_id', sa.Integer(), server_default=sa.text("current_setting('app.city')::integer"), nullable=False),
-    sa.PrimaryKeyConstraint('unit_id', 'tail', name=op.f('pk_unit_word'))
+    op.create_index(
+        "ix_matter_lead_open",
+        "matter",
+        ["lead_unit_id", "due_on"],
+        unique=False,
+        postgresql_where=sa.text("state NOT IN ('closed', 'withdrawn')"),
     )
-    op.create_index('ix_unit_word_tail', 'unit_word', ['city_id', 'place', 'tail', 'unit_id'], unique=False)
+    op.create_index("ix_co_unit_unit", "co_unit", ["unit_id"], unique=False)
+    op.create_table(
+        "unit_change",
+        sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.Column("other_id", sa.Integer(), nullable=True),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("wanted", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("post_id", sa.Integer(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("carried_out_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refused", sa.String(length=300), nullable=True),
+        sa.Column("city_id", sa.Integer(), server_default=sa.text("current_setting('app.city')::integer"), nullable=False),
+        sa.CheckConstraint(
+            "carried_out_at IS NULL OR (cancelled_at IS NULL AND refused IS NULL)", name=op.f("ck_unit_change_one_end")
+        ),
+        sa.ForeignKeyConstraint(["city_id"], ["city.id"], name=op.f("fk_unit_change_city_id")),
+        sa.ForeignKeyConstraint(["other_id"], ["unit.id"], name=op.f("fk_unit_change_other_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_unit_change_person_id")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_unit_change_post_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_unit_change_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unit_change")),
+    )
+    op.create_index("ix_unit_change_unit", "unit_change", ["unit_id"], unique=False)
+    op.create_index("ix_unit_change_other", "unit_change", ["other_id"], unique=False)
+    op.create_index(
+        "ix_unit_change_planned",
+        "unit_change",
+        ["from_on"],
+        unique=False,
+        postgresql_where=sa.text("carried_out_at IS NULL AND cancelled_at IS NULL AND refused IS NULL"),
+    )
+    op.create_table(
+        "unit_word",
+        sa.Column("unit_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("tail", sa.String(length=80, collation="C"), nullable=False),
+        sa.Column("place", sa.SmallInteger(), nullable=False),
+        sa.Column("city_id", sa.Integer(), server_default=sa.text("current_setting('app.city')::integer"), nullable=False),
+        sa.PrimaryKeyConstraint("unit_id", "tail", name=op.f("pk_unit_word")),
+    )
+    op.create_index("ix_unit_word_tail", "unit_word", ["city_id", "place", "tail", "unit_id"], unique=False)
     op.execute(GUARD)
     op.execute(WORDS)
     op.execute(FILL)
@@ -148,12 +164,16 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP TRIGGER keep_words_of_changed ON unit")
     op.execute("DROP TRIGGER keep_words_of_new ON unit")
-    for function in ("keep_words_of_changed_units()", "keep_words_of_new_units()", "unit_place(text, text, boolean, boolean)",
-                     "unit_tails(text, text, text, text)"):
+    for function in (
+        "keep_words_of_changed_units()",
+        "keep_words_of_new_units()",
+        "unit_place(text, text, boolean, boolean)",
+        "unit_tails(text, text, text, text)",
+    ):
         op.execute(f"DROP FUNCTION {function}")
-    op.drop_table('unit_word')
-    op.drop_table('unit_change')
-    op.drop_index('ix_co_unit_unit', table_name='co_unit')
-    op.drop_index('ix_matter_lead_open', table_name='matter')
-    op.drop_column('import_preview', 'kind')
-    op.drop_column('unit', 'version')
+    op.drop_table("unit_word")
+    op.drop_table("unit_change")
+    op.drop_index("ix_co_unit_unit", table_name="co_unit")
+    op.drop_index("ix_matter_lead_open", table_name="matter")
+    op.drop_column("import_preview", "kind")
+    op.drop_column("unit", "version")

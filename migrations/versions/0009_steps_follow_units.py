@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = '0009'
-down_revision = '0008'
+revision = "0009"
+down_revision = "0008"
 
 # What migration 0003 froze stays frozen but for this: a seat's unit is no more, or whoever was named has left it.
 FOLLOW = """

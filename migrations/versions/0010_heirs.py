@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0010'
-down_revision = '0009'
+revision = "0010"
+down_revision = "0009"
 
 # From what was carried out until now, city by city, as row-level security wants it.
 FILL = """
@@ -35,18 +35,16 @@ RENAME = "ALTER TABLE unit RENAME CONSTRAINT fk_unit_{} TO fk_unit_{}"
 
 def upgrade() -> None:
     """Up."""
-    op.alter_column('unit', 'merged_into_id', new_column_name='heir_id')
-    op.execute(RENAME.format('merged_into_id', 'heir_id'))
+    op.alter_column("unit", "merged_into_id", new_column_name="heir_id")
+    op.execute(RENAME.format("merged_into_id", "heir_id"))
     op.execute(FILL)
-    op.create_index('ix_unit_heir', 'unit', ['heir_id'], unique=False, postgresql_where=sa.text('heir_id IS NOT NULL'))
-    op.create_check_constraint(
-        op.f('ck_unit_heir'), 'unit', 'heir_id IS NULL OR (retired_on IS NOT NULL AND heir_id <> id)'
-    )
+    op.create_index("ix_unit_heir", "unit", ["heir_id"], unique=False, postgresql_where=sa.text("heir_id IS NOT NULL"))
+    op.create_check_constraint(op.f("ck_unit_heir"), "unit", "heir_id IS NULL OR (retired_on IS NOT NULL AND heir_id <> id)")
 
 
 def downgrade() -> None:
     """Down."""
-    op.drop_constraint(op.f('ck_unit_heir'), 'unit', type_='check')
-    op.drop_index('ix_unit_heir', table_name='unit')
-    op.execute(RENAME.format('heir_id', 'merged_into_id'))
-    op.alter_column('unit', 'heir_id', new_column_name='merged_into_id')
+    op.drop_constraint(op.f("ck_unit_heir"), "unit", type_="check")
+    op.drop_index("ix_unit_heir", table_name="unit")
+    op.execute(RENAME.format("heir_id", "merged_into_id"))
+    op.alter_column("unit", "heir_id", new_column_name="merged_into_id")

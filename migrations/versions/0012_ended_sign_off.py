@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = '0012'
-down_revision = '0011'
+revision = "0012"
+down_revision = "0011"
 
 # The portal's role notes that a sign-off has ended (migration 0003); taken back, a report that was sent back could still go out.
 HOLD = """

@@ -38,8 +38,13 @@ class Viewer(OfCity, Model):
         Index("ix_viewer_work", "principal", "open", "stopped", "due_on", "matter_id", postgresql_include=[*_COVERED, "task"]),
         Index("ix_viewer_received", "principal", "received_on", "matter_id", postgresql_include=[*_COVERED, "task"]),
         Index(
-            "ix_viewer_task", "principal", "task", "due_on", "matter_id",
-            postgresql_where=text("task IS NOT NULL"), postgresql_include=_COVERED,
+            "ix_viewer_task",
+            "principal",
+            "task",
+            "due_on",
+            "matter_id",
+            postgresql_where=text("task IS NOT NULL"),
+            postgresql_include=_COVERED,
         ),
         Index("ix_viewer_until", "until", postgresql_where=text("until IS NOT NULL")),
     )

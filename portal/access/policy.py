@@ -168,9 +168,7 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
 
 
 # What is judged on a unit or a post of the network, not on a matter.
-ON_NETWORK = frozenset(
-    {Act.KEEP_UNIT, Act.END_UNIT, Act.KEEP_PEOPLE, Act.HAND_OVER, Act.KEEP_CONTACT, Act.NOMINATE}
-)
+ON_NETWORK = frozenset({Act.KEEP_UNIT, Act.END_UNIT, Act.KEEP_PEOPLE, Act.HAND_OVER, Act.KEEP_CONTACT, Act.NOMINATE})
 
 # A delegation for named kinds covers these acts and reading; one for everything covers every act of the post.
 LENT_ACTS: dict[Lent, frozenset[Act]] = {

@@ -115,9 +115,7 @@ def _decide(state: ORMExecuteState) -> None:
         return
     for table in touched:
         model = guarded[table]
-        state.statement = state.statement.options(
-            with_loader_criteria(model, may_see(model, reader), include_aliases=True)
-        )
+        state.statement = state.statement.options(with_loader_criteria(model, may_see(model, reader), include_aliases=True))
 
 
 def _no_get(self: PortalSession, entity: Any, ident: Any, **kw: Any) -> Any:

@@ -27,9 +27,7 @@ def record(
     after: dict[str, Any] | None = None,
 ) -> JournalEntry:
     """Write down one act, in the same transaction as the act itself."""
-    entry = line(
-        actor, act, subject_kind, subject_id, standing=standing, confidential=confidential, before=before, after=after
-    )
+    entry = line(actor, act, subject_kind, subject_id, standing=standing, confidential=confidential, before=before, after=after)
     db.session.add(entry)
     db.session.flush()
     return entry

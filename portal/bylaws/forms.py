@@ -80,9 +80,7 @@ class RulesForm(OfficeForm):
 
 def _checks(label: Any, roles: Iterable[str]) -> SelectMultipleField:
     choices = [SelectChoice(role, role) for role in roles]
-    return SelectMultipleField(
-        label, choices=choices, option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False)
-    )
+    return SelectMultipleField(label, choices=choices, option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False))
 
 
 class _DeadlinesForm(RulesForm):
@@ -241,7 +239,9 @@ def ladder_form(slots: int, **arguments: Any) -> _LadderForm:
         fields[f"r{slot}_side"] = SelectField(
             _l("到期前后"),
             choices=[
-                SelectChoice("before", _l("到期前")), SelectChoice("due", _l("到期当日")), SelectChoice("after", _l("超期第")),
+                SelectChoice("before", _l("到期前")),
+                SelectChoice("due", _l("到期当日")),
+                SelectChoice("after", _l("超期第")),
             ],
         )
         fields[f"r{slot}_days"] = IntegerField(_l("天数"), [Optional(), NumberRange(0, LATEST, _l("填写 0 至 90 的整数"))])
@@ -266,14 +266,13 @@ class NoticeForm(OfficeForm):
 
     year = SelectField(_l("年份"), coerce=int)
     source = StringField(
-        _l("通知文号"), [InputRequired(_l("请填写通知的文号")), Length(max=40)],
+        _l("通知文号"),
+        [InputRequired(_l("请填写通知的文号")), Length(max=40)],
         description=_l("如：%(example)s", example="国办发明电〔2026〕7号"),
     )
     workbook = FileField(_l("工作簿"))
     days = TextAreaField(_l("或者粘贴日期"), [Length(max=MOST_TEXT)])
-    reason = TextAreaField(
-        _l("更正的理由"), [Length(max=MOST_REASON)], description=_l("该年安排已经导入过的，更正时必填")
-    )
+    reason = TextAreaField(_l("更正的理由"), [Length(max=MOST_REASON)], description=_l("该年安排已经导入过的，更正时必填"))
 
 
 def years_to_import(today: date, ahead: int) -> list[int]:

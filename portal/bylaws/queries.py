@@ -38,14 +38,11 @@ def versions(*kinds: Kind) -> list[Made]:
         .order_by(RuleSet.version.desc())
     )
     return [
-        Made(Kind(row.kind), row.version, row.data, row.from_at, row.made_at, name, row.set_by, row.reason)
-        for row, name in rows
+        Made(Kind(row.kind), row.version, row.data, row.from_at, row.made_at, name, row.set_by, row.reason) for row, name in rows
     ]
 
 
 def newest(kind: Kind) -> int:
     """The number of the newest version in the database: 1 where only the default is, 0 for a calendar never imported."""
-    found = db.session.scalar(
-        select(func.max(RuleSet.version)).where(RuleSet.city_id == current_city(), RuleSet.kind == kind)
-    )
+    found = db.session.scalar(select(func.max(RuleSet.version)).where(RuleSet.city_id == current_city(), RuleSet.kind == kind))
     return found or (0 if kind is Kind.CALENDAR else 1)

@@ -148,9 +148,7 @@ def _reason_faults(reason: str) -> dict[str, str]:
     return {"reason": _("理由最多 %(most)d 个字", most=MOST_REASON)} if len(reason) > MOST_REASON else {}
 
 
-def _write(
-    actor: Actor, standing: Standing, kind: Kind, number: int, data: dict[str, Any], from_at: Any, reason: str
-) -> RuleSet:
+def _write(actor: Actor, standing: Standing, kind: Kind, number: int, data: dict[str, Any], from_at: Any, reason: str) -> RuleSet:
     made = RuleSet(
         kind=kind.value,
         version=number,

@@ -76,9 +76,7 @@ def found(slug: str, name: str, *, demonstration: bool = False) -> City:
 
 def table_from(path: Path, columns: tuple[str, ...]) -> Table:
     """The first sheet of a workbook; refused (Invalid) with a sentence when it cannot be read."""
-    sheet = read_rows(
-        path.read_bytes(), titles=columns, max_bytes=MOST_BYTES, max_unpacked=MOST_UNPACKED, max_rows=MOST_ROWS
-    )
+    sheet = read_rows(path.read_bytes(), titles=columns, max_bytes=MOST_BYTES, max_unpacked=MOST_UNPACKED, max_rows=MOST_ROWS)
     return Table(sheet.header, [(row.number, [cell.value for cell in row.cells]) for row in sheet.rows])
 
 

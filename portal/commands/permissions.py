@@ -238,9 +238,7 @@ def _other_acts() -> Iterator[str]:
                         possible.setdefault((number, act), set()).add(confidential)
     marks = {frozenset({False}): "○", frozenset({True}): "◐", frozenset({False, True}): "●"}
     shown = [act for act in ON_RECORD if any(key[1] == act for key in possible)]
-    rows = (
-        [r.words, *(marks.get(frozenset(possible.get((r.number, act), set())), "") for act in shown)] for r in RELATIONS
-    )
+    rows = ([r.words, *(marks.get(frozenset(possible.get((r.number, act), set())), "") for act in shown)] for r in RELATIONS)
     yield from _table([_("关系"), *(ACTS[act] for act in shown)], rows)
 
 

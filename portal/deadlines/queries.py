@@ -87,20 +87,14 @@ def _of_version(session: Session, pick: Callable[[History, int], T], number: int
 
 def _read_calendar(session: Session, city_id: int) -> Calendar:
     rows = session.execute(
-        select(CalendarDay.day, CalendarDay.kind, CalendarDay.name, CalendarDay.confirmed).where(
-            CalendarDay.city_id == city_id
-        )
+        select(CalendarDay.day, CalendarDay.kind, CalendarDay.name, CalendarDay.confirmed).where(CalendarDay.city_id == city_id)
     )
-    return Calendar(
-        {day: CalendarEntry(cast("KindOfDay", kind), name, confirmed) for day, kind, name, confirmed in rows}
-    )
+    return Calendar({day: CalendarEntry(cast("KindOfDay", kind), name, confirmed) for day, kind, name, confirmed in rows})
 
 
 def _read_history(session: Session, city_id: int) -> History:
     rows = session.execute(
-        select(
-            RuleSet.kind, RuleSet.version, RuleSet.data, RuleSet.from_at, RuleSet.made_at, RuleSet.set_by
-        )
+        select(RuleSet.kind, RuleSet.version, RuleSet.data, RuleSet.from_at, RuleSet.made_at, RuleSet.set_by)
         .where(RuleSet.city_id == city_id)
         .order_by(RuleSet.version)
     )

@@ -136,9 +136,7 @@ def decline_until(assigned_at: datetime, calendar: Calendar, limits: Limits = DE
     return Deadline.at_end_of(due_on, _worked(rule, assigned_at, due_on, clock.end_of(due_on), calendar))
 
 
-def acknowledge_by(
-    assigned_at: datetime, urgency: Urgency, calendar: Calendar, limits: Limits = DEFAULT_LIMITS
-) -> Deadline:
+def acknowledge_by(assigned_at: datetime, urgency: Urgency, calendar: Calendar, limits: Limits = DEFAULT_LIMITS) -> Deadline:
     """By when receipt must be confirmed: by default 24:00 of the next working day; urgent, after two office hours."""
     if urgency is Urgency.URGENT:
         due_at = _after_office_hours(assigned_at, limits, calendar)

@@ -110,9 +110,7 @@ def _sentence(line: Line) -> tuple[str, str]:
                 opens=p["opens"], closes=p["closes"],
             )  # fmt: skip
         case "received":
-            return _("起算"), _(
-                "%(received)s收到，%(first)s为第 1 日", received=_day(p["received_on"]), first=_day(p["first_day"])
-            )
+            return _("起算"), _("%(received)s收到，%(first)s为第 1 日", received=_day(p["received_on"]), first=_day(p["first_day"]))
         case "assigned":
             return _("起算"), _("%(moment)s交办", moment=instant_words(datetime.fromisoformat(p["at"])))
         case "calendar_days":

@@ -11,9 +11,7 @@ from portal.kernel.db import current_city, db
 
 def next_number(unit_id: int, series: str, year: int) -> int:
     """The next number of this unit's series in this year; given back if the transaction is rolled back."""
-    statement = insert(Counter).values(
-        city_id=current_city(), unit_id=unit_id, series=series, year=year, last=func.coalesce(1)
-    )
+    statement = insert(Counter).values(city_id=current_city(), unit_id=unit_id, series=series, year=year, last=func.coalesce(1))
     statement = statement.on_conflict_do_update(
         index_elements=["city_id", "unit_id", "series", "year"], set_={"last": Counter.last + 1}
     )

@@ -46,9 +46,7 @@ def _refuse_marked(person_id: int, texts: Iterable[str]) -> None:
 
 def keep(person_id: int, kind: str, name: str, judged: dict[str, Any]) -> ImportPreview:
     """Keep a judgement for its owner."""
-    kept = ImportPreview(
-        person_id=person_id, kind=kind, made_at=clock.now(), confidential=True, name=name, judged=judged
-    )
+    kept = ImportPreview(person_id=person_id, kind=kind, made_at=clock.now(), confidential=True, name=name, judged=judged)
     db.session.add(kept)
     db.session.flush()
     return kept

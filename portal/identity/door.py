@@ -175,9 +175,7 @@ def known_browser(name: str) -> str | None:
 
 def remember_browser(response: Response) -> Response:
     """Put the mark of a known browser on the answer to a successful sign-in."""
-    response.set_cookie(
-        KNOWN, g.known_browser, max_age=KNOWN_FOR, httponly=True, samesite="Lax", secure=request.is_secure
-    )
+    response.set_cookie(KNOWN, g.known_browser, max_age=KNOWN_FOR, httponly=True, samesite="Lax", secure=request.is_secure)
     return response
 
 

@@ -37,7 +37,8 @@ class ConfirmForm(OfficeForm):
 
     password = PasswordField(_l("口令"), [InputRequired(_l("请填写口令")), Length(max=512)])
     passcode = PasswordField(
-        _l("动态口令"), [InputRequired(_l("请填写动态口令")), Length(max=64)],
+        _l("动态口令"),
+        [InputRequired(_l("请填写动态口令")), Length(max=64)],
         description=_l("手机验证器上的 6 位数字，或一个备用码"),
     )
 

@@ -43,8 +43,7 @@ def keep(person_id: int, path: str, fields: Sequence[tuple[str, str]], files: bo
         return None
     kept_id = uuid4()
     db.session.add(
-        KeptForm(id=kept_id, person_id=person_id, path=path, sealed=seal(content, f"kept_form:{kept_id}"),
-                 kept_at=clock.now())
+        KeptForm(id=kept_id, person_id=person_id, path=path, sealed=seal(content, f"kept_form:{kept_id}"), kept_at=clock.now())
     )
     db.session.flush()
     return kept_id

@@ -26,9 +26,7 @@ SHOWN = 30  # sign-ins on one's own page
 
 def person_named(sign_in_name: str) -> Person | None:
     """The person of this city with that sign-in name, whether active or not."""
-    return db.session.scalar(
-        select(Person).where(Person.city_id == current_city(), Person.sign_in_name == sign_in_name)
-    )
+    return db.session.scalar(select(Person).where(Person.city_id == current_city(), Person.sign_in_name == sign_in_name))
 
 
 def person_by_id(person_id: int) -> Person | None:
@@ -79,10 +77,7 @@ def former_passwords(person_id: int, most: int) -> list[FormerPassword]:
     """The last passwords before the present one, the newest first."""
     return list(
         db.session.scalars(
-            select(FormerPassword)
-            .where(FormerPassword.person_id == person_id)
-            .order_by(FormerPassword.id.desc())
-            .limit(most)
+            select(FormerPassword).where(FormerPassword.person_id == person_id).order_by(FormerPassword.id.desc()).limit(most)
         )
     )
 
@@ -133,22 +128,25 @@ def failures_of(person_id: int) -> list[JournalEntry]:
 
 def failures_since(person_id: int, moment: datetime) -> int:
     """How many attempts under this person's name failed since then."""
-    return db.session.scalar(
-        select(func.count()).select_from(JournalEntry).where(
-            JournalEntry.subject_kind == "person",
-            JournalEntry.subject_id == str(person_id),
-            JournalEntry.act == FAILED,
-            JournalEntry.at > moment,
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(JournalEntry)
+            .where(
+                JournalEntry.subject_kind == "person",
+                JournalEntry.subject_id == str(person_id),
+                JournalEntry.act == FAILED,
+                JournalEntry.at > moment,
+            )
         )
-    ) or 0
+        or 0
+    )
 
 
 def kept_form(kept_id: UUID, person_id: int, now: datetime, hold: timedelta) -> KeptForm | None:
     """What an expired session of this person posted, while it is kept."""
     return db.session.scalar(
-        select(KeptForm).where(
-            KeptForm.id == kept_id, KeptForm.person_id == person_id, KeptForm.kept_at > now - hold
-        )
+        select(KeptForm).where(KeptForm.id == kept_id, KeptForm.person_id == person_id, KeptForm.kept_at > now - hold)
     )
 
 

@@ -53,9 +53,7 @@ def begin(person_id: int) -> None:
     values = {"sealed": seal(pyotp.random_base32().encode(), _identity(person_id)), "made_at": clock.now()}
     made = insert(SecondFactor).values(person_id=person_id, **values)
     db.session.execute(
-        made.on_conflict_do_update(
-            index_elements=["person_id"], set_=values, where=SecondFactor.in_force_at.is_(None)
-        )
+        made.on_conflict_do_update(index_elements=["person_id"], set_=values, where=SecondFactor.in_force_at.is_(None))
     )
 
 
@@ -85,9 +83,7 @@ def renew_codes(person_id: int) -> list[str]:
 
 def is_in_force(person_id: int, *, since: datetime | None = None) -> bool:
     """Whether this person is asked for a code; `since`: and was already at that moment."""
-    found = select(SecondFactor.person_id).where(
-        SecondFactor.person_id == person_id, SecondFactor.in_force_at.is_not(None)
-    )
+    found = select(SecondFactor.person_id).where(SecondFactor.person_id == person_id, SecondFactor.in_force_at.is_not(None))
     if since is not None:
         found = found.where(SecondFactor.in_force_at <= since)
     return db.session.scalar(found) is not None
@@ -125,9 +121,7 @@ def end(person_id: int) -> None:
 
 def codes_left(person_id: int) -> int:
     """How many recovery codes have not been used."""
-    left = select(func.count()).select_from(RecoveryCode).where(
-        RecoveryCode.person_id == person_id, RecoveryCode.used_at.is_(None)
-    )
+    left = select(func.count()).select_from(RecoveryCode).where(RecoveryCode.person_id == person_id, RecoveryCode.used_at.is_(None))
     return db.session.scalar(left) or 0
 
 

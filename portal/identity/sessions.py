@@ -124,9 +124,7 @@ def see(session: SignedIn) -> bool:
     if now - session.seen_at < SEEN_EVERY:
         return False
     db.session.execute(
-        update(SignInSession)
-        .where(SignInSession.id == session.session_id, SignInSession.seen_at < now)
-        .values(seen_at=now)
+        update(SignInSession).where(SignInSession.id == session.session_id, SignInSession.seen_at < now).values(seen_at=now)
     )
     return True
 
@@ -158,9 +156,7 @@ def act_in(session: SignedIn, actor: Actor, post_id: int) -> None:
     """Act in another of one's posts, held or stood in for, from now on in this browser."""
     if not any(standing.post_id == post_id for standing in actor.standings):
         raise Invisible
-    db.session.execute(
-        update(SignInSession).where(SignInSession.id == session.session_id).values(acting_post_id=post_id)
-    )
+    db.session.execute(update(SignInSession).where(SignInSession.id == session.session_id).values(acting_post_id=post_id))
 
 
 def rotate(session_id: UUID, *, confirmed: bool = True) -> str:
@@ -193,9 +189,7 @@ def sign_ins_of(session: SignedIn, idle: timedelta = IDLE) -> list[SignIn]:
 def count_live(person_id: int, idle: timedelta = IDLE) -> int:
     """In how many browsers the person is signed in now."""
     now = clock.now()
-    return sum(
-        one.ended_at is None and one.ends_at > now and one.seen_at > now - idle for one in queries.sessions_of(person_id)
-    )
+    return sum(one.ended_at is None and one.ends_at > now and one.seen_at > now - idle for one in queries.sessions_of(person_id))
 
 
 def last_before(session: SignInSession) -> tuple[SignInSession, int] | None:

@@ -43,9 +43,7 @@ def of_spans(actor: Actor, spans: Mapping[str, Span], most: int = MOST_COUNTED) 
     )
     within = (
         select(Viewer.matter_id)
-        .where(
-            Viewer.open, Viewer.stopped == table.c.stopped, Viewer.due_on >= table.c.first, Viewer.due_on <= table.c.last
-        )
+        .where(Viewer.open, Viewer.stopped == table.c.stopped, Viewer.due_on >= table.c.first, Viewer.due_on <= table.c.last)
         .order_by(Viewer.due_on, Viewer.matter_id)
     )
     return _object(actor, table, table.c.name, within, most)
@@ -57,14 +55,10 @@ def _table(**columns: tuple[list[Any], Any]) -> FromClause:
     return func.unnest(*arrays).table_valued(*columns).render_derived(name=f"asked_{'_'.join(columns)}")
 
 
-def _object(
-    actor: Actor, asked: FromClause, name: Any, rows: Select[Any], most: int, *, together: bool = False
-) -> Any:
+def _object(actor: Actor, asked: FromClause, name: Any, rows: Select[Any], most: int, *, together: bool = False) -> Any:
     readers = readers_of(actor)
     named = func.coalesce(name, ANY) if together else name
-    some = (
-        rows.where(Viewer.principal == readers.c.reader).limit(most + 1).correlate(readers, asked).lateral("some")
-    )
+    some = rows.where(Viewer.principal == readers.c.reader).limit(most + 1).correlate(readers, asked).lateral("some")
     counted = (
         select(named.label("name"), func.least(func.count(some.c.matter_id.distinct()), most + 1).label("found"))
         .select_from(asked)

@@ -61,9 +61,7 @@ class RegistrationForm(OfficeForm):
     confidential = BooleanField(
         _l("限定知悉"), description=_l("内容只向知悉范围内人员显示，登记后不能改；不设协办单位，承办人由督查员指定")
     )
-    lead_unit = StringField(
-        _l("主办单位"), [Length(max=120)], description=_l("可在交办时再定；办事机构不作主办单位")
-    )
+    lead_unit = StringField(_l("主办单位"), [Length(max=120)], description=_l("可在交办时再定；办事机构不作主办单位"))
     co_units = StringField(_l("协办单位"), [Length(max=1000)], description=_l("几个单位之间用顿号隔开"))
     requirement = TextAreaField(_l("办理要求"), [Length(max=MOST_REQUIREMENT)])
 
@@ -72,9 +70,7 @@ class RegistrationForm(OfficeForm):
         lead, helping = service.units_typed(self._typed("lead_unit"), self._typed("co_units"))
         leader = leader_meant(self.leader_post.data) if self.leader_post.data else None
         if self.leader_post.data and leader is None:
-            raise Invalid(
-                _("没有找到这位领导"), fields={"leader_post": _("请从列出的姓名中选择；同名的请填登录名，不确定的留空")}
-            )
+            raise Invalid(_("没有找到这位领导"), fields={"leader_post": _("请从列出的姓名中选择；同名的请填登录名，不确定的留空")})
         return Registration(
             source_level=SourceLevel(self.source_level.data),
             urgency=Urgency(self.urgency.data),

@@ -60,9 +60,7 @@ def upload(actor: Actor, name: str, data: bytes) -> ImportPreview:
     previews.refuse_marked_sheet(actor.person_id, sheet)
     judged = judge(sheet, actor)
     if judged.marked_rows:
-        journal.note(
-            "classified_refused", "import", current_city(), actor.person_id, rule="mark", rows=judged.marked_rows
-        )
+        journal.note("classified_refused", "import", current_city(), actor.person_id, rule="mark", rows=judged.marked_rows)
     return previews.keep(actor.person_id, KIND, name, _as_words(judged))
 
 
@@ -144,9 +142,7 @@ def assign_as_in_workbook(actor: Actor, preview_id: UUID) -> list[Outcome]:
         raise Invalid(_("请先导入"))
     outcomes = [assign_registered(actor, matter) for matter in imported(actor, kept) if matter.state == State.REGISTERED]
     if outcomes:
-        kept.assigned = [
-            {"id": str(o.matter_id), "ok": o.ok, "outcome": o.outcome, "why": o.why} for o in outcomes
-        ]
+        kept.assigned = [{"id": str(o.matter_id), "ok": o.ok, "outcome": o.outcome, "why": o.why} for o in outcomes]
         journal.record(actor, "assign_imported", "import", kept.id, after={"assigned": sum(o.ok for o in outcomes)})
     return outcomes
 
@@ -200,9 +196,7 @@ def report(kept: ImportPreview) -> bytes:
 def empty_workbook() -> bytes:
     """A workbook with nothing but the header."""
     target = io.BytesIO()
-    workbook.write(
-        target, _("领导批示件登记表"), COLUMNS, [], (8, 10, 14, 14, 14, 36, 24, 44, 10, 10, 16, 24, 30, 16)
-    )
+    workbook.write(target, _("领导批示件登记表"), COLUMNS, [], (8, 10, 14, 14, 14, 36, 24, 44, 10, 10, 16, 24, 30, 16))
     return target.getvalue()
 
 
@@ -222,10 +216,7 @@ def _as_words(judged: Judged) -> dict[str, Any]:
 
 def _units(planned: list[Planned]) -> dict[int, Unit]:
     ids = {unit for row in planned for unit in (row.lead_unit_id, row.registering_unit_id, *row.co_unit_ids)}
-    return {
-        unit.id: unit
-        for unit in db.session.scalars(select(Unit).where(Unit.city_id == current_city(), Unit.id.in_(ids)))
-    }
+    return {unit.id: unit for unit in db.session.scalars(select(Unit).where(Unit.city_id == current_city(), Unit.id.in_(ids)))}
 
 
 def _refuse_changed(actor: Actor, planned: list[Planned], units: dict[int, Unit]) -> None:

@@ -83,8 +83,14 @@ def amend(actor: Actor, matter_id: UUID, said: Registration, version: int | None
     index_words(matter, content)
     write_entry(matter, "amend", actor, standing, words=reason, facts={"changed": [f for f in FIELD_LABELS if f in changed]})
     entry = journal.record(
-        actor, "amend", "matter", matter.id, standing=standing, confidential=matter.confidential,
-        before=before, after=facts(matter, content),
+        actor,
+        "amend",
+        "matter",
+        matter.id,
+        standing=standing,
+        confidential=matter.confidential,
+        before=before,
+        after=facts(matter, content),
     )
     if assigned:
         told = [*notices.lead_desk(matter), *([content.handler_id] if content.handler_id else [])]
@@ -117,7 +123,12 @@ def new_round(actor: Actor, matter_id: UUID, said: Registration) -> Matter:
     known = None if former.confidential else {"number": matter.number, "round": matter.round}
     write_entry(former, "new_round", actor, standing, facts=known)
     entry = journal.record(
-        actor, "new_round", "matter", former.id, standing=standing, confidential=former.confidential,
+        actor,
+        "new_round",
+        "matter",
+        former.id,
+        standing=standing,
+        confidential=former.confidential,
         after={"next": str(matter.id), "round": matter.round},
     )
     if not former.confidential and former.assigned_at is not None:
@@ -247,9 +258,7 @@ def _write(matter: Matter, content: MatterContent, said: Registration, changed: 
             .execution_options(synchronize_session=False)
         )
         content.parts = [part for part in content.parts if part != "co_unit"]
-        keep_co_units(
-            matter, content, tuple((u, None, False) for u in said.co_units if u.id not in matter.co_unit_ids)
-        )
+        keep_co_units(matter, content, tuple((u, None, False) for u in said.co_units if u.id not in matter.co_unit_ids))
         if wanted:
             content.mark("co_unit")
         matter.co_unit_ids = tuple(wanted)

@@ -118,9 +118,7 @@ def drawn(row: Row, url: str) -> DrawnRow:
     )
 
 
-def grouped(
-    rows: Sequence[Row], drawn_rows: Iterable[DrawnRow], *, begins: bool, ends: bool
-) -> list[DrawnGroup]:
+def grouped(rows: Sequence[Row], drawn_rows: Iterable[DrawnRow], *, begins: bool, ends: bool) -> list[DrawnGroup]:
     """The rows under their headings; the number stands beside a heading when the whole group is on the page, which the
     first one is where the list begins here, and the last one where it ends here."""
     groups = []

@@ -39,8 +39,16 @@ def sweep(city_id: int) -> None:
     with portal_app().app_context():
         enter(city_id)
         sweep_city(
-            carry_out_changes, pass_on_ended_posts, go_on_with_successors, follow_new_calendar, tidy_lapsed, remind_drives,
-            ask_to_confirm, forget_expired, forget_sign_ins, note_sweep,
+            carry_out_changes,
+            pass_on_ended_posts,
+            go_on_with_successors,
+            follow_new_calendar,
+            tidy_lapsed,
+            remind_drives,
+            ask_to_confirm,
+            forget_expired,
+            forget_sign_ins,
+            note_sweep,
         )
 
 

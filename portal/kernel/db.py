@@ -69,7 +69,10 @@ else:
 def one_of(kind: type[StrEnum], length: int) -> Enum:
     """A column that holds one word of an enumeration, as plain text, and gives the member back."""
     return Enum(
-        kind, native_enum=False, create_constraint=False, length=length,
+        kind,
+        native_enum=False,
+        create_constraint=False,
+        length=length,
         values_callable=lambda members: [member.value for member in members],
     )
 

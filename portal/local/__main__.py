@@ -1,4 +1,5 @@
 """The commands of the embedded servers: `run`, `with COMMAND`, `serve`, `check-migrations`, `forget`."""
+
 from __future__ import annotations
 
 import argparse

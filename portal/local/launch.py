@@ -3,6 +3,7 @@
 A program of its own, not a `preexec_fn`: nothing of ours then runs between fork and exec of a process with threads.
 Arguments: the parent's pid, the signal for its death, user and group id to become (`-` to stay), and the command.
 """
+
 from __future__ import annotations
 
 import ctypes
@@ -15,14 +16,14 @@ PR_SET_PDEATHSIG = 1
 def main() -> None:
     """Starts a session of its own, gives up root where told to, then becomes the command."""
     parent, signal_number, uid, gid, *command = sys.argv[1:]
-    os.setsid()                                   # Ctrl-C in the terminal reaches the supervisor alone
+    os.setsid()  # Ctrl-C in the terminal reaches the supervisor alone
     if uid != "-":
         os.setgroups([])
         os.setgid(int(gid))
         os.setuid(int(uid))
     # After setuid: a change of user clears it.
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal_number), 0, 0, 0)
-    if os.getppid() != int(parent):               # the parent died before we could ask to be told
+    if os.getppid() != int(parent):  # the parent died before we could ask to be told
         sys.exit(1)
     os.execv(command[0], command)
 

@@ -1,4 +1,5 @@
 """Where an installation keeps its data, its keys and its locks, and who may look after them at one time."""
+
 from __future__ import annotations
 
 import errno
@@ -15,8 +16,8 @@ from pathlib import Path
 from portal.local.processes import NotStarted
 
 CLONE = Path(__file__).resolve().parents[2]
-SOCKET_PATH_LIMIT = 100                           # bytes; the kernel allows 107
-LEFTOVER_PATIENCE = 30.0                          # seconds an earlier start's processes get to end
+SOCKET_PATH_LIMIT = 100  # bytes; the kernel allows 107
+LEFTOVER_PATIENCE = 30.0  # seconds an earlier start's processes get to end
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,10 @@ class Hold:
             os.close(self._mine)
             if refusal.errno not in (errno.EAGAIN, errno.EACCES):
                 raise
-            raise AlreadyHeld(f"Another start of the portal already looks after {place.data}. "
-                              "Stop that one first, or name another directory with DUBAN_DATA.") from None
+            raise AlreadyHeld(
+                f"Another start of the portal already looks after {place.data}. "
+                "Stop that one first, or name another directory with DUBAN_DATA."
+            ) from None
         self.inherited = _open_lock(place.data / "processes.lock")
         deadline = time.monotonic() + LEFTOVER_PATIENCE
         while True:
@@ -92,8 +95,10 @@ class Hold:
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     self.release()
-                    raise NotStarted(f"Processes of an earlier start still use {place.data} after "
-                                     f"{LEFTOVER_PATIENCE:.0f} seconds; end them first.") from None
+                    raise NotStarted(
+                        f"Processes of an earlier start still use {place.data} after "
+                        f"{LEFTOVER_PATIENCE:.0f} seconds; end them first."
+                    ) from None
                 time.sleep(0.1)
 
     def release(self) -> None:
@@ -115,7 +120,7 @@ def keep_secret(path: Path, make: Callable[[], str]) -> None:
 
 def write_private(path: Path, text: str) -> None:
     """Writes a file of mode 0600, whole or not at all."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)     # mkstemp gives 0600
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mkstemp gives 0600
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()

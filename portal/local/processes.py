@@ -1,4 +1,5 @@
 """How a child process is started and ended: never outliving its parent, never with a secret on its command line."""
+
 from __future__ import annotations
 
 import os
@@ -11,17 +12,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 LAUNCHER = Path(__file__).with_name("launch.py")
-LOG_LIMIT = 10 * 1024 * 1024                      # bytes; a longer log is put aside once, at the next start
+LOG_LIMIT = 10 * 1024 * 1024  # bytes; a longer log is put aside once, at the next start
 
 
 class NotStarted(RuntimeError):
     """A server or process could not be started; the message says why, in a sentence for the person at the console."""
 
 
-def start(command: Sequence[str | Path], *, user: pwd.struct_passwd | None = None,
-          on_parent_death: signal.Signals = signal.SIGTERM, log: Path | None = None,
-          env: Mapping[str, str] | None = None, cwd: Path | str | None = None,
-          keep: Sequence[int] = ()) -> subprocess.Popen[bytes]:
+def start(
+    command: Sequence[str | Path],
+    *,
+    user: pwd.struct_passwd | None = None,
+    on_parent_death: signal.Signals = signal.SIGTERM,
+    log: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | str | None = None,
+    keep: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
     """Starts a command that gets `on_parent_death` when this process ends, however it ends.
 
     It runs as `user` when given, writes both its outputs to `log`, and inherits the open files `keep`.
@@ -35,9 +42,14 @@ def start(command: Sequence[str | Path], *, user: pwd.struct_passwd | None = Non
     output = log.open("ab") if log else None
     try:
         return subprocess.Popen(
-            [*launcher, program, *words[1:]], stdin=subprocess.DEVNULL, stdout=output,
-            stderr=subprocess.STDOUT if output else None, env=None if env is None else dict(env), cwd=cwd,
-            pass_fds=tuple(keep))
+            [*launcher, program, *words[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT if output else None,
+            env=None if env is None else dict(env),
+            cwd=cwd,
+            pass_fds=tuple(keep),
+        )
     finally:
         if output:
             output.close()

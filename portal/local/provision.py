@@ -2,6 +2,7 @@
 
 `app` owns nothing, may create nothing and cannot pass row-level security; migrations grant it table by table.
 """
+
 from __future__ import annotations
 
 import re
@@ -55,8 +56,10 @@ def provision(admin: URL, passwords: Mapping[str, str], database: str = DATABASE
 
 def access(admin: URL, passwords: Mapping[str, str], database: str = DATABASE) -> Access:
     """The addresses of a database on that server for the two roles."""
-    return Access(app=admin.set(username=APP, password=passwords[APP], database=database),
-                  owner=admin.set(username=OWNER, password=passwords[OWNER], database=database))
+    return Access(
+        app=admin.set(username=APP, password=passwords[APP], database=database),
+        owner=admin.set(username=OWNER, password=passwords[OWNER], database=database),
+    )
 
 
 def existing_roles(admin: URL) -> set[str]:
@@ -77,13 +80,20 @@ def create_database(admin: URL, name: str, template: str | None = None) -> None:
     database = sql.Identifier(name)
     with administer(admin) as connection:
         if template:
-            connection.execute(sql.SQL("create database {} owner {} template {}").format(
-                database, sql.Identifier(OWNER), sql.Identifier(template)))
+            connection.execute(
+                sql.SQL("create database {} owner {} template {}").format(database, sql.Identifier(OWNER), sql.Identifier(template))
+            )
         else:
-            locale = "locale_provider builtin builtin_locale 'C.UTF-8' locale 'C.UTF-8'" \
-                if connection.info.server_version >= 170000 else "locale 'C.UTF-8'"
-            connection.execute(sql.SQL("create database {} owner {} template template0 encoding 'UTF8' {}").format(
-                database, sql.Identifier(OWNER), sql.SQL(locale)))
+            locale = (
+                "locale_provider builtin builtin_locale 'C.UTF-8' locale 'C.UTF-8'"
+                if connection.info.server_version >= 170000
+                else "locale 'C.UTF-8'"
+            )
+            connection.execute(
+                sql.SQL("create database {} owner {} template template0 encoding 'UTF8' {}").format(
+                    database, sql.Identifier(OWNER), sql.SQL(locale)
+                )
+            )
         # Neither is copied with a template.
         connection.execute(sql.SQL("alter database {} set timezone to 'UTC'").format(database))
         connection.execute(sql.SQL("revoke all on database {} from public").format(database))
@@ -95,13 +105,14 @@ def create_database(admin: URL, name: str, template: str | None = None) -> None:
 def adopt_database(admin: URL, name: str) -> None:
     """Hands an empty database somebody else made to `owner`; refuses one with tables in it."""
     with administer(admin.set(database=name)) as connection:
-        holder = connection.execute("select pg_get_userbyid(datdba) from pg_database where datname = %s",
-                                    [name]).fetchone()
+        holder = connection.execute("select pg_get_userbyid(datdba) from pg_database where datname = %s", [name]).fetchone()
         if holder == (OWNER,):
             return
         if connection.execute("select 1 from pg_tables where schemaname = 'public' limit 1").fetchone():
-            raise NotStarted(f"The database {name} has tables already and does not belong to the role {OWNER}. Set "
-                             "DATABASE_OWNER_URL and DATABASE_URL, or name another database.")
+            raise NotStarted(
+                f"The database {name} has tables already and does not belong to the role {OWNER}. Set "
+                "DATABASE_OWNER_URL and DATABASE_URL, or name another database."
+            )
         database = sql.Identifier(name)
         connection.execute(sql.SQL("alter database {} owner to {}").format(database, sql.Identifier(OWNER)))
         connection.execute(sql.SQL("alter database {} set timezone to 'UTC'").format(database))
@@ -133,8 +144,11 @@ def _create_role(connection: psycopg.Connection, role: str, password: str) -> No
         return
     # Only the verifier travels: the password itself reaches neither the server nor its log.
     verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
-    connection.execute(sql.SQL("create role {} login nosuperuser nocreatedb nocreaterole nobypassrls noreplication "
-                               "password {}").format(sql.Identifier(role), sql.Literal(verifier)))
+    connection.execute(
+        sql.SQL("create role {} login nosuperuser nocreatedb nocreaterole nobypassrls noreplication password {}").format(
+            sql.Identifier(role), sql.Literal(verifier)
+        )
+    )
     if role == OWNER and not _is_superuser(connection):
         # Whoever is no superuser must be a member to hand a database over.
         connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)))

@@ -1,4 +1,5 @@
 """The embedded Redis-compatible server (Valkey): it keeps what it is told on disk and never throws a job away."""
+
 from __future__ import annotations
 
 import os
@@ -17,7 +18,7 @@ from portal.local.places import socket_directory
 from portal.local.processes import NotStarted
 
 SOCKET_NAME = "redis.sock"
-START_PATIENCE = 30.0                             # seconds
+START_PATIENCE = 30.0  # seconds
 
 
 class RedisServer:
@@ -46,11 +47,12 @@ class RedisServer:
                 try:
                     client.ping()
                     return self.process
-                except RedisError as refusal:     # BusyLoadingError among them: it is reading its data
+                except RedisError as refusal:  # BusyLoadingError among them: it is reading its data
                     if self.process.poll() is not None or time.monotonic() > deadline:
                         processes.stop(self.process)
-                        raise NotStarted(f"Redis did not start ({refusal}). The end of {self.log}:\n"
-                                         f"{processes.last_lines(self.log)}") from None
+                        raise NotStarted(
+                            f"Redis did not start ({refusal}). The end of {self.log}:\n{processes.last_lines(self.log)}"
+                        ) from None
                     time.sleep(0.02)
         finally:
             client.close()
@@ -58,9 +60,24 @@ class RedisServer:
     def launch(self, keep: Sequence[int] = ()) -> subprocess.Popen[bytes]:
         """Starts the server's process without waiting for it; for the first start and for every restart."""
         command: list[str | Path] = [
-            get_binary_path(), "--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700",
-            "--dir", self.home, "--maxmemory-policy", "noeviction", "--daemonize", "no", "--save", "",
-            "--appendonly", "yes" if self.persistent else "no"]
+            get_binary_path(),
+            "--port",
+            "0",
+            "--unixsocket",
+            self.socket,
+            "--unixsocketperm",
+            "700",
+            "--dir",
+            self.home,
+            "--maxmemory-policy",
+            "noeviction",
+            "--daemonize",
+            "no",
+            "--save",
+            "",
+            "--appendonly",
+            "yes" if self.persistent else "no",
+        ]
         self.process = processes.start(command, log=processes.fresh_log(self.log), cwd=self.home, keep=keep)
         return self.process
 

@@ -2,6 +2,7 @@
 
 DATABASE_URL with DATABASE_OWNER_URL: these two roles. DATABASE_URL alone: an administrator's, who makes the roles.
 """
+
 from __future__ import annotations
 
 import json
@@ -25,7 +26,7 @@ from portal.local.postgres import Postgres, conninfo, home_for
 from portal.local.processes import NotStarted
 from portal.local.redis import RedisServer
 
-MAINTENANCE = (None, "", "postgres", "template1")     # databases an administrator connects to, not the portal's
+MAINTENANCE = (None, "", "postgres", "template1")  # databases an administrator connects to, not the portal's
 
 
 @dataclass(frozen=True)
@@ -121,17 +122,22 @@ class Servers:
             owner = _address(owner_address, "DATABASE_OWNER_URL")
             _look(owner, "DATABASE_OWNER_URL")
             if role.superuser or role.passes_row_security:
-                raise NotStarted(f"DATABASE_URL names the role {role.name}, which passes row-level security. The "
-                                 "portal runs only as a role that is no superuser and has no BYPASSRLS.")
+                raise NotStarted(
+                    f"DATABASE_URL names the role {role.name}, which passes row-level security. The "
+                    "portal runs only as a role that is no superuser and has no BYPASSRLS."
+                )
             if (named.username, named.host) == (owner.username, owner.host):
-                raise NotStarted("DATABASE_URL and DATABASE_OWNER_URL name the same role; the portal must not run as "
-                                 "the role that owns its tables.")
+                raise NotStarted(
+                    "DATABASE_URL and DATABASE_OWNER_URL name the same role; the portal must not run as "
+                    "the role that owns its tables."
+                )
             return provision.Access(app=named, owner=owner)
         if not (role.superuser or (role.may_create_roles and role.may_create_databases)):
             raise NotStarted(
                 f"DATABASE_URL names the role {role.name}, which may not create roles and databases. Set "
                 "DATABASE_OWNER_URL too, the address of the role that owns the tables; or give DATABASE_URL an "
-                "administrator's address once more, and the roles owner and app are made there.")
+                "administrator's address once more, and the roles owner and app are made there."
+            )
         return self._provision(named)
 
     def _provision(self, admin: URL) -> provision.Access:
@@ -139,9 +145,11 @@ class Servers:
         if not kept.exists():
             there = provision.existing_roles(admin)
             if there:
-                raise NotStarted(f"The server DATABASE_URL names has the role {' and '.join(sorted(there))} already, "
-                                 f"and {kept} with their passwords is not here. Set DATABASE_URL to the role app and "
-                                 "DATABASE_OWNER_URL to the role owner, or use another server.")
+                raise NotStarted(
+                    f"The server DATABASE_URL names has the role {' and '.join(sorted(there))} already, "
+                    f"and {kept} with their passwords is not here. Set DATABASE_URL to the role app and "
+                    "DATABASE_OWNER_URL to the role owner, or use another server."
+                )
             made = {role: secrets.token_urlsafe(24) for role in (provision.OWNER, provision.APP)}
             write_private(kept, json.dumps(made))
         passwords: dict[str, str] = json.loads(kept.read_text(encoding="utf-8"))
@@ -182,8 +190,9 @@ def _address(text: str, variable: str) -> URL:
 def _look(url: URL, variable: str) -> Role:
     try:
         with psycopg.connect(conninfo(url), connect_timeout=10) as connection:
-            row = connection.execute("select rolname, rolsuper, rolcreaterole, rolcreatedb, rolbypassrls "
-                                     "from pg_roles where rolname = current_user").fetchone()
+            row = connection.execute(
+                "select rolname, rolsuper, rolcreaterole, rolcreatedb, rolbypassrls from pg_roles where rolname = current_user"
+            ).fetchone()
     except psycopg.OperationalError as refusal:
         raise NotStarted(f"The database {variable} names does not let us in: {str(refusal).strip()}") from None
     assert row is not None

@@ -2,6 +2,7 @@
 
 Order: database, Redis, migrations, the demonstration city on the first start, web, two workers, the clock.
 """
+
 from __future__ import annotations
 
 import ctypes
@@ -28,18 +29,38 @@ from portal.local.servers import Servers, free_port
 
 FIRST_PORT = 8000
 WORKERS = 2
-ROUND = 0.3                                       # seconds between two looks at the children
-BACKOFF = (0.5, 1, 2, 5, 10, 30)                  # seconds before the first, second … restart in a row
-STEADY = 60.0                                     # seconds after which a child's earlier deaths are forgotten
-WEB_PATIENCE = 60.0                               # seconds until the web server must answer
-SPARING = {"MALLOC_ARENA_MAX": "2"}               # eight threads would else keep eight heaps of what they no longer use
+ROUND = 0.3  # seconds between two looks at the children
+BACKOFF = (0.5, 1, 2, 5, 10, 30)  # seconds before the first, second … restart in a row
+STEADY = 60.0  # seconds after which a child's earlier deaths are forgotten
+WEB_PATIENCE = 60.0  # seconds until the web server must answer
+SPARING = {"MALLOC_ARENA_MAX": "2"}  # eight threads would else keep eight heaps of what they no longer use
 
 
 def web_command(port: int, target: str = "wsgi:app") -> list[str]:
     """The web server's command line; loaded once before it forks, so that its processes share what they loaded."""
-    return [sys.executable, "-m", "gunicorn", "-k", "gthread", "-w", "2", "--threads", "8", "--preload", "--reuse-port",
-            "--no-control-socket", "--max-requests", "5000", "--max-requests-jitter", "500",
-            "--graceful-timeout", "10", "-b", f"127.0.0.1:{port}", target]
+    return [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-k",
+        "gthread",
+        "-w",
+        "2",
+        "--threads",
+        "8",
+        "--preload",
+        "--reuse-port",
+        "--no-control-socket",
+        "--max-requests",
+        "5000",
+        "--max-requests-jitter",
+        "500",
+        "--graceful-timeout",
+        "10",
+        "-b",
+        f"127.0.0.1:{port}",
+        target,
+    ]
 
 
 @dataclass
@@ -69,7 +90,7 @@ class Supervisor:
     def run(self) -> None:
         """Starts everything, says where it is, and returns when it has been stopped; raises NotStarted."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            if number != signal.SIGHUP or signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:     # nohup
+            if number != signal.SIGHUP or signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
                 signal.signal(number, lambda *_: self.stopping.set())
         hold = self.place.hold()
         try:
@@ -98,15 +119,15 @@ class Supervisor:
             self._keep(f"worker-{number}", [sys.executable, "-m", "portal.jobs.worker"], environment, hold)
         self._keep("clock", [sys.executable, "-m", "portal.jobs.clock"], environment, hold)
         self._wait_for(address)
-        self._port_socket = port_socket            # held as long as we live, so that no other start takes the port
+        self._port_socket = port_socket  # held as long as we live, so that no other start takes the port
         return address
 
     def _keep(self, name: str, command: list[str], environment: dict[str, str], hold: Hold) -> None:
         log = self.place.logs / f"{name}.log"
 
         def again() -> subprocess.Popen[bytes]:
-            return processes.start(command, log=processes.fresh_log(log), env=environment, cwd=self.root,
-                                   keep=(hold.inherited,))
+            return processes.start(command, log=processes.fresh_log(log), env=environment, cwd=self.root, keep=(hold.inherited,))
+
         self.children.append(Child(name, again, again()))
 
     def _wait_for(self, address: str) -> None:
@@ -117,9 +138,9 @@ class Supervisor:
                 log = self.place.logs / "web.log"
                 raise NotStarted(f"The web server did not start. The end of {log}:\n{processes.last_lines(log)}")
             try:
-                urllib.request.urlopen(address, timeout=10).close()            # our own loopback address
+                urllib.request.urlopen(address, timeout=10).close()  # our own loopback address
                 return
-            except urllib.error.HTTPError as answer:                           # any answer is a sign of life
+            except urllib.error.HTTPError as answer:  # any answer is a sign of life
                 answer.close()
                 return
             except (urllib.error.URLError, OSError):
@@ -135,8 +156,10 @@ class Supervisor:
                 wait = BACKOFF[min(child.deaths, len(BACKOFF) - 1)]
                 child.deaths += 1
                 child.restart_at = now + wait
-                print(f"{child.name} ended ({child.process.returncode}); it starts again in {wait:g} s. "
-                      f"Logs: {self.place.logs}", flush=True)
+                print(
+                    f"{child.name} ended ({child.process.returncode}); it starts again in {wait:g} s. Logs: {self.place.logs}",
+                    flush=True,
+                )
             elif now >= child.restart_at:
                 child.process, child.since, child.restart_at = child.again(), now, None
 
@@ -154,8 +177,12 @@ class Supervisor:
         """Runs one command of the portal; it is ended when we are."""
         log = self.place.logs / "command.log"
         log.unlink(missing_ok=True)
-        process = processes.start([sys.executable, "-m", "flask", "--app", "wsgi", *words], cwd=self.root,
-                                  env=self.servers.environment(as_owner), log=None if shown else log)
+        process = processes.start(
+            [sys.executable, "-m", "flask", "--app", "wsgi", *words],
+            cwd=self.root,
+            env=self.servers.environment(as_owner),
+            log=None if shown else log,
+        )
         while process.poll() is None:
             if self.stopping.wait(0.05):
                 processes.stop(process)
@@ -186,8 +213,10 @@ class Supervisor:
         if self._flask("demo", "play").returncode:
             if self.stopping.is_set():
                 return
-            raise NotStarted("The demonstration city could not be played; the reason stands above. "
-                             "`DUBAN_DEMONSTRATION=0 make run` starts without it.")
+            raise NotStarted(
+                "The demonstration city could not be played; the reason stands above. "
+                "`DUBAN_DEMONSTRATION=0 make run` starts without it."
+            )
         self._unfinished.unlink()
 
     @property
@@ -199,8 +228,10 @@ class Supervisor:
         if not self._unfinished.exists():
             return
         if not self.servers.empty_database():
-            raise NotStarted("An earlier first start was cut off while it played the demonstration city into the "
-                             f"database DATABASE_URL names. Empty that database, then remove {self._unfinished}.")
+            raise NotStarted(
+                "An earlier first start was cut off while it played the demonstration city into the "
+                f"database DATABASE_URL names. Empty that database, then remove {self._unfinished}."
+            )
         print("An earlier first start was cut off; beginning anew.", flush=True)
         self._unfinished.unlink()
 
@@ -219,8 +250,11 @@ class Supervisor:
         if names.returncode == 0:
             print(names.stdout, flush=True)
         elif not self._has_a_city():
-            print("There is no city yet. `.venv/bin/python -m portal.local with flask city create SHORT-NAME NAME` founds one;"
-                  " the README says how to bring in its units and people.\n", flush=True)
+            print(
+                "There is no city yet. `.venv/bin/python -m portal.local with flask city create SHORT-NAME NAME` founds one;"
+                " the README says how to bring in its units and people.\n",
+                flush=True,
+            )
         print(f"Data and logs: {self.place.data}. Ctrl-C stops everything.", flush=True)
 
 

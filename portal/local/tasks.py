@@ -1,4 +1,5 @@
 """What one does with the embedded servers besides running the portal: one command, a throw-away database, a check."""
+
 from __future__ import annotations
 
 import contextlib
@@ -67,18 +68,26 @@ def serve(pid: int, home: Path, ready: Path) -> None:
 def check_migrations() -> int:
     """Migrates an empty throw-away database and compares it with the models; 0 when they agree."""
     with tempfile.TemporaryDirectory(prefix="duban-check-") as directory:
-        os.chmod(directory, 0o711)                # noqa: S103 - the database's user passes through to its own part
+        os.chmod(directory, 0o711)  # noqa: S103 - the database's user passes through to its own part
         place = Place(Path(directory))
         hold = place.hold()
         place.prepare()
-        servers = Servers(place, {name: value for name, value in os.environ.items()
-                                  if name not in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")})
+        servers = Servers(
+            place,
+            {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")},
+        )
         try:
             servers.start(hold)
             for words in (("db", "upgrade"), ("db", "check")):
-                done = subprocess.run([sys.executable, "-m", "flask", "--app", "wsgi", *words], cwd=CLONE, text=True,
-                                      env=servers.environment(as_owner=True), check=False, stdout=subprocess.PIPE,
-                                      stderr=subprocess.STDOUT)
+                done = subprocess.run(
+                    [sys.executable, "-m", "flask", "--app", "wsgi", *words],
+                    cwd=CLONE,
+                    text=True,
+                    env=servers.environment(as_owner=True),
+                    check=False,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                )
                 if done.returncode:
                     print(done.stdout)
                     print(f"`flask {' '.join(words)}` says no: migrations and models differ.", file=sys.stderr)

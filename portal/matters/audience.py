@@ -17,7 +17,13 @@ from portal.kernel import clock
 from portal.kernel.db import db
 
 LEADER, REGISTRAR, HANDLER, SIGNER, REVIEWER, EXTENSION, GRANT = (
-    "leader", "registrar", "handler", "signer", "reviewer", "extension", "grant",
+    "leader",
+    "registrar",
+    "handler",
+    "signer",
+    "reviewer",
+    "extension",
+    "grant",
 )
 
 
@@ -61,9 +67,7 @@ def admitted(matter_id: UUID, cause: str) -> set[int]:
     """Who reads now because of `cause`."""
     return set(
         db.session.scalars(
-            select(Audience.person_id).where(
-                Audience.matter_id == matter_id, Audience.cause == cause, Audience.to_at.is_(None)
-            )
+            select(Audience.person_id).where(Audience.matter_id == matter_id, Audience.cause == cause, Audience.to_at.is_(None))
         )
     )
 

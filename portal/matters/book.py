@@ -78,8 +78,23 @@ FIELD_LABELS = {
 
 # Milestones of the shell: dates without names. Sign-off inside the unit is not among them.
 _SHELL = frozenset(
-    {"register", "assign", "acknowledge", "decline", "reassign_unit", "unit_followed", "issue", "return_for_rework", "close",
-     "withdraw", "urge", "extension_granted", "extension_refused", "make_confidential", "forward"}
+    {
+        "register",
+        "assign",
+        "acknowledge",
+        "decline",
+        "reassign_unit",
+        "unit_followed",
+        "issue",
+        "return_for_rework",
+        "close",
+        "withdraw",
+        "urge",
+        "extension_granted",
+        "extension_refused",
+        "make_confidential",
+        "forward",
+    }
 )
 
 

@@ -74,9 +74,7 @@ def _take_versions(running: Clock, like: Clock) -> None:
     running.rules_version, running.ladder_version = like.rules_version, like.ladder_version
 
 
-def start(
-    matter: Matter, kind: str, deadline: Deadline, *, original: bool = True, like: Clock | None = None
-) -> Clock:
+def start(matter: Matter, kind: str, deadline: Deadline, *, original: bool = True, like: Clock | None = None) -> Clock:
     """Start a clock, or give it a new end as a new generation. `original` resets the date that extensions count from; a
     clock that is new begins with the versions of `like`, or with those in force."""
     running = clock_of(matter, kind) or _new(matter, kind, like)

@@ -71,9 +71,7 @@ def seats(unit_ids: Collection[int]) -> set[tuple[int, Role]]:
 
 
 def _signs() -> Any:
-    return and_(
-        Signature.report_id == Step.report_id, Signature.generation == Step.generation, Signature.step == Step.number
-    )
+    return and_(Signature.report_id == Step.report_id, Signature.generation == Step.generation, Signature.step == Step.number)
 
 
 def moved(unit_ids: Collection[int]) -> None:
@@ -94,11 +92,7 @@ def reindex(which: Any) -> int:
             .options(joinedload(Matter.lead_unit), as_seen_by(SYSTEM))
         ).all()
         db.session.execute(delete(Viewer).where(Viewer.matter_id.in_(some)).execution_options(synchronize_session=False))
-        rows = [
-            row
-            for matter, content in pairs
-            for row in viewer_rows(matter, content, around(matter, content))
-        ]
+        rows = [row for matter, content in pairs for row in viewer_rows(matter, content, around(matter, content))]
         db.session.execute(insert(Viewer), rows)
     return len(ids)
 
@@ -165,13 +159,22 @@ def _take_over(
     index_words(matter, content)
     write_entry(matter, "unit_followed", actor, standing, facts={"unit": heir.name, "former": bore})
     entry = journal.record(
-        actor, "unit_followed", "matter", matter.id, standing=standing, confidential=matter.confidential,
-        before={"lead_unit_id": former.id}, after={"lead_unit_id": heir.id},
+        actor,
+        "unit_followed",
+        "matter",
+        matter.id,
+        standing=standing,
+        confidential=matter.confidential,
+        before={"lead_unit_id": former.id},
+        after={"lead_unit_id": heir.id},
     )
     desk = [*notices.lead_desk(matter), *notices.supervisors(matter)]
     told = [*desk, content.handler_id] if content.handler_id else desk
     notices.notify_in_turn(
-        matter, content, entry, ("unit_followed", [one for one in told if one]),
+        matter,
+        content,
+        entry,
+        ("unit_followed", [one for one in told if one]),
         ("handler_replaced", [gone] if gone and gone != content.handler_id else []),
     )
 
@@ -271,9 +274,7 @@ def _refresh(matter_id: UUID) -> None:
     )  # fmt: skip
     if not matter.confidential:
         return
-    signed = db.session.scalars(
-        select(Signature.person_id).where(Signature.matter_id == matter_id).options(as_seen_by(SYSTEM))
-    )
+    signed = db.session.scalars(select(Signature.person_id).where(Signature.matter_id == matter_id).options(as_seen_by(SYSTEM)))
     db.session.execute(
         update(Audience)
         .where(Audience.matter_id == matter_id, Audience.cause == audience.SIGNER, Audience.to_at.is_(None),

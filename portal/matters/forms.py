@@ -57,7 +57,9 @@ class AssignConfidentialForm(OfficeForm):
 
     lead_unit = StringField(_l("主办单位"), [InputRequired(_l("请选择主办单位")), Length(max=120)])
     handler = SelectField(
-        _l("承办人"), coerce=str, validate_choice=False,
+        _l("承办人"),
+        coerce=str,
+        validate_choice=False,
         description=_l("先填主办单位并提交一次，即列出该单位可指定的承办人"),
     )
     requirement = _words(_l("办理要求"), required=False)
@@ -74,7 +76,9 @@ class ReassignConfidentialForm(ReassignForm):
     """改派 of a confidential matter."""
 
     handler = SelectField(
-        _l("承办人"), coerce=str, validate_choice=False,
+        _l("承办人"),
+        coerce=str,
+        validate_choice=False,
         description=_l("先填主办单位并提交一次，即列出该单位可指定的承办人"),
     )
 
@@ -94,8 +98,11 @@ class ReviewerForm(OfficeForm):
 class ForwardForm(OfficeForm):
     """转办."""
 
-    units = StringField(_l("转办单位"), [InputRequired(_l("请选择下级单位")), Length(max=1000)],
-                        description=_l("只能是下级单位；几个单位之间用顿号隔开"))
+    units = StringField(
+        _l("转办单位"),
+        [InputRequired(_l("请选择下级单位")), Length(max=1000)],
+        description=_l("只能是下级单位；几个单位之间用顿号隔开"),
+    )
     requirement = _words(_l("转办要求"), required=False)
     due_on = DateField(_l("下级办结期限"), [Optional()], format=_DAYS, description=_l("不填的按规则计算，不晚于本件期限"))
 
@@ -103,8 +110,12 @@ class ForwardForm(OfficeForm):
 class DeclineForm(OfficeForm):
     """退回交办."""
 
-    code = RadioField(_l("退回原因"), [InputRequired(_l("请选择退回原因")), AnyOf(list(DECLINE_REASONS))],
-                      choices=_choices(DECLINE_REASONS), validate_choice=False)
+    code = RadioField(
+        _l("退回原因"),
+        [InputRequired(_l("请选择退回原因")), AnyOf(list(DECLINE_REASONS))],
+        choices=_choices(DECLINE_REASONS),
+        validate_choice=False,
+    )
     reason = _words(_l("说明"))
 
 
@@ -138,8 +149,12 @@ class ExtensionForm(OfficeForm):
 class DecisionForm(OfficeForm):
     """批复延期."""
 
-    granted = RadioField(_l("批复"), [InputRequired(_l("请选择是否准予延期"))], validate_choice=False,
-                         choices=_choices({"yes": _l("准予延期"), "no": _l("不予延期")}))
+    granted = RadioField(
+        _l("批复"),
+        [InputRequired(_l("请选择是否准予延期"))],
+        validate_choice=False,
+        choices=_choices({"yes": _l("准予延期"), "no": _l("不予延期")}),
+    )
     due_on = DateField(_l("准予延至"), [Optional()], format=_DAYS, description=_l("不填即为申请的日期；可以早于申请的日期"))
     reason = _words(_l("批复意见"), required=False)
 
@@ -154,8 +169,12 @@ class ReturnForm(OfficeForm):
     """退回重办."""
 
     failed = SelectMultipleField(
-        _l("未通过的项目"), [InputRequired(_l("请勾选未通过的项目"))], choices=_choices(QUESTIONS), validate_choice=False,
-        widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(),
+        _l("未通过的项目"),
+        [InputRequired(_l("请勾选未通过的项目"))],
+        choices=_choices(QUESTIONS),
+        validate_choice=False,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
     )
     reason = _words(_l("退回理由"))
 
@@ -163,10 +182,14 @@ class ReturnForm(OfficeForm):
 class GrantForm(OfficeForm):
     """授权查阅: who, until when, why."""
 
-    person = StringField(_l("授权给"), [InputRequired(_l("请选择人员")), Length(max=120)],
-                         description=_l("填姓名或登录名的一部分，从列出的人员中选择"))
-    last_day = DateField(_l("截至"), [InputRequired(_l("请填写截止日期"))], format=_DAYS,
-                         description=_l("当日 24:00 自动结束，最长 90 天"))
+    person = StringField(
+        _l("授权给"),
+        [InputRequired(_l("请选择人员")), Length(max=120)],
+        description=_l("填姓名或登录名的一部分，从列出的人员中选择"),
+    )
+    last_day = DateField(
+        _l("截至"), [InputRequired(_l("请填写截止日期"))], format=_DAYS, description=_l("当日 24:00 自动结束，最长 90 天")
+    )
     reason = _words(_l("事由"), most=200)
 
 

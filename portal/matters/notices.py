@@ -54,9 +54,7 @@ def supervision_between(matter: Matter) -> list[int]:
     return [person for people in recipients_of(between, SUPERVISION).values() for person in people] if between else []
 
 
-def notify(
-    matter: Matter, content: MatterContent, entry: JournalEntry, kind: str, persons: Iterable[int], **facts: Any
-) -> None:
+def notify(matter: Matter, content: MatterContent, entry: JournalEntry, kind: str, persons: Iterable[int], **facts: Any) -> None:
     """Tell these persons, except whoever did it; one message a person and act."""
     told = [p for p in dict.fromkeys(persons) if p and p != entry.person_id]
     if not told:
@@ -67,9 +65,7 @@ def notify(
     tell(kind, told, key=f"journal:{entry.id}:{kind}", matter_id=matter.id, facts=known)
 
 
-def notify_in_turn(
-    matter: Matter, content: MatterContent, entry: JournalEntry, *said: tuple[str, Iterable[int]]
-) -> None:
+def notify_in_turn(matter: Matter, content: MatterContent, entry: JournalEntry, *said: tuple[str, Iterable[int]]) -> None:
     """One act that means different things to different people: each is told the first that names him, and no more."""
     told: set[int] = set()
     for kind, persons in said:
@@ -78,8 +74,6 @@ def notify_in_turn(
         told.update(people)
 
 
-def ask_to_sign(
-    matter: Matter, content: MatterContent, entry: JournalEntry, step: str, persons: Iterable[int]
-) -> None:
+def ask_to_sign(matter: Matter, content: MatterContent, entry: JournalEntry, step: str, persons: Iterable[int]) -> None:
     """Those who hold the seat of this step are asked for their signature."""
     notify(matter, content, entry, "countersign" if step == "countersign" else "to_sign", persons)

@@ -84,9 +84,7 @@ def must_be_confirmed(actor: Actor) -> None:
 
 def whole_content(matter: Matter) -> MatterContent:
     """The content as the engine needs it for what follows a move, whoever moves; never shown."""
-    return db.session.scalars(
-        select(MatterContent).where(MatterContent.matter_id == matter.id).options(as_seen_by(SYSTEM))
-    ).one()
+    return db.session.scalars(select(MatterContent).where(MatterContent.matter_id == matter.id).options(as_seen_by(SYSTEM))).one()
 
 
 def co_units(actor: Actor, matter: Matter) -> list[CoUnit]:
@@ -141,9 +139,12 @@ def around(actor: Actor, matter: Matter, limit: int = 300) -> Around:
     papers = sorted(found.get(Attachment, ()), key=lambda paper: (paper.added_at, paper.id))
     family = sorted(found.get(Matter, ()), key=lambda other: (other.registered_at, other.number))
     return Around(
-        entries=found[Entry], papers=papers, asked=next(iter(found.get(Extension, ())), None),
+        entries=found[Entry],
+        papers=papers,
+        asked=next(iter(found.get(Extension, ())), None),
         children=[other for other in family if other.parent_id == matter.id],
-        related=[other for other in family if other.parent_id != matter.id], unread=rows[0].unread,
+        related=[other for other in family if other.parent_id != matter.id],
+        unread=rows[0].unread,
     )
 
 
@@ -188,9 +189,7 @@ def attachments(actor: Actor, matter: Matter, report_id: UUID | None = None) -> 
 
 def attachment(actor: Actor, attachment_id: UUID) -> Attachment:
     """One file."""
-    found = db.session.scalars(
-        select(Attachment).where(Attachment.id == attachment_id).options(as_seen_by(actor))
-    ).first()
+    found = db.session.scalars(select(Attachment).where(Attachment.id == attachment_id).options(as_seen_by(actor))).first()
     if found is None:
         raise Invisible
     if found.confidential:
@@ -202,10 +201,7 @@ def extensions(actor: Actor, matter: Matter) -> list[Extension]:
     """Requests for extension, newest first."""
     return list(
         db.session.scalars(
-            select(Extension)
-            .where(Extension.matter_id == matter.id)
-            .options(as_seen_by(actor))
-            .order_by(Extension.asked_at.desc())
+            select(Extension).where(Extension.matter_id == matter.id).options(as_seen_by(actor)).order_by(Extension.asked_at.desc())
         )
     )
 
@@ -276,8 +272,13 @@ def _chain(actor: Actor, which: ColumnElement[bool]) -> tuple[Report, Chain] | N
         .outerjoin(Signer, and_(of(Signer), Signer.step == Step.number))
         .where(which)
         .options(
-            joinedload(Report.drafter), defer(Report.plain), defer(Report.sealed), joinedload(Step.unit),
-            joinedload(Signature.person), joinedload(Signer.person), as_seen_by(actor),
+            joinedload(Report.drafter),
+            defer(Report.plain),
+            defer(Report.sealed),
+            joinedload(Step.unit),
+            joinedload(Signature.person),
+            joinedload(Signer.person),
+            as_seen_by(actor),
         )
         .order_by(Step.number, Signer.person_id)
     ).all()

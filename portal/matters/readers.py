@@ -165,9 +165,7 @@ def around(matter: Matter, content: MatterContent) -> Around:
     below: tuple[tuple[int, int | None], ...] = ()
     above = waiting = None
     if content.has("co_unit"):
-        pairs = db.session.execute(
-            select(CoUnit.unit_id, CoUnit.handler_id).where(CoUnit.matter_id == matter.id).options(seen)
-        )
+        pairs = db.session.execute(select(CoUnit.unit_id, CoUnit.handler_id).where(CoUnit.matter_id == matter.id).options(seen))
         co_units = tuple((row.unit_id, row.handler_id) for row in pairs)
     family = select(Matter.lead_unit_id, MatterContent.handler_id).join(MatterContent).options(seen)
     if content.has("child"):
@@ -181,7 +179,8 @@ def around(matter: Matter, content: MatterContent) -> Around:
     audience: dict[int, datetime | None] = {}
     if matter.confidential:
         rows = db.session.execute(
-            select(Audience.person_id, Audience.to_at).where(Audience.matter_id == matter.id, reading_now())
+            select(Audience.person_id, Audience.to_at)
+            .where(Audience.matter_id == matter.id, reading_now())
             .order_by(Audience.to_at.asc().nulls_last())
         )
         audience = {row.person_id: row.to_at for row in rows}  # the latest end counts, and none before any
@@ -196,9 +195,7 @@ def _waiting(matter_id: UUID) -> Waiting | None:
         .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
         .outerjoin(
             Signer,
-            (Signer.report_id == Step.report_id)
-            & (Signer.generation == Step.generation)
-            & (Signer.step == Step.number),
+            (Signer.report_id == Step.report_id) & (Signer.generation == Step.generation) & (Signer.step == Step.number),
         )
         .where(Step.matter_id == matter_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
         .order_by(Step.number.desc())
@@ -222,9 +219,7 @@ def insert_viewers(matter: Matter, content: MatterContent, around: Around) -> In
     """The statement that writes these viewer rows: one shape, however many they are."""
     rows = viewer_rows(matter, content, around)
     same = {name: value for name, value in rows[0].items() if name not in _VARYING}
-    columns = [
-        bindparam(name, [row[name] for row in rows], type_=ARRAY(kind), unique=True) for name, kind in _VARYING.items()
-    ]
+    columns = [bindparam(name, [row[name] for row in rows], type_=ARRAY(kind), unique=True) for name, kind in _VARYING.items()]
     each = func.unnest(*columns).table_valued(*_VARYING).render_derived()
     constants = [literal(value, Viewer.__mapper__.columns[name].type) for name, value in same.items()]
     return insert(Viewer).from_select([*same, *_VARYING], select(*constants, *(each.c[name] for name in _VARYING)))

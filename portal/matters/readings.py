@@ -65,9 +65,7 @@ def grants_of(matter: Matter, limit: int = 200) -> list[Granted]:
     for row, name, role, unit in rows:
         until = row.to_at or row.from_at
         post = f"{unit}　{Role(role).label}" if role else ""
-        found.setdefault(
-            row.id, Granted(row.id, name, post, row.note or "", row.from_at, until, until <= clock.now())
-        )
+        found.setdefault(row.id, Granted(row.id, name, post, row.note or "", row.from_at, until, until <= clock.now()))
     return list(found.values())
 
 
@@ -86,4 +84,3 @@ def readings_of(matter: Matter, limit: int = 200) -> list[Read]:
         Read(reading.at, name, str(Role(role).label) if role else "", unit or "", str(WHAT.get(reading.what, reading.what)))
         for reading, name, role, unit in rows
     ]
-

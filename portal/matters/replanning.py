@@ -92,9 +92,7 @@ def _move_reminders(calendar: Calendar, changed: Collection[date]) -> None:
         after = sent_at(rung, ordinal, due_on, calendar, ladder_of(db.session(), version))
         if after == before:
             continue
-        of_that_day = select(Clock.id).where(
-            Clock.kind == clocks.CLOSING, Clock.due_on == due_on, Clock.ladder_version == version
-        )
+        of_that_day = select(Clock.id).where(Clock.kind == clocks.CLOSING, Clock.due_on == due_on, Clock.ladder_version == version)
         db.session.execute(
             update(Reminder)
             .where(

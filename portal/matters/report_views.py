@@ -23,8 +23,15 @@ def steps(
     report: Report, shown: Sequence[Step], signatures: dict[int, Signature], people: dict[int, list[Signer]], matter: Matter
 ) -> list[Drawn]:
     """The whole chain: done, now, to come; the drafting before it, the review behind it."""
-    drawn = [_step("done" if report.state != "draft" else "now", _("拟稿"), report.drafter.name,
-                   _("第 %(n)s 稿", n=report.draft), report.changed_at)]
+    drawn = [
+        _step(
+            "done" if report.state != "draft" else "now",
+            _("拟稿"),
+            report.drafter.name,
+            _("第 %(n)s 稿", n=report.draft),
+            report.changed_at,
+        )
+    ]
     running = report.state == "in_sign_off"
     for step in shown:
         signature = signatures.get(step.number)
@@ -68,8 +75,11 @@ def last_return(back: Sequence[Entry], count: int) -> Drawn | None:
         return None
     codes = (rework.facts or {}).get("failed", ()) if rework else ()
     return Drawn(
-        failed=[str(QUESTIONS[c]) for c in codes if c in QUESTIONS], codes=list(codes), count=count,
-        reason=rework.words if rework else None, at=rework.at if rework else None,
+        failed=[str(QUESTIONS[c]) for c in codes if c in QUESTIONS],
+        codes=list(codes),
+        count=count,
+        reason=rework.words if rework else None,
+        at=rework.at if rework else None,
         sent_back=line(told[0]) if told[0] is not rework else None,
     )
 
@@ -81,7 +91,8 @@ def changes(shown: Report, before: Submission, now: dict[str, Any], back: Sequen
     text = compare(then["body"], now["body"])
     heads = [
         (label, compare(then[name] or "", now[name] or ""))
-        for name, label in labels.items() if (then[name] or "") != (now[name] or "")
+        for name, label in labels.items()
+        if (then[name] or "") != (now[name] or "")
     ]
     old, new = ({tuple(paper) for paper in fields["attachments"]} for fields in (then, now))
     again = {name for name, _digest in old} & {name for name, _digest in new}
@@ -90,11 +101,17 @@ def changes(shown: Report, before: Submission, now: dict[str, Any], back: Sequen
     ended = next((entry for entry in reversed(back) if entry.at >= before.submitted_at), None)
     same = before.draft == shown.draft
     return {
-        "draft_no": shown.draft, "text": text, "heads": heads, "papers": papers, "counted": counted(text),
+        "draft_no": shown.draft,
+        "text": text,
+        "heads": heads,
+        "papers": papers,
+        "counted": counted(text),
         "same": not heads and not papers and not any(paragraph.changed for paragraph in text),
-        "former": _("第 %(n)s 稿第 %(time)s 次送签", n=before.draft, time=before.generation) if same or before.generation > 1
+        "former": _("第 %(n)s 稿第 %(time)s 次送签", n=before.draft, time=before.generation)
+        if same or before.generation > 1
         else _("第 %(n)s 稿", n=before.draft),
-        "submitted_at": before.submitted_at, "ended": line(ended) if ended else None,
+        "submitted_at": before.submitted_at,
+        "ended": line(ended) if ended else None,
     }
 
 
@@ -113,10 +130,20 @@ def sheet(report: Report, names: Sequence[str], mark: str, issuer: str | None, y
     """The report as the page it will become."""
     issued_on: date | None = clock.local(report.issued_at).date() if report.issued_at else None
     return Drawn(
-        draft_no=report.draft, title=report.title, masthead=report.issuing_name, number_prefix=f"{mark}〔{year}〕",
-        document_number=report.document_number, issuer=issuer, upward=upward, addressee=report.addressee,
-        text=report.body or "", attachments=list(names), signature_unit=report.issuing_name, issued_on=issued_on,
-        copies=report.copies, printed_by=None,
+        draft_no=report.draft,
+        title=report.title,
+        masthead=report.issuing_name,
+        number_prefix=f"{mark}〔{year}〕",
+        document_number=report.document_number,
+        issuer=issuer,
+        upward=upward,
+        addressee=report.addressee,
+        text=report.body or "",
+        attachments=list(names),
+        signature_unit=report.issuing_name,
+        issued_on=issued_on,
+        copies=report.copies,
+        printed_by=None,
     )
 
 

@@ -49,7 +49,9 @@ def _changed() -> list[UUID]:
     seat = signing(Step.unit_id, Step.role, confidential=Matter.confidential).correlate(Step, Matter).lateral("seat")
     later = aliased(Step)
     passed = exists().where(
-        later.report_id == Step.report_id, later.generation == Step.generation, later.number > Step.number,
+        later.report_id == Step.report_id,
+        later.generation == Step.generation,
+        later.number > Step.number,
         later.reached_at.is_not(None),
     )
     rows = db.session.execute(
@@ -127,9 +129,7 @@ def _hand_over(matter: Matter) -> bool:
     audience.dismiss(matter.id, before - set(heads), audience.EXTENSION)
     audience.admit(matter.id, heads, audience.EXTENSION)
     request = db.session.scalars(
-        select(Extension)
-        .where(Extension.matter_id == matter.id, Extension.decided_at.is_(None))
-        .options(as_seen_by(SYSTEM))
+        select(Extension).where(Extension.matter_id == matter.id, Extension.decided_at.is_(None)).options(as_seen_by(SYSTEM))
     ).one()
     content = whole_content(matter)
     entry = journal.record(SYSTEM, "decider_changed", "matter", matter.id, confidential=True)

@@ -21,7 +21,10 @@ from portal.network.queries import Holder
 from portal.workflow.seats import STEP_LABELS
 
 _SOURCES = {
-    "central": _l("中央批示件"), "province": _l("省级批示件"), "city": _l("市级批示件"), "county": _l("县级批示件"),
+    "central": _l("中央批示件"),
+    "province": _l("省级批示件"),
+    "city": _l("市级批示件"),
+    "county": _l("县级批示件"),
 }
 _BACK = ("decline", "send_back", "return_for_rework", "withdraw", "make_confidential", "extension_refused")
 
@@ -141,15 +144,9 @@ def why(running: Clock | None) -> Drawn | None:
     """A term with its reasons."""
     if running is None:
         return None
-    light = (
-        Lamp("done", 0, "closed")
-        if running.stopped_at
-        else lamp(running.due_on, clock.today(), True, None, False)
-    )
+    light = Lamp("done", 0, "closed") if running.stopped_at else lamp(running.due_on, clock.today(), True, None, False)
     words = _("已反馈") if running.stopped_at else light.words
-    return Drawn(
-        by=running.due_at, why=explain(Why.from_json(running.why)), lamp=Drawn(kind=light.kind, words=words)
-    )
+    return Drawn(by=running.due_at, why=explain(Why.from_json(running.why)), lamp=Drawn(kind=light.kind, words=words))
 
 
 def log(entries: Sequence[Entry]) -> list[Drawn]:
@@ -176,25 +173,35 @@ def line(entry: Entry) -> Drawn:
     if facts.get("draft"):
         what = _("第 %(n)s 稿", n=facts["draft"])
     return Drawn(
-        at=entry.at, verb=str(ENTRY_LABELS.get(entry.kind, entry.kind)) + "　", who=who, what=what, say=entry.words,
-        kind="back" if entry.kind in _BACK else ("auto" if entry.person_id is None else ""), tags=tags,
+        at=entry.at,
+        verb=str(ENTRY_LABELS.get(entry.kind, entry.kind)) + "　",
+        who=who,
+        what=what,
+        say=entry.words,
+        kind="back" if entry.kind in _BACK else ("auto" if entry.person_id is None else ""),
+        tags=tags,
     )
 
 
 def dates(milestones: Sequence[Milestone]) -> list[Drawn]:
     """The dates of a shell, without names."""
     return [
-        Drawn(at=m.at, verb=str(ENTRY_LABELS.get(m.kind, m.kind)), who="", what=None, say=None,
-              kind="back" if m.kind in _BACK else "", tags=[])
+        Drawn(
+            at=m.at,
+            verb=str(ENTRY_LABELS.get(m.kind, m.kind)),
+            who="",
+            what=None,
+            say=None,
+            kind="back" if m.kind in _BACK else "",
+            tags=[],
+        )
         for m in milestones
     ]
 
 
 def urgings(milestones: Sequence[Milestone]) -> list[Drawn]:
     """The office's urgings of a shell."""
-    return [
-        Drawn(at=m.at, verb=None, who="", what=_("催办"), say=None, kind="", tags=[]) for m in milestones if m.kind == "urge"
-    ]
+    return [Drawn(at=m.at, verb=None, who="", what=_("催办"), say=None, kind="", tags=[]) for m in milestones if m.kind == "urge"]
 
 
 def tree(matter: Matter, children: Sequence[tuple[Matter, str]], co_units: Sequence[CoUnit]) -> list[Drawn]:
@@ -215,9 +222,7 @@ def _node(name: str, role: str, url: str | None, light: Lamp | None, note: str |
 
 def named(holders: Sequence[Holder]) -> str:
     """Whoever may sign, each once; who stands in for a holder is marked."""
-    return _("、").join(
-        dict.fromkeys(_("%(name)s（代）", name=h.name) if h.delegation_id is not None else h.name for h in holders)
-    )
+    return _("、").join(dict.fromkeys(_("%(name)s（代）", name=h.name) if h.delegation_id is not None else h.name for h in holders))
 
 
 def watermark(actor: Actor, matter: Matter) -> str | None:

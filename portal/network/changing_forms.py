@@ -31,8 +31,11 @@ class ChangeForm(OfficeForm):
     from_on = DateField(
         _l("从哪天起"), [InputRequired(_l("请填写日期"))], description=_l("今日或以后；以后的到那天自动执行，此前可以取消")
     )
-    reason = StringField(_l("依据或理由"), [InputRequired(_l("请写明依据或理由")), Length(max=MOST_REASON)],
-                         description=_l("如：市委编办〔2026〕12号"))
+    reason = StringField(
+        _l("依据或理由"),
+        [InputRequired(_l("请写明依据或理由")), Length(max=MOST_REASON)],
+        description=_l("如：市委编办〔2026〕12号"),
+    )
 
 
 def _label(text: Any, most: int, required: bool = True, hint: Any = "") -> StringField:
@@ -129,5 +132,3 @@ def facts_in(form: ChangeForm) -> dict[str, Any]:
         else:
             facts[name] = data
     return facts
-
-

@@ -42,12 +42,8 @@ class DelegationForm(OfficeForm):
     to_person = stand_in_field()
     acts = lent_field()
     from_day = DateField(_l("开始日期"), [InputRequired(_l("请填写开始日期"))])
-    to_day = DateField(
-        _l("结束日期"), [InputRequired(_l("请填写结束日期"))], description=_l("含当日；一次委托最长 90 天")
-    )
-    covers_confidential = BooleanField(
-        _l("包括限定知悉的事项"), description=_l("不选的，受托人看不到、也不能签批限定知悉的事项")
-    )
+    to_day = DateField(_l("结束日期"), [InputRequired(_l("请填写结束日期"))], description=_l("含当日；一次委托最长 90 天"))
+    covers_confidential = BooleanField(_l("包括限定知悉的事项"), description=_l("不选的，受托人看不到、也不能签批限定知悉的事项"))
 
 
 class AbsenceForm(OfficeForm):

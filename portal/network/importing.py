@@ -32,8 +32,15 @@ def known_network() -> Known:
     """What the session's city has already."""
     units = {
         unit.code: KnownUnit(
-            unit.id, Kind(unit.kind), Level(unit.level), tuple(unit.path), unit.parent_id, unit.document_prefix,
-            unit.name, unit.short_name, unit.retired_on is not None,
+            unit.id,
+            Kind(unit.kind),
+            Level(unit.level),
+            tuple(unit.path),
+            unit.parent_id,
+            unit.document_prefix,
+            unit.name,
+            unit.short_name,
+            unit.retired_on is not None,
         )
         for unit in db.session.scalars(select(Unit).where(Unit.city_id == current_city()))
     }
@@ -58,13 +65,11 @@ def carry_out(plan: Plan, hashes: Mapping[str, str], *, must_change_password: bo
         raise ValueError("a plan with faults is not carried out")
     ids = {code: known.id for code, known in plan.known.units.items()}
     acts_for = {
-        code: known.parent_id if known.kind in ORGANS and known.parent_id else known.id
-        for code, known in plan.known.units.items()
+        code: known.parent_id if known.kind in ORGANS and known.parent_id else known.id for code, known in plan.known.units.items()
     }
     _write_units(plan, ids)
     acts_for |= {
-        unit.code: ids[unit.parent_code] if unit.kind in ORGANS and unit.parent_code else ids[unit.code]
-        for unit in plan.units
+        unit.code: ids[unit.parent_code] if unit.kind in ORGANS and unit.parent_code else ids[unit.code] for unit in plan.units
     }
     newcomers = plan.new_people()
     people = {name: known.id for name, known in plan.known.people.items()}

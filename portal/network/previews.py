@@ -52,9 +52,7 @@ def reach_of(actor: Actor) -> frozenset[int]:
     decision = allowed(actor, Act.KEEP_NETWORK)
     if not decision:
         raise Forbidden(_("您不能维护单位网络"), unmet=decision.unmet)
-    return frozenset(
-        s.for_unit_id for s in actor.standings if s.role == Role.SECRETARIAT and covers(s, Act.KEEP_NETWORK)
-    )
+    return frozenset(s.for_unit_id for s in actor.standings if s.role == Role.SECRETARIAT and covers(s, Act.KEEP_NETWORK))
 
 
 def upload(actor: Actor, kind: str, name: str, data: bytes) -> ImportPreview:
@@ -71,7 +69,9 @@ def upload(actor: Actor, kind: str, name: str, data: bytes) -> ImportPreview:
     if first := next((fault for fault in judged.faults if fault.row == 1), None):
         raise Invalid(first.sentence)
     return previews.keep(
-        actor.person_id, kind, name,
+        actor.person_id,
+        kind,
+        name,
         {"sheet": sheet.name, "header": list(sheet.header), "rows": rows, "verdict": _verdict(judged)},
     )
 
@@ -135,7 +135,10 @@ def carry_out(actor: Actor, kind: str, preview_id: UUID) -> ImportPreview:
     kept.imported = [{"new": judged.new, "changed": len(judged.changed), "people": len(newcomers)}]
     kept.state = "imported"
     journal.record(
-        actor, f"import_{kind}", "import", kept.id,
+        actor,
+        f"import_{kind}",
+        "import",
+        kept.id,
         after={"new": judged.new, "changed": [one.code for one in judged.changed], "people": sorted(newcomers)},
     )
     return kept
@@ -217,7 +220,12 @@ def _was(one: Changed) -> dict[str, str]:
 
 
 def _history(
-    actor: Actor, kind: ChangeKind, unit_id: int, other_id: int | None, name: str, before: dict[str, Any] | None,
+    actor: Actor,
+    kind: ChangeKind,
+    unit_id: int,
+    other_id: int | None,
+    name: str,
+    before: dict[str, Any] | None,
     wanted: dict[str, Any],
 ) -> dict[str, Any]:
     acting = next((s for s in actor.standings if s.role == Role.SECRETARIAT), None)

@@ -168,8 +168,12 @@ def _compare(row: Row, code: str, unit: KnownUnit, by_id: Mapping[int, str], bea
         (rules.PREFIX, unit.document_prefix or "", prefix), (rules.PARENT, parent, wanted),
     )  # fmt: skip
     return Changed(
-        row.number, code, name, tuple((column, now, then) for column, now, then in pairs if now != then),
-        {"name": name, "short_name": short, "document_prefix": prefix or None}, wanted if wanted != parent else None,
+        row.number,
+        code,
+        name,
+        tuple((column, now, then) for column, now, then in pairs if now != then),
+        {"name": name, "short_name": short, "document_prefix": prefix or None},
+        wanted if wanted != parent else None,
     )
 
 

@@ -38,9 +38,7 @@ def configure(redis_url: str | None) -> None:
 
 def impatient(redis_url: str) -> Redis:
     """A connection that gives up at once instead of trying again."""
-    return Redis.from_url(
-        redis_url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE
-    )
+    return Redis.from_url(redis_url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE)
 
 
 def ring_after_commit() -> None:

@@ -140,9 +140,7 @@ def parcel(claimed: Claim) -> Parcel | None:
         return None
     if change is not None:
         code = code_of(change.id, change.address)
-        return Parcel(
-            delivery.id, change.id, delivery.channel, claimed.token, address, unread, slug, "code", code
-        )
+        return Parcel(delivery.id, change.id, delivery.channel, claimed.token, address, unread, slug, "code", code)
     pressing = message is not None and reach.on_duty and group_of(message.kind).words.presses
     until = None if pressing else quiet_until(clock.now(), reach.wishes.quiet, calendar_of(db.session()))
     if until is not None:
@@ -202,8 +200,6 @@ def mark(claimed: Claim, outcome: Outcome) -> None:
 def doubtful() -> list[Doubt]:
     """The city's doubtful deliveries, the oldest first."""
     found = db.session.scalars(
-        select(Delivery)
-        .where(Delivery.city_id == current_city(), Delivery.state == "doubtful")
-        .order_by(Delivery.id)
+        select(Delivery).where(Delivery.city_id == current_city(), Delivery.state == "doubtful").order_by(Delivery.id)
     )
     return [Doubt(d.id, d.message_id, d.channel, d.lease_until and d.lease_until - LEASE, d.fault) for d in found]

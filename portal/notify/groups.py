@@ -53,12 +53,8 @@ WORDS: Mapping[Group, Words] = {
     Group.TASKS: Words(_l("交办与签收"), _l("交办、转办、指定承办人、退回交办、退回重办、离岗交接"), presses=True),
     Group.SIGNING: Words(_l("签批与会签"), _l("请签批、请会签、送签退回、签批岗位空缺")),
     Group.REVIEW: Words(_l("审核与审批"), _l("报结待审核、延期待批")),
-    Group.DUE: Words(
-        _l("到期提醒"), _l("到期前 7 日、3 日、1 日和当日"), _l("依据：本市期限规则中的提醒阶梯")
-    ),
-    Group.OVERDUE: Words(
-        _l("超期与逾时"), _l("超期、逾时未签收"), _l("依据：本市期限规则中的提醒阶梯"), presses=True
-    ),
+    Group.DUE: Words(_l("到期提醒"), _l("到期前 7 日、3 日、1 日和当日"), _l("依据：本市期限规则中的提醒阶梯")),
+    Group.OVERDUE: Words(_l("超期与逾时"), _l("超期、逾时未签收"), _l("依据：本市期限规则中的提醒阶梯"), presses=True),
     Group.URGING: Words(
         _l("催办与再次批示"),
         _l("督查室催办、领导再次批示"),

@@ -20,8 +20,9 @@ from portal.kernel.language import _, _l, _n
 Facts = Mapping[str, Any]
 
 # What a message may keep. A fact of another name is a mistake of ours and is refused.
-BLANKS = frozenset({"number", "title", "unit", "by", "days", "until", "granted", "round", "year", "count", "say", "address",
-                    "role", "about"})
+BLANKS = frozenset(
+    {"number", "title", "unit", "by", "days", "until", "granted", "round", "year", "count", "say", "address", "role", "about"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,7 @@ def kept(kind: str, facts: Facts) -> dict[str, Any]:
         raise ValueError(f"a message of kind {kind} has no blank for {', '.join(sorted(strange))}")
     if facts.get("confidential"):
         given = {name: value for name, value in given.items() if name == "number"}
-    return {
-        name: value.isoformat() if isinstance(value, date) else value
-        for name, value in given.items()
-        if value is not None
-    }
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in given.items() if value is not None}
 
 
 def _until(facts: Facts) -> str:
@@ -78,12 +75,8 @@ def _plain(sentence: LazyString) -> Kind:
 KINDS: dict[str, Kind] = {
     "co_assigned": Kind(_l("请本单位协办的事项"), lambda f: _("请本单位协办：%(title)s", title=f["title"])),
     "co_handler_named": Kind(_l("请您协办"), lambda f: _("请您协办：%(title)s", title=f["title"])),
-    "forwarded": Kind(
-        _l("转办给本单位，请指定承办人"), lambda f: _("转办给本单位，请指定承办人：%(title)s", title=f["title"])
-    ),
-    "name_handler": Kind(
-        _l("交办给本单位，请指定承办人"), lambda f: _("交办给本单位，请指定承办人：%(title)s", title=f["title"])
-    ),
+    "forwarded": Kind(_l("转办给本单位，请指定承办人"), lambda f: _("转办给本单位，请指定承办人：%(title)s", title=f["title"])),
+    "name_handler": Kind(_l("交办给本单位，请指定承办人"), lambda f: _("交办给本单位，请指定承办人：%(title)s", title=f["title"])),
     "handler_named": Kind(_l("交您承办，请签收"), lambda f: _("交您承办，请签收：%(title)s", title=f["title"])),
     "handler_replaced": Kind(_l("已改由他人承办"), lambda f: _("已改由他人承办：%(title)s", title=f["title"])),
     "acknowledged": Kind(_l("已签收"), lambda f: _("%(unit)s已签收：%(title)s", **_of(f)), ("unit", "title")),
@@ -126,9 +119,7 @@ KINDS: dict[str, Kind] = {
         lambda f: _("%(unit)s签批岗位空缺，报结材料停在该步：%(title)s", **_of(f)),
         ("unit", "title"),
     ),
-    "issued_to_review": Kind(
-        _l("已报结，请审核"), lambda f: _("%(unit)s报结，请审核：%(title)s", **_of(f)), ("unit", "title")
-    ),
+    "issued_to_review": Kind(_l("已报结，请审核"), lambda f: _("%(unit)s报结，请审核：%(title)s", **_of(f)), ("unit", "title")),
     "returned": Kind(_l("退回重办"), lambda f: _("退回重办：%(title)s", title=f["title"])),
     "reading_granted": Kind(_l("授权您查阅一件限定知悉的事项"), lambda f: _("授权您查阅：%(title)s", title=f["title"])),
     "closed": Kind(_l("已办结"), lambda f: _("已办结：%(title)s", title=f["title"])),
@@ -146,9 +137,7 @@ KINDS: dict[str, Kind] = {
     "due_today": Kind(_l("今日到期"), lambda f: _("今日到期：%(title)s", title=f["title"])),
     "overdue": Kind(
         _l("已超过办理期限"),
-        lambda f: _n(
-            "%(unit)s超期 %(num)d 日：%(title)s", "%(unit)s超期 %(num)d 日：%(title)s", f["days"], **_of(f)
-        ),
+        lambda f: _n("%(unit)s超期 %(num)d 日：%(title)s", "%(unit)s超期 %(num)d 日：%(title)s", f["days"], **_of(f)),
         ("days", "unit", "title"),
     ),
     "not_acknowledged": Kind(_l("逾时未签收"), lambda f: _("逾时未签收：%(title)s", title=f["title"])),
@@ -175,9 +164,7 @@ KINDS: dict[str, Kind] = {
     ),
     "codes_guessed": Kind(
         _l("有人输对了您的口令，但连续输错动态口令；如不是本人，请立即更改口令并报告"),
-        lambda f: _(
-            "有人输对了您的口令，但连续 %(count)s 次输错动态口令；如不是本人，请立即更改口令并报告", count=f["count"]
-        ),
+        lambda f: _("有人输对了您的口令，但连续 %(count)s 次输错动态口令；如不是本人，请立即更改口令并报告", count=f["count"]),
         ("count",),
     ),
     "address_asked": Kind(
@@ -185,16 +172,12 @@ KINDS: dict[str, Kind] = {
         lambda f: _("您申请把收信地址改为 %(address)s；如不是本人，请报告", address=f["address"]),
         ("address",),
     ),
-    "handed_over": Kind(
-        _l("原承办人离岗，由您接着办理"), lambda f: _("原承办人离岗，由您接着办理：%(title)s", title=f["title"])
-    ),
+    "handed_over": Kind(_l("原承办人离岗，由您接着办理"), lambda f: _("原承办人离岗，由您接着办理：%(title)s", title=f["title"])),
     "person_left": Kind(
         _l("本件有经办人员离岗，请核对并重新指定"),
         lambda f: _("有经办人员离岗，请核对并重新指定：%(title)s", title=f["title"]),
     ),
-    "handover_to_sign": Kind(
-        _l("请核对并签收离岗交接清单"), lambda f: _("请核对并签收%(by)s的离岗交接清单", by=f["by"]), ("by",)
-    ),
+    "handover_to_sign": Kind(_l("请核对并签收离岗交接清单"), lambda f: _("请核对并签收%(by)s的离岗交接清单", by=f["by"]), ("by",)),
     "appointed": Kind(
         _l("您有新的任职"),
         lambda f: _("您已任%(unit)s%(role)s", unit=f["unit"], role=Role(f["role"]).label),
@@ -202,16 +185,17 @@ KINDS: dict[str, Kind] = {
     ),
     "post_ended": Kind(
         _l("您的一个岗位将结束"),
-        lambda f: _(
-            "您自%(until)s起不再担任%(unit)s%(role)s", until=_until(f), unit=f["unit"], role=Role(f["role"]).label
-        ),
+        lambda f: _("您自%(until)s起不再担任%(unit)s%(role)s", until=_until(f), unit=f["unit"], role=Role(f["role"]).label),
         ("unit", "role", "until"),
     ),
     "stand_in_set": Kind(
         _l("秘书处为您的岗位设了受托人"),
         lambda f: _(
             "秘书处为您的%(unit)s%(role)s岗位设了受托人%(by)s，至%(until)s",
-            unit=f["unit"], role=Role(f["role"]).label, by=f["by"], until=_until(f),
+            unit=f["unit"],
+            role=Role(f["role"]).label,
+            by=f["by"],
+            until=_until(f),
         ),
         ("unit", "role", "by", "until"),
     ),
@@ -219,7 +203,10 @@ KINDS: dict[str, Kind] = {
         _l("请您代行他人岗位"),
         lambda f: _(
             "请您代行%(by)s的%(unit)s%(role)s岗位，至%(until)s",
-            unit=f["unit"], role=Role(f["role"]).label, by=f["by"], until=_until(f),
+            unit=f["unit"],
+            role=Role(f["role"]).label,
+            by=f["by"],
+            until=_until(f),
         ),
         ("unit", "role", "by", "until"),
     ),
@@ -238,12 +225,8 @@ KINDS: dict[str, Kind] = {
         lambda f: _("推荐的%(unit)s联络员被退回，请重新推荐", unit=f["unit"]),
         ("unit",),
     ),
-    "nomination_accepted": Kind(
-        _l("推荐的联络员已任命"), lambda f: _("推荐的%(unit)s联络员已任命", unit=f["unit"]), ("unit",)
-    ),
-    "confirm_contact": Kind(
-        _l("请核对您的联络员信息"), lambda f: _("请核对您的%(unit)s联络员信息", unit=f["unit"]), ("unit",)
-    ),
+    "nomination_accepted": Kind(_l("推荐的联络员已任命"), lambda f: _("推荐的%(unit)s联络员已任命", unit=f["unit"]), ("unit",)),
+    "confirm_contact": Kind(_l("请核对您的联络员信息"), lambda f: _("请核对您的%(unit)s联络员信息", unit=f["unit"]), ("unit",)),
 }
 
 

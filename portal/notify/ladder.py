@@ -167,9 +167,7 @@ def _words(rung: str, days: int, answer: Answer) -> tuple[str, dict[str, Any]]:
 
 
 def _pending(clock_id: int) -> ColumnElement[bool]:
-    return (
-        (Reminder.city_id == current_city()) & (Reminder.clock_id == clock_id) & Reminder.settled_at.is_(None)
-    )
+    return (Reminder.city_id == current_city()) & (Reminder.clock_id == clock_id) & Reminder.settled_at.is_(None)
 
 
 def _settle(reminders: list[Reminder], now: datetime, outcome: str) -> int:

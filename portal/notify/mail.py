@@ -111,9 +111,7 @@ class Mail:
     def _connect(self) -> smtplib.SMTP:
         """A server that knows us and takes letters from us."""
         if self.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                self.host, self.port, timeout=PATIENCE, context=ssl.create_default_context()
-            )
+            server: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=PATIENCE, context=ssl.create_default_context())
         else:
             server = smtplib.SMTP(self.host, self.port, timeout=PATIENCE)
         try:

@@ -54,12 +54,7 @@ def shown_to(person_id: int, suspended: bool) -> ColumnElement[bool]:
 
 def unread_of(person_id: int, *, suspended: bool = False) -> ScalarSelect[int]:
     """How many messages the person has not read, as a part of another statement; counted no further than a thousand."""
-    some = (
-        select(Message.id)
-        .where(shown_to(person_id, suspended), Message.read_at.is_(None))
-        .limit(MOST_COUNTED)
-        .subquery()
-    )
+    some = select(Message.id).where(shown_to(person_id, suspended), Message.read_at.is_(None)).limit(MOST_COUNTED).subquery()
     return select(func.count()).select_from(some).scalar_subquery()
 
 
@@ -111,9 +106,7 @@ def reach_of(person_ids: Collection[int]) -> dict[int, Reach]:
         .correlate(Person)
         .scalar_subquery()
     )
-    on_duty = exists().where(
-        Post.person_id == Person.id, Post.role == Role.DUTY_OFFICER, in_force(clock.today())
-    )
+    on_duty = exists().where(Post.person_id == Person.id, Post.role == Role.DUTY_OFFICER, in_force(clock.today()))
     rows = db.session.execute(
         select(Person.id, Person.email, contacts, on_duty, NotificationSetting)
         .outerjoin(NotificationSetting, NotificationSetting.person_id == Person.id)

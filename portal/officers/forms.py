@@ -18,11 +18,13 @@ class ProposeForm(OfficeForm):
 
     role = SelectField(_l("职务"), choices=[SelectChoice(role.value, role.label) for role in OFFICES], validate_choice=False)
     named = StringField(
-        _l("接任人的登录名"), [InputRequired(_l("请填写登录名")), Length(max=64)],
+        _l("接任人的登录名"),
+        [InputRequired(_l("请填写登录名")), Length(max=64)],
         description=_l("必须没有其他岗位；三员由三个人分别担任"),
     )
     reason = TextAreaField(
-        _l("理由"), [InputRequired(_l("请写明理由")), Length(max=200)],
+        _l("理由"),
+        [InputRequired(_l("请写明理由")), Length(max=200)],
         description=_l("审批人据此判断，例如本人何时到场、如何核实；记入日志"),
     )
 

@@ -21,13 +21,15 @@ class SensitiveAct(OfCity, Model):
     __table_args__ = (
         CheckConstraint("decided_by_id IS NULL OR decided_by_id <> proposed_by_id", name="two_persons"),
         CheckConstraint("decided_by_id IS NULL OR person_id IS NULL OR decided_by_id <> person_id", name="not_about_himself"),
-        CheckConstraint(
-            "(outcome IN ('carried_out', 'refused')) = (decided_by_id IS NOT NULL) OR outcome IS NULL", name="decided"
-        ),
+        CheckConstraint("(outcome IN ('carried_out', 'refused')) = (decided_by_id IS NOT NULL) OR outcome IS NULL", name="decided"),
         CheckConstraint("(outcome IS NULL) = (ended_at IS NULL)", name="ended"),
         CheckConstraint("outcome IS NOT NULL OR decided_by_id IS NULL", name="undecided"),
         Index(
-            "uq_sensitive_act_waiting", "city_id", "kind", text("coalesce(person_id, 0)"), unique=True,
+            "uq_sensitive_act_waiting",
+            "city_id",
+            "kind",
+            text("coalesce(person_id, 0)"),
+            unique=True,
             postgresql_where=text("outcome IS NULL"),
         ),
         Index("ix_sensitive_act_city", "city_id", "proposed_at"),

@@ -114,9 +114,17 @@ ACTS: dict[str, LazyString] = {
 }
 
 _TOLD = {
-    "assigned": "assign", "handler_named": "name_handler", "declined": "decline", "reassigned": "reassign_unit",
-    "issued": "issue", "returned": "return_for_rework", "closed": "close", "send_back_done": "send_back",
-    "recall_done": "recall", "withdraw_done": "withdraw", "make_confidential_done": "make_confidential",
+    "assigned": "assign",
+    "handler_named": "name_handler",
+    "declined": "decline",
+    "reassigned": "reassign_unit",
+    "issued": "issue",
+    "returned": "return_for_rework",
+    "closed": "close",
+    "send_back_done": "send_back",
+    "recall_done": "recall",
+    "withdraw_done": "withdraw",
+    "make_confidential_done": "make_confidential",
 }
 """Entries that follow a move, by which people are told of it."""
 

@@ -139,8 +139,10 @@ def headline(found: Counts, register: Address) -> Headline | None:
     """The first line: what is overdue and what falls due today."""
     late, today = found.whens.get("late", 0), found.whens.get("today", 0)
     if late:
-        strong = _("%(late)s 件已超期，今日 %(today)s 件到期。", late=capped(late), today=capped(today)) if today else _(
-            "%(late)s 件已超期。", late=capped(late)
+        strong = (
+            _("%(late)s 件已超期，今日 %(today)s 件到期。", late=capped(late), today=capped(today))
+            if today
+            else _("%(late)s 件已超期。", late=capped(late))
         )
         return Headline("late", strong, "", register(when="late"), _("查看超期"))
     if today:
@@ -165,9 +167,7 @@ def groups(rows: list[Row], found: Counts, each: int, matter: Address, register:
             note = _("%(note)s，久者在前", note=note)
         title = _("待我办") if mine else str(GROUP_TITLES[number])
         url = register(task="any") if mine else register(when=_NAMES[number])
-        drawn.append(
-            DrawnGroup(title, note, url if total > len(some) else None, _("全部 %(n)s 件", n=capped(total)), some)
-        )
+        drawn.append(DrawnGroup(title, note, url if total > len(some) else None, _("全部 %(n)s 件", n=capped(total)), some))
     return drawn
 
 

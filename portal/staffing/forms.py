@@ -132,9 +132,7 @@ class DriveForm(OfficeForm):
     """推荐联络员."""
 
     unit = StringField(_l("范围"), [InputRequired(_l("请填写单位")), Length(max=140)], description=_l("这个单位和它的下级单位"))
-    levels = _boxes(
-        _l("层级"), [SelectChoice(level.value, level.label) for level in Level if level != Level.VILLAGE]
-    )
+    levels = _boxes(_l("层级"), [SelectChoice(level.value, level.label) for level in Level if level != Level.VILLAGE])
     kinds = _boxes(
         _l("类别"),
         [SelectChoice(kind.value, kind.label) for kind in Kind if kind not in ORGANS | {Kind.VILLAGE}],

@@ -42,9 +42,7 @@ def on_unit(unit: Unit) -> OnPost:
 
 def asked_on(today: date, calendar: Calendar) -> date:
     """The day of the last request to confirm: the first working day of April or October, today included."""
-    days = [
-        _first_working_day(date(year, month, 1), calendar) for year in (today.year - 1, today.year) for month in ASKED_IN
-    ]
+    days = [_first_working_day(date(year, month, 1), calendar) for year in (today.year - 1, today.year) for month in ASKED_IN]
     return max(day for day in days if day <= today)
 
 

@@ -19,9 +19,7 @@ from portal.kernel.confined import Unreadable, run_confined
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid
 
-CLASSIFIED = _l(
-    "内容带有国家秘密标志（密级★保密期限），不得在本系统处理。本次填写和上传的内容均未保存，请按保密规定线下办理。"
-)
+CLASSIFIED = _l("内容带有国家秘密标志（密级★保密期限），不得在本系统处理。本次填写和上传的内容均未保存，请按保密规定线下办理。")
 
 _STARS = "★☆⭐✩✪✫✬✭✮✯✰⋆🌟"
 _ASTERISKS = "*∗✱✲✳⁎"
@@ -87,9 +85,7 @@ def check_type(name: str, data: bytes) -> str:
     if ending in _ARCHIVES:
         raise Invalid(_("不接受压缩包，请解压后逐个上传。"))
     if ending not in ACCEPTED:
-        raise Invalid(
-            _("不接受这种文件。可以上传：%(kinds)s。", kinds="、".join(kind for kind in ACCEPTED if kind != "jpeg"))
-        )
+        raise Invalid(_("不接受这种文件。可以上传：%(kinds)s。", kinds="、".join(kind for kind in ACCEPTED if kind != "jpeg")))
     if not data:
         raise Invalid(_("文件是空的。"))
     kind = _kind(data)
@@ -128,6 +124,4 @@ def _decoded(data: bytes) -> str:
 
 
 def _visible(line: str) -> str:
-    return "".join(
-        character for character in line if unicodedata.category(character) not in {"Cf", "Cc", "Mn", "Me", "Zs"}
-    )
+    return "".join(character for character in line if unicodedata.category(character) not in {"Cf", "Cc", "Mn", "Me", "Zs"})

@@ -127,9 +127,7 @@ def canonical_digest(fields: Mapping[str, Any]) -> str:
 
 def canonical(value: Any) -> bytes:
     """The one form in which equal values are equal bytes: JSON with sorted keys, NFC, times in UTC, no floats."""
-    return json.dumps(
-        _plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    ).encode()
+    return json.dumps(_plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 def _words(record: Sealable) -> dict[str, Any]:

@@ -80,9 +80,7 @@ def day_and_weekday(value: date | datetime | None, lang: str = "zh", today: date
         return ""
     d = _date_of(value)
     if lang == "en":
-        return (
-            f"{month_day(d, lang, today)} (today)" if d == today else f"{weekday(d, lang)} {month_day(d, lang, today)}"
-        )
+        return f"{month_day(d, lang, today)} (today)" if d == today else f"{weekday(d, lang)} {month_day(d, lang, today)}"
     return f"{month_day(d, lang, today)}（{'今日' if d == today else weekday(d, lang)}）"
 
 

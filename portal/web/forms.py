@@ -90,8 +90,7 @@ class OfficeForm(FlaskForm):
         field.data = ""
         field.errors = [str(CLASSIFIED)]
         visitor = current_visitor()
-        journal.note("classification_mark", "form", type(self).__name__, visitor.person_id if visitor else None,
-                     rule="text")
+        journal.note("classification_mark", "form", type(self).__name__, visitor.person_id if visitor else None, rule="text")
 
     def take(self, refusal: Refusal) -> None:
         """Put a refusal's sentences beside the fields they are about; what names no field stands on top."""
@@ -143,6 +142,4 @@ def redraw(
     discard()
     if refusal is not None:
         form.take(refusal)
-    return page(
-        template, fragment, refusal.status if refusal else 422, form=form, refusal=refusal, **variables
-    )
+    return page(template, fragment, refusal.status if refusal else 422, form=form, refusal=refusal, **variables)

@@ -156,9 +156,7 @@ def _take(book: Rulebook, actor: Actor, record: Any, target: Any) -> None:
         .execution_options(synchronize_session=False)
     )
     if changed.rowcount != 1:
-        raise Stale(
-            _("此件刚刚被别人办理，本次操作未执行"), changes=book.changes_since(record, actor, record.version)
-        )
+        raise Stale(_("此件刚刚被别人办理，本次操作未执行"), changes=book.changes_since(record, actor, record.version))
     set_known(record, state=target, version=record.version + 1)
 
 

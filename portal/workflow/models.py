@@ -69,9 +69,7 @@ class Step(Guarded, OfCity, Model):
 
     __tablename__ = "step"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["report_id", "generation"], ["sign_off.report_id", "sign_off.generation"], ondelete="CASCADE"
-        ),
+        ForeignKeyConstraint(["report_id", "generation"], ["sign_off.report_id", "sign_off.generation"], ondelete="CASCADE"),
         Index("ix_step_matter", "matter_id"),
     )
 

@@ -85,7 +85,9 @@ def vacant(seats: Sequence[Seat], drafters: Collection[int], *, confidential: bo
         return [
             _(
                 "%(step)s需要%(unit)s的%(role)s，该岗位现无人在任",
-                step=STEP_LABELS[seat.kind], unit=_unit_name(seat), role=seat.role.label,
+                step=STEP_LABELS[seat.kind],
+                unit=_unit_name(seat),
+                role=seat.role.label,
             )
             for seat, able in zip(seats, people, strict=True)
             if not able
@@ -97,7 +99,8 @@ def vacant(seats: Sequence[Seat], drafters: Collection[int], *, confidential: bo
     return [
         _(
             "%(steps)s现在只有%(names)s可签，同一份材料不能由一个人签两步；请先由秘书处任职，或由本人委托他人代签",
-            steps="、".join(str(STEP_LABELS[seats[number].kind]) for number in short), names="、".join(names),
+            steps="、".join(str(STEP_LABELS[seats[number].kind]) for number in short),
+            names="、".join(names),
         )
     ]
 

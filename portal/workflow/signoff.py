@@ -146,8 +146,7 @@ class StepNow:
     def may_sign(self, actor: Actor, post: Standing) -> bool:
         """He holds the seat (or stands in for its holder) and has had no part in it yet, in whatever post."""
         return any(
-            (h.person_id, h.post_id, h.delegation_id) == (actor.person_id, post.post_id, post.delegation_id)
-            for h in self.people
+            (h.person_id, h.post_id, h.delegation_id) == (actor.person_id, post.post_id, post.delegation_id) for h in self.people
         )
 
 
@@ -170,9 +169,7 @@ def step_now(matter_id: UUID, *, confidential: bool) -> StepNow | None:
     return StepNow(step, sign_off, tuple(fit(step, sign_off.drafters, signed, held)), kept_out)
 
 
-def sign(
-    now: StepNow, actor: Actor, standing: Standing, digest: str, authentication: str, *, confidential: bool
-) -> Signature:
+def sign(now: StepNow, actor: Actor, standing: Standing, digest: str, authentication: str, *, confidential: bool) -> Signature:
     """Write one signature, on exactly the text that was shown. The database refuses whatever the chain does not allow."""
     sign_off = now.sign_off
     if digest != sign_off.digest:

@@ -1,4 +1,5 @@
 """The seam is tried in the small named world."""
+
 from __future__ import annotations
 
 from tests.world import new_world, world

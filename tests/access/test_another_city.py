@@ -1,4 +1,5 @@
 """Every page and form whose address names a record: with another city's record it answers as with none at all, byte for byte."""
+
 from __future__ import annotations
 
 import re
@@ -22,9 +23,18 @@ from portal.staffing.service.leaving import hand_over
 from tests.network.test_changes import do
 from tests.world import World
 
-NOWHERE = {"person_id": 999_999_999, "unit_id": 999_999_999, "post_id": 999_999_999, "delegation_id": 999_999_999,
-           "absence_id": 999_999_999, "change_id": 999_999_999, "drive_id": 999_999_999, "nomination_id": 999_999_999,
-           "handover_id": 999_999_999, "act_id": "00000000-0000-4000-8000-000000000000"}
+NOWHERE = {
+    "person_id": 999_999_999,
+    "unit_id": 999_999_999,
+    "post_id": 999_999_999,
+    "delegation_id": 999_999_999,
+    "absence_id": 999_999_999,
+    "change_id": 999_999_999,
+    "drive_id": 999_999_999,
+    "nomination_id": 999_999_999,
+    "handover_id": 999_999_999,
+    "act_id": "00000000-0000-4000-8000-000000000000",
+}
 
 
 def records(world: World) -> dict[str, Any]:
@@ -37,19 +47,35 @@ def records(world: World) -> dict[str, Any]:
     do(world, ChangeKind.RENAME, "finance", on=clock.today() + timedelta(days=3), name="市财政金融局")
     with world.work("city.secretariat"):
         actor = world.actor("city.secretariat")
-        drives.open_drive(actor, world.units["city"], levels=["city"], kinds=["department"], title="推荐", words=None,
-                          until=clock.today() + timedelta(days=20))
+        drives.open_drive(
+            actor,
+            world.units["city"],
+            levels=["city"],
+            kinds=["department"],
+            title="推荐",
+            words=None,
+            until=clock.today() + timedelta(days=20),
+        )
         hand_over(actor, world.people["health.handler"], {world.posts["health.handler"]: None}, reason="调离")
     with world.work("city.security"):
         propose(world.actor("city.security"), Kind.DEACTIVATE, "离岗", person_id=world.people["nobody"])
     with world.work():
+
         def first(model: Any) -> Any:
             return db.session.scalars(select(model.id).where(model.city_id == world.id).limit(1)).one()
 
-        return {"person_id": world.people["finance.handler"], "unit_id": world.units["finance"], "post_id": first(Post),
-                "delegation_id": first(Delegation), "absence_id": first(Absence), "change_id": first(UnitChange),
-                "drive_id": first(Drive), "nomination_id": first(Nomination), "handover_id": first(Handover),
-                "act_id": first(SensitiveAct)}
+        return {
+            "person_id": world.people["finance.handler"],
+            "unit_id": world.units["finance"],
+            "post_id": first(Post),
+            "delegation_id": first(Delegation),
+            "absence_id": first(Absence),
+            "change_id": first(UnitChange),
+            "drive_id": first(Drive),
+            "nomination_id": first(Nomination),
+            "handover_id": first(Handover),
+            "act_id": first(SensitiveAct),
+        }
 
 
 @pytest.mark.parametrize("by", ["city.secretariat", "city.security", "health.director"])
@@ -60,7 +86,11 @@ def test_another_citys_records_are_not_there(world: World, new_world: Any, by: s
     tried = 0
     with world.app.test_request_context():
         adapter = world.app.url_map.bind("localhost")
-        rules = [rule for rule in world.app.url_map.iter_rules() if rule.arguments - {"city"} and rule.arguments - {"city"} <= set(NOWHERE)]
+        rules = [
+            rule
+            for rule in world.app.url_map.iter_rules()
+            if rule.arguments - {"city"} and rule.arguments - {"city"} <= set(NOWHERE)
+        ]
     for rule in rules:
         wanted = rule.arguments - {"city"}
         for method in sorted({"GET", "POST"} & set(rule.methods or ())):

@@ -3,6 +3,7 @@
 The persons stand to the matter as the document's relations say; what they may is asked of the same table that the
 document is made of, which people sign. Addresses are found in the portal's own map: a new one is tried without being named.
 """
+
 from __future__ import annotations
 
 import re
@@ -55,32 +56,70 @@ from tests.world import PASSWORD, World, _stored
 DAY = date(2026, 11, 4)
 # Who stands in which relation; those the small world lacks are added to it.
 PERSONS = {
-    REGISTRAR: "county.supervisor", 21: "county.supervisor2", 22: "county.head", REVIEWER: "county.reviewer",
-    23: "county.duty", LEADER: "county.leader", 24: "city.supervisor", 25: "city.deputy",
-    26: "county_health.liaison", 27: "county_health.director", 28: "county_health.deputy", 29: "county_health.leader",
-    SIGNER: "county_health.signer", HANDLER: "county_health.handler", 30: "county_health.handler2",
-    31: "township.liaison", CO_HANDLER: "township.handler", 32: "other.supervisor", 33: "county.secretariat",
-    34: "county.editor", 35: "city.system", 36: "city.security", 37: "city.auditor",
+    REGISTRAR: "county.supervisor",
+    21: "county.supervisor2",
+    22: "county.head",
+    REVIEWER: "county.reviewer",
+    23: "county.duty",
+    LEADER: "county.leader",
+    24: "city.supervisor",
+    25: "city.deputy",
+    26: "county_health.liaison",
+    27: "county_health.director",
+    28: "county_health.deputy",
+    29: "county_health.leader",
+    SIGNER: "county_health.signer",
+    HANDLER: "county_health.handler",
+    30: "county_health.handler2",
+    31: "township.liaison",
+    CO_HANDLER: "township.handler",
+    32: "other.supervisor",
+    33: "county.secretariat",
+    34: "county.editor",
+    35: "city.system",
+    36: "city.security",
+    37: "city.auditor",
 }
 MORE = {
-    "county.supervisor2": ("county_supervision", Role.SUPERVISOR), "county.reviewer": ("county_supervision", Role.SUPERVISOR),
-    "county.duty": ("county_office", Role.DUTY_OFFICER), "county_health.signer": ("county_health", Role.DEPUTY_LEADER),
+    "county.supervisor2": ("county_supervision", Role.SUPERVISOR),
+    "county.reviewer": ("county_supervision", Role.SUPERVISOR),
+    "county.duty": ("county_office", Role.DUTY_OFFICER),
+    "county_health.signer": ("county_health", Role.DEPUTY_LEADER),
     "county_health.checker": ("county_health", Role.OFFICE_DIRECTOR),
-    "county_health.handler2": ("county_health", Role.HANDLER), "other.supervisor": ("other_supervision", Role.SUPERVISOR),
-    "county_health.secretariat": ("county_health", Role.SECRETARIAT), "other.secretariat": ("other_supervision", Role.SECRETARIAT),
-    "county.secretariat": ("county_office", Role.SECRETARIAT), "county.editor": ("county_office", Role.INFORMATION_EDITOR),
+    "county_health.handler2": ("county_health", Role.HANDLER),
+    "other.supervisor": ("other_supervision", Role.SUPERVISOR),
+    "county_health.secretariat": ("county_health", Role.SECRETARIAT),
+    "other.secretariat": ("other_supervision", Role.SECRETARIAT),
+    "county.secretariat": ("county_office", Role.SECRETARIAT),
+    "county.editor": ("county_office", Role.INFORMATION_EDITOR),
 }
 ON_THE_NETWORK = {
-    33: "county.secretariat", 41: "county_health.secretariat", 42: "other.secretariat", 27: "county_health.director",
-    29: "county_health.leader", 26: "county_health.liaison", 30: "county_health.handler2", 22: "county.head", 35: "city.system",
-    36: "city.security", 37: "city.auditor",
+    33: "county.secretariat",
+    41: "county_health.secretariat",
+    42: "other.secretariat",
+    27: "county_health.director",
+    29: "county_health.leader",
+    26: "county_health.liaison",
+    30: "county_health.handler2",
+    22: "county.head",
+    35: "city.system",
+    36: "city.security",
+    37: "city.auditor",
 }
 BY_ROLE = {
-    Role.SUPERVISOR: "county.supervisor", Role.SUPERVISION_HEAD: "county.head", Role.SECRETARIAT: "county.secretariat",
-    Role.INFORMATION_EDITOR: "county.editor", Role.DUTY_OFFICER: "county.duty", Role.LIAISON_OFFICER: "county_health.liaison",
-    Role.HANDLER: "county_health.handler", Role.OFFICE_DIRECTOR: "county_health.director",
-    Role.DEPUTY_LEADER: "county_health.deputy", Role.PRINCIPAL_LEADER: "county_health.leader",
-    Role.SYSTEM_ADMIN: "city.system", Role.SECURITY_ADMIN: "city.security", Role.AUDITOR: "city.auditor",
+    Role.SUPERVISOR: "county.supervisor",
+    Role.SUPERVISION_HEAD: "county.head",
+    Role.SECRETARIAT: "county.secretariat",
+    Role.INFORMATION_EDITOR: "county.editor",
+    Role.DUTY_OFFICER: "county.duty",
+    Role.LIAISON_OFFICER: "county_health.liaison",
+    Role.HANDLER: "county_health.handler",
+    Role.OFFICE_DIRECTOR: "county_health.director",
+    Role.DEPUTY_LEADER: "county_health.deputy",
+    Role.PRINCIPAL_LEADER: "county_health.leader",
+    Role.SYSTEM_ADMIN: "city.system",
+    Role.SECURITY_ADMIN: "city.security",
+    Role.AUDITOR: "city.auditor",
 }
 STATES = (State.REGISTERED, State.ASSIGNED, State.IN_PROGRESS, State.IN_SIGN_OFF, State.UNDER_REVIEW, State.CLOSED)
 # They make or end a session, or answer whoever asks in a way of their own: tests/identity.
@@ -91,6 +130,7 @@ IDS = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
 
 def path_of(rule: Rule, known: Mapping[str, object]) -> str:
     """An address with these ids in it; every other names a record that is not there."""
+
     def value(name: re.Match[str]) -> str:
         one_of = re.search(r"any\((\w+)", name[0])
         absent = HIGHEST_ID if "int" in name[0] else uuid4() if "uuid" in name[0] else "absent"
@@ -120,10 +160,17 @@ class Case:
         """Sends it as a browser would: a form nobody filled in, from the page as it is now or a stale one; where nothing
         can be sent, the page is opened."""
         client, token = self.browser(person)
-        path = path_of(rule, {"city": self.world.slug, "matter_id": self.matter_id, "report_id": self.report_id,
-                              "unit_id": self.world.units["county_health"],
-                              "post_id": self.world.posts["county_health.liaison"],
-                              "person_id": self.world.people["county_health.liaison"]})
+        path = path_of(
+            rule,
+            {
+                "city": self.world.slug,
+                "matter_id": self.matter_id,
+                "report_id": self.report_id,
+                "unit_id": self.world.units["county_health"],
+                "post_id": self.world.posts["county_health.liaison"],
+                "person_id": self.world.people["county_health.liaison"],
+            },
+        )
         if "POST" not in (rule.methods or ()):
             return client.get(path, headers=PARTIAL).status_code
         version = "987654321" if stale else str(self.version)
@@ -133,9 +180,13 @@ class Case:
         """How many rows each table has, and how often the matter was moved."""
         with psycopg.connect(conninfo(make_url(self.owner_url))) as owner:
             owner.execute("select set_config('app.city', %s, false)", [str(self.world.id)])
-            tables = [row[0] for row in owner.execute(
-                "select tablename from pg_tables where schemaname = 'public' and tablename not in "
-                "('reading', 'sign_in_session', 'journal_entry', 'alembic_version')").fetchall()]
+            tables = [
+                row[0]
+                for row in owner.execute(
+                    "select tablename from pg_tables where schemaname = 'public' and tablename not in "
+                    "('reading', 'sign_in_session', 'journal_entry', 'alembic_version')"
+                ).fetchall()
+            ]
             found = {name: owner.execute(f'select count(*) from "{name}"').fetchone() for name in tables}
             moved = owner.execute("select sum(version) from matter").fetchone()
         return {name: row[0] if row else 0 for name, row in found.items()} | {"moved": moved[0] if moved else 0}
@@ -151,26 +202,51 @@ def make_case(app: Flask, database: Database, new_world: Callable[[], World]) ->
 def peopled(world: World) -> World:
     """The small world, with the persons it lacks."""
     with world.work():
-        other = Unit(code="330382", name="乐清市", short_name="乐清", level=Level.COUNTY, kind=Kind.PARTY_COMMITTEE,
-                     parent_id=world.units["city"], path=[])
+        other = Unit(
+            code="330382",
+            name="乐清市",
+            short_name="乐清",
+            level=Level.COUNTY,
+            kind=Kind.PARTY_COMMITTEE,
+            parent_id=world.units["city"],
+            path=[],
+        )
         db.session.add(other)
         db.session.flush()
         other.path = [world.units["city"], other.id]
-        office = Unit(code="330382-DC", name="乐清市委督查室", short_name="乐清督查室", level=Level.COUNTY,
-                      kind=Kind.SUPERVISION_OFFICE, parent_id=other.id, path=[])
+        office = Unit(
+            code="330382-DC",
+            name="乐清市委督查室",
+            short_name="乐清督查室",
+            level=Level.COUNTY,
+            kind=Kind.SUPERVISION_OFFICE,
+            parent_id=other.id,
+            path=[],
+        )
         db.session.add(office)
         db.session.flush()
         office.path = [*other.path, office.id]
         world.units["other_supervision"] = office.id
         department = world.unit("county_health")
-        below = Unit(code=f"{department.code}-1", name="永嘉县卫生监督所", short_name="永嘉卫监所", level=Level.COUNTY,
-                     kind=Kind.DEPARTMENT, parent_id=department.id, path=[])
+        below = Unit(
+            code=f"{department.code}-1",
+            name="永嘉县卫生监督所",
+            short_name="永嘉卫监所",
+            level=Level.COUNTY,
+            kind=Kind.DEPARTMENT,
+            parent_id=department.id,
+            path=[],
+        )
         db.session.add(below)
         db.session.flush()
         below.path = [*department.path, below.id]
         for number, (name, (unit_key, role)) in enumerate(MORE.items()):
-            person = Person(sign_in_name=name, name=f"甲{'乙丙丁戊己庚辛壬癸子丑'[number]}", password_hash=_stored(PASSWORD),
-                            created_at=clock.now())
+            person = Person(
+                sign_in_name=name,
+                name=f"甲{'乙丙丁戊己庚辛壬癸子丑'[number]}",
+                password_hash=_stored(PASSWORD),
+                created_at=clock.now(),
+            )
             db.session.add(person)
             db.session.flush()
             unit = world.unit(unit_key)
@@ -190,21 +266,28 @@ def case_of(world: World, owner_url: str, state: State, confidential: bool) -> C
 def played(world: World, owner_url: str, state: State, confidential: bool) -> Case:
     peopled(world)
     by, handler = "county.supervisor", "county_health.handler"
-    case = Case(world, world.register(by, unit="county", confidential=confidential, urgency=Urgency.URGENT,
-                                      leader="county.leader"), owner_url)
+    case = Case(
+        world,
+        world.register(by, unit="county", confidential=confidential, urgency=Urgency.URGENT, leader="county.leader"),
+        owner_url,
+    )
     if state == State.REGISTERED:
         return case
-    world.assign(case.matter_id, "county_health", by, co=() if confidential else ("township",),
-                 handler=handler if confidential else None)
+    world.assign(
+        case.matter_id, "county_health", by, co=() if confidential else ("township",), handler=handler if confidential else None
+    )
     if confidential:
         with world.work():
-            content = db.session.scalars(select(MatterContent).options(as_seen_by(SYSTEM)).where(
-                MatterContent.matter_id == case.matter_id)).one()
+            content = db.session.scalars(
+                select(MatterContent).options(as_seen_by(SYSTEM)).where(MatterContent.matter_id == case.matter_id)
+            ).one()
             content.reviewer_id = world.people["county.reviewer"]
     else:
         world.name_handler(case.matter_id, handler, "county_health.liaison")
         with world.work("township.liaison"):
-            assigning.name_co_handler(world.actor("township.liaison"), case.matter_id, handler_post_id=world.posts["township.handler"])
+            assigning.name_co_handler(
+                world.actor("township.liaison"), case.matter_id, handler_post_id=world.posts["township.handler"]
+            )
     if state == State.ASSIGNED:
         return case
     world.progress(world.acknowledge(case.matter_id, handler), handler)
@@ -214,8 +297,9 @@ def played(world: World, owner_url: str, state: State, confidential: bool) -> Ca
         actor = world.actor(handler)
         _matter, draft = reporting.open_draft(actor, case.matter_id)
         reporting.save_draft(actor, draft.id, None, {"body": "一、基本情况\n已全部完成整改，群众满意。"})
-        reporting.submit_report(actor, draft.id, named={
-            1: world.people["county_health.checker"], 2: world.people["county_health.signer"]})
+        reporting.submit_report(
+            actor, draft.id, named={1: world.people["county_health.checker"], 2: world.people["county_health.signer"]}
+        )
         case.report_id = draft.id
     world.sign(case.report_id, "county_health.checker")
     if state == State.IN_SIGN_OFF:
@@ -290,12 +374,12 @@ def test_acts_on_a_matter_answer_as_the_document_says(
 def test_acts_on_a_unit_and_its_posts_answer_as_the_document_says(app: Flask, make_case: Callable[[State, bool], Case]) -> None:
     case = make_case(State.IN_PROGRESS, False)
     named = {"city", "unit_id", "post_id", "person_id", "kind"}
-    own_word = "staffing.confirm_contact"                                  # nobody confirms for the liaison officer
+    own_word = "staffing.confirm_contact"  # nobody confirms for the liaison officer
     asked = routes(app, lambda act, rule: act in ON_NETWORK and rule.arguments <= named and rule.endpoint != own_word)
-    assert len({act for _rule, act in asked}) == len(ON_NETWORK) - 1       # a nomination is tested in tests/staffing
+    assert len({act for _rule, act in asked}) == len(ON_NETWORK) - 1  # a nomination is tested in tests/staffing
     assert set(ON_THE_NETWORK) == {relation.number for relation in ON_A_UNIT}
     before, wrong = case.counted(), []
-    for may in (False, True):                                              # what is refused first, and nothing has changed
+    for may in (False, True):  # what is refused first, and nothing has changed
         for relation in ON_A_UNIT:
             for rule, act in asked:
                 if bool(allowed(relation.actor, act, THE_POST)) is may:
@@ -341,6 +425,7 @@ def test_a_stranger_is_led_to_the_door_from_everywhere(app: Flask, world: World)
 def test_somebody_without_a_post_gets_nowhere(app: Flask, make_case: Callable[[State, bool], Case]) -> None:
     case = make_case(State.IN_PROGRESS, False)
     answers = {
-        rule.rule: said(case.ask("nobody", rule)) for rule, act in routes(app, lambda act, rule: act in RECORDLESS or of_a_matter(act, rule))
+        rule.rule: said(case.ask("nobody", rule))
+        for rule, act in routes(app, lambda act, rule: act in RECORDLESS or of_a_matter(act, rule))
     }
     assert {asked: answer for asked, answer in answers.items() if answer not in ("refused", "invisible")} == {}

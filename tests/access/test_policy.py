@@ -1,4 +1,5 @@
 """Whose business a confidential matter is: of two supervisors of one office only the one who registered or assigned it."""
+
 from __future__ import annotations
 
 from types import SimpleNamespace

@@ -1,4 +1,5 @@
 """Every read of a guarded table says for whom, and then shows that person exactly what is his."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -44,10 +45,26 @@ def test_get_and_joined_loading_are_stopped(world: World) -> None:
 
 
 READERS_OF_ASSIGNED = {
-    "city.supervisor": 2, "city.head": 2, "city.leader": 2, "city.deputy": 2, "health.liaison": 2, "health.director": 2,
-    "health.deputy": 2, "health.leader": 2, "health.handler": 2, "health.handler2": 0, "finance.liaison": 1,
-    "finance.handler": 0, "county.supervisor": 0, "county.leader": 0, "city.secretariat": 0, "city.duty": 0,
-    "city.system": 0, "city.security": 0, "city.auditor": 0, "nobody": 0,
+    "city.supervisor": 2,
+    "city.head": 2,
+    "city.leader": 2,
+    "city.deputy": 2,
+    "health.liaison": 2,
+    "health.director": 2,
+    "health.deputy": 2,
+    "health.leader": 2,
+    "health.handler": 2,
+    "health.handler2": 0,
+    "finance.liaison": 1,
+    "finance.handler": 0,
+    "county.supervisor": 0,
+    "county.leader": 0,
+    "city.secretariat": 0,
+    "city.duty": 0,
+    "city.system": 0,
+    "city.security": 0,
+    "city.auditor": 0,
+    "nobody": 0,
 }
 
 
@@ -73,9 +90,12 @@ def test_a_co_unit_reads_the_issued_report_and_no_draft(world: World) -> None:
 
     def sees() -> int:
         with world.work("finance.liaison"):
-            return db.session.scalar(
-                select(func.count(Report.id)).where(Report.id == report_id)
-                .options(as_seen_by(world.actor("finance.liaison")))) or 0
+            return (
+                db.session.scalar(
+                    select(func.count(Report.id)).where(Report.id == report_id).options(as_seen_by(world.actor("finance.liaison")))
+                )
+                or 0
+            )
 
     assert sees() == 0
     world.sign(report_id, "health.director", "health.deputy")
@@ -86,6 +106,6 @@ def test_eager_loads_reach_no_further_than_the_reader(world: World) -> None:
     matter_id = world.assign(world.register(confidential=True), handler="health.handler")
     with world.work("city.head"):
         shell = db.session.scalars(
-            select(Matter).where(Matter.id == matter_id)
-            .options(selectinload(Matter.content), as_seen_by(world.actor("city.head")))).one()
+            select(Matter).where(Matter.id == matter_id).options(selectinload(Matter.content), as_seen_by(world.actor("city.head")))
+        ).one()
         assert shell.content is None

@@ -1,5 +1,6 @@
 """Twin worlds: two copies of one database, alike to the last id, but for a confidential matter that lives in one of them
 (or has other words in each). Whoever may not know gets the same answers in both, byte for byte."""
+
 from __future__ import annotations
 
 import re
@@ -35,12 +36,16 @@ from tests.world import World, make_world
 DAY = date(2026, 11, 2)
 TITLE, LEADER = "关于青砚计划的情况反映", "张书记"
 OUTSIDERS = {
-    "health.director": ("overdue",), "health.deputy": ("overdue", "in sign-off"),          # the chain is not there yet
+    "health.director": ("overdue",),
+    "health.deputy": ("overdue", "in sign-off"),  # the chain is not there yet
     # Each at its beginning, through every page, and once later, where it would show.
-    **dict.fromkeys(("health.liaison", "health.leader", "city.secretariat", "city.deputy", "city.auditor", "nobody"),
-                    ("overdue", "in sign-off")),
-    **dict.fromkeys(("health.handler2", "finance.handler", "county.supervisor", "city.duty", "city.system", "city.security",
-                     "passer-by"), ("overdue", "closed")),
+    **dict.fromkeys(
+        ("health.liaison", "health.leader", "city.secretariat", "city.deputy", "city.auditor", "nobody"), ("overdue", "in sign-off")
+    ),
+    **dict.fromkeys(
+        ("health.handler2", "finance.handler", "county.supervisor", "city.duty", "city.system", "city.security", "passer-by"),
+        ("overdue", "closed"),
+    ),
 }
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 JSON = {"Accept": "application/json"}
@@ -63,8 +68,9 @@ class Secret:
 
 
 @pytest.fixture(scope="module")
-def twins(new_database: Callable[[str], Database], postgres: URL, redis_url: str, keys: dict[str, str]
-          ) -> Iterator[Callable[[], tuple[World, World]]]:
+def twins(
+    new_database: Callable[[str], Database], postgres: URL, redis_url: str, keys: dict[str, str]
+) -> Iterator[Callable[[], tuple[World, World]]]:
     """Makes two copies of one small world with a few open matters; everybody's browsers are signed in, in both."""
     apps: list[Flask] = []
 
@@ -103,6 +109,7 @@ def twins(new_database: Callable[[str], Database], postgres: URL, redis_url: str
 @contextmanager
 def known_as(matter_id: UUID) -> Iterator[None]:
     """What is registered now gets this id: rows of one day stand in the order of their ids."""
+
     def named(_matter: Matter, _args: object, given: dict[str, object]) -> None:
         given["id"] = matter_id
 
@@ -113,8 +120,16 @@ def known_as(matter_id: UUID) -> Iterator[None]:
         event.remove(Matter, "init", named)
 
 
-def live(world: World, until: str, secret: Secret, *, title: str = TITLE, leader: str = LEADER, words: str = "已召开专题会议。",
-         handler: str = "health.handler") -> None:
+def live(
+    world: World,
+    until: str,
+    secret: Secret,
+    *,
+    title: str = TITLE,
+    leader: str = LEADER,
+    words: str = "已召开专题会议。",
+    handler: str = "health.handler",
+) -> None:
     """A confidential matter's life in this world, as far as it is to be lived."""
     minutes = iter(range(10, 60, 2))
 
@@ -127,7 +142,8 @@ def live(world: World, until: str, secret: Secret, *, title: str = TITLE, leader
             found = queries.one(world.actor("city.supervisor"), secret.matter_id)
             secret.number = str(found.number)
             secret.attachment_id = attaching.attach_to_matter(
-                world.actor("city.supervisor"), found, [(f"{title}.txt", BytesIO(words.encode()))])[0].id
+                world.actor("city.supervisor"), found, [(f"{title}.txt", BytesIO(words.encode()))]
+            )[0].id
     with at():
         world.assign(secret.matter_id, handler=handler)
     with at():
@@ -149,13 +165,24 @@ def addresses(world: World, secret: Secret, *, every: bool) -> list[str]:
     pages where matters are told of."""
     found = []
     for rule in world.app.url_map.iter_rules():
-        if ("GET" in (rule.methods or ()) and rule.rule.startswith("/<slug:city>/") and "network/units" not in rule.rule
-                and "journal/export" not in rule.rule   # a workbook of what the journal's page says
-                and (every or TELLING.match(rule.rule))):
+        if (
+            "GET" in (rule.methods or ())
+            and rule.rule.startswith("/<slug:city>/")
+            and "network/units" not in rule.rule
+            and "journal/export" not in rule.rule  # a workbook of what the journal's page says
+            and (every or TELLING.match(rule.rule))
+        ):
             path = RECORD.sub(lambda id_of: str(getattr(secret, id_of[1])), rule.rule.replace("<slug:city>", world.slug))
             found.append(re.sub(r"<[^>]+>", str(secret.matter_id), path))
-    words = {"q": (TITLE[2:6], secret.number, "温督密", LEADER), "unit": ("330300-WJ",), "leader": (LEADER,), "when": ("late",),
-             "state": ("in_sign_off", "closed"), "task": ("any",), "source": ("city",)}
+    words = {
+        "q": (TITLE[2:6], secret.number, "温督密", LEADER),
+        "unit": ("330300-WJ",),
+        "leader": (LEADER,),
+        "when": ("late",),
+        "state": ("in_sign_off", "closed"),
+        "task": ("any",),
+        "source": ("city",),
+    }
     questions = [f"?{name}={value}" for name, values in words.items() for value in values]
     found += [world.url(page) + asked for page in ("instructions", "instructions/export") for asked in questions]
     found += [world.url(f"network/units/{world.units['health']}")]
@@ -165,8 +192,11 @@ def addresses(world: World, secret: Secret, *, every: bool) -> list[str]:
 
 def masked(answer: TestResponse) -> tuple[int, list[tuple[str, str]], bytes]:
     """An answer without what differs from one asking to the next: tokens of forms, and the session's own cookie."""
-    headers = sorted((name, value.partition("=")[0] if name == "Set-Cookie" else UUIDS.sub("ID", value))
-                     for name, value in answer.headers.items() if name not in ("Date", "Expires"))
+    headers = sorted(
+        (name, value.partition("=")[0] if name == "Set-Cookie" else UUIDS.sub("ID", value))
+        for name, value in answer.headers.items()
+        if name not in ("Date", "Expires")
+    )
     body = answer.data
     if answer.mimetype in ("text/html", "application/json"):
         text = exempted(TOKENS.sub(r"\1", answer.get_data(as_text=True)))
@@ -179,7 +209,7 @@ def exempted(text: str) -> str:
     """Without what officers are told openly: that there are restricted entries, and totals of the machinery."""
     text = re.sub(r'<tr role="row" class="restricted">.*?</tr>\s*', "", text, flags=re.S)
     text = re.sub(r"(officers/journal\?(?:before|after)=)\d+", r"\1N", text)
-    return re.sub(r'<strong>(?:数据库|待发信件|队列|工作进程|磁盘)</strong>.*?</tr>', "", text, flags=re.S)
+    return re.sub(r"<strong>(?:数据库|待发信件|队列|工作进程|磁盘)</strong>.*?</tr>", "", text, flags=re.S)
 
 
 def browser(world: World, name: str) -> FlaskClient:
@@ -192,29 +222,42 @@ def script(world: World, name: str, secret: Secret, *, every: bool = True) -> di
     client, heard = browser(world, name), {}
     for address in addresses(world, secret, every=every):
         heard[address] = masked(client.get(address))
-    for path in ("", "instructions", f"matters/{secret.matter_id}", f"reports/{secret.report_id}",
-                 f"attachments/{secret.attachment_id}", f"instructions?q={secret.number}"):
+    for path in (
+        "",
+        "instructions",
+        f"matters/{secret.matter_id}",
+        f"reports/{secret.report_id}",
+        f"attachments/{secret.attachment_id}",
+        f"instructions?q={secret.number}",
+    ):
         heard[f"HEAD {path}"] = masked(client.head(world.url(path)))
         heard[f"part {path}"] = masked(client.get(world.url(path), headers=PARTIAL))
         heard[f"json {path}"] = masked(client.get(world.url(path), headers=JSON))
         heard[f"DELETE {path}"] = masked(client.delete(world.url(path)))
     token = csrf_token(client, world.url("sign-in" if name == "passer-by" else "password"))
     for act in ("acknowledge", "urge", "progress", "assign", "withdraw", "attach", "name-handler", "report"):
-        heard[f"POST {act}"] = masked(client.post(
-            world.url(f"matters/{secret.matter_id}/{act}"), data={"csrf_token": token, "version": "1", "words": "试", "reason": "试"}))
+        heard[f"POST {act}"] = masked(
+            client.post(
+                world.url(f"matters/{secret.matter_id}/{act}"),
+                data={"csrf_token": token, "version": "1", "words": "试", "reason": "试"},
+            )
+        )
     heard["POST sign"] = masked(client.post(world.url(f"reports/{secret.report_id}/sign"), data={"csrf_token": token}))
-    heard["POST read"] = masked(client.post(
-        world.url(f"messages/{secret.matter_id}/open"), data={"csrf_token": token}))
-    heard["POST tick"] = masked(client.post(
-        world.url("instructions/assign"), data={"csrf_token": token, "pick": [str(secret.matter_id)]}))
+    heard["POST read"] = masked(client.post(world.url(f"messages/{secret.matter_id}/open"), data={"csrf_token": token}))
+    heard["POST tick"] = masked(
+        client.post(world.url("instructions/assign"), data={"csrf_token": token, "pick": [str(secret.matter_id)]})
+    )
     return heard
 
 
 def differences(first: dict[str, object], second: dict[str, object]) -> dict[str, list[str]]:
     """The questions that were answered differently, each with the lines that differ."""
     assert first.keys() == second.keys()
-    return {asked: list(unified_diff(lines(said), lines(second[asked]), lineterm="", n=0))
-            for asked, said in first.items() if said != second[asked]}
+    return {
+        asked: list(unified_diff(lines(said), lines(second[asked]), lineterm="", n=0))
+        for asked, said in first.items()
+        if said != second[asked]
+    }
 
 
 def lines(answer: object) -> list[str]:
@@ -246,8 +289,7 @@ def next_numbers_are_equal(*worlds: World) -> None:
     """No gap betrays it: neither in the number of what is registered next, nor in what an outsider reads of it."""
     numbers = []
     for world in worlds:
-        made = [world.assign(world.register(), to="finance"),
-                world.register("county.supervisor", unit="county")]
+        made = [world.assign(world.register(), to="finance"), world.register("county.supervisor", unit="county")]
         seen = world.browser("finance.liaison").get(world.url("instructions")).get_data(as_text=True)
         numbers.append([world.matter(matter_id).number for matter_id in made] + sorted(re.findall(r"〔\d+〕\d+号", seen)))
     assert numbers[0] == numbers[1] != []
@@ -257,12 +299,22 @@ def importing_it_once_more_is_judged_alike(*worlds: World) -> None:
     """Nor does the judgement on duplicates, for whoever may not read it."""
     said = []
     today = clock.today()
-    workbook = book(row(登记单位代码="330324", 主办单位代码="330324-WJ", 协办单位代码=None, 来文标题=TITLE, 批示领导=LEADER,
-                        批示日期=today - timedelta(days=1), 收到日期=today))
+    workbook = book(
+        row(
+            登记单位代码="330324",
+            主办单位代码="330324-WJ",
+            协办单位代码=None,
+            来文标题=TITLE,
+            批示领导=LEADER,
+            批示日期=today - timedelta(days=1),
+            收到日期=today,
+        )
+    )
     for world in worlds:
         client = world.browser("county.supervisor")
-        answer = client.post(world.url("instructions/import"), data={
-            "csrf_token": world.token(client), "workbook": (BytesIO(workbook), "book.xlsx")})
+        answer = client.post(
+            world.url("instructions/import"), data={"csrf_token": world.token(client), "workbook": (BytesIO(workbook), "book.xlsx")}
+        )
         assert answer.status_code == 303, answer.get_data(as_text=True)
         said.append(masked(client.get(answer.headers["Location"])))
     assert said[0] == said[1]
@@ -272,14 +324,25 @@ def test_a_shell_says_nothing_of_its_content(twins: Callable[[], tuple[World, Wo
     worlds, first = twins(), Secret()
     secrets = (first, Secret(first.matter_id))
     live(worlds[0], "in sign-off", secrets[0])
-    live(worlds[1], "in sign-off", secrets[1], title="关于另一件长得多的事情的反映（补充材料之二）", words="已查。" * 40,
-         handler="health.handler2")
+    live(
+        worlds[1],
+        "in sign-off",
+        secrets[1],
+        title="关于另一件长得多的事情的反映（补充材料之二）",
+        words="已查。" * 40,
+        handler="health.handler2",
+    )
     heard = []
     for world, secret in zip(worlds, secrets, strict=True):
         with clock.set_to(clock.at(DAY, 10)):
             sweep(world, clock.at(DAY, 10))
             for name in ("city.head", "city.supervisor"):
-                heard.append({UUIDS.sub("ID", asked): said for asked, said in script(world, name, secret).items()
-                              if "/readings" not in asked})          # which shows the head who read it
+                heard.append(
+                    {
+                        UUIDS.sub("ID", asked): said
+                        for asked, said in script(world, name, secret).items()
+                        if "/readings" not in asked
+                    }
+                )  # which shows the head who read it
     assert differences(heard[0], heard[2]) == {}
     assert differences(heard[1], heard[3]) == {}

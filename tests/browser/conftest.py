@@ -1,4 +1,5 @@
 """A real Chromium against the real portal, served over loopback to the small named world."""
+
 from __future__ import annotations
 
 import threading
@@ -17,8 +18,15 @@ from tests.world import World, new_world, world
 __all__ = ["new_world", "world"]
 
 CHROMIUM = "/usr/bin/chromium"
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync"]
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 AXE = (Path(__file__).parent / "axe.min.js").read_text()
 
 

@@ -1,4 +1,5 @@
 """A draft saves itself while somebody writes, and stands in nobody's way when the form is sent."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -11,9 +12,7 @@ from tests.world import World
 
 
 @pytest.mark.parametrize("button", ["存草稿", "提交签批"])
-def test_a_form_sent_while_its_draft_is_being_saved_waits_for_that(
-    visit: Any, world: World, tmp_path: Path, button: str
-) -> None:
+def test_a_form_sent_while_its_draft_is_being_saved_waits_for_that(visit: Any, world: World, tmp_path: Path, button: str) -> None:
     matter_id = world.at_work()
     handler = visit("health.handler")
     handler.open(f"matters/{matter_id}/report")

@@ -1,4 +1,5 @@
 """The whole life of a provincial instruction, in a browser, as seven people."""
+
 from __future__ import annotations
 
 import re
@@ -59,7 +60,9 @@ def test_seven_people_live_the_life_of_an_instruction(visit: Any, world: World) 
     handler.press("进展")
     assert "已到三所学校核查。" in handler.text()
     handler.press("报结")
-    handler.page.locator("#text").fill("一、核查的事实\n反映的情况属实。\n二、原因\n责任不明确。\n三、整改措施\n已明确责任人。\n四、结果\n整改到位。")
+    handler.page.locator("#text").fill(
+        "一、核查的事实\n反映的情况属实。\n二、原因\n责任不明确。\n三、整改措施\n已明确责任人。\n四、结果\n整改到位。"
+    )
     handler.press("提交签批")
     assert "签批" in handler.text()
 
@@ -129,7 +132,21 @@ def test_every_page_of_a_reader_stands_at_both_widths(visit: Any, world: World) 
     world.register(title="第二件")
     for width in (1280, 360):
         supervisor = visit("city.supervisor", width=width)
-        for path in ("", "instructions", "instructions?q=电梯", "instructions/register", "instructions/import", "messages",
-                     f"matters/{matter_id}", f"matters/{matter_id}/close", f"matters/{matter_id}/return-for-rework",
-                     f"matters/{matter_id}/slip", "password", "sessions", "network", "delegations", "no-such-page"):
+        for path in (
+            "",
+            "instructions",
+            "instructions?q=电梯",
+            "instructions/register",
+            "instructions/import",
+            "messages",
+            f"matters/{matter_id}",
+            f"matters/{matter_id}/close",
+            f"matters/{matter_id}/return-for-rework",
+            f"matters/{matter_id}/slip",
+            "password",
+            "sessions",
+            "network",
+            "delegations",
+            "no-such-page",
+        ):
             supervisor.open(path)

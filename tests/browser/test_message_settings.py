@@ -1,4 +1,5 @@
 """How one is told, on a desk and on a telephone, where mail is open: the choices, what is refused, and an address."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -26,9 +27,7 @@ def with_mail(world: World) -> Iterator[None]:
 
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_the_settings_and_an_address_are_changed_at_any_width(
-    visit: Any, with_mail: None, width: int, language: str
-) -> None:
+def test_the_settings_and_an_address_are_changed_at_any_width(visit: Any, with_mail: None, width: int, language: str) -> None:
     visitor = visit("city.duty", width=width)
     page = visitor.page
     if language == "en":
@@ -39,7 +38,7 @@ def test_the_settings_and_an_address_are_changed_at_any_width(
     page.fill("#quiet_from", "22:00")
     page.check("#quiet_days_off")
     save = page.locator("main form .btn-primary")
-    save.click()                                             # half of the quiet hours is missing
+    save.click()  # half of the quiet hours is missing
     page.wait_for_load_state()
     visitor.look()
     assert page.locator(".error-box").is_visible()

@@ -1,4 +1,5 @@
 """The rarer acts of a matter's page: folded away, and reached by keyboard, by thumb and without script."""
+
 from __future__ import annotations
 
 from typing import Any

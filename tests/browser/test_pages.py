@@ -1,5 +1,6 @@
 """Every page that can be opened, as somebody whose page it is: WCAG 2.2 AA and nothing wider than the window, on a desk
 and on a telephone; and in English nothing is wider either."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -36,9 +37,19 @@ from tests.world import World
 TELEPHONE = 360
 # No pages: files, what a script asks, a message that only leads on.
 NOT_PAGES = {
-    "instructions.export", "instructions.import_report", "instructions.empty_workbook", "matters.attachment",
-    "network.suggest", "network.suggest_leaders", "network.suggest_people", "notify.badge", "notify.open_message",
-    "bylaws.empty_calendar_workbook", "network.export", "network.empty_workbook", "network.import_report",
+    "instructions.export",
+    "instructions.import_report",
+    "instructions.empty_workbook",
+    "matters.attachment",
+    "network.suggest",
+    "network.suggest_leaders",
+    "network.suggest_people",
+    "notify.badge",
+    "notify.open_message",
+    "bylaws.empty_calendar_workbook",
+    "network.export",
+    "network.empty_workbook",
+    "network.import_report",
     "staffing.export_liaisons",
     "officers.export_journal",
 }
@@ -106,7 +117,10 @@ def _ended_with_a_grant(world: World) -> UUID:
         ending.withdraw(world.actor("city.supervisor"), matter_id, reason="并入上一件办理")
     with world.work("city.head"):
         granting.grant_reading(
-            world.actor("city.head"), matter_id, person=person_meant("finance.director"), last_day=clock.today(),
+            world.actor("city.head"),
+            matter_id,
+            person=person_meant("finance.director"),
+            last_day=clock.today(),
             reason="审计核对需要",
         )
     return matter_id
@@ -128,9 +142,14 @@ def _network_imports(world: World) -> list[str]:
     by = "city.secretariat"
     with world.work(by):
         actor = world.actor(by)
-        units = network_book(UNIT_COLUMNS, [
-            ["N1", "市数据局", "数据局", "市", "部门", "330300", "温数"], ["N2", "孤儿", "", "市", "部门", "没有", ""],
-            ["330300-WJ", "市卫生局", "市卫健委", "市", "部门", "330300", "温卫"]])
+        units = network_book(
+            UNIT_COLUMNS,
+            [
+                ["N1", "市数据局", "数据局", "市", "部门", "330300", "温数"],
+                ["N2", "孤儿", "", "市", "部门", "没有", ""],
+                ["330300-WJ", "市卫生局", "市卫健委", "市", "部门", "330300", "温卫"],
+            ],
+        )
         judged = network_previews.upload(actor, "units", "单位表.xlsx", units)
         posts = network_book(POST_COLUMNS, [["new.one", "新人甲", "330300-WJ", "承办人", ""]])
         done = network_previews.upload(actor, "posts", "岗位表.xlsx", posts)
@@ -148,7 +167,12 @@ def _people(world: World) -> tuple[int, dict[str, int]]:
             actor, world.people["finance.handler"], {world.posts["finance.handler"]: None}, reason="调离", chains_wait=True
         ).id
         drive = drives.open_drive(
-            actor, world.units["city"], levels=["city"], kinds=["department"], title="推荐督查工作联络员", words="请推荐在编人员。",
+            actor,
+            world.units["city"],
+            levels=["city"],
+            kinds=["department"],
+            title="推荐督查工作联络员",
+            words="请推荐在编人员。",
             until=clock.today() + timedelta(days=20),
         )
         asked = {one.unit_id: one.id for one in drives.nominations_of(drive, "all")[0]}
@@ -169,44 +193,101 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
     m = "matters/{}/{}".format
     walk: dict[str, list[str]] = {
         "city.supervisor": [
-            "", "instructions", "instructions?unit=330300&subtree=1&received_from=2026-01-01&size=50", "instructions?q=zz",
-            "instructions/register", "instructions/import", f"instructions/import/{judged}", f"instructions/import/{done}",
-            f"instructions/import/{done}/assigned", f"instructions/{registered}/amend", f"instructions/{reviewed}/new-round",
-            f"matters/{registered}", m(registered, "assign"), m(registered, "attach"), f"matters/{secret}",
-            m(at_work, "reassign-unit"), m(at_work, "withdraw"), m(at_work, "make-confidential"), m(at_work, "urge"),
-            m(at_work, "slip"), m(reviewed, "close"), m(reviewed, "return-for-rework"), "messages", "messages/settings", "password",
+            "",
+            "instructions",
+            "instructions?unit=330300&subtree=1&received_from=2026-01-01&size=50",
+            "instructions?q=zz",
+            "instructions/register",
+            "instructions/import",
+            f"instructions/import/{judged}",
+            f"instructions/import/{done}",
+            f"instructions/import/{done}/assigned",
+            f"instructions/{registered}/amend",
+            f"instructions/{reviewed}/new-round",
+            f"matters/{registered}",
+            m(registered, "assign"),
+            m(registered, "attach"),
+            f"matters/{secret}",
+            m(at_work, "reassign-unit"),
+            m(at_work, "withdraw"),
+            m(at_work, "make-confidential"),
+            m(at_work, "urge"),
+            m(at_work, "slip"),
+            m(reviewed, "close"),
+            m(reviewed, "return-for-rework"),
+            "messages",
+            "messages/settings",
+            "password",
             "sign-ins",
         ],
         "city.head": [
-            m(asking, "extension-decision"), m(secret, "readings"), m(secret, "name-reviewer"), f"matters/{ended}", m(ended, "grants"), "rules", "rules/ladder", "rules/deadlines/edit",
-            "rules/ladder/edit", "rules/limits/edit",
+            m(asking, "extension-decision"),
+            m(secret, "readings"),
+            m(secret, "name-reviewer"),
+            f"matters/{ended}",
+            m(ended, "grants"),
+            "rules",
+            "rules/ladder",
+            "rules/deadlines/edit",
+            "rules/ladder/edit",
+            "rules/limits/edit",
         ],
         "city.leader": [m(at_work, "instruct-again")],
         "health.liaison": [m(assigned, "name-handler"), m(assigned, "decline")],
         "county.liaison": [m(world.assign(world.register(), to="county"), "forward")],
         "finance.liaison": [m(assigned, "name-co-handler"), m(assigned, "co-progress")],
         "health.handler": [
-            "", f"matters/{at_work}", f"matters/{secret}", m(at_work, "progress"), m(at_work, "extension"),
-            m(returned, "report"), f"reports/{draft}/changes", f"reports/{signing}/recall",
+            "",
+            f"matters/{at_work}",
+            f"matters/{secret}",
+            m(at_work, "progress"),
+            m(at_work, "extension"),
+            m(returned, "report"),
+            f"reports/{draft}/changes",
+            f"reports/{signing}/recall",
         ],
         "health.director": [f"reports/{signing}"],
         "city.secretariat": [
-            "network", f"network/units/{world.units['health']}", "network?q=卫", "network?q=zz", "delegations",
-            f"network/branches/{world.units['county']}", f"network/units/{world.units['county']}", "network/import",
-            "calendar", "calendar/import", *network_imports, *(f"network/units/{world.units['county']}/{kind}" for kind in ChangeKind),
-            f"network/people/{world.people['health.deputy']}", f"network/units/{world.units['health']}/appoint",
-            f"network/posts/{world.posts['health.deputy']}/end", f"network/posts/{world.posts['health.deputy']}/delegate",
-            f"network/people/{world.people['health.deputy']}/hand-over", f"network/handovers/{left}",
-            "network/liaison-officers", f"network/posts/{world.posts['health.liaison']}/contact", "network/drives",
-            "network/drives/new", f"network/drives/{asked['drive']}", f"network/drives/{asked['drive']}?show=answered",
-            f"network/nominations/{asked['waiting']}", f"network/nominations/{asked['answered']}/accept",
+            "network",
+            f"network/units/{world.units['health']}",
+            "network?q=卫",
+            "network?q=zz",
+            "delegations",
+            f"network/branches/{world.units['county']}",
+            f"network/units/{world.units['county']}",
+            "network/import",
+            "calendar",
+            "calendar/import",
+            *network_imports,
+            *(f"network/units/{world.units['county']}/{kind}" for kind in ChangeKind),
+            f"network/people/{world.people['health.deputy']}",
+            f"network/units/{world.units['health']}/appoint",
+            f"network/posts/{world.posts['health.deputy']}/end",
+            f"network/posts/{world.posts['health.deputy']}/delegate",
+            f"network/people/{world.people['health.deputy']}/hand-over",
+            f"network/handovers/{left}",
+            "network/liaison-officers",
+            f"network/posts/{world.posts['health.liaison']}/contact",
+            "network/drives",
+            "network/drives/new",
+            f"network/drives/{asked['drive']}",
+            f"network/drives/{asked['drive']}?show=answered",
+            f"network/nominations/{asked['waiting']}",
+            f"network/nominations/{asked['answered']}/accept",
         ],
         "city.auditor": ["", "officers/journal", "officers/journal?officers=y&from_day=2026-01-01"],
         "city.system": ["officers/health"],
         "city.security": [
-            "officers/accounts", "officers/accounts?q=zzz", f"officers/accounts/{world.people['health.handler']}", "officers/rules",
-            "officers/acts", f"officers/acts/{act}", "officers/acts/new?kind=appoint_officer", "confirm",
-            f"officers/acts/new?kind=deactivate&person={world.people['health.handler']}", "second-factor",
+            "officers/accounts",
+            "officers/accounts?q=zzz",
+            f"officers/accounts/{world.people['health.handler']}",
+            "officers/rules",
+            "officers/acts",
+            f"officers/acts/{act}",
+            "officers/acts/new?kind=appoint_officer",
+            "confirm",
+            f"officers/acts/new?kind=deactivate&person={world.people['health.handler']}",
+            "second-factor",
         ],
     }
     opened = set()

@@ -1,4 +1,5 @@
 """What is put on paper: no navigation, no button, no field; and the dates whole, for paper is read another day."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -14,8 +15,10 @@ def test_paper_carries_nothing_to_press_or_fill_in(visit: Any, world: World) -> 
     matter_id, report_id = world.at_work(), world.submit(world.at_work())
     with world.work("city.secretariat"):
         left = leaving.hand_over(
-            world.actor("city.secretariat"), world.people["health.handler2"],
-            {world.posts["health.handler2"]: world.posts["health.handler"]}, reason="调任",
+            world.actor("city.secretariat"),
+            world.people["health.handler2"],
+            {world.posts["health.handler2"]: world.posts["health.handler"]},
+            reason="调任",
         )
         handover = f"network/handovers/{left.id}"
     walk = {

@@ -1,4 +1,5 @@
 """A report sent back is written on and compared with what was submitted before it, at a desk and on a telephone."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -14,8 +15,10 @@ from portal.matters.service import reporting
 from tests.world import World
 
 FORMER = "一、核查的事实\n反映的情况属实，涉及小区12个。\n二、原因\n责任不明确。\n三、整改措施\n已明确责任人，于11月20日完成整改。"
-LATER = ("一、核查的事实\n经现场核查，反映的情况属实，涉及小区13个。\n二、原因\n责任不明确，部门之间衔接不紧。\n三、整改措施\n"
-         "已明确责任人为分管副主任，于11月28日完成整改。今后每月抽查一次，结果报市委督查室。\n四、责任追究\n对两名责任人予以批评教育。")
+LATER = (
+    "一、核查的事实\n经现场核查，反映的情况属实，涉及小区13个。\n二、原因\n责任不明确，部门之间衔接不紧。\n三、整改措施\n"
+    "已明确责任人为分管副主任，于11月28日完成整改。今后每月抽查一次，结果报市委督查室。\n四、责任追究\n对两名责任人予以批评教育。"
+)
 
 
 @pytest.mark.parametrize("width", [1280, 360])

@@ -1,4 +1,5 @@
 """The small named world with the State Council's calendar, and what a browser posts to set rules and calendars."""
+
 from __future__ import annotations
 
 import re
@@ -50,7 +51,7 @@ def publish(world: World, kind: Kind, rules: Any, *, by: str = "city.head", **mo
 
 def typed(page: str) -> dict[str, Any]:
     """What the page's form would send if nothing were changed."""
-    main = page[page.index('<main'):]
+    main = page[page.index("<main") :]
     form = main[main.index("<form") : main.index("</form>")]
     found: dict[str, Any] = {}
     for tag in re.findall(r"<input[^>]*>", form):

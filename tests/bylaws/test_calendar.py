@@ -1,5 +1,6 @@
 """The city's secretariat imports the State Council's notice: previewed, confirmed, and what hangs on working days follows
 exactly once; what is over and what goes by calendar days stays."""
+
 from __future__ import annotations
 
 import io
@@ -45,9 +46,13 @@ def bring(world: World, text: str = NOTICE, year: int = 2027, **more: Any) -> in
 def running(world: World, matter_id: object, kind: str) -> tuple[Clock, list[Reminder]]:
     with world.work():
         one = db.session.scalars(
-            select(Clock).where(Clock.matter_id == matter_id, Clock.kind == kind).options(as_seen_by(SYSTEM))).one()
-        rows = list(db.session.scalars(
-            select(Reminder).where(Reminder.clock_id == one.id, Reminder.settled_at.is_(None)).order_by(Reminder.send_at)))
+            select(Clock).where(Clock.matter_id == matter_id, Clock.kind == kind).options(as_seen_by(SYSTEM))
+        ).one()
+        rows = list(
+            db.session.scalars(
+                select(Reminder).where(Reminder.clock_id == one.id, Reminder.settled_at.is_(None)).order_by(Reminder.send_at)
+            )
+        )
         db.session.expunge_all()
     return one, rows
 
@@ -59,7 +64,7 @@ def assigned(world: World, received_on: date, at: Any, **more: Any) -> Any:
 
 # The closing date is 20 March 2027 less a month; rungs fall on make-up days and on days that the guess does not know.
 def test_reminders_not_yet_sent_move_to_the_right_working_day_each_once(world: World) -> None:
-    matter_id = assigned(world, date(2027, 1, 19), clock.at(date(2027, 1, 19), 9))        # due 19 February
+    matter_id = assigned(world, date(2027, 1, 19), clock.at(date(2027, 1, 19), 9))  # due 19 February
     closing, before = running(world, matter_id, "closing")
     with clock.set_to(clock.at(date(2027, 1, 20), 9)):
         bring(world)
@@ -143,8 +148,11 @@ def test_what_was_planned_by_the_old_calendar_meanwhile_is_put_right_by_the_swee
         bring(world)
         right = [one.send_at for one in running(world, matter_id, "closing")[1]]
         with world.work():
-            db.session.execute(update(Reminder).where(Reminder.matter_id == matter_id, Reminder.rung == "before_7")
-                               .values(send_at=clock.at(date(2027, 2, 12), 9)))
+            db.session.execute(
+                update(Reminder)
+                .where(Reminder.matter_id == matter_id, Reminder.rung == "before_7")
+                .values(send_at=clock.at(date(2027, 2, 12), 9))
+            )
         forget(world.id)
         with world.work():
             follow_new_calendar()
@@ -158,7 +166,9 @@ def test_the_import_is_written_down_and_the_year_is_confirmed(world: World) -> N
             known = calendar_of(db.session())
             assert not known.is_provisional(date(2027, 1, 1))
             assert known.is_working(date(2027, 2, 20)) and not known.is_working(date(2027, 2, 11))
-            entry = db.session.scalars(select(JournalEntry).where(JournalEntry.act == "import_calendar", JournalEntry.city_id == world.id)).one()
+            entry = db.session.scalars(
+                select(JournalEntry).where(JournalEntry.act == "import_calendar", JournalEntry.city_id == world.id)
+            ).one()
             assert entry.after and entry.before
             assert (entry.after["source"], entry.subject_id) == (SOURCE, "2027")
             assert "2027-02-11" in entry.after["changed"]

@@ -1,4 +1,5 @@
 """The State Council's notice is judged row by row: what keeps a year out, what is only worth a look."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -70,7 +71,9 @@ def test_the_same_day_twice_is_refused_also_as_holiday_and_as_make_up_day() -> N
     assert said(found) == [(3, "日期")]
 
 
-@pytest.mark.parametrize("line", ["2月30日 放假 春节", "10月7日至10月1日 放假 国庆节", "国庆放假七天", "2027-13-01 放假 元旦", "<script>"])
+@pytest.mark.parametrize(
+    "line", ["2月30日 放假 春节", "10月7日至10月1日 放假 国庆节", "国庆放假七天", "2027-13-01 放假 元旦", "<script>"]
+)
 def test_a_line_that_is_no_day_is_refused(line: str) -> None:
     assert judge_list(line, 2027).bad == 1
 

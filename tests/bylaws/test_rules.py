@@ -1,4 +1,5 @@
 """The city's supervision head sets deadlines, ladder and limits; whoever else may not; what runs keeps what it began with."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -35,8 +36,10 @@ QUICK = replace(
 )
 LADDER = replace(
     DEFAULT_LADDER,
-    rungs=(Rung("before_2", -2, ("office_director",), ("handler",)),
-           *(rung for rung in DEFAULT_LADDER.rungs if rung.day_offset >= 0)),
+    rungs=(
+        Rung("before_2", -2, ("office_director",), ("handler",)),
+        *(rung for rung in DEFAULT_LADDER.rungs if rung.day_offset >= 0),
+    ),
 )
 LIMITS = replace(DEFAULT_LIMITS, decline_working_days=5, acknowledge_working_days=2)
 WEDNESDAY = clock.at(date(2026, 3, 4), 10)
@@ -52,9 +55,14 @@ def clocks(world: World, matter_id: object) -> dict[str, Clock]:
 
 def rungs(world: World, running: Clock) -> list[tuple[str, int]]:
     with world.work():
-        return [tuple(row) for row in db.session.execute(
-            select(Reminder.rung, Reminder.ordinal).where(Reminder.clock_id == running.id, Reminder.settled_at.is_(None))
-            .order_by(Reminder.send_at))]
+        return [
+            tuple(row)
+            for row in db.session.execute(
+                select(Reminder.rung, Reminder.ordinal)
+                .where(Reminder.clock_id == running.id, Reminder.settled_at.is_(None))
+                .order_by(Reminder.send_at)
+            )
+        ]
 
 
 def publish_all(world: World) -> None:
@@ -114,8 +122,11 @@ def test_a_repetition_goes_on_by_the_ladder_that_the_clock_began_with(world: Wor
         following = rungs(world, clocks(world, matter_id)["closing"])
         assert following == [("overdue_again", 2)]
         with world.work():
-            at = db.session.scalars(select(Reminder.send_at).where(
-                Reminder.clock_id == clocks(world, matter_id)["closing"].id, Reminder.settled_at.is_(None))).one()
+            at = db.session.scalars(
+                select(Reminder.send_at).where(
+                    Reminder.clock_id == clocks(world, matter_id)["closing"].id, Reminder.settled_at.is_(None)
+                )
+            ).one()
             assert clock.local(at).date() <= due + timedelta(days=21)
 
 
@@ -147,7 +158,9 @@ def test_an_assignment_keeps_the_limit_for_declining_of_its_moment(world: World)
 def test_who_what_when_and_why_is_written_down(world: World) -> None:
     publish(world, Kind.LIMITS, LIMITS, from_on=clock.today() + timedelta(days=3))
     with world.work():
-        entry = db.session.scalars(select(JournalEntry).where(JournalEntry.act == "set_rules", JournalEntry.city_id == world.id)).one()
+        entry = db.session.scalars(
+            select(JournalEntry).where(JournalEntry.act == "set_rules", JournalEntry.city_id == world.id)
+        ).one()
         assert (entry.subject_id, entry.person_id) == ("limits:2", world.people["city.head"])
         assert entry.before and entry.after
         assert (entry.before["decline_working_days"], entry.after["decline_working_days"]) == (3, 5)
@@ -188,9 +201,12 @@ def test_nobody_else_sets_rules(world: World, person: str) -> None:
 def test_a_set_without_reason_for_a_past_day_or_without_change_is_refused(world: World) -> None:
     with world.work("city.head"):
         head = world.actor("city.head")
-        for faulty, field in (({"reason": ""}, "reason"), ({"reason": "x" * 501}, "reason"),
-                              ({"reason": "x", "from_on": clock.today()}, "from_on"),
-                              ({"reason": "x", "from_on": clock.today() + timedelta(days=367)}, "from_on")):
+        for faulty, field in (
+            ({"reason": ""}, "reason"),
+            ({"reason": "x" * 501}, "reason"),
+            ({"reason": "x", "from_on": clock.today()}, "from_on"),
+            ({"reason": "x", "from_on": clock.today() + timedelta(days=367)}, "from_on"),
+        ):
             with pytest.raises(Invalid) as refused:
                 service.set_rules(head, Kind.LIMITS, LIMITS, **faulty)  # type: ignore[arg-type]
             assert field in refused.value.fields
@@ -239,7 +255,11 @@ def test_the_page_previews_and_publishes(world: World, kind: str) -> None:
         ("deadlines", {"city_normal_unit": "years"}, "city_normal_unit-error"),
         ("deadlines", {"central_urgent_feedback": "15"}, "首次反馈须早于办结期限"),
         ("deadlines", {"reason": ""}, "请写明理由"),
-        ("deadlines", {"city_normal_closing": "20", "city_normal_unit": "days", "from_on": "2020-01-01"}, "填写明天起一年之内的日期"),
+        (
+            "deadlines",
+            {"city_normal_closing": "20", "city_normal_unit": "days", "from_on": "2020-01-01"},
+            "填写明天起一年之内的日期",
+        ),
         ("deadlines", {"reason": "机密★1年"}, "reason-error"),
         ("deadlines", {}, "没有要发布的改动"),
         ("limits", {"decline_working_days": "99"}, "填写 1 至 15 个工作日"),

@@ -14,8 +14,7 @@ from tests.deadlines.strategies import calendars, days
 NATIONAL_DAY = CalendarEntry("holiday", "国庆节", True)
 MAKE_UP = CalendarEntry("makeup", "国庆节", True)
 OCTOBER = Calendar(
-    {date(2026, 10, day): NATIONAL_DAY for day in range(1, 8)}
-    | {date(2026, 9, 20): MAKE_UP, date(2026, 10, 10): MAKE_UP}
+    {date(2026, 10, day): NATIONAL_DAY for day in range(1, 8)} | {date(2026, 9, 20): MAKE_UP, date(2026, 10, 10): MAKE_UP}
 )
 
 
@@ -64,9 +63,7 @@ def test_what_was_handed_in_can_be_changed_without_changing_the_calendar() -> No
 
 
 @given(calendars(), days, st.integers(0, 15))
-def test_the_nth_working_day_is_worked_and_has_n_working_days_up_to_it(
-    calendar: Calendar, day: date, count: int
-) -> None:
+def test_the_nth_working_day_is_worked_and_has_n_working_days_up_to_it(calendar: Calendar, day: date, count: int) -> None:
     end = calendar.add_working_days(day, count)
     between = [day + timedelta(n) for n in range(1, (end - day).days + 1)]
     assert sum(calendar.is_working(each) for each in between) == count
@@ -78,9 +75,7 @@ def test_the_working_day_before_is_the_nearest_one(calendar: Calendar, day: date
     before = calendar.working_day_on_or_before(day)
     assert before <= day
     assert calendar.is_working(before)
-    assert list(calendar.days_off(before + timedelta(1), day)) == [
-        before + timedelta(n) for n in range(1, (day - before).days + 1)
-    ]
+    assert list(calendar.days_off(before + timedelta(1), day)) == [before + timedelta(n) for n in range(1, (day - before).days + 1)]
 
 
 @given(days, days)

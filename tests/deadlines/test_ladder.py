@@ -87,9 +87,7 @@ def test_after_the_seventh_day_it_goes_on_every_seventh() -> None:
     due_on = date(2026, 11, 12)
     last = planned(due_on, clock.at(date(2026, 11, 1)), PLAIN, DEFAULT_LADDER)[-1]
     assert last == Planned("overdue_again", 1, clock.at(date(2026, 11, 26), 9))
-    assert next_after(last, due_on, PLAIN, DEFAULT_LADDER) == Planned(
-        "overdue_again", 2, clock.at(date(2026, 12, 3), 9)
-    )
+    assert next_after(last, due_on, PLAIN, DEFAULT_LADDER) == Planned("overdue_again", 2, clock.at(date(2026, 12, 3), 9))
     assert next_after(Planned("overdue_7", 1, last.send_at), due_on, PLAIN, DEFAULT_LADDER) == last
 
 
@@ -176,9 +174,7 @@ def test_a_generation_that_starts_in_good_time_sends_every_rung(due_on: date, ca
 
 
 @given(days, st.lists(st.integers(-20, 40), min_size=2, max_size=2).map(sorted), calendars())
-def test_a_later_start_sends_the_rest_of_what_an_earlier_one_would(
-    due_on: date, starts: list[int], calendar: Calendar
-) -> None:
+def test_a_later_start_sends_the_rest_of_what_an_earlier_one_would(due_on: date, starts: list[int], calendar: Calendar) -> None:
     earlier, later = (clock.at(due_on + timedelta(start)) for start in starts)
     first, second = (planned(due_on, start, calendar, DEFAULT_LADDER) for start in (earlier, later))
     single = [reminder for reminder in first if reminder.rung != "overdue_again" and reminder.send_at >= later]

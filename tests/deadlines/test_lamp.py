@@ -49,9 +49,7 @@ def test_asked_in_time_it_is_not_overdue_until_decided() -> None:
         (False, None, False, "已撤销"),
     ],
 )
-def test_a_stopped_matter_is_grey_and_says_how_it_ended(
-    is_open: bool, stopped_on: date | None, pending: bool, words: str
-) -> None:
+def test_a_stopped_matter_is_grey_and_says_how_it_ended(is_open: bool, stopped_on: date | None, pending: bool, words: str) -> None:
     shown = lamp(DUE, DUE + timedelta(30), is_open, stopped_on, pending)
     assert shown.kind == "done"
     assert shown.words == words

@@ -68,9 +68,7 @@ def test_the_deadline_is_over_at_24_and_not_a_moment_before() -> None:
 
 
 @given(days, st.sampled_from(SourceLevel), st.sampled_from(Urgency), calendars())
-def test_holidays_change_no_closing_deadline(
-    received_on: date, level: SourceLevel, urgency: Urgency, calendar: Calendar
-) -> None:
+def test_holidays_change_no_closing_deadline(received_on: date, level: SourceLevel, urgency: Urgency, calendar: Calendar) -> None:
     plain = closing(received_on, level, urgency)
     named = reckon.closing(received_on, level, urgency, DEFAULT_RULES, calendar)
     assert (plain.due_on, plain.due_at) == (named.due_on, named.due_at)
@@ -159,9 +157,7 @@ def test_a_forwarded_matter_is_not_extended_beyond_its_parent() -> None:
 
 
 @given(days, st.lists(st.integers(-3, 20), max_size=6))
-def test_whatever_is_granted_the_deadline_stays_later_than_before_and_within_the_limit(
-    received_on: date, steps: list[int]
-) -> None:
+def test_whatever_is_granted_the_deadline_stays_later_than_before_and_within_the_limit(received_on: date, steps: list[int]) -> None:
     deadline = original = closing(received_on)
     for step in steps:
         wanted = deadline.due_on + timedelta(step)

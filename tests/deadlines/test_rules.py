@@ -27,9 +27,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("level", "urgency", "closing", "feedback"), TABLE)
-def test_the_default_table_is_the_regulations_one(
-    level: str, urgency: str, closing: Span, feedback: Span | None
-) -> None:
+def test_the_default_table_is_the_regulations_one(level: str, urgency: str, closing: Span, feedback: Span | None) -> None:
     assert DEFAULT_RULES.rule(SourceLevel(level), Urgency(urgency)) == Rule(closing, feedback)
 
 

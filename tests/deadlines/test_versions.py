@@ -113,8 +113,9 @@ def test_limits_come_back_from_json_unchanged() -> None:
     assert Limits.from_json(DEFAULT_LIMITS.to_json()) == DEFAULT_LIMITS
 
 
-def _rung(code: str = "before_5", offset: int = -5, roles: tuple[str, ...] = ("handler",),
-          confidential: tuple[str, ...] = ("handler",)) -> Rung:
+def _rung(
+    code: str = "before_5", offset: int = -5, roles: tuple[str, ...] = ("handler",), confidential: tuple[str, ...] = ("handler",)
+) -> Rung:
     return Rung(code, offset, roles, confidential)
 
 

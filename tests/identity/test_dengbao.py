@@ -1,4 +1,5 @@
 """Passwords under 等保: what they are made of, none of the last five, a new one every 90 days."""
+
 from __future__ import annotations
 
 import itertools
@@ -28,8 +29,9 @@ def dengbao(app: Flask, city: SmallCity) -> SmallCity:
 
 def change(client: FlaskClient, city: SmallCity, present: str, new: str):
     address = city.url("password")
-    return client.post(address, data={"csrf_token": csrf_token(client, address), "password": present, "new_password": new,
-                                      "repeat_password": new})
+    return client.post(
+        address, data={"csrf_token": csrf_token(client, address), "password": present, "new_password": new, "repeat_password": new}
+    )
 
 
 def aged(app: Flask, city: SmallCity, days: float) -> None:
@@ -38,9 +40,15 @@ def aged(app: Flask, city: SmallCity, days: float) -> None:
         db.session.execute(update(Person).where(Person.id == city.lin_id).values(password_changed_at=when))
 
 
-@pytest.mark.parametrize(("new", "sentence"), [
-    ("Ab1-xyz", "至少 8 位"), ("abcdefgh1", "至少三种"), ("西湖断桥残雪三潭印月", "至少三种"), ("Password1", "太常见"),
-])
+@pytest.mark.parametrize(
+    ("new", "sentence"),
+    [
+        ("Ab1-xyz", "至少 8 位"),
+        ("abcdefgh1", "至少三种"),
+        ("西湖断桥残雪三潭印月", "至少三种"),
+        ("Password1", "太常见"),
+    ],
+)
 def test_what_it_must_be_made_of(app: Flask, dengbao: SmallCity, new: str, sentence: str) -> None:
     with app.test_request_context():
         said = passwords.objection(new, "lin.duo", "林朵", dengbao=True)

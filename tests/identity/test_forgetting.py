@@ -1,4 +1,5 @@
 """What the door has kept is forgotten in time, by every sweep, and nothing sooner."""
+
 from __future__ import annotations
 
 from datetime import date, timedelta
@@ -28,6 +29,7 @@ def sweep(app: Flask, city: SmallCity, monkeypatch: pytest.MonkeyPatch):
             tasks.sweep(city.id)
         with in_city(app, city.id):
             return db.session.scalar(_count(model)) or 0
+
     return run
 
 

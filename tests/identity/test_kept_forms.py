@@ -1,4 +1,5 @@
 """What was typed is not lost when the session had expired."""
+
 from __future__ import annotations
 
 import re
@@ -26,9 +27,10 @@ def onward(client: FlaskClient, city: SmallCity) -> str:
         sign_in(client, city)
         token = csrf_token(client, city.url("sign-ins"))
     with clock.set_to(LATER):
-        answer = client.post(city.url("acting-post"), data={
-            "csrf_token": token, "post": str(city.lin_posts[1]), "say": "写了很久的一段话",
-            "password": "not to be kept"})
+        answer = client.post(
+            city.url("acting-post"),
+            data={"csrf_token": token, "post": str(city.lin_posts[1]), "say": "写了很久的一段话", "password": "not to be kept"},
+        )
     assert answer.status_code == 303
     assert answer.location.startswith(city.url("sign-in?next="))
     return answer.location.removeprefix(city.url("sign-in"))
@@ -71,7 +73,14 @@ def test_it_is_recognised_by_what_was_typed_under_the_words_of_its_form(client: 
     with clock.set_to(NOON):
         sign_in(client, city)
         token = csrf_token(client, city.url("sign-ins"))
-    typed = {"source_level": "city", "request_key": "5e0c", "version": "3", "leader": "张书记", "title": "关于饮水", "text": "请办理"}
+    typed = {
+        "source_level": "city",
+        "request_key": "5e0c",
+        "version": "3",
+        "leader": "张书记",
+        "title": "关于饮水",
+        "text": "请办理",
+    }
     with clock.set_to(LATER):
         onward = client.post(city.url("acting-post"), data={"csrf_token": token, **typed}).location
         place = sign_in(client, city, onward=onward.removeprefix(city.url("sign-in"))).location
@@ -107,16 +116,17 @@ def test_its_sender_may_drop_it(app: Flask, client: FlaskClient, city: SmallCity
         assert client.get(kept).status_code == 404
 
 
-def test_a_form_from_before_a_new_sign_in_is_refused_with_a_sentence_and_kept(
-    client: FlaskClient, city: SmallCity
-) -> None:
+def test_a_form_from_before_a_new_sign_in_is_refused_with_a_sentence_and_kept(client: FlaskClient, city: SmallCity) -> None:
     sign_in(client, city)
     stale = csrf_token(client, city.url("sign-ins"))
     sign_in(client, city)
     client.post(city.url("sign-out"), data={"csrf_token": csrf_token(client, city.url("sign-ins"))})
     sign_in(client, city)
-    answer = client.post(city.url("acting-post"), headers={"Origin": "http://localhost"},
-                         data={"csrf_token": stale, "post": "1", "say": "旧窗口里写的"})
+    answer = client.post(
+        city.url("acting-post"),
+        headers={"Origin": "http://localhost"},
+        data={"csrf_token": stale, "post": "1", "say": "旧窗口里写的"},
+    )
     page = answer.get_data(as_text=True)
     assert answer.status_code == 400
     assert "请核对后再提交一次" in page
@@ -154,8 +164,10 @@ def test_a_session_ended_on_purpose_keeps_nothing(app: Flask, client: FlaskClien
 
 
 def test_htmx_and_scripts_are_told_in_their_own_way(client: FlaskClient, city: SmallCity) -> None:
-    page = client.get(city.url("sign-ins"), headers={
-        "HX-Request": "true", "HX-Request-Type": "partial", "HX-Current-URL": f"http://localhost{city.url('sign-ins')}"})
+    page = client.get(
+        city.url("sign-ins"),
+        headers={"HX-Request": "true", "HX-Request-Type": "partial", "HX-Current-URL": f"http://localhost{city.url('sign-ins')}"},
+    )
     assert page.status_code == 200
     assert page.headers["HX-Redirect"] == city.url("sign-in?next=") + city.url("sign-ins").replace("/", "/")
     assert page.get_data() == b""

@@ -1,4 +1,5 @@
 """One's own password, the one-time password, and confirming oneself."""
+
 from __future__ import annotations
 
 import threading
@@ -22,8 +23,15 @@ NEW = "山外青山-楼外楼-42"
 
 def change(client: FlaskClient, city: SmallCity, present: str = PASSWORD, new: str = NEW, repeat: str | None = None):
     address = city.url("password")
-    return client.post(address, data={"csrf_token": csrf_token(client, address), "password": present,
-                                      "new_password": new, "repeat_password": new if repeat is None else repeat})
+    return client.post(
+        address,
+        data={
+            "csrf_token": csrf_token(client, address),
+            "password": present,
+            "new_password": new,
+            "repeat_password": new if repeat is None else repeat,
+        },
+    )
 
 
 def test_a_changed_password_ends_the_other_sessions_and_renews_this_one(app: Flask, city: SmallCity) -> None:
@@ -43,15 +51,18 @@ def test_a_changed_password_ends_the_other_sessions_and_renews_this_one(app: Fla
     assert sign_in(app.test_client(), city, password=NEW).status_code == 303
 
 
-@pytest.mark.parametrize(("new", "repeat", "sentence"), [
-    ("short", None, "口令至少 10 位"),
-    (NEW, NEW + "x", "两次填写的新口令不一样"),
-    ("1234567890", None, "太常见"),
-    ("aaaaaaaaaaaa", None, "太常见"),
-    ("lin.duolin.duo", None, "不能与姓名或登录名相同"),
-    (PASSWORD, None, "新口令与现在的相同"),
-    ("x" * 129, None, "最多 128 位"),
-])
+@pytest.mark.parametrize(
+    ("new", "repeat", "sentence"),
+    [
+        ("short", None, "口令至少 10 位"),
+        (NEW, NEW + "x", "两次填写的新口令不一样"),
+        ("1234567890", None, "太常见"),
+        ("aaaaaaaaaaaa", None, "太常见"),
+        ("lin.duolin.duo", None, "不能与姓名或登录名相同"),
+        (PASSWORD, None, "新口令与现在的相同"),
+        ("x" * 129, None, "最多 128 位"),
+    ],
+)
 def test_a_bad_new_password_is_refused_with_a_reason(
     client: FlaskClient, city: SmallCity, new: str, repeat: str | None, sentence: str
 ) -> None:
@@ -124,8 +135,7 @@ def test_one_acts_in_another_of_ones_posts(app: Flask, client: FlaskClient, city
     sign_in(client, city)
     token = csrf_token(client, city.url("sign-ins"))
     first, second = city.lin_posts
-    answer = client.post(city.url("acting-post"), data={"csrf_token": token, "post": str(second),
-                                                        "next": city.url("sign-ins")})
+    answer = client.post(city.url("acting-post"), data={"csrf_token": token, "post": str(second), "next": city.url("sign-ins")})
     assert answer.status_code == 303
     page = client.get(city.url("sign-ins")).get_data(as_text=True)
     assert f'value="{second}" aria-current="true"' in page
@@ -177,6 +187,5 @@ def test_the_language_is_the_browsers_before_sign_in_and_the_persons_after(
 
 
 def test_a_language_that_is_not_offered_is_refused(client: FlaskClient, city: SmallCity) -> None:
-    answer = client.post(city.url("language"), data={"csrf_token": csrf_token(client, city.url("sign-in")),
-                                                     "language": "../en"})
+    answer = client.post(city.url("language"), data={"csrf_token": csrf_token(client, city.url("sign-in")), "language": "../en"})
     assert answer.status_code == 422

@@ -1,4 +1,5 @@
 """The second factor: set up, asked for, not to be replayed, locked like the password, and replaced by recovery codes."""
+
 from __future__ import annotations
 
 import re
@@ -102,9 +103,12 @@ def test_a_clock_may_be_half_a_minute_off(client: FlaskClient, lin: SmallCity, s
 
 def test_a_used_code_is_refused_and_so_is_an_older_one(app: Flask, lin: SmallCity) -> None:
     with clock.set_to(NOW):
-        for code, status in ((pyotp.TOTP(KEY).at(NOW), 303), (pyotp.TOTP(KEY).at(NOW), 422),
-                             (pyotp.TOTP(KEY).at(NOW - timedelta(seconds=30)), 422),
-                             (pyotp.TOTP(KEY).at(NOW + timedelta(seconds=30)), 303)):
+        for code, status in (
+            (pyotp.TOTP(KEY).at(NOW), 303),
+            (pyotp.TOTP(KEY).at(NOW), 422),
+            (pyotp.TOTP(KEY).at(NOW - timedelta(seconds=30)), 422),
+            (pyotp.TOTP(KEY).at(NOW + timedelta(seconds=30)), 303),
+        ):
             client = app.test_client()
             halfway(client, lin)
             assert send(client, lin, code).status_code == status
@@ -155,7 +159,8 @@ def test_codes_guessed_while_confirming_and_while_signing_in_are_counted_togethe
             halfway(client, lin)
             send(client, lin, "000000")
         confirm = lambda code, password=PASSWORD: inside.post(
-            lin.url("confirm"), data={"csrf_token": token, "password": password, "passcode": code}).get_data(as_text=True)
+            lin.url("confirm"), data={"csrf_token": token, "password": password, "passcode": code}
+        ).get_data(as_text=True)
         assert "再错 1 次锁定" in confirm("000000")
         assert "已锁定到" in confirm("000000")
         assert "已锁定到" in confirm(code_now())

@@ -1,4 +1,5 @@
 """The demonstration city's sign-in page says under which names to try it; no other page, and never in production."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

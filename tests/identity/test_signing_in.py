@@ -1,4 +1,5 @@
 """Signing in and out."""
+
 from __future__ import annotations
 
 from datetime import date, timedelta
@@ -213,15 +214,30 @@ def test_after_signing_in_one_is_where_one_wanted_to_be(client: FlaskClient, cit
     assert sign_in(client, city, onward=onward).location == city.url("password")
 
 
-@pytest.mark.parametrize("target", [
-    "https://evil.example/", "//evil.example/", "/\\evil.example", "/other/sign-ins", "{}//evil.example",
-    "{}/..\\evil", "javascript:alert(1)", "{}/\tx", "{}/../other/", "{}/%2e%2e/other/", "{}/a/../../other/",
-])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "/other/sign-ins",
+        "{}//evil.example",
+        "{}/..\\evil",
+        "javascript:alert(1)",
+        "{}/\tx",
+        "{}/../other/",
+        "{}/%2e%2e/other/",
+        "{}/a/../../other/",
+    ],
+)
 def test_nobody_is_sent_out_of_the_city(client: FlaskClient, city: SmallCity, target: str) -> None:
     onward = target.format(f"/{city.slug}")
     address = city.url("sign-in")
-    answer = client.post(address, query_string={"next": onward}, data={
-        "csrf_token": csrf_token(client, address), "name": "lin.duo", "password": PASSWORD})
+    answer = client.post(
+        address,
+        query_string={"next": onward},
+        data={"csrf_token": csrf_token(client, address), "name": "lin.duo", "password": PASSWORD},
+    )
     assert answer.status_code == 303
     assert answer.location == city.url("")
 

@@ -1,4 +1,5 @@
 """A workbook of instructions is judged row by row, imported whole or not at all, and assigned as it says."""
+
 from __future__ import annotations
 
 import io
@@ -83,8 +84,11 @@ def upload(world: World, *rows: dict[str, Any], by: str = "city.supervisor") -> 
 
 def matters(world: World) -> list[Matter]:
     with world.work():
-        return list(db.session.scalars(
-            select(Matter).where(Matter.city_id == world.id).order_by(Matter.sequence).options(as_seen_by(SYSTEM))))
+        return list(
+            db.session.scalars(
+                select(Matter).where(Matter.city_id == world.id).order_by(Matter.sequence).options(as_seen_by(SYSTEM))
+            )
+        )
 
 
 def carry(world: World, preview_id: UUID, by: str = "city.supervisor") -> None:
@@ -94,36 +98,40 @@ def carry(world: World, preview_id: UUID, by: str = "city.supervisor") -> None:
 
 # ---------------------------------------------------------------------------------------------------------- judging
 
-@pytest.mark.parametrize(("change", "column", "why"), [
-    ({"主办单位代码": "330300-WX"}, "主办单位代码", "没有代码为"),
-    ({"主办单位代码": "330300-BG"}, "主办单位代码", "办事机构"),
-    ({"主办单位代码": None}, "主办单位代码", "必填"),
-    ({"协办单位代码": "999999"}, "协办单位代码", "没有代码为"),
-    ({"协办单位代码": "330300-WJ"}, "协办单位代码", "已是主办单位"),
-    ({"协办单位代码": "330300-DC"}, "协办单位代码", "办事机构"),
-    ({"登记单位代码": "330324"}, "登记单位代码", "不由您登记"),
-    ({"登记单位代码": "000000"}, "登记单位代码", "没有代码为"),
-    ({"收到日期": "2026-11-20"}, "收到日期", "是文本"),
-    ({"收到日期": "2026年2月30日"}, "收到日期", "没有这一天"),
-    ({"收到日期": 20261120}, "收到日期", "不是日期"),
-    ({"收到日期": date(2026, 11, 17)}, "收到日期", "早于批示日期"),
-    ({"收到日期": date(2026, 11, 24)}, "收到日期", "晚于今日"),
-    ({"批示日期": date(1926, 11, 18)}, "批示日期", "过早"),
-    ({"批示日期": None}, "批示日期", "必填"),
-    ({"批示来源": "乡"}, "批示来源", "没有“乡”这一种"),
-    ({"紧急程度": "火急"}, "紧急程度", "没有“火急”这一种"),
-    ({"是否保密": "也许"}, "是否保密", "没有“也许”这一种"),
-    ({"批示来源": None}, "批示来源", "必填"),
-    ({"批示领导": "  "}, "批示领导", "必填"),
-    ({"来文标题": None}, "来文标题", "必填"),
-    ({"批示内容": None}, "批示内容", "必填"),
-    ({"来文标题": "长" * 201}, "来文标题", "文字过长"),
-    ({"批示内容": "长" * 5001}, "批示内容", "文字过长"),
-    ({"来文标题": "看不见\u200b的字"}, "来文标题", "零宽字符"),
-    ({"批示领导": "张\u202e书记"}, "批示领导", "方向"),
-    ({"来文标题": "=1+1"}, "来文标题", "公式"),
-    ({"来文标题": "两行\n标题"}, "来文标题", "一行"),
-])
+
+@pytest.mark.parametrize(
+    ("change", "column", "why"),
+    [
+        ({"主办单位代码": "330300-WX"}, "主办单位代码", "没有代码为"),
+        ({"主办单位代码": "330300-BG"}, "主办单位代码", "办事机构"),
+        ({"主办单位代码": None}, "主办单位代码", "必填"),
+        ({"协办单位代码": "999999"}, "协办单位代码", "没有代码为"),
+        ({"协办单位代码": "330300-WJ"}, "协办单位代码", "已是主办单位"),
+        ({"协办单位代码": "330300-DC"}, "协办单位代码", "办事机构"),
+        ({"登记单位代码": "330324"}, "登记单位代码", "不由您登记"),
+        ({"登记单位代码": "000000"}, "登记单位代码", "没有代码为"),
+        ({"收到日期": "2026-11-20"}, "收到日期", "是文本"),
+        ({"收到日期": "2026年2月30日"}, "收到日期", "没有这一天"),
+        ({"收到日期": 20261120}, "收到日期", "不是日期"),
+        ({"收到日期": date(2026, 11, 17)}, "收到日期", "早于批示日期"),
+        ({"收到日期": date(2026, 11, 24)}, "收到日期", "晚于今日"),
+        ({"批示日期": date(1926, 11, 18)}, "批示日期", "过早"),
+        ({"批示日期": None}, "批示日期", "必填"),
+        ({"批示来源": "乡"}, "批示来源", "没有“乡”这一种"),
+        ({"紧急程度": "火急"}, "紧急程度", "没有“火急”这一种"),
+        ({"是否保密": "也许"}, "是否保密", "没有“也许”这一种"),
+        ({"批示来源": None}, "批示来源", "必填"),
+        ({"批示领导": "  "}, "批示领导", "必填"),
+        ({"来文标题": None}, "来文标题", "必填"),
+        ({"批示内容": None}, "批示内容", "必填"),
+        ({"来文标题": "长" * 201}, "来文标题", "文字过长"),
+        ({"批示内容": "长" * 5001}, "批示内容", "文字过长"),
+        ({"来文标题": "看不见\u200b的字"}, "来文标题", "零宽字符"),
+        ({"批示领导": "张\u202e书记"}, "批示领导", "方向"),
+        ({"来文标题": "=1+1"}, "来文标题", "公式"),
+        ({"来文标题": "两行\n标题"}, "来文标题", "一行"),
+    ],
+)
 def test_a_bad_row_is_kept_out_with_its_reason(world: World, change: dict[str, Any], column: str, why: str) -> None:
     _id, judged = upload(world, row(**change), row(来文标题="另一件", 来文字号=None))
     faults = [f for f in judged.faults if not f.warning]
@@ -148,10 +156,15 @@ def test_every_fault_of_a_row_is_named(world: World) -> None:
     assert {fault.column for fault in judged.faults} == {"批示来源", "收到日期", "主办单位代码"}
 
 
-@pytest.mark.parametrize("change", [
-    {"批示内容": "机密★10年 甲乙丙丁"}, {"来文标题": "绝密★ 甲乙丙丁"}, {"是否保密": "机密", "批示内容": "甲乙丙丁"},
-    {"办理要求": "★秘密 甲乙丙丁"},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"批示内容": "机密★10年 甲乙丙丁"},
+        {"来文标题": "绝密★ 甲乙丙丁"},
+        {"是否保密": "机密", "批示内容": "甲乙丙丁"},
+        {"办理要求": "★秘密 甲乙丙丁"},
+    ],
+)
 def test_nothing_of_a_classified_row_is_kept_or_shown(world: World, change: dict[str, Any]) -> None:
     preview_id, judged = upload(world, row(**change), row(来文标题="另一件"))
     fault = judged.faults[0]
@@ -161,8 +174,9 @@ def test_nothing_of_a_classified_row_is_kept_or_shown(world: World, change: dict
         assert "甲乙丙丁" not in str(kept.judged)
         report = read_rows(previews.report(kept), titles=COLUMNS)
         assert "密级标志" in report.cell(report.rows[0], "说明").text
-        tried = db.session.scalars(select(JournalEntry).where(
-            JournalEntry.city_id == world.id, JournalEntry.act == "classified_refused")).one()
+        tried = db.session.scalars(
+            select(JournalEntry).where(JournalEntry.city_id == world.id, JournalEntry.act == "classified_refused")
+        ).one()
         assert tried.after == {"rule": "mark", "rows": [2]}
 
 
@@ -187,8 +201,9 @@ def test_a_mark_where_a_paper_bears_it_refuses_the_workbook_whole(world: World, 
         previews.upload(world.actor("city.supervisor"), "登记表.xlsx", data)
     with world.work("city.supervisor"):
         assert previews.previews_of(world.actor("city.supervisor")) == []
-        tried = db.session.scalars(select(JournalEntry).where(
-            JournalEntry.city_id == world.id, JournalEntry.act == "classified_refused")).one()
+        tried = db.session.scalars(
+            select(JournalEntry).where(JournalEntry.city_id == world.id, JournalEntry.act == "classified_refused")
+        ).one()
         assert tried.after == {"rule": "mark"}
 
 
@@ -223,8 +238,12 @@ def test_co_units_of_a_confidential_row_are_dropped_and_said_so(world: World) ->
     assert "不设协办单位" in judged.faults[0].why
     carry(world, preview_id)
     with world.work():
-        assert db.session.scalar(
-            select(func.count()).select_from(CoUnit).where(CoUnit.city_id == world.id).options(as_seen_by(SYSTEM))) == 0
+        assert (
+            db.session.scalar(
+                select(func.count()).select_from(CoUnit).where(CoUnit.city_id == world.id).options(as_seen_by(SYSTEM))
+            )
+            == 0
+        )
     assert matters(world)[0].confidential
 
 
@@ -235,19 +254,22 @@ def test_what_is_no_workbook_is_refused(world: World, data: bytes) -> None:
 
 
 def test_missing_columns_no_rows_and_too_many_are_refused(world: World) -> None:
-    for data, why in ((book(row(), columns=COLUMNS[:5]), "缺少"), (book(), "只有表头"),
-                      (book(*[row()] * (MOST_ROWS + 1)), "行数过多")):
+    for data, why in (
+        (book(row(), columns=COLUMNS[:5]), "缺少"),
+        (book(), "只有表头"),
+        (book(*[row()] * (MOST_ROWS + 1)), "行数过多"),
+    ):
         with pytest.raises(Invalid, match=why), world.work("city.supervisor"):
             previews.upload(world.actor("city.supervisor"), "a.xlsx", data)
 
 
 # --------------------------------------------------------------------------------------------------------- importing
 
+
 def test_a_preview_is_sealed_its_owners_alone_and_gone_after_a_day(world: World) -> None:
     preview_id, _judged = upload(world, row())
     with world.work():
-        stored = db.session.execute(
-            text("select plain, sealed from import_preview where id = :id"), {"id": preview_id}).one()
+        stored = db.session.execute(text("select plain, sealed from import_preview where id = :id"), {"id": preview_id}).one()
         assert stored.plain is None
         assert "饮水".encode() not in stored.sealed
     with pytest.raises(Invisible):
@@ -271,13 +293,15 @@ def test_the_sweep_forgets_yesterdays_previews(world: World, monkeypatch: pytest
 
 def test_good_rows_are_registered_in_order_of_receipt(world: World) -> None:
     preview_id, _judged = upload(
-        world, row(序号=1, 收到日期=date(2026, 11, 21)), row(序号=2, 来文标题="乙", 收到日期=date(2026, 11, 19)),
-        row(来文标题=None))
+        world, row(序号=1, 收到日期=date(2026, 11, 21)), row(序号=2, 来文标题="乙", 收到日期=date(2026, 11, 19)), row(来文标题=None)
+    )
     carry(world, preview_id)
     carry(world, preview_id)
     made = matters(world)
     assert [(m.number, m.paper_number, str(m.state)) for m in made] == [
-        ("温督〔2026〕1号", "2", "registered"), ("温督〔2026〕2号", "1", "registered")]
+        ("温督〔2026〕1号", "2", "registered"),
+        ("温督〔2026〕2号", "1", "registered"),
+    ]
     assert {m.lead_unit_id for m in made} == {world.units["health"]}
 
 
@@ -295,8 +319,7 @@ def test_none_is_imported_where_something_changed_meanwhile(world: World) -> Non
 def test_none_is_imported_where_a_unit_is_no_more_meanwhile(world: World, gone: str) -> None:
     preview_id, _judged = upload(world, row(), row(来文标题="乙", 主办单位代码="330324", 协办单位代码=None))
     with world.work():
-        db.session.execute(text("update unit set retired_on = :day where id = :id"),
-                           {"day": TODAY, "id": world.units[gone]})
+        db.session.execute(text("update unit set retired_on = :day where id = :id"), {"day": TODAY, "id": world.units[gone]})
     with pytest.raises(Stale) as refusal:
         carry(world, preview_id)
     assert "已撤销" in refusal.value.changes[0]
@@ -337,16 +360,21 @@ def test_none_leaves_the_report(world: World) -> None:
 
 def test_assigned_as_in_the_workbook_row_by_row(world: World) -> None:
     preview_id, _judged = upload(
-        world, row(), row(来文标题="乙", 是否保密="是", 协办单位代码=None),
-        row(来文标题="丙", 主办单位代码="330324", 协办单位代码=None))
+        world,
+        row(),
+        row(来文标题="乙", 是否保密="是", 协办单位代码=None),
+        row(来文标题="丙", 主办单位代码="330324", 协办单位代码=None),
+    )
     carry(world, preview_id)
     with world.work():
-        db.session.execute(text("update unit set retired_on = :day where id = :id"),
-                           {"day": TODAY, "id": world.units["county"]})
+        db.session.execute(text("update unit set retired_on = :day where id = :id"), {"day": TODAY, "id": world.units["county"]})
     with world.work("city.supervisor"):
         outcomes = previews.assign_as_in_workbook(world.actor("city.supervisor"), preview_id)
         assert {(o.number, o.ok) for o in outcomes} == {
-            ("温督〔2026〕1号", True), ("温督内〔2026〕1号", False), ("温督〔2026〕2号", False)}
+            ("温督〔2026〕1号", True),
+            ("温督内〔2026〕1号", False),
+            ("温督〔2026〕2号", False),
+        }
         assert any("承办人" in o.why for o in outcomes)
         assert any("已撤销" in o.why for o in outcomes)
     assert sorted(str(m.state) for m in matters(world)) == ["assigned", "registered", "registered"]
@@ -358,9 +386,11 @@ def test_assigned_as_in_the_workbook_row_by_row(world: World) -> None:
 
 # ---------------------------------------------------------------------------------------------------------- the pages
 
+
 def send(browser: FlaskClient, world: World, data: bytes, name: str = "登记表.xlsx") -> Any:
-    return browser.post(world.url("instructions/import"), data={
-        "csrf_token": world.token(browser), "workbook": (io.BytesIO(data), name)})
+    return browser.post(
+        world.url("instructions/import"), data={"csrf_token": world.token(browser), "workbook": (io.BytesIO(data), name)}
+    )
 
 
 def test_the_pages_choose_preview_import_and_assign(world: World) -> None:
@@ -411,14 +441,18 @@ def test_another_persons_import_does_not_exist(world: World) -> None:
     browser = world.browser("city.head")
     token = world.token(browser)
     place = world.url(f"instructions/import/{preview_id}")
-    assert [browser.get(place).status_code, browser.get(f"{place}/report").status_code,
-            browser.get(f"{place}/assigned").status_code,
-            browser.post(place, data={"csrf_token": token, "how": "good"}).status_code,
-            browser.post(f"{place}/assign", data={"csrf_token": token}).status_code] == [404] * 5
+    assert [
+        browser.get(place).status_code,
+        browser.get(f"{place}/report").status_code,
+        browser.get(f"{place}/assigned").status_code,
+        browser.post(place, data={"csrf_token": token, "how": "good"}).status_code,
+        browser.post(f"{place}/assign", data={"csrf_token": token}).status_code,
+    ] == [404] * 5
     assert world.browser("health.handler").get(world.url("instructions/import")).status_code == 403
 
 
 # ------------------------------------------------------------------------------------------------- the real workbook
+
 
 @pytest.fixture(scope="module")
 def wenzhou(app: Any, new_world: Callable[[], World]) -> World:
@@ -427,7 +461,9 @@ def wenzhou(app: Any, new_world: Callable[[], World]) -> World:
         city = found("real-wenzhou", "温州市")
         plan = plan_import(
             table_from(DEMONSTRATION / "units.xlsx", rules.UNIT_COLUMNS),
-            table_from(DEMONSTRATION / "posts.xlsx", rules.POST_COLUMNS), known_network())
+            table_from(DEMONSTRATION / "posts.xlsx", rules.POST_COLUMNS),
+            known_network(),
+        )
         carry_out(plan, dict.fromkeys(plan.new_people(), hashed(PASSWORD)), must_change_password=False)
         db.session.commit()
         return World(app, city.id, city.slug)

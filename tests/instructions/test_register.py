@@ -1,4 +1,5 @@
 """The register: what each reader sees and counts, order and paging, conditions, the export, acts on ticked rows."""
+
 from __future__ import annotations
 
 import re
@@ -56,22 +57,43 @@ def many(world: World, count: int) -> None:
     source = world.assign(world.register())
     with world.work():
         for number in range(count - 1):
-            copy = {"source": source, "copy": UUID(int=number + 1 + world.id * 10_000), "days": number % 90 - 30,
-                    "sequence": number + 2, "number": f"温督〔2026〕{number + 2}号"}
+            copy = {
+                "source": source,
+                "copy": UUID(int=number + 1 + world.id * 10_000),
+                "days": number % 90 - 30,
+                "sequence": number + 2,
+                "number": f"温督〔2026〕{number + 2}号",
+            }
             for table, changed in (
-                ("matter", {"id": ":copy", "request_key": "gen_random_uuid()", "number": ":number",
-                            "sequence": ":sequence", "due_on": "due_on + :days"}),
+                (
+                    "matter",
+                    {
+                        "id": ":copy",
+                        "request_key": "gen_random_uuid()",
+                        "number": ":number",
+                        "sequence": ":sequence",
+                        "due_on": "due_on + :days",
+                    },
+                ),
                 ("matter_content", {"id": "gen_random_uuid()", "matter_id": ":copy"}),
                 ("viewer", {"matter_id": ":copy", "due_on": "due_on + :days"}),
             ):
-                columns = db.session.execute(text(
-                    "select column_name from information_schema.columns where table_name = :table"
-                    " and is_generated = 'NEVER' and table_schema = 'public'"), {"table": table}).scalars().all()
+                columns = (
+                    db.session.execute(
+                        text(
+                            "select column_name from information_schema.columns where table_name = :table"
+                            " and is_generated = 'NEVER' and table_schema = 'public'"
+                        ),
+                        {"table": table},
+                    )
+                    .scalars()
+                    .all()
+                )
                 values = ", ".join(changed.get(column, column) for column in columns)
                 key = "id" if table == "matter" else "matter_id"
-                db.session.connection().execute(text(
-                    f"insert into {table} ({', '.join(columns)}) select {values} from {table} where {key} = :source"),
-                    copy)
+                db.session.connection().execute(
+                    text(f"insert into {table} ({', '.join(columns)}) select {values} from {table} where {key} = :source"), copy
+                )
 
 
 def test_each_reader_sees_his_own_rows_and_an_outsider_none(world: World) -> None:
@@ -168,10 +190,27 @@ def test_conditions_narrow_the_list(world: World) -> None:
     world.assign(world.register(title="关于医院停车难的情况反映", level=SourceLevel.PROVINCE))
     world.assign(world.register(title="关于校车安全的情况反映"), to="county_health")
     asked = {
-        "?q=停车": 1, "?q=停": 1, "?q=情况反映": 2, "?q=张书": 2, "?unit=330300-WJ": 1, "?unit=永嘉县": 0,
-        "?unit=永嘉县&subtree=1": 1, "?unit=330300&subtree=1": 2, "?leader=张书记": 2, "?state=assigned": 2,
-        "?state=closed": 0, "?source=high": 1, "?source=city": 1, "?task=any": 0, "?when=late": 0, "?returned=1": 0,
-        "?open=1": 2, "?due_from=2100-01-01": 0, "?received_to=2100-01-01": 2, "?state=nonsense": 2, "?after=x": 2,
+        "?q=停车": 1,
+        "?q=停": 1,
+        "?q=情况反映": 2,
+        "?q=张书": 2,
+        "?unit=330300-WJ": 1,
+        "?unit=永嘉县": 0,
+        "?unit=永嘉县&subtree=1": 1,
+        "?unit=330300&subtree=1": 2,
+        "?leader=张书记": 2,
+        "?state=assigned": 2,
+        "?state=closed": 0,
+        "?source=high": 1,
+        "?source=city": 1,
+        "?task=any": 0,
+        "?when=late": 0,
+        "?returned=1": 0,
+        "?open=1": 2,
+        "?due_from=2100-01-01": 0,
+        "?received_to=2100-01-01": 2,
+        "?state=nonsense": 2,
+        "?after=x": 2,
     }
     browser = world.browser("city.supervisor")
     found = {q: len(numbers(browser.get(world.url("instructions") + q).get_data(as_text=True))) for q in asked}
@@ -271,8 +310,10 @@ def test_ticked_rows_are_assigned_one_by_one_and_each_answers_for_itself(world: 
     done = world.assign(world.register())
     secret = world.register(confidential=True, by="city.head")
     browser = world.browser("city.supervisor")
-    answer = browser.post(world.url("instructions/assign"), data={
-        "csrf_token": world.token(browser), "pick": [str(good), str(bad), str(done), str(secret), "nonsense"]})
+    answer = browser.post(
+        world.url("instructions/assign"),
+        data={"csrf_token": world.token(browser), "pick": [str(good), str(bad), str(done), str(secret), "nonsense"]},
+    )
     assert answer.status_code == 200
     assert world.matter(good).state == "assigned" and world.matter(bad).state == "registered"
     assert world.matter(secret).state == "registered"

@@ -1,4 +1,5 @@
 """A leader's instruction is registered, corrected, and followed by a further round."""
+
 from __future__ import annotations
 
 import io
@@ -44,8 +45,16 @@ def said(**more: Any) -> Registration:
     """What a supervisor types."""
     return replace(
         Registration(
-            SourceLevel.CITY, Urgency.NORMAL, False, TODAY - timedelta(days=3), TODAY - timedelta(days=1),
-            "关于农村饮水的情况反映", "请认真办理。", "张书记", document_number="市委办〔2026〕9号", requirement="按期报结",
+            SourceLevel.CITY,
+            Urgency.NORMAL,
+            False,
+            TODAY - timedelta(days=3),
+            TODAY - timedelta(days=1),
+            "关于农村饮水的情况反映",
+            "请认真办理。",
+            "张书记",
+            document_number="市委办〔2026〕9号",
+            requirement="按期报结",
         ),
         **more,
     )
@@ -54,16 +63,21 @@ def said(**more: Any) -> Registration:
 def typed(world: World, **more: Any) -> dict[str, str]:
     """The same as a browser sends it."""
     return {
-        "source_level": "city", "urgency": "normal", "instructed_on": "2026-11-20", "received_on": "2026-11-22",
-        "title": "关于农村饮水的情况反映", "text": "请认真办理。", "leader": "张书记", "request_key": str(uuid4()), **more,
+        "source_level": "city",
+        "urgency": "normal",
+        "instructed_on": "2026-11-20",
+        "received_on": "2026-11-22",
+        "title": "关于农村饮水的情况反映",
+        "text": "请认真办理。",
+        "leader": "张书记",
+        "request_key": str(uuid4()),
+        **more,
     }
 
 
 def count(world: World) -> int:
     with world.work():
-        return db.session.scalar(
-            select(func.count(Matter.id)).where(Matter.city_id == world.id).options(as_seen_by(SYSTEM))
-        ) or 0
+        return db.session.scalar(select(func.count(Matter.id)).where(Matter.city_id == world.id).options(as_seen_by(SYSTEM))) or 0
 
 
 def register(world: World, by: str = "city.supervisor", **more: Any) -> UUID:
@@ -71,13 +85,15 @@ def register(world: World, by: str = "city.supervisor", **more: Any) -> UUID:
         return service.register(world.actor(by), said(**more)).id
 
 
-def amend(world: World, matter_id: UUID, version: int | None = 1, reason: str | None = None,
-          by: str = "city.supervisor", **more: Any) -> None:
+def amend(
+    world: World, matter_id: UUID, version: int | None = 1, reason: str | None = None, by: str = "city.supervisor", **more: Any
+) -> None:
     with world.work(by):
         service.amend(world.actor(by), matter_id, said(**more), version, reason)
 
 
 # ------------------------------------------------------------------------------------------------------- register
+
 
 def test_it_gets_a_number_a_deadline_and_the_supervisors_unit(world: World) -> None:
     matter = world.matter(register(world))
@@ -129,7 +145,7 @@ def test_a_co_unit_named_twice_by_different_names_helps_once(world: World, where
 def test_registering_takes_few_statements(world: World) -> None:
     browser = world.browser("city.supervisor")
     fields = {"csrf_token": csrf_token(browser, world.url("instructions/register"))}
-    with as_served(world):                      # a worker that serves remembers its cities and their rules
+    with as_served(world):  # a worker that serves remembers its cities and their rules
         browser.post(world.url("instructions/register"), data=fields | typed(world))
     for urgency in ("normal", "urgent"):
         with as_served(world) as sent:
@@ -138,9 +154,15 @@ def test_registering_takes_few_statements(world: World) -> None:
         assert len(sent) <= MOST_STATEMENTS, [one[:60] for one in sent]
     with world.work():
         matters = db.session.scalars(select(Matter.id).order_by(Matter.sequence).options(as_seen_by(SYSTEM))).all()
-        kinds = [[str(kind) for kind in db.session.scalars(
-            select(Clock.kind).where(Clock.matter_id == matter_id).order_by(Clock.kind).options(as_seen_by(SYSTEM)))]
-            for matter_id in matters]
+        kinds = [
+            [
+                str(kind)
+                for kind in db.session.scalars(
+                    select(Clock.kind).where(Clock.matter_id == matter_id).order_by(Clock.kind).options(as_seen_by(SYSTEM))
+                )
+            ]
+            for matter_id in matters
+        ]
     assert kinds == [["closing"], ["closing"], ["closing", "first_feedback"]]
 
 
@@ -171,12 +193,15 @@ def test_only_supervision_registers(world: World, person: str) -> None:
     assert count(world) == 0
 
 
-@pytest.mark.parametrize(("signed", "received", "field"), [
-    (TODAY, TODAY - timedelta(days=1), "received_on"),
-    (TODAY, TODAY + timedelta(days=1), "received_on"),
-    (TODAY + timedelta(days=1), TODAY + timedelta(days=1), "instructed_on"),
-    (date(1026, 11, 1), TODAY, "instructed_on"),
-])
+@pytest.mark.parametrize(
+    ("signed", "received", "field"),
+    [
+        (TODAY, TODAY - timedelta(days=1), "received_on"),
+        (TODAY, TODAY + timedelta(days=1), "received_on"),
+        (TODAY + timedelta(days=1), TODAY + timedelta(days=1), "instructed_on"),
+        (date(1026, 11, 1), TODAY, "instructed_on"),
+    ],
+)
 def test_dates_follow_one_another_and_are_past(world: World, signed: date, received: date, field: str) -> None:
     with pytest.raises(Invalid) as refusal:
         register(world, instructed_on=signed, received_on=received)
@@ -184,12 +209,15 @@ def test_dates_follow_one_another_and_are_past(world: World, signed: date, recei
     assert count(world) == 0
 
 
-@pytest.mark.parametrize(("lead", "co", "confidential", "field"), [
-    ("city_office", (), False, "lead_unit"),
-    ("health", ("city_duty",), False, "co_units"),
-    ("health", ("health",), False, "co_units"),
-    ("health", ("finance",), True, "co_units"),
-])
+@pytest.mark.parametrize(
+    ("lead", "co", "confidential", "field"),
+    [
+        ("city_office", (), False, "lead_unit"),
+        ("health", ("city_duty",), False, "co_units"),
+        ("health", ("health",), False, "co_units"),
+        ("health", ("finance",), True, "co_units"),
+    ],
+)
 def test_units_that_cannot_be_are_refused(world: World, lead: str, co: tuple[str, ...], confidential: bool, field: str) -> None:
     with world.work():
         units = {"lead_unit": world.unit(lead), "co_units": tuple(world.unit(key) for key in co)}
@@ -244,6 +272,7 @@ def test_a_department_of_a_county_makes_the_form_propose_its_committee(world: Wo
 
 # ---------------------------------------------------------------------------------------------------------- amend
 
+
 def test_before_assignment_it_is_corrected_freely(world: World) -> None:
     matter_id = register(world)
     amend(world, matter_id, title="关于城市供水的情况反映")
@@ -252,8 +281,7 @@ def test_before_assignment_it_is_corrected_freely(world: World) -> None:
     with world.work():
         assert matters_holding("城市供水", 10) == [matter_id]
         assert matters_holding("农村饮水", 10) == []
-        entry = db.session.scalars(
-            select(JournalEntry).where(JournalEntry.city_id == world.id, JournalEntry.act == "amend")).one()
+        entry = db.session.scalars(select(JournalEntry).where(JournalEntry.city_id == world.id, JournalEntry.act == "amend")).one()
         assert entry.before is not None
         assert entry.after is not None
         assert entry.before["words"]["title"] != entry.after["words"]["title"]
@@ -267,8 +295,9 @@ def test_a_corrected_date_of_receipt_moves_the_deadline_as_a_new_generation(worl
     matter = world.matter(matter_id)
     assert matter.due_on == matter.original_due_on == TODAY + timedelta(days=15)
     with world.work():
-        clocks = {c.kind: c for c in db.session.scalars(
-            select(Clock).where(Clock.matter_id == matter_id).options(as_seen_by(SYSTEM)))}
+        clocks = {
+            c.kind: c for c in db.session.scalars(select(Clock).where(Clock.matter_id == matter_id).options(as_seen_by(SYSTEM)))
+        }
     assert (clocks["closing"].generation, clocks["closing"].due_on) == (2, TODAY + timedelta(days=15))
     assert clocks["first_feedback"].due_on == TODAY + timedelta(days=7)
 
@@ -278,8 +307,9 @@ def test_a_stopped_clock_stays_stopped_when_corrected(world: World) -> None:
     before = world.matter(matter_id)
     amend(world, matter_id, before.version, "原登记日期有误", received_on=TODAY - timedelta(days=2))
     with world.work():
-        closing = db.session.scalars(select(Clock).where(Clock.matter_id == matter_id, Clock.kind == "closing")
-                                     .options(as_seen_by(SYSTEM))).one()
+        closing = db.session.scalars(
+            select(Clock).where(Clock.matter_id == matter_id, Clock.kind == "closing").options(as_seen_by(SYSTEM))
+        ).one()
     assert closing.stopped_at is not None
     assert closing.due_on == months_after(TODAY - timedelta(days=2), 1)
 
@@ -293,8 +323,9 @@ def test_after_assignment_a_reason_is_owed_and_the_workers_are_told(world: World
     amend(world, matter_id, version, "标题有误")
     with world.work():
         told = set(db.session.scalars(select(Message.person_id).where(Message.city_id == world.id, Message.kind == "amended")))
-        entry = db.session.scalars(select(Entry).where(Entry.matter_id == matter_id, Entry.kind == "amend")
-                                   .options(as_seen_by(SYSTEM))).one()
+        entry = db.session.scalars(
+            select(Entry).where(Entry.matter_id == matter_id, Entry.kind == "amend").options(as_seen_by(SYSTEM))
+        ).one()
         assert entry.words == "标题有误"
     assert told == {world.people[name] for name in ("health.handler", "health.liaison", "health.director")}
     assert world.matter(matter_id).lead_unit_id == world.units["health"]
@@ -336,9 +367,11 @@ def test_without_a_change_nothing_is_corrected(world: World) -> None:
 def test_a_forwarded_one_ends_no_later_than_the_corrected_parent(world: World) -> None:
     matter_id = world.assign(world.register(received_on=TODAY), to="county")
     from portal.matters.service import forwarding
+
     with world.work("county.liaison"):
-        child = forwarding.forward(world.actor("county.liaison"), matter_id, units=[world.unit("county_health")],
-                                  requirement=None)[0].id
+        child = forwarding.forward(world.actor("county.liaison"), matter_id, units=[world.unit("county_health")], requirement=None)[
+            0
+        ].id
     parent = world.matter(matter_id)
     amend(world, matter_id, parent.version, "日期有误", received_on=TODAY - timedelta(days=5), instructed_on=date(2026, 11, 10))
     assert world.matter(child).due_on == world.matter(matter_id).due_on == months_after(TODAY - timedelta(days=5), 1)
@@ -361,6 +394,7 @@ def test_co_units_are_corrected_before_assignment(world: World) -> None:
 
 # ------------------------------------------------------------------------------------------------------ new round
 
+
 def test_a_further_round_is_a_matter_of_its_own_linked_to_the_former(world: World) -> None:
     former = world.at_work()
     with world.work("city.supervisor"):
@@ -369,8 +403,9 @@ def test_a_further_round_is_a_matter_of_its_own_linked_to_the_former(world: Worl
     new = world.matter(new_id)
     assert (new.number, new.round, new.previous_id, new.state) == ("温督〔2026〕2号", 2, former, "registered")
     with world.work():
-        entry = db.session.scalars(select(Entry).where(Entry.matter_id == former, Entry.kind == "new_round")
-                                   .options(as_seen_by(SYSTEM))).one()
+        entry = db.session.scalars(
+            select(Entry).where(Entry.matter_id == former, Entry.kind == "new_round").options(as_seen_by(SYSTEM))
+        ).one()
         assert entry.facts == {"number": "温督〔2026〕2号", "round": 2}
 
 
@@ -379,8 +414,9 @@ def test_a_confidential_ones_further_round_is_confidential_and_names_no_number(w
     with world.work("city.supervisor"):
         new = service.new_round(world.actor("city.supervisor"), former, said())
         assert new.confidential
-        entry = db.session.scalars(select(Entry).where(Entry.matter_id == former, Entry.kind == "new_round")
-                                   .options(as_seen_by(SYSTEM))).one()
+        entry = db.session.scalars(
+            select(Entry).where(Entry.matter_id == former, Entry.kind == "new_round").options(as_seen_by(SYSTEM))
+        ).one()
         assert entry.facts is None
 
 
@@ -392,6 +428,7 @@ def test_only_the_registering_office_registers_a_further_round(world: World) -> 
 
 
 # ------------------------------------------------------------------------------------------------------ the pages
+
 
 def test_the_form_registers_and_a_second_click_finds_it_done(world: World) -> None:
     browser = world.browser("city.supervisor")
@@ -408,17 +445,20 @@ def test_the_form_registers_and_a_second_click_finds_it_done(world: World) -> No
     assert matter.content.has("co_unit")  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(("field", "value", "sentence"), [
-    ("title", "", "请填写来文标题"),
-    ("title", "长" * 201, "文字过长"),
-    ("title", "看不见\u200b的字", "零宽字符"),
-    ("lead_unit", "没有这个单位", "没有找到"),
-    ("leader_post", "没有这个人", "请从列出的姓名中选择"),
-    ("received_on", "2026-11-24", "晚于今日"),
-    ("received_on", "十一月", ""),
-    ("source_level", "village", "请选择批示来源"),
-    ("source_level", "", "请选择批示来源"),
-])
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("title", "", "请填写来文标题"),
+        ("title", "长" * 201, "文字过长"),
+        ("title", "看不见\u200b的字", "零宽字符"),
+        ("lead_unit", "没有这个单位", "没有找到"),
+        ("leader_post", "没有这个人", "请从列出的姓名中选择"),
+        ("received_on", "2026-11-24", "晚于今日"),
+        ("received_on", "十一月", ""),
+        ("source_level", "village", "请选择批示来源"),
+        ("source_level", "", "请选择批示来源"),
+    ],
+)
 def test_a_refused_form_keeps_what_was_typed_and_writes_nothing(world: World, field: str, value: str, sentence: str) -> None:
     browser = world.browser("city.supervisor")
     data = typed(world, csrf_token=world.token(browser), requirement="这一句要留住", **{field: value})

@@ -1,4 +1,5 @@
 """A small stand-in for the portal, so that the supervisor is tried as it is and in seconds."""
+
 from __future__ import annotations
 
 import os
@@ -14,9 +15,9 @@ from pathlib import Path
 import pytest
 
 CLONE = Path(__file__).resolve().parents[2]
-PATIENCE = 30.0                                   # seconds
+PATIENCE = 30.0  # seconds
 
-WSGI = '''
+WSGI = """
 import os
 import psycopg
 from flask import Flask
@@ -48,7 +49,7 @@ def names():
 
 app.cli.add_command(db)
 app.cli.add_command(demo)
-'''
+"""
 IDLE = "import time\nwhile True:\n    time.sleep(1)\n"
 
 
@@ -89,8 +90,9 @@ class Trial:
     def begin(self, *words: str) -> subprocess.Popen[bytes]:
         """Starts the supervisor without waiting."""
         with self.output.open("wb") as output:
-            started = subprocess.Popen(self.command("run", *words), cwd=self.root, env=self.environment, stdout=output,
-                                       stderr=output)
+            started = subprocess.Popen(
+                self.command("run", *words), cwd=self.root, env=self.environment, stdout=output, stderr=output
+            )
         self._running.append(started)
         return started
 
@@ -107,8 +109,9 @@ class Trial:
 
     def call(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Runs one of the supervisor's commands to its end."""
-        return subprocess.run(self.command(*words), cwd=self.root, env=self.environment, capture_output=True, text=True,
-                              check=False)
+        return subprocess.run(
+            self.command(*words), cwd=self.root, env=self.environment, capture_output=True, text=True, check=False
+        )
 
     def processes(self) -> dict[int, str]:
         """Every living process that this trial's starts started, at any remove, by its command line."""
@@ -120,7 +123,7 @@ class Trial:
             try:
                 if any(os.readlink(link) == lock for link in (directory / "fd").iterdir()):
                     found[int(directory.name)] = (directory / "cmdline").read_text().replace("\0", " ").strip()
-            except OSError:                       # it ended meanwhile, or is not ours
+            except OSError:  # it ended meanwhile, or is not ours
                 continue
         return found
 
@@ -149,7 +152,7 @@ def until(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
 def open_directory() -> Iterator[Path]:
     """A directory every user can pass through, as a clone usually lies in one; pytest's own are closed."""
     with tempfile.TemporaryDirectory(prefix="duban-local-") as name:
-        os.chmod(name, 0o711)                     # noqa: S103
+        os.chmod(name, 0o711)  # noqa: S103
         yield Path(name)
 
 

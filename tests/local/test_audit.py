@@ -1,4 +1,5 @@
 """What the audit of pinned packages says, whatever its sources answer."""
+
 from __future__ import annotations
 
 import json
@@ -21,16 +22,20 @@ Answers = dict[str, dict[str, Any]]
 def audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Answers], int]:
     """Audits two packages (a third is not for this machine) with sources that answer so; no answer: out of reach."""
     pins = tmp_path / "requirements.txt"
-    pins.write_text('one==1.0 \\\n    --hash=sha256:0\n    # via two\ntwo==2.0 ; python_version >= "3.11" \\\n'
-                    '    --hash=sha256:0\nthree==3.0 ; sys_platform == "win32" \\\n    --hash=sha256:0\n')
+    pins.write_text(
+        'one==1.0 \\\n    --hash=sha256:0\n    # via two\ntwo==2.0 ; python_version >= "3.11" \\\n'
+        '    --hash=sha256:0\nthree==3.0 ; sys_platform == "win32" \\\n    --hash=sha256:0\n'
+    )
 
     def run(answers: Answers) -> int:
         def answer(command: list[str], **_options: Any) -> subprocess.CompletedProcess[str]:
             said = answers.get(command[command.index("-s") + 1])
             if said is None:
                 return subprocess.CompletedProcess(command, 1, "", "ConnectionError: no such host")
-            found = [{"name": name, "version": "1", **(
-                {"skip_reason": "not found"} if faults is None else {"vulns": faults})} for name, faults in said.items()]
+            found = [
+                {"name": name, "version": "1", **({"skip_reason": "not found"} if faults is None else {"vulns": faults})}
+                for name, faults in said.items()
+            ]
             return subprocess.CompletedProcess(command, 0, json.dumps({"dependencies": found}), "")
 
         monkeypatch.setattr(subprocess, "run", answer)
@@ -47,17 +52,25 @@ def test_all_is_well_when_the_first_source_knows_all(audit: Callable[[Answers], 
     assert said.err == ""
 
 
-@pytest.mark.parametrize("answers", [
-    {"pypi": {"one": [], "two": [FAULT]}}, {"pypi": {"one": None, "two": [FAULT]}}, {"osv": {"one": [], "two": [FAULT]}},
-    {"pypi": {"one": [], "two": None}, "osv": {"one": [], "two": [FAULT]}}])
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"pypi": {"one": [], "two": [FAULT]}},
+        {"pypi": {"one": None, "two": [FAULT]}},
+        {"osv": {"one": [], "two": [FAULT]}},
+        {"pypi": {"one": [], "two": None}, "osv": {"one": [], "two": [FAULT]}},
+    ],
+)
 def test_a_known_vulnerability_fails_whichever_source_tells_it(
-        audit: Callable[[Answers], int], capsys: pytest.CaptureFixture[str], answers: Answers) -> None:
+    audit: Callable[[Answers], int], capsys: pytest.CaptureFixture[str], answers: Answers
+) -> None:
     assert audit(answers) == 1
     assert "VULNERABLE two 1: PYSEC-2026-1; repaired in 2.1" in capsys.readouterr().out
 
 
 def test_what_nobody_could_tell_is_named_and_fails_where_an_audit_is_required(
-        audit: Callable[[Answers], int], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    audit: Callable[[Answers], int], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("REQUIRE_AUDIT", raising=False)
     assert audit({"pypi": {"one": [], "two": None}}) == 0
     said = capsys.readouterr()

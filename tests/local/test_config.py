@@ -1,17 +1,26 @@
 """Settings come from the environment, and what is missing is named."""
+
 from __future__ import annotations
 
 import pytest
 
 from portal.config import Misconfigured, Settings
 
-NEEDED = {"DATABASE_URL": "postgresql://app:secret@db/duban", "REDIS_URL": "redis://r/0", "SECRET_KEY_FILE": "/k/s",
-          "VAULT_KEY_FILE": "/k/v", "FILES_DIR": "/f"}
+NEEDED = {
+    "DATABASE_URL": "postgresql://app:secret@db/duban",
+    "REDIS_URL": "redis://r/0",
+    "SECRET_KEY_FILE": "/k/s",
+    "VAULT_KEY_FILE": "/k/v",
+    "FILES_DIR": "/f",
+}
 
 
 def test_the_database_driver_is_named_however_the_address_was_written() -> None:
-    for address in ("postgresql://app:secret@db/duban", "postgres://app:secret@db/duban",
-                    "postgresql+psycopg://app:secret@db/duban"):
+    for address in (
+        "postgresql://app:secret@db/duban",
+        "postgres://app:secret@db/duban",
+        "postgresql+psycopg://app:secret@db/duban",
+    ):
         settings = Settings.from_environment(NEEDED | {"DATABASE_URL": address})
         assert settings.database_url == "postgresql+psycopg://app:secret@db/duban"
 

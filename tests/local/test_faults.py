@@ -1,5 +1,6 @@
 """The whole portal under its supervisor, with people at work and reminders going out, while the database's postmaster,
 one of its backends and Redis are killed: nothing half-written, nothing twice, a sentence for everybody, all back again."""
+
 from __future__ import annotations
 
 import html
@@ -49,7 +50,7 @@ SENTENCE = "系统正在维护"
 class Portal(Trial):
     """The real portal on a data directory of its own."""
 
-    patience = 300.0                                   # its first start migrates
+    patience = 300.0  # its first start migrates
 
     def __init__(self, directory: Path, told: dict[str, str]) -> None:
         self.root = Path(__file__).resolve().parents[2]
@@ -74,7 +75,7 @@ class Worker:
     address: str
     path: str
     words: str
-    done: list[str] = field(default_factory=list)      # acknowledged
+    done: list[str] = field(default_factory=list)  # acknowledged
     answers: Counter[int] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
@@ -116,7 +117,7 @@ class Worker:
                 self.wrong.append(f"{words} did not come back")
             time.sleep(0.2)
             status, page = self.ask(self.path, fields)
-        if status == 303 or (again and status == 409):    # done already, though the answer was lost
+        if status == 303 or (again and status == 409):  # done already, though the answer was lost
             self.done.append(words)
 
 
@@ -130,23 +131,30 @@ def written(world: World, matter_id: UUID, words: str) -> list[str]:
     """What was written in the matter's log beginning with these words, in order."""
     with world.work():
         found = db.session.scalars(
-            select(Entry).where(Entry.matter_id == matter_id).options(as_seen_by(SYSTEM)).order_by(Entry.sequence))
+            select(Entry).where(Entry.matter_id == matter_id).options(as_seen_by(SYSTEM)).order_by(Entry.sequence)
+        )
         return [entry.words for entry in found if (entry.words or "").startswith(words)]
 
 
 def urges_told(world: World, matter_id: UUID) -> int:
     """The messages by which the handler was told that he was urged."""
     with world.work():
-        return len(db.session.scalars(
-            select(Message).where(Message.matter_id == matter_id, Message.kind == "urged")).all())
+        return len(db.session.scalars(select(Message).where(Message.matter_id == matter_id, Message.kind == "urged")).all())
 
 
 @pytest.fixture
 def portal(open_directory: Path, keys: dict[str, str], post_office: PostOffice) -> Iterator[Portal]:
     """The portal, started without a demonstration city; it leaves nothing running."""
-    made = Portal(open_directory, keys | {
-        "DUBAN_DEMONSTRATION": "0", "DUBAN_SWEEP_SECONDS": "0.5", "SMTP_URL": post_office.url,
-        "MAIL_FROM": "duban@duban.example"})
+    made = Portal(
+        open_directory,
+        keys
+        | {
+            "DUBAN_DEMONSTRATION": "0",
+            "DUBAN_SWEEP_SECONDS": "0.5",
+            "SMTP_URL": post_office.url,
+            "MAIL_FROM": "duban@duban.example",
+        },
+    )
     try:
         made.start()
         yield made
@@ -166,12 +174,10 @@ def world(portal: Portal, redis_url: str, keys: dict[str, str]) -> Iterator[Worl
         db.engine.dispose()
 
 
-def test_killed_servers_lose_nothing_double_nothing_and_come_back(
-    portal: Portal, world: World, post_office: PostOffice
-) -> None:
+def test_killed_servers_lose_nothing_double_nothing_and_come_back(portal: Portal, world: World, post_office: PostOffice) -> None:
     (ringer,) = portal.named("portal.jobs.clock")
     sweepers = portal.named("portal.jobs.worker")
-    for process in (ringer, *sweepers):                 # nobody sweeps while the world is made, rung before or not
+    for process in (ringer, *sweepers):  # nobody sweeps while the world is made, rung before or not
         os.kill(process, signal.SIGSTOP)
     give_addresses(world)
     with clock.set_to(clock.now() - timedelta(days=41)):
@@ -184,8 +190,9 @@ def test_killed_servers_lose_nothing_double_nothing_and_come_back(
     mine = [world.at_work(title="人在办") for _number in range(2)]
     found = re.search(r"http://127\.0\.0\.1:\d+", portal.said())
     assert found
-    handlers = [Worker(found[0], world.url(f"matters/{matter_id}/progress"), f"进展{number}之")
-                for number, matter_id in enumerate(mine)]
+    handlers = [
+        Worker(found[0], world.url(f"matters/{matter_id}/progress"), f"进展{number}之") for number, matter_id in enumerate(mine)
+    ]
     urging = Worker(found[0], world.url(f"matters/{overdue[0]}/urge"), "请抓紧之")
     people = [*handlers, urging]
     for worker, name in zip(people, ("health.handler", "health.handler", "city.supervisor"), strict=True):
@@ -214,7 +221,7 @@ def test_killed_servers_lose_nothing_double_nothing_and_come_back(
         stopped.set()
         for thread in threads:
             thread.join()
-    until(lambda: left(world) == 0)                     # what they did last is told too
+    until(lambda: left(world) == 0)  # what they did last is told too
     assert "database ended (-9)" in portal.said()
     assert [worker.wrong for worker in people] == [[], [], []], (portal.data / "log" / "web.log").read_text()[-20_000:]
     assert sum(worker.answers[503] for worker in people) > 0
@@ -225,4 +232,4 @@ def test_killed_servers_lose_nothing_double_nothing_and_come_back(
     equals_the_models(world, overdue, models)
     letters, fates = letters_of(world, post_office), states(world)
     assert len(letters) == len(set(letters)) >= fates["sent"] > 0
-    assert set(fates) <= {"sent", "claimed"}            # claimed by a worker cut off meanwhile: doubtful when its lease ends
+    assert set(fates) <= {"sent", "claimed"}  # claimed by a worker cut off meanwhile: doubtful when its lease ends

@@ -1,4 +1,5 @@
 """The embedded servers: private, behind passwords, and with two roles of which one may nothing."""
+
 from __future__ import annotations
 
 import os
@@ -54,23 +55,25 @@ def test_nobody_enters_the_database_without_the_password(own_postgres: Postgres)
 def test_the_database_sorts_and_folds_the_same_everywhere(own_postgres: Postgres) -> None:
     access = provision.provision(own_postgres.url(), own_postgres.passwords())
     with psycopg.connect(conninfo(access.app)) as connection:
-        row = connection.execute("select upper('ä'), '中' < '国', current_setting('timezone'), datcollate "
-                                 "from pg_database where datname = current_database()").fetchone()
+        row = connection.execute(
+            "select upper('ä'), '中' < '国', current_setting('timezone'), datcollate "
+            "from pg_database where datname = current_database()"
+        ).fetchone()
     assert row == ("Ä", True, "UTC", "C.UTF-8")
 
 
 def test_the_portals_role_may_neither_create_nor_own_nor_pass_row_security(postgres: URL, template: str) -> None:
     with provision.administer(postgres) as connection:
-        row = connection.execute("select rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolcanlogin "
-                                 "from pg_roles where rolname = 'app'").fetchone()
+        row = connection.execute(
+            "select rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolcanlogin from pg_roles where rolname = 'app'"
+        ).fetchone()
         owned = connection.execute("select count(*) from pg_database where pg_get_userbyid(datdba) = 'app'").fetchone()
     assert row == (False, False, False, False, True)
     assert owned == (0,)
 
 
 def test_the_portals_role_makes_no_table_and_opens_no_other_database(postgres: URL, database) -> None:
-    with psycopg.connect(conninfo(database.access.app)) as connection, \
-            pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with psycopg.connect(conninfo(database.access.app)) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("create table public.smuggled (id int)")
     provision.create_database(postgres, "not_the_portals")
     with provision.administer(postgres) as connection:
@@ -143,6 +146,7 @@ def test_the_port_of_a_running_portal_counts_as_taken() -> None:
 
 # ------------------------------------------------------------------------------------------------- servers of one's own
 
+
 def named(url: URL, **more: str) -> dict[str, str]:
     """An environment that names this database."""
     return {"DATABASE_URL": url.render_as_string(hide_password=False), **more}
@@ -161,8 +165,7 @@ def started(place: Place, environment: dict[str, str]) -> Servers:
         hold.release()
 
 
-def test_an_administrators_address_gets_its_roles_and_keeps_them(
-        place: Place, own_postgres: Postgres, redis_url: str) -> None:
+def test_an_administrators_address_gets_its_roles_and_keeps_them(place: Place, own_postgres: Postgres, redis_url: str) -> None:
     environment = named(own_postgres.url(), REDIS_URL=redis_url)
     first, second = started(place, environment), started(place, environment)
     assert first.access == second.access
@@ -174,8 +177,7 @@ def test_an_administrators_address_gets_its_roles_and_keeps_them(
     assert stat.S_IMODE((place.data / "database-passwords.json").stat().st_mode) == 0o600
 
 
-def test_an_administrator_without_superuser_rights_is_enough(
-        place: Place, own_postgres: Postgres, redis_url: str) -> None:
+def test_an_administrator_without_superuser_rights_is_enough(place: Place, own_postgres: Postgres, redis_url: str) -> None:
     with provision.administer(own_postgres.url()) as connection:
         connection.execute("create role chief login createrole createdb password 'chief'")
     chief = own_postgres.url().set(username="chief", password="chief")
@@ -189,8 +191,7 @@ def test_a_role_that_may_not_create_roles_is_told_what_is_missing(place: Place, 
         started(place, named(database.access.app, REDIS_URL=redis_url))
 
 
-def test_the_portal_refuses_to_run_as_one_who_passes_row_security(
-        place: Place, postgres: URL, database, redis_url: str) -> None:
+def test_the_portal_refuses_to_run_as_one_who_passes_row_security(place: Place, postgres: URL, database, redis_url: str) -> None:
     with pytest.raises(NotStarted, match="passes row-level security"):
         started(place, named(postgres, DATABASE_OWNER_URL=database.owner_url, REDIS_URL=redis_url))
 
@@ -208,7 +209,6 @@ def test_two_given_roles_are_used_as_they_are(place: Place, database, redis_url:
 
 def test_a_server_that_does_not_answer_is_named(place: Place, database) -> None:
     with pytest.raises(NotStarted, match="REDIS_URL names does not answer"):
-        started(place, named(database.access.app, DATABASE_OWNER_URL=database.owner_url,
-                             REDIS_URL="redis://127.0.0.1:1/0"))
+        started(place, named(database.access.app, DATABASE_OWNER_URL=database.owner_url, REDIS_URL="redis://127.0.0.1:1/0"))
     with pytest.raises(NotStarted, match="begins with postgresql://"):
         started(place, {"DATABASE_URL": "sqlite:///portal.db", "REDIS_URL": "redis://127.0.0.1:1/0"})

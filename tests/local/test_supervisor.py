@@ -1,4 +1,5 @@
 """One command starts everything, keeps it alive, keeps the data, and leaves nothing behind."""
+
 from __future__ import annotations
 
 import contextlib
@@ -25,8 +26,10 @@ def page(trial: Trial) -> str:
 
 def cities(trial: Trial) -> str:
     """The cities in the trial's database, counted by a command of its own."""
-    script = ("import os, psycopg; print(psycopg.connect(os.environ['DATABASE_URL'].replace('+psycopg', ''))"
-              ".execute('select count(*), min(at) from city').fetchone())")
+    script = (
+        "import os, psycopg; print(psycopg.connect(os.environ['DATABASE_URL'].replace('+psycopg', ''))"
+        ".execute('select count(*), min(at) from city').fetchone())"
+    )
     done = trial.call("with", "python", "-c", script)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -56,9 +59,12 @@ def test_a_second_start_keeps_the_data_and_plays_nothing_again(trial: Trial) -> 
 def test_a_first_start_cut_off_while_it_plays_is_begun_anew(trial: Trial) -> None:
     wsgi = trial.root / "wsgi.py"
     whole = wsgi.read_text()
-    wsgi.write_text(whole.replace("insert into city default values\")",
-                                  "insert into city default values\")\n    print('half', flush=True)\n"
-                                  "    import time; time.sleep(60)"))
+    wsgi.write_text(
+        whole.replace(
+            'insert into city default values")',
+            "insert into city default values\")\n    print('half', flush=True)\n    import time; time.sleep(60)",
+        )
+    )
     started = trial.begin()
     until(lambda: "half" in trial.said())
     started.kill()
@@ -85,7 +91,7 @@ def test_a_killed_supervisor_leaves_nothing_behind_and_the_next_start_works(tria
     before = cities(trial)
     started.kill()
     started.wait()
-    trial.start()                                 # at once: it waits for what is still ending
+    trial.start()  # at once: it waits for what is still ending
     assert cities(trial) == before
     last = trial._running[-1]
     last.kill()
@@ -96,8 +102,9 @@ def test_a_killed_supervisor_leaves_nothing_behind_and_the_next_start_works(tria
 def test_who_starts_it_by_make_takes_it_along_when_killed(trial: Trial) -> None:
     script = f"import subprocess, sys; subprocess.run({trial.command('run', '--follow-parent')!r})"
     with trial.output.open("wb") as output:
-        parent = subprocess.Popen([trial.command()[0], "-c", script], cwd=trial.root, env=trial.environment,
-                                  stdout=output, stderr=output)
+        parent = subprocess.Popen(
+            [trial.command()[0], "-c", script], cwd=trial.root, env=trial.environment, stdout=output, stderr=output
+        )
     until(lambda: "Ctrl-C stops everything" in trial.said() or parent.poll() is not None)
     assert trial.processes()
     parent.kill()
@@ -114,8 +121,14 @@ def test_what_dies_is_started_again(trial: Trial) -> None:
     until(lambda: trial.said().count("starts again in") >= len(EVERYBODY))
     until(lambda: all(trial.named(word) for word in EVERYBODY))
     until(lambda: len(trial.named("portal.jobs.worker")) == 2)
-    until(lambda: trial.call("with", "python", "-c", "import os, psycopg; psycopg.connect("
-                             "os.environ['DATABASE_URL'].replace('+psycopg', ''))").returncode == 0)
+    until(
+        lambda: (
+            trial.call(
+                "with", "python", "-c", "import os, psycopg; psycopg.connect(os.environ['DATABASE_URL'].replace('+psycopg', ''))"
+            ).returncode
+            == 0
+        )
+    )
     assert page(trial) == "False"
 
 
@@ -141,8 +154,7 @@ def test_a_second_start_on_the_same_directory_is_refused(trial: Trial) -> None:
 
 def test_a_web_server_that_does_not_start_ends_the_start_and_shows_why(trial: Trial) -> None:
     wsgi = trial.root / "wsgi.py"
-    wsgi.write_text(wsgi.read_text()
-                    + "\nimport sys\nif 'gunicorn' in sys.modules:\n    raise RuntimeError('no ink')\n")
+    wsgi.write_text(wsgi.read_text() + "\nimport sys\nif 'gunicorn' in sys.modules:\n    raise RuntimeError('no ink')\n")
     done = trial.call("run")
     assert done.returncode == 1
     assert "no ink" in done.stderr
@@ -192,6 +204,6 @@ def _command_lines() -> str:
     found = []
     for directory in Path("/proc").iterdir():
         if directory.name.isdigit():
-            with contextlib.suppress(OSError):    # it ended meanwhile
+            with contextlib.suppress(OSError):  # it ended meanwhile
                 found.append((directory / "cmdline").read_bytes().decode(errors="replace"))
     return "\n".join(found)

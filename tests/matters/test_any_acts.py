@@ -1,5 +1,6 @@
 """Whatever is done to matters, units, posts and persons, in whatever order: making the index of viewers anew changes
 nothing, nothing open is in the hands of somebody who has left, and nobody signs who holds no post."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -36,11 +37,30 @@ from tests.world import World
 
 UNITS = ("health", "finance", "county", "county_health", "township")
 PEOPLE = tuple(f"{unit}.{word}" for unit in ("health", "finance", "township") for word in ("handler", "director", "deputy"))
-ACTS = ("move", "merge", "leave", "end", "end later", "appoint", "lend", "reset", "sign", "name", "reassign", "forward",
-        "decline", "extension", "close", "grant", "sweep")
+ACTS = (
+    "move",
+    "merge",
+    "leave",
+    "end",
+    "end later",
+    "appoint",
+    "lend",
+    "reset",
+    "sign",
+    "name",
+    "reassign",
+    "forward",
+    "decline",
+    "extension",
+    "close",
+    "grant",
+    "sweep",
+)
 steps = st.lists(
     st.tuples(st.sampled_from(ACTS), st.sampled_from(UNITS), st.sampled_from(UNITS), st.sampled_from(PEOPLE), st.integers(0, 31)),
-    min_size=3, max_size=8)
+    min_size=3,
+    max_size=8,
+)
 
 
 class Acts:
@@ -49,7 +69,8 @@ class Acts:
     def __init__(self, world: World) -> None:
         self.world = world
         self.open = [
-            world.at_work(), world.assign(world.register(), to="township", co=("finance", "health")),
+            world.at_work(),
+            world.assign(world.register(), to="township", co=("finance", "health")),
             world.assign(world.register(), to="county"),
         ]
         self.secret = [
@@ -58,7 +79,11 @@ class Acts:
         ]
         for matter_id, by in zip(self.secret, ("health.handler", "finance.handler"), strict=True):
             world.progress(world.acknowledge(matter_id, by), by)
-        self.reports = [world.submit(self.secret[0]), world.submit(self.secret[1], "finance.handler"), world.submit(world.at_work())]
+        self.reports = [
+            world.submit(self.secret[0]),
+            world.submit(self.secret[1], "finance.handler"),
+            world.submit(world.at_work()),
+        ]
 
     def act(self, what: str, unit: str, other: str, person: str, number: int) -> None:
         world = self.world
@@ -71,18 +96,39 @@ class Acts:
                     moving = [post.id for place, post in enumerate(posts_of(world.units[unit])) if number >> place % 5 & 1]
                 do(world, ChangeKind.MERGE, unit, into_id=world.units[other], moving=moving)
             case "leave":
-                self.by("city.secretariat", hand_over, world.people[person], {world.posts[person]: None}, reason="调离", chains_wait=True)
+                self.by(
+                    "city.secretariat",
+                    hand_over,
+                    world.people[person],
+                    {world.posts[person]: None},
+                    reason="调离",
+                    chains_wait=True,
+                )
             case "end" | "end later":
                 to_on = clock.today() + timedelta(days=what == "end later")
                 self.by("city.secretariat", appointing.end_post, world.posts[person], to_on=to_on, reason="调离", chains_wait=True)
             case "appoint":
                 with world.work("city.secretariat"):
                     role = db.session.get_one(Post, world.posts[person]).role
-                    appointing.appoint(world.actor("city.secretariat"), world.units[unit], role, person_by_id(world.people[person]),
-                                       from_on=clock.today(), reason="任命")
+                    appointing.appoint(
+                        world.actor("city.secretariat"),
+                        world.units[unit],
+                        role,
+                        person_by_id(world.people[person]),
+                        from_on=clock.today(),
+                        reason="任命",
+                    )
             case "lend":
                 now = clock.now()
-                self.by(person, delegate, world.posts[person], world.people[PEOPLE[number % 9]], now, now + timedelta(days=2), bool(number & 1))
+                self.by(
+                    person,
+                    delegate,
+                    world.posts[person],
+                    world.people[PEOPLE[number % 9]],
+                    now,
+                    now + timedelta(days=2),
+                    bool(number & 1),
+                )
             case "reset":
                 self.by("city.security", accounts.give_one_time_password, world.people[person])
             case "sign":
@@ -91,7 +137,9 @@ class Acts:
                 world.name_handler(matter_id, person, by=f"{unit}.liaison")
             case "reassign":
                 with world.work("city.supervisor"):
-                    assigning.reassign_unit(world.actor("city.supervisor"), matter_id, lead_unit=world.unit(unit), reason="职责调整")
+                    assigning.reassign_unit(
+                        world.actor("city.supervisor"), matter_id, lead_unit=world.unit(unit), reason="职责调整"
+                    )
             case "forward":
                 with world.work("county.liaison"):
                     forwarding.forward(world.actor("county.liaison"), self.open[2], units=[world.unit(unit)], requirement="请核查")
@@ -99,7 +147,14 @@ class Acts:
                 self.by(f"{unit}.liaison", assigning.decline, matter_id, code="not_ours", reason="不属本单位")
             case "extension":
                 until = clock.today() + timedelta(days=35)
-                self.by(person, handling.ask_extension, [*self.open, *self.secret][number % 5], until=until, reason="资料多", progress_so_far="已核查")
+                self.by(
+                    person,
+                    handling.ask_extension,
+                    [*self.open, *self.secret][number % 5],
+                    until=until,
+                    reason="资料多",
+                    progress_so_far="已核查",
+                )
             case "close":
                 self.by("city.supervisor", reviewing.close, self.secret[number % 2])
             case "grant":
@@ -120,8 +175,13 @@ class Acts:
 
     def grant(self, matter_id: UUID, person: str) -> None:
         with self.world.work("city.head"):
-            grant_reading(self.world.actor("city.head"), matter_id, person=person_by_id(self.world.people[person]),
-                          last_day=clock.today(), reason="审计核对")
+            grant_reading(
+                self.world.actor("city.head"),
+                matter_id,
+                person=person_by_id(self.world.people[person]),
+                last_day=clock.today(),
+                reason="审计核对",
+            )
 
     def sweep(self) -> None:
         with self.world.work():
@@ -150,16 +210,23 @@ def test_after_any_acts_everything_follows_from_the_rules(new_world: Any, taken:
 
 def nobody_who_left_holds_anything(world: World) -> None:
     """Handlers, co-units' handlers and signers of what is open hold a post."""
+
     def there(person: Any) -> Any:
         return exists().where(Post.person_id == person, in_force(clock.today())).correlate_except(Post)
 
     with world.work():
         for column, statement in (
             (MatterContent.handler_id, select(Matter.number).join(MatterContent).where(Matter.state.not_in(ENDED))),
-            (CoUnit.handler_id, select(Matter.number).join(CoUnit, CoUnit.matter_id == Matter.id).where(Matter.state.not_in(ENDED))),
-            (Signer.person_id, select(Signer.step).join(
-                SignOff, (SignOff.report_id == Signer.report_id) & (SignOff.generation == Signer.generation)
-            ).where(SignOff.ended_at.is_(None))),
+            (
+                CoUnit.handler_id,
+                select(Matter.number).join(CoUnit, CoUnit.matter_id == Matter.id).where(Matter.state.not_in(ENDED)),
+            ),
+            (
+                Signer.person_id,
+                select(Signer.step)
+                .join(SignOff, (SignOff.report_id == Signer.report_id) & (SignOff.generation == Signer.generation))
+                .where(SignOff.ended_at.is_(None)),
+            ),
         ):
             left = statement.where(column.is_not(None), ~there(column)).options(as_seen_by(SYSTEM))
             assert list(db.session.scalars(left)) == [], column

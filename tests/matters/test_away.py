@@ -1,4 +1,5 @@
 """Whoever sets a term is told who is away in it; of a confidential matter only who reads its content."""
+
 from __future__ import annotations
 
 from datetime import date, timedelta

@@ -1,4 +1,5 @@
 """A confidential matter is read by its audience, person by person, and for everyone else does not exist."""
+
 from __future__ import annotations
 
 from uuid import UUID
@@ -59,7 +60,9 @@ def test_the_audience_through_a_whole_life(world: World) -> None:
     world.sign(report_id, "health.deputy")
     content, shell = _readers(world, matter_id)
     assert (content, shell) == (
-        {"health.handler", "city.leader", "health.director", "health.deputy", "city.supervisor"}, {"city.head"})
+        {"health.handler", "city.leader", "health.director", "health.deputy", "city.supervisor"},
+        {"city.head"},
+    )
     with world.work("city.supervisor"):
         reviewing.return_for_rework(world.actor("city.supervisor"), matter_id, failed=("facts",), reason="请补充")
     assert _readers(world, matter_id) == ({"health.handler", "city.leader"}, OFFICE)
@@ -74,8 +77,13 @@ def test_the_head_reads_for_the_request_he_decides_and_no_longer(world: World, a
     world.acknowledge(assigned)
     due = world.matter(assigned).due_on
     with world.work("health.handler"):
-        handling.ask_extension(world.actor("health.handler"), assigned, until=due.replace(day=min(due.day + 1, 28)) if due.day < 28
-                               else due.fromordinal(due.toordinal() + 2), reason="资料多", progress_so_far="已核查")
+        handling.ask_extension(
+            world.actor("health.handler"),
+            assigned,
+            until=due.replace(day=min(due.day + 1, 28)) if due.day < 28 else due.fromordinal(due.toordinal() + 2),
+            reason="资料多",
+            progress_so_far="已核查",
+        )
     assert "city.head" in _readers(world, assigned)[0]
     with world.work("city.head"):
         handling.decide_extension(world.actor("city.head"), assigned, granted=True)
@@ -97,8 +105,13 @@ def test_it_is_not_assigned_without_a_handler_nor_with_helpers(world: World) -> 
         with pytest.raises(Invalid, match="指定承办人"):
             assigning.assign(actor, matter_id, lead_unit=world.unit("health"))
     with world.work("city.supervisor"), pytest.raises(Invalid, match="协办"):
-        assigning.assign(world.actor("city.supervisor"), matter_id, lead_unit=world.unit("health"),
-                         co_units=((world.unit("finance"), None, False),), handler_post_id=world.posts["health.handler"])
+        assigning.assign(
+            world.actor("city.supervisor"),
+            matter_id,
+            lead_unit=world.unit("health"),
+            co_units=((world.unit("finance"), None, False),),
+            handler_post_id=world.posts["health.handler"],
+        )
 
 
 def test_it_is_never_forwarded(world: World, assigned: UUID) -> None:
@@ -115,8 +128,14 @@ def test_only_a_named_delegation_lets_a_stand_in_sign(world: World, assigned: UU
 
     for covers in (False, True):
         with world.work("health.director"):
-            delegate(world.actor("health.director"), world.posts["health.director"], world.people["health.liaison" if covers else "health.leader"],
-                     clock.now(), clock.now() + timedelta(days=3), covers)
+            delegate(
+                world.actor("health.director"),
+                world.posts["health.director"],
+                world.people["health.liaison" if covers else "health.leader"],
+                clock.now(),
+                clock.now() + timedelta(days=3),
+                covers,
+            )
     world.progress(world.acknowledge(assigned))
     report_id = world.submit(assigned)
     content, _shell = _readers(world, assigned)
@@ -139,7 +158,13 @@ def test_messages_hold_the_number_alone_and_go_to_audience_or_shell(world: World
         for message in told:
             assert set(message.facts) <= {"number"}
             assert names[message.person_id] in {
-                "health.handler", "health.director", "health.deputy", "city.supervisor", "city.head", "city.leader"}
+                "health.handler",
+                "health.director",
+                "health.deputy",
+                "city.supervisor",
+                "city.head",
+                "city.leader",
+            }
 
 
 def test_the_database_holds_no_word_of_it_in_the_clear(world: World, assigned: UUID, database: object) -> None:
@@ -149,15 +174,24 @@ def test_the_database_holds_no_word_of_it_in_the_clear(world: World, assigned: U
     with psycopg.connect(conninfo(owner_url)) as owner:
         owner.execute("select set_config('app.city', %s, false)", [str(world.id)])
         tables = [r[0] for r in owner.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()]
-        found = [t for t in tables if owner.execute(
-            f'select count(*) from "{t}" x where x::text like %s', ["%青砚计划%"]).fetchone() != (0,)]
+        found = [
+            t
+            for t in tables
+            if owner.execute(f'select count(*) from "{t}" x where x::text like %s', ["%青砚计划%"]).fetchone() != (0,)
+        ]
         hexed = "青砚计划".encode().hex()
-        found += [t for t in tables if owner.execute(
-            f'select count(*) from "{t}" x where x::text like %s', [f"%{hexed}%"]).fetchone() != (0,)]
+        found += [
+            t
+            for t in tables
+            if owner.execute(f'select count(*) from "{t}" x where x::text like %s', [f"%{hexed}%"]).fetchone() != (0,)
+        ]
         assert found == []
         world.register(title="关于青砚计划的公开情况")
-        control = [t for t in tables if owner.execute(
-            f'select count(*) from "{t}" x where x::text like %s', ["%青砚计划%"]).fetchone() != (0,)]
+        control = [
+            t
+            for t in tables
+            if owner.execute(f'select count(*) from "{t}" x where x::text like %s', ["%青砚计划%"]).fetchone() != (0,)
+        ]
         assert "matter_content" in control
 
 
@@ -171,7 +205,8 @@ def test_the_shell_names_nobody(world: World, assigned: UUID) -> None:
         shown = [v for k, v in vars(matter).items() if not k.startswith("_")]
         assert handler not in shown
         clock = db.session.scalars(
-            select(Clock).where(Clock.matter_id == assigned, Clock.kind == "closing").options(as_seen_by(SYSTEM))).one()
+            select(Clock).where(Clock.matter_id == assigned, Clock.kind == "closing").options(as_seen_by(SYSTEM))
+        ).one()
         assert "承办" not in str(clock.why)
 
 
@@ -189,5 +224,8 @@ def test_urging_a_shell_reaches_the_handler_without_naming_him(world: World, ass
         matter = handling.urge(world.actor("city.head"), assigned, words="不应保留的话")
         assert matter.urges == 1
     with world.work("health.handler"):
-        kinds = [(e.kind, e.words) for e in queries.around(world.actor("health.handler"), queries.one(world.actor("health.handler"), assigned)).entries]
+        kinds = [
+            (e.kind, e.words)
+            for e in queries.around(world.actor("health.handler"), queries.one(world.actor("health.handler"), assigned)).entries
+        ]
         assert ("urge", None) in kinds

@@ -1,4 +1,5 @@
 """What lies on the disk is what a record names: papers that were refused or dropped leave nothing behind."""
+
 from __future__ import annotations
 
 import io
@@ -28,8 +29,11 @@ def directory(world: World, tmp_path: Path) -> Iterator[Path]:
 
 def attach(world: World, matter_id: UUID, *papers: tuple[bytes, str]) -> Any:
     browser = world.browser("city.supervisor")
-    data = {"csrf_token": world.token(browser), "version": world.matter(matter_id).version,
-            "attachments": [(io.BytesIO(content), name) for content, name in papers]}
+    data = {
+        "csrf_token": world.token(browser),
+        "version": world.matter(matter_id).version,
+        "attachments": [(io.BytesIO(content), name) for content, name in papers],
+    }
     return browser.post(world.url(f"matters/{matter_id}/attach"), data=data, content_type="multipart/form-data")
 
 
@@ -56,9 +60,7 @@ def test_a_paper_taken_off_a_draft_is_taken_off_the_disk(world: World, directory
     assert list(directory.iterdir()) == []
 
 
-def test_the_operator_removes_what_no_city_names(
-    world: World, new_world: Callable[[], World], directory: Path
-) -> None:
+def test_the_operator_removes_what_no_city_names(world: World, new_world: Callable[[], World], directory: Path) -> None:
     for one in (world, new_world()):
         assert attach(one, one.register(), ("甲".encode(), "甲.txt")).status_code == 303
     named = {path.name for path in directory.iterdir()}

@@ -1,4 +1,5 @@
 """After a confidential matter is ended the supervision head lets a person read it, with a reason, until a day."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -35,12 +36,24 @@ def closed(world: World) -> UUID:
     return _closed(world)
 
 
-def _grant(world: World, matter_id: UUID, person: str = "finance.director", days: int = 3, reason: str = "审计核对需要",
-           by: str = "city.head") -> tuple[int, str]:
+def _grant(
+    world: World,
+    matter_id: UUID,
+    person: str = "finance.director",
+    days: int = 3,
+    reason: str = "审计核对需要",
+    by: str = "city.head",
+) -> tuple[int, str]:
     client = world.browser(by)
-    answer = client.post(world.url(f"matters/{matter_id}/grants"), data={
-        "csrf_token": world.token(client), "person": person, "reason": reason,
-        "last_day": (clock.today() + timedelta(days=days)).isoformat()})
+    answer = client.post(
+        world.url(f"matters/{matter_id}/grants"),
+        data={
+            "csrf_token": world.token(client),
+            "person": person,
+            "reason": reason,
+            "last_day": (clock.today() + timedelta(days=days)).isoformat(),
+        },
+    )
     return answer.status_code, answer.get_data(as_text=True)
 
 
@@ -98,9 +111,12 @@ def test_the_head_takes_it_back(world: World, closed: UUID) -> None:
 
 def test_rebuilding_the_index_changes_nothing_of_it(world: World, closed: UUID) -> None:
     _grant(world, closed)
+
     def rows() -> set[tuple[object, ...]]:
-        return {(v.principal, v.view, v.task, v.until) for v in db.session.scalars(
-            select(Viewer).where(Viewer.matter_id == closed))}
+        return {
+            (v.principal, v.view, v.task, v.until) for v in db.session.scalars(select(Viewer).where(Viewer.matter_id == closed))
+        }
+
     with world.work():
         before = rows()
         rebuild_viewers()
@@ -109,17 +125,21 @@ def test_rebuilding_the_index_changes_nothing_of_it(world: World, closed: UUID) 
         assert any(until for *_rest, until in before)
 
 
-@pytest.mark.parametrize(("person", "days", "reason", "sentence"), [
-    ("city.head", 3, "需要", "不能授权给自己"),
-    ("health.handler", 3, "需要", "此人已在知悉范围内"),
-    ("city.auditor", 3, "需要", "只能授权给有在任业务岗位的人员"),
-    ("no.such.person", 3, "需要", "没有找到这个人"),
-    ("finance.director", -1, "需要", "截止日期已过"),
-    ("finance.director", 91, "需要", "一次授权最长 90 天"),
-    ("finance.director", 3, "", "请填写"),
-])
+@pytest.mark.parametrize(
+    ("person", "days", "reason", "sentence"),
+    [
+        ("city.head", 3, "需要", "不能授权给自己"),
+        ("health.handler", 3, "需要", "此人已在知悉范围内"),
+        ("city.auditor", 3, "需要", "只能授权给有在任业务岗位的人员"),
+        ("no.such.person", 3, "需要", "没有找到这个人"),
+        ("finance.director", -1, "需要", "截止日期已过"),
+        ("finance.director", 91, "需要", "一次授权最长 90 天"),
+        ("finance.director", 3, "", "请填写"),
+    ],
+)
 def test_it_is_refused_with_a_sentence_and_what_was_typed_stays(
-        world: World, closed: UUID, person: str, days: int, reason: str, sentence: str) -> None:
+    world: World, closed: UUID, person: str, days: int, reason: str, sentence: str
+) -> None:
     status, page = _grant(world, closed, person, days, reason)
     assert status == 422
     assert sentence in page

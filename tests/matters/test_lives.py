@@ -1,4 +1,5 @@
 """What the office does with an open matter, by the service: clocks, declining, forwarding, extension, returns, numbers."""
+
 from __future__ import annotations
 
 import random
@@ -35,7 +36,8 @@ WEDNESDAY = clock.at(date(2026, 3, 4), 10)
 def _clock(world: World, matter_id: UUID, kind: str = "closing") -> Clock:
     with world.work():
         found = db.session.scalars(
-            select(Clock).where(Clock.matter_id == matter_id, Clock.kind == kind).options(as_seen_by(SYSTEM))).one()
+            select(Clock).where(Clock.matter_id == matter_id, Clock.kind == kind).options(as_seen_by(SYSTEM))
+        ).one()
         db.session.expunge(found)
         return found
 
@@ -125,8 +127,7 @@ def test_forwarding_makes_children_due_no_later_and_holds_the_parent(world: Worl
 
 def _forward(world: World, by: str, parent: UUID, *keys: str) -> list[Matter]:
     with world.work(by):
-        made = forwarding.forward(
-            world.actor(by), parent, units=[world.unit(key) for key in keys], requirement="请核查")
+        made = forwarding.forward(world.actor(by), parent, units=[world.unit(key) for key in keys], requirement="请核查")
         db.session.flush()
         return made
 
@@ -185,8 +186,9 @@ def test_what_was_asked_of_a_matter_that_has_ended_is_decided_by_nobody(world: W
     matter_id = world.at_work()
     due = world.matter(matter_id).due_on
     with world.work("health.handler"):
-        handling.ask_extension(world.actor("health.handler"), matter_id, until=due + timedelta(days=3),
-                               reason="工程未完", progress_so_far="已完成八成")
+        handling.ask_extension(
+            world.actor("health.handler"), matter_id, until=due + timedelta(days=3), reason="工程未完", progress_so_far="已完成八成"
+        )
     with world.work("city.supervisor"):
         ending.withdraw(world.actor("city.supervisor"), matter_id, reason="重复登记")
     with pytest.raises(Invalid, match="没有待批复"), world.work("city.head"):
@@ -218,9 +220,21 @@ def _inside(world: World) -> None:
     from portal.matters.service import creation
 
     actor = world.actor("city.supervisor")
-    creation.create(actor, actor.standings[0], creation.NewMatter(
-        registering_unit=world.unit("city"), source_level=SourceLevel.CITY, urgency=Urgency.NORMAL, confidential=False,
-        instructed_on=clock.today(), received_on=clock.today(), title="甲", text="乙", leader="丙"))
+    creation.create(
+        actor,
+        actor.standings[0],
+        creation.NewMatter(
+            registering_unit=world.unit("city"),
+            source_level=SourceLevel.CITY,
+            urgency=Urgency.NORMAL,
+            confidential=False,
+            instructed_on=clock.today(),
+            received_on=clock.today(),
+            title="甲",
+            text="乙",
+            leader="丙",
+        ),
+    )
 
 
 def test_a_stale_page_is_told_what_happened(world: World) -> None:
@@ -234,8 +248,15 @@ def test_a_stale_page_is_told_what_happened(world: World) -> None:
 
 def test_the_drafter_signs_in_none_of_his_posts(world: World) -> None:
     with world.work():
-        db.session.add(Post(person_id=world.people["health.handler"], unit_id=world.units["health"],
-                            for_unit_id=world.units["health"], role="office_director", from_on=date(2020, 1, 1)))
+        db.session.add(
+            Post(
+                person_id=world.people["health.handler"],
+                unit_id=world.units["health"],
+                for_unit_id=world.units["health"],
+                role="office_director",
+                from_on=date(2020, 1, 1),
+            )
+        )
     matter_id = world.at_work()
     report_id = world.submit(matter_id)
     with pytest.raises(Forbidden):
@@ -245,8 +266,14 @@ def test_the_drafter_signs_in_none_of_his_posts(world: World) -> None:
 
 def test_a_stand_in_signs_for_the_period_and_it_says_so(world: World) -> None:
     with world.work("health.director"):
-        delegate(world.actor("health.director"), world.posts["health.director"], world.people["health.liaison"],
-                 clock.now(), clock.now() + timedelta(days=2), False)
+        delegate(
+            world.actor("health.director"),
+            world.posts["health.director"],
+            world.people["health.liaison"],
+            clock.now(),
+            clock.now() + timedelta(days=2),
+            False,
+        )
     matter_id = world.at_work()
     report_id = world.submit(matter_id)
     world.sign(report_id, "health.liaison")
@@ -300,8 +327,15 @@ def test_a_vacant_seat_is_named_and_a_successor_goes_on(world: World) -> None:
     assert world.matter(matter_id).state == "in_sign_off"
     with world.work():
         assert refresh_waiting_steps() == 0
-        db.session.add(Post(person_id=world.people["nobody"], unit_id=world.units["health"],
-                            for_unit_id=world.units["health"], role="deputy_leader", from_on=clock.today()))
+        db.session.add(
+            Post(
+                person_id=world.people["nobody"],
+                unit_id=world.units["health"],
+                for_unit_id=world.units["health"],
+                role="deputy_leader",
+                from_on=clock.today(),
+            )
+        )
         db.session.flush()
         assert refresh_waiting_steps() == 1
     world.sign(report_id, "nobody", "health.leader")
@@ -337,8 +371,15 @@ def test_after_any_moves_a_rebuild_of_the_viewers_changes_nothing(world: World, 
     dice = random.Random(seed)
     moment = WEDNESDAY
     with clock.set_to(moment):
-        matters = [world.register(confidential=n % 3 == 0, urgency=dice.choice(list(Urgency)),
-                                  level=dice.choice(list(SourceLevel)), leader="city.leader") for n in range(4)]
+        matters = [
+            world.register(
+                confidential=n % 3 == 0,
+                urgency=dice.choice(list(Urgency)),
+                level=dice.choice(list(SourceLevel)),
+                leader="city.leader",
+            )
+            for n in range(4)
+        ]
     done = 0
     for _ in range(20):
         moment += timedelta(hours=dice.randint(1, 20))
@@ -356,9 +397,12 @@ def test_after_any_moves_a_rebuild_of_the_viewers_changes_nothing(world: World, 
 def _something(world: World, dice: random.Random, matter_id: UUID, moment: datetime) -> bool:
     confidential = world.matter(matter_id).confidential
     acts: list[Callable[[], Any]] = [
-        lambda: world.assign(matter_id, dice.choice(["health", "finance"]) if not confidential else "health",
-                             co=() if confidential else dice.choice([(), ("county",)]),
-                             handler="health.handler" if confidential else None),
+        lambda: world.assign(
+            matter_id,
+            dice.choice(["health", "finance"]) if not confidential else "health",
+            co=() if confidential else dice.choice([(), ("county",)]),
+            handler="health.handler" if confidential else None,
+        ),
         lambda: world.name_handler(matter_id),
         lambda: world.acknowledge(matter_id),
         lambda: world.progress(matter_id),
@@ -368,8 +412,15 @@ def _something(world: World, dice: random.Random, matter_id: UUID, moment: datet
         lambda: _do(world, "city.supervisor", reviewing.close, matter_id),
         lambda: _do(world, "health.liaison", assigning.decline, matter_id, code="not_ours", reason="x"),
         lambda: _reassign(world, matter_id, confidential),
-        lambda: _do(world, "health.handler", handling.ask_extension, matter_id,
-                    until=world.matter(matter_id).due_on + timedelta(days=2), reason="x", progress_so_far="y"),
+        lambda: _do(
+            world,
+            "health.handler",
+            handling.ask_extension,
+            matter_id,
+            until=world.matter(matter_id).due_on + timedelta(days=2),
+            reason="x",
+            progress_so_far="y",
+        ),
         lambda: _do(world, "city.head", handling.decide_extension, matter_id, granted=dice.random() < 0.5, words="x"),
     ]
     dice.shuffle(acts)
@@ -385,15 +436,19 @@ def _something(world: World, dice: random.Random, matter_id: UUID, moment: datet
 def _reassign(world: World, matter_id: UUID, confidential: bool) -> None:
     with world.work("city.supervisor"):
         assigning.reassign_unit(
-            world.actor("city.supervisor"), matter_id, lead_unit=world.unit("health"), reason="x",
-            handler_post_id=world.posts["health.handler"] if confidential else None)
+            world.actor("city.supervisor"),
+            matter_id,
+            lead_unit=world.unit("health"),
+            reason="x",
+            handler_post_id=world.posts["health.handler"] if confidential else None,
+        )
 
 
 def _report(world: World, matter_id: UUID) -> UUID:
     with world.work():
         found = db.session.scalars(
-            select(Report.id).where(Report.matter_id == matter_id).order_by(Report.draft.desc())
-            .options(as_seen_by(SYSTEM))).first()
+            select(Report.id).where(Report.matter_id == matter_id).order_by(Report.draft.desc()).options(as_seen_by(SYSTEM))
+        ).first()
         assert found is not None
         return found
 
@@ -403,10 +458,19 @@ def test_an_officer_reads_nothing_of_the_business_he_once_had(world: World) -> N
     _do(world, "city.supervisor", reviewing.close, matter_id)
     for person, role in (("health.handler", "auditor"), ("city.leader", "system_admin")):
         with world.work():
-            db.session.execute(text("update post set to_on = :day where person_id = any(:who)"),
-                               {"day": clock.today(), "who": [world.people[person]]})
-            db.session.add(Post(person_id=world.people[person], unit_id=world.units["city_office"],
-                                for_unit_id=world.units["city"], role=role, from_on=clock.today()))
+            db.session.execute(
+                text("update post set to_on = :day where person_id = any(:who)"),
+                {"day": clock.today(), "who": [world.people[person]]},
+            )
+            db.session.add(
+                Post(
+                    person_id=world.people[person],
+                    unit_id=world.units["city_office"],
+                    for_unit_id=world.units["city"],
+                    role=role,
+                    from_on=clock.today(),
+                )
+            )
         with world.work(person):
             assert world.actor(person).principals == ()
             with pytest.raises(Refusal):
@@ -415,8 +479,15 @@ def test_an_officer_reads_nothing_of_the_business_he_once_had(world: World) -> N
 
 def test_nobody_stands_in_for_the_drafter_at_his_own_draft(world: World) -> None:
     with world.work():
-        db.session.add(Post(person_id=world.people["health.handler"], unit_id=world.units["health"],
-                            for_unit_id=world.units["health"], role="office_director", from_on=date(2020, 1, 1)))
+        db.session.add(
+            Post(
+                person_id=world.people["health.handler"],
+                unit_id=world.units["health"],
+                for_unit_id=world.units["health"],
+                role="office_director",
+                from_on=date(2020, 1, 1),
+            )
+        )
     with world.work("health.handler"):
         actor = world.actor("health.handler")
         seat = next(one for one in actor.standings if one.role == "office_director")
@@ -429,15 +500,28 @@ def test_nobody_stands_in_for_the_drafter_at_his_own_draft(world: World) -> None
 
 def test_who_lent_the_drafters_post_signs_nothing_that_his_stand_in_submits(world: World) -> None:
     with world.work():
-        db.session.add(Post(person_id=world.people["health.handler"], unit_id=world.units["health"],
-                            for_unit_id=world.units["health"], role="office_director", from_on=date(2020, 1, 1)))
+        db.session.add(
+            Post(
+                person_id=world.people["health.handler"],
+                unit_id=world.units["health"],
+                for_unit_id=world.units["health"],
+                role="office_director",
+                from_on=date(2020, 1, 1),
+            )
+        )
     matter_id = world.at_work()
     with world.work("health.handler"):
         actor = world.actor("health.handler")
         _matter, draft = reporting.open_draft(actor, matter_id)
         reporting.save_draft(actor, draft.id, None, {"body": "一、基本情况\n已全部完成整改，群众满意。"})
-        delegate(actor, world.posts["health.handler"], world.people["health.liaison"], clock.now(),
-                 clock.now() + timedelta(days=2), False)
+        delegate(
+            actor,
+            world.posts["health.handler"],
+            world.people["health.liaison"],
+            clock.now(),
+            clock.now() + timedelta(days=2),
+            False,
+        )
     with world.work("health.liaison"):
         reporting.submit_report(world.actor("health.liaison"), draft.id)
     with pytest.raises(Forbidden):
@@ -448,7 +532,14 @@ def test_who_lent_the_drafters_post_signs_nothing_that_his_stand_in_submits(worl
 def test_a_desk_lent_for_signing_names_no_one_for_the_co_units_part(world: World) -> None:
     matter_id = world.assign(world.register(), co=("finance",))
     with world.work("finance.liaison"):
-        delegate(world.actor("finance.liaison"), world.posts["finance.liaison"], world.people["finance.handler"],
-                 clock.now(), clock.now() + timedelta(days=2), False, ("sign",))
+        delegate(
+            world.actor("finance.liaison"),
+            world.posts["finance.liaison"],
+            world.people["finance.handler"],
+            clock.now(),
+            clock.now() + timedelta(days=2),
+            False,
+            ("sign",),
+        )
     with pytest.raises(Forbidden):
         _do(world, "finance.handler", assigning.name_co_handler, matter_id, handler_post_id=world.posts["finance.handler"])

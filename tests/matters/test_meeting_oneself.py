@@ -1,4 +1,5 @@
 """A person with two posts never meets himself in a chain: whoever signed one step signs no other."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -21,8 +22,15 @@ def _takes_post_of(world: World, person: str, former: str, *, former_leaves: boo
     with world.work():
         post = db.session.get(Post, world.posts[former])
         assert post is not None
-        db.session.add(Post(person_id=world.people[person], unit_id=post.unit_id, for_unit_id=post.for_unit_id,
-                            role=post.role, from_on=clock.today()))
+        db.session.add(
+            Post(
+                person_id=world.people[person],
+                unit_id=post.unit_id,
+                for_unit_id=post.for_unit_id,
+                role=post.role,
+                from_on=clock.today(),
+            )
+        )
         if former_leaves:
             post.to_on = clock.today()
 
@@ -48,8 +56,14 @@ def test_who_checked_is_not_asked_to_issue_in_his_second_post(world: World) -> N
 def test_nor_as_the_stand_in_of_whoever_holds_the_other_seat(world: World) -> None:
     report_id = world.submit(world.at_work())
     with world.work("health.deputy"):
-        delegate(world.actor("health.deputy"), world.posts["health.deputy"], world.people["health.director"],
-                 clock.now(), clock.now() + timedelta(days=3), True)
+        delegate(
+            world.actor("health.deputy"),
+            world.posts["health.deputy"],
+            world.people["health.director"],
+            clock.now(),
+            clock.now() + timedelta(days=3),
+            True,
+        )
     _signs(world, report_id, "health.director")
     with pytest.raises(Forbidden, match="同一份材料不能由一个人签两步"):
         _signs(world, report_id, "health.director")
@@ -87,8 +101,14 @@ def test_the_stand_in_is_told_that_he_signs_for_another(world: World) -> None:
     report_id = world.submit(matter_id)
     _signs(world, report_id, "health.director")
     with world.work("health.deputy"):
-        delegate(world.actor("health.deputy"), world.posts["health.deputy"], world.people["health.liaison"],
-                 clock.now(), clock.now() + timedelta(days=3), True)
+        delegate(
+            world.actor("health.deputy"),
+            world.posts["health.deputy"],
+            world.people["health.liaison"],
+            clock.now(),
+            clock.now() + timedelta(days=3),
+            True,
+        )
     page = world.browser("health.liaison").get(world.url(f"reports/{report_id}")).get_data(as_text=True)
     assert "委托代签，签名后注明（代）" in page
     assert page.count("（代）") > 1  # the chain and the first line mark him too

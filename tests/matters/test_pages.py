@@ -1,4 +1,5 @@
 """What happens to one matter, in the browser: works, 404 for an outsider, 403, 409, 422."""
+
 from __future__ import annotations
 
 import io
@@ -20,8 +21,11 @@ from tests.world import World
 def post(world: World, client: FlaskClient, matter_id: UUID, act: str, **data: Any) -> Any:
     """Files the form of an act."""
     data.setdefault("version", world.matter(matter_id).version)
-    return client.post(world.url(f"matters/{matter_id}/{act}"), data={"csrf_token": world.token(client), **data},
-                       content_type="multipart/form-data")
+    return client.post(
+        world.url(f"matters/{matter_id}/{act}"),
+        data={"csrf_token": world.token(client), **data},
+        content_type="multipart/form-data",
+    )
 
 
 def get(world: World, client: FlaskClient, path: str) -> Any:
@@ -55,6 +59,7 @@ def asked(world: World) -> UUID:
 
 def _later(day: Any, days: int) -> str:
     from datetime import timedelta
+
     return (day + timedelta(days=days)).isoformat()
 
 
@@ -67,8 +72,20 @@ ACTS = {
     "name-handler": (assigned, "health.liaison", {"handler": "health.handler"}, {"handler": "0"}, "assigned"),
     "name-co-handler": (with_co, "finance.liaison", {"handler": "finance.handler"}, {"handler": "0"}, "assigned"),
     "acknowledge": (named, "health.handler", {}, None, "acknowledged"),
-    "decline": (named, "health.director", {"code": "not_ours", "reason": "不属本委职责"}, {"code": "x", "reason": ""}, "registered"),
-    "reassign-unit": (named, "city.supervisor", {"lead_unit": "市财政局", "reason": "职责调整"}, {"lead_unit": "市卫健委", "reason": "x"}, "assigned"),
+    "decline": (
+        named,
+        "health.director",
+        {"code": "not_ours", "reason": "不属本委职责"},
+        {"code": "x", "reason": ""},
+        "registered",
+    ),
+    "reassign-unit": (
+        named,
+        "city.supervisor",
+        {"lead_unit": "市财政局", "reason": "职责调整"},
+        {"lead_unit": "市卫健委", "reason": "x"},
+        "assigned",
+    ),
     "forward": (county_at_work, "county.liaison", {"units": "桥头镇"}, {"units": "市财政局"}, "assigned"),
     "withdraw": (named, "city.supervisor", {"reason": "重复登记"}, {"reason": ""}, "withdrawn"),
     "make-confidential": (named, "city.supervisor", {"reason": "涉及个人"}, {"reason": ""}, "withdrawn"),
@@ -78,11 +95,25 @@ ACTS = {
     "instruct-again": (named, "city.leader", {"words": "再研究"}, {"words": ""}, "assigned"),
     "extension-decision": (asked, "city.head", {"granted": "yes"}, {"granted": "no", "reason": ""}, "in_progress"),
     "close": (World.under_review, "city.supervisor", {"words": ""}, None, "closed"),
-    "return-for-rework": (World.under_review, "city.supervisor", {"failed": ["cause"], "reason": "原因未找准"}, {"reason": "x"}, "in_progress"),
+    "return-for-rework": (
+        World.under_review,
+        "city.supervisor",
+        {"failed": ["cause"], "reason": "原因未找准"},
+        {"reason": "x"},
+        "in_progress",
+    ),
 }
-READER = {"name-handler": "health.leader", "acknowledge": "health.liaison", "instruct-again": "city.supervisor",
-          "forward": "county.leader", "progress": "health.leader", "name-co-handler": "finance.leader",
-          "co-progress": "finance.leader", "urge": "health.leader", "extension-decision": "city.supervisor"}
+READER = {
+    "name-handler": "health.leader",
+    "acknowledge": "health.liaison",
+    "instruct-again": "city.supervisor",
+    "forward": "county.leader",
+    "progress": "health.leader",
+    "name-co-handler": "finance.leader",
+    "co-progress": "finance.leader",
+    "urge": "health.leader",
+    "extension-decision": "city.supervisor",
+}
 
 
 def filled(world: World, data: dict[str, Any]) -> dict[str, Any]:
@@ -154,14 +185,36 @@ def test_a_report_is_written_submitted_and_signed_in_the_browser(world: World) -
     shown = get(world, handler, f"matters/{matter_id}/report").get_data(as_text=True)
     saving = re.search(r'data-autosave="/[^/]+/([^"]+)"', shown)
     assert saving
-    saved = handler.post(world.url(saving[1]), data={"csrf_token": world.token(handler), "version": 1, "title": "关于报结的报告",
-                         "addressee": "市委督查室", "text": "正文。"}, headers={"Accept": "application/json"})
+    saved = handler.post(
+        world.url(saving[1]),
+        data={
+            "csrf_token": world.token(handler),
+            "version": 1,
+            "title": "关于报结的报告",
+            "addressee": "市委督查室",
+            "text": "正文。",
+        },
+        headers={"Accept": "application/json"},
+    )
     assert saved.json["version"] == 2
-    again = handler.post(world.url(saving[1]), data={"csrf_token": world.token(handler), "version": 1, "title": "旧"},
-                         headers={"Accept": "application/json"})
+    again = handler.post(
+        world.url(saving[1]),
+        data={"csrf_token": world.token(handler), "version": 1, "title": "旧"},
+        headers={"Accept": "application/json"},
+    )
     assert again.status_code == 409
-    answer = post(world, handler, matter_id, "report", version=2, title="关于报结的报告", addressee="市委督查室", text="一、已办结。",
-                  go="submit", attachments=(io.BytesIO("附件正文".encode()), "情况.txt"))
+    answer = post(
+        world,
+        handler,
+        matter_id,
+        "report",
+        version=2,
+        title="关于报结的报告",
+        addressee="市委督查室",
+        text="一、已办结。",
+        go="submit",
+        attachments=(io.BytesIO("附件正文".encode()), "情况.txt"),
+    )
     assert answer.status_code == 303, re.sub("<[^>]+>", "", answer.get_data(as_text=True))
     for by in ("health.director", "health.deputy"):
         client = world.browser(by)
@@ -247,8 +300,9 @@ def test_the_signer_of_a_confidential_report_who_sent_it_back_is_told_so_on_his_
     matter_id = world.assign(world.register(confidential=True), handler="health.handler")
     report_id = world.submit(world.progress(world.acknowledge(matter_id)))
     client = world.browser("health.director")
-    answer = client.post(world.url(f"reports/{report_id}/send-back"),
-                         data={"csrf_token": world.token(client), "step": "1", "reason": "请写明责任人"})
+    answer = client.post(
+        world.url(f"reports/{report_id}/send-back"), data={"csrf_token": world.token(client), "step": "1", "reason": "请写明责任人"}
+    )
     assert answer.status_code == 303
     assert "已退回承办人" in client.get(answer.location).get_data(as_text=True)
     assert get(world, client, f"matters/{matter_id}").status_code == 404

@@ -1,4 +1,5 @@
 """Opening what is confidential takes a fresh confirmation; a reset password suspends it; signing asks for the code too."""
+
 from __future__ import annotations
 
 import re
@@ -173,8 +174,12 @@ def test_whoever_is_suspended_opens_nothing_confidential_to_others(world: World)
             assert world.matter(secret).state == "registered"
         else:
             days = {"from_day": clock.today().isoformat(), "to_day": clock.today().isoformat()}
-            lent = {"post": world.posts[person], "to_person": world.people["health.director"], "covers_confidential": "y",
-                    "acts": "all"}
+            lent = {
+                "post": world.posts[person],
+                "to_person": world.people["health.director"],
+                "covers_confidential": "y",
+                "acts": "all",
+            }
             answer = client.post(world.url("delegations"), data=form | days | lent)
             assert answer.status_code == 422
             assert "还没有核实身份" in answer.get_data(as_text=True)

@@ -1,4 +1,5 @@
 """The closing report: begun by a button and by nothing else, never lost, compared with what was submitted before it."""
+
 from __future__ import annotations
 
 import io
@@ -62,8 +63,11 @@ def confidential(world: World) -> UUID:
 
 def reports(world: World, matter_id: UUID) -> list[Report]:
     with world.work():
-        return list(db.session.scalars(
-            select(Report).where(Report.matter_id == matter_id).order_by(Report.draft).options(as_seen_by(SYSTEM))))
+        return list(
+            db.session.scalars(
+                select(Report).where(Report.matter_id == matter_id).order_by(Report.draft).options(as_seen_by(SYSTEM))
+            )
+        )
 
 
 def write(world: World, matter_id: UUID, body: str, *, by: str = "health.handler") -> UUID:
@@ -87,6 +91,7 @@ def return_it(world: World, matter_id: UUID, reason: str = "原因未说清") ->
 
 
 # ------------------------------------------------------------------------------------------------------- it is begun
+
 
 @pytest.fixture
 def rows(world: World, database: Any) -> Iterator[Callable[[], dict[str, int]]]:
@@ -162,8 +167,11 @@ def test_pressed_in_several_tabs_at_once_there_is_one_draft(world: World, make: 
     tokens = [world.token(tab) for tab in tabs]
 
     def press(place: int) -> int:
-        return tabs[place].post(world.url(f"matters/{matter_id}/report/begin"),
-                                data={"csrf_token": tokens[place], "version": version}).status_code
+        return (
+            tabs[place]
+            .post(world.url(f"matters/{matter_id}/report/begin"), data={"csrf_token": tokens[place], "version": version})
+            .status_code
+        )
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(press, range(4))) == [303] * 4
@@ -187,6 +195,7 @@ def test_it_is_begun_by_the_handler_alone_from_a_page_that_is_true_and_while_the
 
 
 # ------------------------------------------------------------------------------------------------ nothing typed is lost
+
 
 def test_what_was_typed_survives_when_the_draft_was_submitted_elsewhere(world: World) -> None:
     matter_id = acknowledged(world)
@@ -222,6 +231,7 @@ def test_what_was_typed_survives_an_unfinished_form_and_an_older_tab(world: Worl
 
 # ---------------------------------------------------------------------------------------------- two drafts are compared
 
+
 def test_sent_back_the_handler_and_the_next_signers_see_what_changed(world: World) -> None:
     matter_id = world.at_work()
     report_id = write(world, matter_id, "一、情况\n已整改十处。\n二、责任\n责任不明。")
@@ -248,9 +258,19 @@ def test_returned_the_next_draft_is_compared_with_the_one_before_heads_and_paper
     client = world.browser("health.handler")
     begin(world, client, matter_id)
     second = reports(world, matter_id)[1]
-    answer = client.post(world.url(f"matters/{matter_id}/report"), content_type="multipart/form-data", data={
-        "csrf_token": world.token(client), "version": 1, "title": "关于电梯加装的再次报告", "addressee": second.addressee,
-        "text": "一、基本情况\n已全部完成整改。", "go": "submit", "attachments": (io.BytesIO("表".encode()), "明细.txt")})
+    answer = client.post(
+        world.url(f"matters/{matter_id}/report"),
+        content_type="multipart/form-data",
+        data={
+            "csrf_token": world.token(client),
+            "version": 1,
+            "title": "关于电梯加装的再次报告",
+            "addressee": second.addressee,
+            "text": "一、基本情况\n已全部完成整改。",
+            "go": "submit",
+            "attachments": (io.BytesIO("表".encode()), "明细.txt"),
+        },
+    )
     assert answer.status_code == 303
     page = shown(world, "health.director", f"reports/{second.id}/changes")
     plain = re.sub('<span class="visually-hidden">[^<]+</span>', "", page)
@@ -299,7 +319,9 @@ def test_what_was_submitted_is_kept_as_it_was_signed_and_is_not_changed(world: W
         kept = db.session.execute(
             select(Submission, SignOff.digest)
             .join(SignOff, (SignOff.report_id == Submission.report_id) & (SignOff.generation == Submission.generation))
-            .order_by(Submission.generation).options(as_seen_by(SYSTEM))).all()
+            .order_by(Submission.generation)
+            .options(as_seen_by(SYSTEM))
+        ).all()
         assert [row.Submission.fields["body"] for row in kept] == ["初稿。", "改定稿。"]
         assert [canonical_digest(row.Submission.fields) for row in kept] == [row.digest for row in kept]
     with pytest.raises(DBAPIError, match="permission denied"), world.work():
@@ -307,6 +329,7 @@ def test_what_was_submitted_is_kept_as_it_was_signed_and_is_not_changed(world: W
 
 
 # ---------------------------------------------------------------------------------------------------- the matter's page
+
 
 def with_one_draft(world: World, **more: Any) -> UUID:
     matter_id = world.at_work(**more)
@@ -369,13 +392,20 @@ def in_everything(world: World) -> UUID:
     """An open matter of a later round in sign-off, with co-units, papers, a closed child and a request for extension."""
     from tests.matters.test_lives import _forward
 
-    matter_id = world.name_handler(world.assign(world.register(), to="county", co=("finance", "health")),
-                                   "county.handler", by="county.liaison")
+    matter_id = world.name_handler(
+        world.assign(world.register(), to="county", co=("finance", "health")), "county.handler", by="county.liaison"
+    )
     [child] = _forward(world, "county.liaison", matter_id, "township")
     client = world.browser("city.supervisor")
-    answer = client.post(world.url(f"matters/{matter_id}/attach"), content_type="multipart/form-data", data={
-        "csrf_token": world.token(client), "version": world.matter(matter_id).version,
-        "attachments": (io.BytesIO("原件".encode()), "批示.txt")})
+    answer = client.post(
+        world.url(f"matters/{matter_id}/attach"),
+        content_type="multipart/form-data",
+        data={
+            "csrf_token": world.token(client),
+            "version": world.matter(matter_id).version,
+            "attachments": (io.BytesIO("原件".encode()), "批示.txt"),
+        },
+    )
     assert answer.status_code == 303
     world.acknowledge(matter_id, by="county.handler")
     world.name_handler(child.id, "township.handler", by="township.liaison")
@@ -385,12 +415,18 @@ def in_everything(world: World) -> UUID:
         reviewing.close(world.actor("county.supervisor"), child.id)
     with world.work("county.handler"):
         due = world.matter(matter_id).due_on
-        handling.ask_extension(world.actor("county.handler"), matter_id, until=due.fromordinal(due.toordinal() + 2),
-                               reason="资料多", progress_so_far="已核查")
+        handling.ask_extension(
+            world.actor("county.handler"),
+            matter_id,
+            until=due.fromordinal(due.toordinal() + 2),
+            reason="资料多",
+            progress_so_far="已核查",
+        )
     earlier = world.register()
     with world.work():
-        db.session.execute(update(Matter).where(Matter.id == matter_id).values(previous_id=earlier, round=2)
-                           .options(as_seen_by(SYSTEM)))
+        db.session.execute(
+            update(Matter).where(Matter.id == matter_id).values(previous_id=earlier, round=2).options(as_seen_by(SYSTEM))
+        )
     world.submit(matter_id, by="county.handler")
     return matter_id
 
@@ -424,21 +460,41 @@ def confidential_in_sign_off(world: World) -> UUID:
 def county_waits_for_a_child(world: World) -> UUID:
     from tests.matters.test_lives import _forward
 
-    matter_id = world.name_handler(world.assign(world.register(), to="county", co=("finance",)), "county.handler",
-                                   by="county.liaison")
+    matter_id = world.name_handler(
+        world.assign(world.register(), to="county", co=("finance",)), "county.handler", by="county.liaison"
+    )
     world.progress(world.acknowledge(matter_id, by="county.handler"), by="county.handler")
     _forward(world, "county.liaison", matter_id, "township", "county_health")
     return matter_id
 
 
-READERS = ("health.handler", "health.director", "county.handler", "county.director", "township.liaison", "finance.liaison",
-           "city.supervisor", "city.head", "city.leader")
+READERS = (
+    "health.handler",
+    "health.director",
+    "county.handler",
+    "county.director",
+    "township.liaison",
+    "finance.liaison",
+    "city.supervisor",
+    "city.head",
+    "city.leader",
+)
 
 
-@pytest.mark.parametrize("make", [
-    World.register, acknowledged, county_waits_for_a_child, in_everything, provincial, confidential_in_sign_off,
-    World.under_review, closed, withdrawn,
-])
+@pytest.mark.parametrize(
+    "make",
+    [
+        World.register,
+        acknowledged,
+        county_waits_for_a_child,
+        in_everything,
+        provincial,
+        confidential_in_sign_off,
+        World.under_review,
+        closed,
+        withdrawn,
+    ],
+)
 def test_a_matter_costs_few_statements_in_every_state_for_every_reader(world: World, make: Callable[[World], UUID]) -> None:
     matter_id = make(world)
     costs = {}

@@ -1,4 +1,5 @@
 """What a matter's page says before anything is pressed: whose turn it is, what may be done, whom an urging reaches."""
+
 from __future__ import annotations
 
 import re
@@ -43,7 +44,9 @@ def test_of_many_acts_the_rarer_ones_are_folded_away(world: World) -> None:
     folded = re.search(r'<details class="menu more">(.*?)</details>', page, re.S)
     assert folded
     assert [word for word in ("改派", "撤销", "改为限定知悉", "交办单", "更正") if f">{word}</a>" in folded[1]] == [
-        "改派", "撤销", "改为限定知悉"
+        "改派",
+        "撤销",
+        "改为限定知悉",
     ]
     assert "menu more" not in get(world, world.browser("health.handler"), f"matters/{matter_id}").get_data(as_text=True)
 

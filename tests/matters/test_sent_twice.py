@@ -1,4 +1,5 @@
 """One form sent by many hands at one moment: one effect, everybody else is told what changed; never a fault of ours."""
+
 from __future__ import annotations
 
 import io
@@ -20,8 +21,9 @@ from tests.world import World
 AT_ONCE = 6
 
 
-def send_at_once(world: World, person: str, path: str, data: dict[str, Any], files: dict[str, tuple[bytes, str]] | None = None
-                 ) -> Counter[int]:
+def send_at_once(
+    world: World, person: str, path: str, data: dict[str, Any], files: dict[str, tuple[bytes, str]] | None = None
+) -> Counter[int]:
     """The statuses that answer this person's form when it is sent several times at the same moment."""
     first = world.browser(person)
     token, cookie = world.token(first), first.get_cookie("duban")
@@ -52,11 +54,15 @@ def _once(world: World, answers: Counter[int]) -> None:
     assert answers == {303: 1, 409: AT_ONCE - 1}
 
 
-@pytest.mark.parametrize(("person", "act", "kind", "words"), [
-    ("city.supervisor", "urge", "urge", "请抓紧"),
-    ("city.leader", "instruct-again", "instruct_again", "再研究"),
-    ("finance.liaison", "co-progress", "co_progress", "资金已拨付"),
-], ids=["urged", "instructed-again", "written-by-a-co-unit"])
+@pytest.mark.parametrize(
+    ("person", "act", "kind", "words"),
+    [
+        ("city.supervisor", "urge", "urge", "请抓紧"),
+        ("city.leader", "instruct-again", "instruct_again", "再研究"),
+        ("finance.liaison", "co-progress", "co_progress", "资金已拨付"),
+    ],
+    ids=["urged", "instructed-again", "written-by-a-co-unit"],
+)
 def test_an_act_that_moves_nothing_is_done_once(world: World, person: str, act: str, kind: str, words: str) -> None:
     matter_id = world.name_handler(world.assign(world.register(), co=("finance",)))
     data = {"version": world.matter(matter_id).version, "words": words}
@@ -105,9 +111,14 @@ def test_a_paper_is_added_once_and_never_after_the_end(world: World) -> None:
     ended = {"csrf_token": world.token(browser), "version": world.matter(matter_id).version, "reason": "重复登记"}
     assert browser.post(world.url(f"matters/{matter_id}/withdraw"), data=ended).status_code == 303
     answer = browser.post(
-        world.url(f"matters/{matter_id}/attach"), content_type="multipart/form-data",
-        data={"csrf_token": world.token(browser), "version": world.matter(matter_id).version,
-              "attachments": (io.BytesIO(b"x"), "x.txt")})
+        world.url(f"matters/{matter_id}/attach"),
+        content_type="multipart/form-data",
+        data={
+            "csrf_token": world.token(browser),
+            "version": world.matter(matter_id).version,
+            "attachments": (io.BytesIO(b"x"), "x.txt"),
+        },
+    )
     assert answer.status_code == 422
     assert "不能再加附件" in answer.get_data(as_text=True)
     assert _count(world, Attachment, Attachment.matter_id == matter_id) == 1

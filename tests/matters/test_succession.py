@@ -1,4 +1,5 @@
 """A seat changes hands while something waits there: who left reads no longer, the successor is admitted, asked, and acts."""
+
 from __future__ import annotations
 
 from datetime import date, timedelta
@@ -37,14 +38,22 @@ def _leaves(world: World, person: str, successor: str | None = None) -> None:
         assert post is not None
         post.to_on = clock.today()
         if successor:
-            db.session.add(Post(person_id=world.people[successor], unit_id=post.unit_id, for_unit_id=post.for_unit_id,
-                                role=post.role, from_on=clock.today()))
+            db.session.add(
+                Post(
+                    person_id=world.people[successor],
+                    unit_id=post.unit_id,
+                    for_unit_id=post.for_unit_id,
+                    role=post.role,
+                    from_on=clock.today(),
+                )
+            )
 
 
 def _lends(world: World, person: str, to: str) -> int:
     with world.work(person):
-        return delegate(world.actor(person), world.posts[person], world.people[to], clock.now(),
-                        clock.now() + timedelta(days=3), True).id
+        return delegate(
+            world.actor(person), world.posts[person], world.people[to], clock.now(), clock.now() + timedelta(days=3), True
+        ).id
 
 
 def _sweep(world: World) -> int:
@@ -62,14 +71,16 @@ def _reads(world: World, person: str, matter_id: UUID) -> bool:
 
 def _told(world: World, person: str, matter_id: UUID) -> list[str]:
     with world.work():
-        return list(db.session.scalars(select(Message.kind).where(
-            Message.matter_id == matter_id, Message.person_id == world.people[person])))
+        return list(
+            db.session.scalars(
+                select(Message.kind).where(Message.matter_id == matter_id, Message.person_id == world.people[person])
+            )
+        )
 
 
 def _signers(world: World, report_id: UUID) -> set[int]:
     with world.work():
-        return set(db.session.scalars(
-            select(Signer.person_id).where(Signer.report_id == report_id).options(as_seen_by(SYSTEM))))
+        return set(db.session.scalars(select(Signer.person_id).where(Signer.report_id == report_id).options(as_seen_by(SYSTEM))))
 
 
 def test_a_successor_is_admitted_and_signs_and_who_left_reads_no_longer(world: World, secret: UUID) -> None:
@@ -90,8 +101,15 @@ def test_who_has_signed_reads_on_when_another_sits_in_his_seat(world: World, sec
     _leaves(world, "health.director", "finance.handler")
     with world.work():  # to another post: who holds none reads nothing
         place = world.units["finance"]
-        db.session.add(Post(person_id=world.people["health.director"], unit_id=place, for_unit_id=place,
-                            role=Role.DEPUTY_LEADER, from_on=clock.today()))
+        db.session.add(
+            Post(
+                person_id=world.people["health.director"],
+                unit_id=place,
+                for_unit_id=place,
+                role=Role.DEPUTY_LEADER,
+                from_on=clock.today(),
+            )
+        )
     assert _sweep(world) == 0
     assert _reads(world, "health.director", secret)
     assert not _reads(world, "finance.handler", secret)
@@ -144,8 +162,15 @@ def test_a_reviewer_who_left_the_office_closes_nothing(world: World, secret: UUI
     world.sign(world.submit(secret), "health.director", "health.deputy")
     _leaves(world, "city.supervisor")
     with world.work():
-        db.session.add(Post(person_id=world.people["city.supervisor"], unit_id=world.units["township"],
-                            for_unit_id=world.units["township"], role="handler", from_on=date(2020, 1, 1)))
+        db.session.add(
+            Post(
+                person_id=world.people["city.supervisor"],
+                unit_id=world.units["township"],
+                for_unit_id=world.units["township"],
+                role="handler",
+                from_on=date(2020, 1, 1),
+            )
+        )
     with world.work("city.supervisor"), pytest.raises(Forbidden, match="督查室"):
         reviewing.close(world.actor("city.supervisor"), secret)
 

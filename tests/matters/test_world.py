@@ -1,4 +1,5 @@
 """The world's own shortcuts walk a matter through its whole life by the service."""
+
 from __future__ import annotations
 
 from portal.deadlines.rules import SourceLevel

@@ -1,5 +1,6 @@
 """Whatever is changed in whatever order: paths are what the parents' links say, making the viewers anew changes nothing,
 and every open matter is led by a unit that exists."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -19,7 +20,9 @@ from tests.network.test_changes import all_follows_from_the_rules, do
 from tests.world import World
 
 KEYS = ("health", "finance", "county", "county_health", "township", "county_office", "city")
-steps = st.tuples(st.sampled_from(list(ChangeKind)), st.sampled_from(KEYS), st.sampled_from(KEYS), st.integers(0, 31), st.booleans())
+steps = st.tuples(
+    st.sampled_from(list(ChangeKind)), st.sampled_from(KEYS), st.sampled_from(KEYS), st.integers(0, 31), st.booleans()
+)
 
 
 def _facts(world: World, number: int, kind: ChangeKind, key: str, other: str, mask: int, goes: bool) -> dict[str, Any]:
@@ -33,8 +36,15 @@ def _facts(world: World, number: int, kind: ChangeKind, key: str, other: str, ma
         ChangeKind.RENAME: {"name": f"改{number}局"},
         ChangeKind.MOVE: {"parent_id": to},
         ChangeKind.MERGE: {"into_id": to, "moving": posts},
-        ChangeKind.SPLIT: {"code": f"S{number}", "name": f"分{number}局", "kind": "department", "level": level, "goes": goes,
-                           "moving": posts, "children": below[: mask % 3]},
+        ChangeKind.SPLIT: {
+            "code": f"S{number}",
+            "name": f"分{number}局",
+            "kind": "department",
+            "level": level,
+            "goes": goes,
+            "moving": posts,
+            "children": below[: mask % 3],
+        },
         ChangeKind.RETIRE: {"heir_id": to if mask % 4 else None, "moving": posts},
     }[kind]
 
@@ -57,6 +67,9 @@ def test_after_any_changes_everything_follows_from_the_rules(new_world: Any, tak
                 db.session.rollback()
     all_follows_from_the_rules(world)
     with world.work():
-        gone = select(Matter.number).join(Unit, Unit.id == Matter.lead_unit_id).where(
-            Unit.retired_on.is_not(None), Matter.state.not_in(ENDED))
+        gone = (
+            select(Matter.number)
+            .join(Unit, Unit.id == Matter.lead_unit_id)
+            .where(Unit.retired_on.is_not(None), Matter.state.not_in(ENDED))
+        )
         assert list(db.session.scalars(gone.options(as_seen_by(SYSTEM)))) == []

@@ -1,4 +1,5 @@
 """A secretariat changes the tree: what follows, what is refused, and what stays as it was."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -35,16 +36,33 @@ K = ChangeKind
 BY = "city.secretariat"
 
 
-def do(world: World, what: ChangeKind, unit: str, by: str = BY, /, *, on: date | None = None, version: int | None = None,
-       reason: str = "市委编办〔2026〕3号", **facts: Any) -> UnitChange:
+def do(
+    world: World,
+    what: ChangeKind,
+    unit: str,
+    by: str = BY,
+    /,
+    *,
+    on: date | None = None,
+    version: int | None = None,
+    reason: str = "市委编办〔2026〕3号",
+    **facts: Any,
+) -> UnitChange:
     """The change is made by the service; what it left."""
     with world.work(by):
         wanted = Wanted(what, world.units[unit], on or clock.today(), reason, facts)
         return changing.change(world.actor(by), wanted, version)
 
 
-def found(world: World, key: str, parent: str, name: str, kind: Kind = Kind.TOWNSHIP, level: Level = Level.TOWNSHIP,
-          code: str | None = None) -> int:
+def found(
+    world: World,
+    key: str,
+    parent: str,
+    name: str,
+    kind: Kind = Kind.TOWNSHIP,
+    level: Level = Level.TOWNSHIP,
+    code: str | None = None,
+) -> int:
     """One more unit; its id."""
     row = do(world, K.FOUND, parent, code=code or f"N-{key}", name=name, kind=str(kind), level=str(level))
     assert row.unit_id is not None
@@ -89,14 +107,20 @@ def sees(world: World, person: str, matter_id: UUID) -> bool:
 
 def post_in(world: World, role: Role, person: str, key: str) -> int:
     with world.work():
-        held = Post(person_id=world.people[person], unit_id=world.units[key], for_unit_id=world.units[key], role=role,
-                    from_on=date(2020, 1, 1))
+        held = Post(
+            person_id=world.people[person],
+            unit_id=world.units[key],
+            for_unit_id=world.units[key],
+            role=role,
+            from_on=date(2020, 1, 1),
+        )
         db.session.add(held)
         db.session.flush()
         return held.id
 
 
 # --------------------------------------------------------------------------------------------------- found and rename
+
 
 def test_a_unit_is_founded_with_its_words_and_its_history(world: World) -> None:
     new = found(world, "port", "city", "市港航局", Kind.DEPARTMENT, Level.CITY)
@@ -150,6 +174,7 @@ def test_an_organ_has_no_units_below_it(world: World) -> None:
 
 # --------------------------------------------------------------------------------------------------------------- move
 
+
 def test_a_move_takes_the_subtree_along_and_the_readers_change(world: World) -> None:
     found(world, "county2", "city", "瑞安市", Kind.PARTY_COMMITTEE, Level.COUNTY)
     matter_id = world.assign(world.register(), to="township")
@@ -180,6 +205,7 @@ def test_an_organs_posts_act_for_its_new_parent(world: World) -> None:
 
 # -------------------------------------------------------------------------------------------------------------- merge
 
+
 def _two_townships(world: World) -> None:
     found(world, "township2", "county", "岩头镇")
     found(world, "village", "township", "下村", Kind.VILLAGE, Level.VILLAGE)
@@ -198,9 +224,12 @@ def test_open_business_goes_on_with_the_unit_that_takes_over(world: World) -> No
     for matter_id in (led, secret):
         assert (world.matter(matter_id).lead_unit_id, world.matter(matter_id).lead_unit_name) == (heir, "岩头镇")
     with world.work():
-        assert set(db.session.scalars(select(CoUnit.unit_id).where(CoUnit.matter_id == helped).options(as_seen_by(SYSTEM)))) == {heir}
+        assert set(db.session.scalars(select(CoUnit.unit_id).where(CoUnit.matter_id == helped).options(as_seen_by(SYSTEM)))) == {
+            heir
+        }
         entry = db.session.scalars(
-            select(Entry).where(Entry.matter_id == led, Entry.kind == "unit_followed").options(as_seen_by(SYSTEM))).one()
+            select(Entry).where(Entry.matter_id == led, Entry.kind == "unit_followed").options(as_seen_by(SYSTEM))
+        ).one()
         assert entry.facts == {"unit": "岩头镇", "former": "桥头镇"}
     world.name_handler(led, "township.handler", "township.liaison")
     assert sees(world, "township.handler", secret)
@@ -264,10 +293,20 @@ def test_a_unit_is_not_merged_into_itself_its_child_an_organ_or_nothing(world: W
 
 # ------------------------------------------------------------------------------------------------------ split, retire
 
+
 def test_a_split_takes_the_chosen_units_and_posts_and_leaves_the_business(world: World) -> None:
     matter_id = world.assign(world.register(), to="county")
-    row = do(world, K.SPLIT, "county", code="330383", name="龙港市", kind="party_committee", level="county",
-             children=[world.units["township"]], moving=[world.posts["county.deputy"]])
+    row = do(
+        world,
+        K.SPLIT,
+        "county",
+        code="330383",
+        name="龙港市",
+        kind="party_committee",
+        level="county",
+        children=[world.units["township"]],
+        moving=[world.posts["county.deputy"]],
+    )
     assert unit(world, "township").path == [world.units["city"], row.other_id, world.units["township"]]
     assert world.matter(matter_id).lead_unit_id == world.units["county"]
     with world.work():
@@ -277,8 +316,17 @@ def test_a_split_takes_the_chosen_units_and_posts_and_leaves_the_business(world:
 
 def test_a_split_may_leave_nothing_of_the_old_unit(world: World) -> None:
     matter_id = world.assign(world.register(), to="finance")
-    row = do(world, K.SPLIT, "finance", code="F2", name="市财税局", kind="department", level="city", goes=True,
-             moving=[world.posts["finance.liaison"]])
+    row = do(
+        world,
+        K.SPLIT,
+        "finance",
+        code="F2",
+        name="市财税局",
+        kind="department",
+        level="city",
+        goes=True,
+        moving=[world.posts["finance.liaison"]],
+    )
     assert world.matter(matter_id).lead_unit_id == row.other_id
     assert unit(world, "finance").retired_on == clock.today()
     all_follows_from_the_rules(world)
@@ -357,10 +405,13 @@ def test_the_root_stays(world: World) -> None:
 
 # ----------------------------------------------------------------------------------------- who, when, on which page
 
+
 def test_a_countys_secretariat_keeps_its_own_part_and_nothing_beside_or_above(world: World) -> None:
     post_in(world, Role.SECRETARIAT, "county.handler", "county_office")
     with world.work():
-        post = db.session.scalars(select(Post).where(Post.role == Role.SECRETARIAT, Post.unit_id == world.units["county_office"])).one()
+        post = db.session.scalars(
+            select(Post).where(Post.role == Role.SECRETARIAT, Post.unit_id == world.units["county_office"])
+        ).one()
         post.for_unit_id = world.units["county"]
     by = "county.handler"
     do(world, K.RENAME, "township", by, name="桥头街道")
@@ -428,8 +479,15 @@ def test_a_planned_change_that_cannot_be_any_more_is_refused_and_said(world: Wor
         assert set(db.session.scalars(kinds)) == {"change_refused"}
 
 
-@pytest.mark.parametrize(("given", "field"), [({"reason": ""}, "reason"), ({"on": date(2020, 1, 1)}, "from_on"),
-                                              ({"on": date(2999, 1, 1)}, "from_on"), ({"reason": "理" * 201}, "reason")])
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"reason": ""}, "reason"),
+        ({"on": date(2020, 1, 1)}, "from_on"),
+        ({"on": date(2999, 1, 1)}, "from_on"),
+        ({"reason": "理" * 201}, "reason"),
+    ],
+)
 def test_a_change_has_a_reason_and_a_day_to_come(world: World, given: dict[str, Any], field: str) -> None:
     with pytest.raises(Invalid) as refusal:
         do(world, K.RENAME, "health", name="别的", **given)
@@ -441,8 +499,13 @@ def test_foreseeing_says_what_will_change_and_changes_nothing(world: World) -> N
     matter_id = world.assign(world.register(), to="township")
     before, index = unit(world, "township").version, indexed(world)
     with world.work(BY):
-        wanted = Wanted(K.MERGE, world.units["township"], clock.today(), "调整", {
-            "into_id": world.units["township2"], "moving": [world.posts["township.handler"]]})
+        wanted = Wanted(
+            K.MERGE,
+            world.units["township"],
+            clock.today(),
+            "调整",
+            {"into_id": world.units["township2"], "moving": [world.posts["township.handler"]]},
+        )
         case = changing.foresee(world.actor(BY), wanted, before)
     said = {(effect.what, effect.after) for effect in case.effects}
     assert ("下村", "岩头镇") in said
@@ -471,8 +534,15 @@ def test_a_matter_registered_for_the_unit_follows_before_it_is_assigned(world: W
 def test_a_plan_ends_where_its_maker_keeps_the_unit_no_more(world: World, at_day: Callable[[int], Any]) -> None:
     """A county plans to take a township over; before the day the city takes the township away from the county."""
     with world.work():
-        db.session.add(Post(person_id=world.people["nobody"], unit_id=world.units["county_office"],
-                            for_unit_id=world.units["county"], role=Role.SECRETARIAT, from_on=date(2020, 1, 1)))
+        db.session.add(
+            Post(
+                person_id=world.people["nobody"],
+                unit_id=world.units["county_office"],
+                for_unit_id=world.units["county"],
+                role=Role.SECRETARIAT,
+                from_on=date(2020, 1, 1),
+            )
+        )
     later = clock.today() + timedelta(days=3)
     mine = do(world, K.RENAME, "county_health", "nobody", on=later, name="永嘉县卫生局")
     taken = do(world, K.MERGE, "township", "nobody", on=later, into_id=world.units["county_health"])
@@ -493,8 +563,15 @@ def test_a_plan_ends_where_its_maker_keeps_the_unit_no_more(world: World, at_day
 
 def test_a_plan_ends_where_its_maker_keeps_the_other_unit_no_more(world: World, at_day: Callable[[int], Any]) -> None:
     with world.work():
-        db.session.add(Post(person_id=world.people["nobody"], unit_id=world.units["county_office"],
-                            for_unit_id=world.units["county"], role=Role.SECRETARIAT, from_on=date(2020, 1, 1)))
+        db.session.add(
+            Post(
+                person_id=world.people["nobody"],
+                unit_id=world.units["county_office"],
+                for_unit_id=world.units["county"],
+                role=Role.SECRETARIAT,
+                from_on=date(2020, 1, 1),
+            )
+        )
     row = do(world, K.MERGE, "county_health", "nobody", on=clock.today() + timedelta(days=3), into_id=world.units["township"])
     do(world, K.MOVE, "township", parent_id=world.units["city"])
     with at_day(3), world.work():
@@ -518,21 +595,32 @@ def test_a_plan_outlasts_the_office_of_who_made_it(world: World, at_day: Callabl
         assert done.carried_out_at is not None
 
 
-@pytest.mark.parametrize(("kind", "what", "facts"), [
-    (K.MOVE, "county_supervision", {"parent_id": "city"}),
-    (K.MERGE, "county_supervision", {"into_id": "city_supervision", "moving": ["county.supervisor"]}),
-    (K.MERGE, "health", {"into_id": "county"}),
-    (K.RETIRE, "health", {"heir_id": "county"}),
-], ids=["organ", "own-post", "merged-into", "taken-over"])
-def test_nobody_widens_his_own_post_by_way_of_the_tree(
-    world: World, kind: ChangeKind, what: str, facts: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize(
+    ("kind", "what", "facts"),
+    [
+        (K.MOVE, "county_supervision", {"parent_id": "city"}),
+        (K.MERGE, "county_supervision", {"into_id": "city_supervision", "moving": ["county.supervisor"]}),
+        (K.MERGE, "health", {"into_id": "county"}),
+        (K.RETIRE, "health", {"heir_id": "county"}),
+    ],
+    ids=["organ", "own-post", "merged-into", "taken-over"],
+)
+def test_nobody_widens_his_own_post_by_way_of_the_tree(world: World, kind: ChangeKind, what: str, facts: dict[str, Any]) -> None:
     """A secretary of the city who is a county's supervisor too."""
     with world.work():
-        db.session.add(Post(person_id=world.people["county.supervisor"], unit_id=world.units["city_office"],
-                            for_unit_id=world.units["city"], role=Role.SECRETARIAT, from_on=date(2020, 1, 1)))
-    given = {name: [world.posts[one] for one in value] if isinstance(value, list) else world.units[value]
-             for name, value in facts.items()}
+        db.session.add(
+            Post(
+                person_id=world.people["county.supervisor"],
+                unit_id=world.units["city_office"],
+                for_unit_id=world.units["city"],
+                role=Role.SECRETARIAT,
+                from_on=date(2020, 1, 1),
+            )
+        )
+    given = {
+        name: [world.posts[one] for one in value] if isinstance(value, list) else world.units[value]
+        for name, value in facts.items()
+    }
     with pytest.raises(Invalid) as refusal:
         do(world, kind, what, "county.supervisor", **given)
     assert "本人" in "".join(refusal.value.fields.values())
@@ -541,10 +629,24 @@ def test_nobody_widens_his_own_post_by_way_of_the_tree(
 
 def test_nobody_widens_his_own_post_by_workbook(world: World) -> None:
     with world.work():
-        db.session.add(Post(person_id=world.people["county_health.leader"], unit_id=world.units["county_office"],
-                            for_unit_id=world.units["county"], role=Role.SECRETARIAT, from_on=date(2020, 1, 1)))
-        db.session.add(Post(person_id=world.people["nobody"], unit_id=world.units["county_office"],
-                            for_unit_id=world.units["county"], role=Role.SECRETARIAT, from_on=date(2020, 1, 1)))
+        db.session.add(
+            Post(
+                person_id=world.people["county_health.leader"],
+                unit_id=world.units["county_office"],
+                for_unit_id=world.units["county"],
+                role=Role.SECRETARIAT,
+                from_on=date(2020, 1, 1),
+            )
+        )
+        db.session.add(
+            Post(
+                person_id=world.people["nobody"],
+                unit_id=world.units["county_office"],
+                for_unit_id=world.units["county"],
+                role=Role.SECRETARIAT,
+                from_on=date(2020, 1, 1),
+            )
+        )
     for by, faults in (("county_health.leader", 1), ("nobody", 0)):
         with world.work(by):
             actor = world.actor(by)

@@ -1,4 +1,5 @@
 """The tree is changed while others are at work: nobody waits in a circle, and what was signed stays where it was signed."""
+
 from __future__ import annotations
 
 import time
@@ -75,8 +76,10 @@ def test_who_issues_a_report_and_who_merges_its_unit_do_not_wait_for_each_other(
 def test_two_units_are_not_merged_into_each_other(world: World) -> None:
     post_in(world, "secretariat", "nobody", "city_office")  # type: ignore[arg-type]
     with world.work():
-        db.session.execute(text("update post set for_unit_id = :city where person_id = :who"),
-                           {"city": world.units["city"], "who": world.people["nobody"]})
+        db.session.execute(
+            text("update post set for_unit_id = :city where person_id = :who"),
+            {"city": world.units["city"], "who": world.people["nobody"]},
+        )
 
     def one(unit: str, into: str, by: str) -> bool:
         try:

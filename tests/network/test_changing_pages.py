@@ -1,4 +1,5 @@
 """The form of each change, its list of effects, and the act itself, as a browser sends them."""
+
 from __future__ import annotations
 
 import re
@@ -116,8 +117,10 @@ def test_a_unit_shows_the_open_matters_that_its_reader_may_see(world: World) -> 
     secret = world.assign(world.register(confidential=True, title="关于乙的情况"), handler="health.handler")
     number = world.matter(secret).number
     address = world.url(f"network/units/{world.units['health']}")
-    seen = {person: world.browser(person).get(address).get_data(as_text=True)
-            for person in ("city.supervisor", "health.handler", "health.handler2", "city.secretariat")}
+    seen = {
+        person: world.browser(person).get(address).get_data(as_text=True)
+        for person in ("city.supervisor", "health.handler", "health.handler2", "city.secretariat")
+    }
     assert "关于甲的情况" in seen["city.supervisor"]
     assert number in seen["city.supervisor"]
     assert "关于乙的情况" not in seen["city.supervisor"]

@@ -25,9 +25,7 @@ DAY = timedelta(days=1)
 def lend(network: Network, who: str, to: str, *acts: Lent) -> Delegation:
     actor = network.actor(who)
     assert actor.acting is not None
-    return delegating.delegate(
-        actor, actor.acting.post_id, network.person(to).id, clock.now(), clock.now() + DAY, False, acts
-    )
+    return delegating.delegate(actor, actor.acting.post_id, network.person(to).id, clock.now(), clock.now() + DAY, False, acts)
 
 
 def set_for(network: Network, by: str, whose: str, to: str, reason: str = "住院") -> Delegation:
@@ -117,11 +115,25 @@ def test_the_secretariat_sets_nobody_in_its_own_favour(network: Network) -> None
 
 def test_a_secretariat_lent_for_something_else_widens_no_workbook(world: World) -> None:
     with world.work():
-        db.session.add(Post(person_id=world.people["nobody"], unit_id=world.units["county_office"],
-                            for_unit_id=world.units["county"], role=Role.SECRETARIAT, from_on=date(2020, 1, 1)))
+        db.session.add(
+            Post(
+                person_id=world.people["nobody"],
+                unit_id=world.units["county_office"],
+                for_unit_id=world.units["county"],
+                role=Role.SECRETARIAT,
+                from_on=date(2020, 1, 1),
+            )
+        )
     with world.work("city.secretariat"):
-        delegating.delegate(world.actor("city.secretariat"), world.posts["city.secretariat"], world.people["nobody"],
-                            clock.now(), clock.now() + DAY, False, (Lent.SIGN,))
+        delegating.delegate(
+            world.actor("city.secretariat"),
+            world.posts["city.secretariat"],
+            world.people["nobody"],
+            clock.now(),
+            clock.now() + DAY,
+            False,
+            (Lent.SIGN,),
+        )
     with world.work("nobody"):
         assert previews.reach_of(world.actor("nobody")) == {world.units["county"]}
         assert drives.drives_of(world.actor("nobody")) == []

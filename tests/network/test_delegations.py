@@ -240,7 +240,14 @@ def test_a_refused_delegation_keeps_what_was_typed(client: FlaskClient, site: Ne
     assert status == 422
     assert "最长 90 天" in shown
     assert f'value="{typed}"' in shown
-    for bad in ({"to_day": "2026-02-30"}, {"to_person": 0}, {"to_person": ""}, {"to_person": "x"}, {"post": 999_999}, {"from_day": ""}):
+    for bad in (
+        {"to_day": "2026-02-30"},
+        {"to_person": 0},
+        {"to_person": ""},
+        {"to_person": "x"},
+        {"post": 999_999},
+        {"from_day": ""},
+    ):
         assert post_delegation(client, site, **bad)[0] == 422, bad
     with site.inside():
         assert db.session.scalar(select(Delegation.id).where(Delegation.city_id == site.city_id)) is None

@@ -1,4 +1,5 @@
 """A unit that is no more has an heir: it keeps the former unit's register, reads what has ended there, and is shown."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -33,21 +34,30 @@ K = ChangeKind
 def said(lead_unit: Unit) -> Registration:
     """What is typed anew."""
     return Registration(
-        source_level=SourceLevel.COUNTY, urgency=Urgency.NORMAL, confidential=False, instructed_on=clock.today(),
-        received_on=clock.today(), title="关于农村饮用水的情况反映", text="请跟踪督办。", leader="李书记", lead_unit=lead_unit,
+        source_level=SourceLevel.COUNTY,
+        urgency=Urgency.NORMAL,
+        confidential=False,
+        instructed_on=clock.today(),
+        received_on=clock.today(),
+        title="关于农村饮用水的情况反映",
+        text="请跟踪督办。",
+        leader="李书记",
+        lead_unit=lead_unit,
     )
 
 
 def counties(world: World) -> None:
     """A second county with its supervision office and its people, into which the first will be merged."""
     found(world, "county2", "city", "瑞安市", Kind.PARTY_COMMITTEE, Level.COUNTY, "330381")
-    found(world, "county2_supervision", "county2", "瑞安市委督查室", Kind.SUPERVISION_OFFICE, Level.COUNTY,
-          "330381-DC")
+    found(world, "county2_supervision", "county2", "瑞安市委督查室", Kind.SUPERVISION_OFFICE, Level.COUNTY, "330381-DC")
     for role, name in ((Role.SUPERVISOR, "nobody"), (Role.SUPERVISION_HEAD, "health.handler2")):
         with world.work():
             place = world.unit("county2_supervision")
-            db.session.add(Post(person_id=world.people[name], unit_id=place.id, for_unit_id=place.acts_for_id, role=role,
-                                from_on=clock.today()))
+            db.session.add(
+                Post(
+                    person_id=world.people[name], unit_id=place.id, for_unit_id=place.acts_for_id, role=role, from_on=clock.today()
+                )
+            )
 
 
 def merge(world: World, gone: str = "county", into: str = "county2") -> None:
@@ -67,8 +77,10 @@ def registered(world: World, **more: object) -> UUID:
 def closed(world: World, **more: object) -> UUID:
     """A matter of the county's register, led by its health bureau, that has ended."""
     matter_id = world.assign(registered(world, **more), "county_health", "county.supervisor")
-    world.progress(world.acknowledge(world.name_handler(matter_id, "county_health.handler", "county_health.liaison"),
-                                     "county_health.handler"), "county_health.handler")
+    world.progress(
+        world.acknowledge(world.name_handler(matter_id, "county_health.handler", "county_health.liaison"), "county_health.handler"),
+        "county_health.handler",
+    )
     report = world.submit(matter_id, "county_health.handler")
     world.sign(report, "county_health.director", "county_health.deputy")
     with world.work("county.supervisor"):
@@ -83,6 +95,7 @@ def may(world: World, person: str, act: Act, matter_id: UUID) -> bool:
 
 
 # ----------------------------------------------------------------------------------------------------- the register kept
+
 
 def test_the_heir_corrects_withdraws_and_makes_confidential_what_the_former_unit_registered(world: World) -> None:
     counties(world)
@@ -134,6 +147,7 @@ def test_a_lead_unit_outside_the_heirs_reach_is_refused_as_ever(world: World) ->
 
 # ------------------------------------------------------------------------------------------------------- who reads ended
 
+
 def test_the_heir_reads_what_has_ended_as_the_former_unit_read_it_and_others_do_not(world: World) -> None:
     counties(world)
     matter_id = closed(world)
@@ -141,8 +155,15 @@ def test_the_heir_reads_what_has_ended_as_the_former_unit_read_it_and_others_do_
     found(world, "bureau3", "county2", "瑞安市教育局", Kind.DEPARTMENT, Level.COUNTY)
     with world.work():
         for name, key in (("finance.director", "bureau2"), ("finance.deputy", "bureau3")):
-            db.session.add(Post(person_id=world.people[name], unit_id=world.units[key], for_unit_id=world.units[key],
-                                role=Role.OFFICE_DIRECTOR, from_on=clock.today()))
+            db.session.add(
+                Post(
+                    person_id=world.people[name],
+                    unit_id=world.units[key],
+                    for_unit_id=world.units[key],
+                    role=Role.OFFICE_DIRECTOR,
+                    from_on=clock.today(),
+                )
+            )
     assert not any(sees(world, name, matter_id) for name in ("nobody", "finance.director", "finance.deputy"))
     merge(world)
     index = indexed(world)
@@ -156,15 +177,23 @@ def test_the_heir_reads_what_has_ended_as_the_former_unit_read_it_and_others_do_
 
 def test_of_what_is_confidential_the_heir_has_the_shell_and_its_head_grants_readings(world: World) -> None:
     counties(world)
-    secret = world.assign(registered(world, confidential=True), "county_health", "county.supervisor",
-                          handler="county_health.handler")
+    secret = world.assign(
+        registered(world, confidential=True), "county_health", "county.supervisor", handler="county_health.handler"
+    )
     with world.work("county.supervisor"):
         ending.withdraw(world.actor("county.supervisor"), secret, reason="另行处理")
     found(world, "bureau2", "county2", "瑞安市卫健局", Kind.DEPARTMENT, Level.COUNTY)
     with world.work():
         for name, role in (("finance.director", Role.OFFICE_DIRECTOR), ("finance.leader", Role.PRINCIPAL_LEADER)):
-            db.session.add(Post(person_id=world.people[name], unit_id=world.units["bureau2"], role=role,
-                                for_unit_id=world.units["bureau2"], from_on=clock.today()))
+            db.session.add(
+                Post(
+                    person_id=world.people[name],
+                    unit_id=world.units["bureau2"],
+                    role=role,
+                    for_unit_id=world.units["bureau2"],
+                    from_on=clock.today(),
+                )
+            )
     merge(world)
     do(world, K.MERGE, "county_health", into_id=world.units["bureau2"], moving=[])
     assert not any(sees(world, name, secret) for name in ("finance.director", "finance.leader"))
@@ -176,6 +205,7 @@ def test_of_what_is_confidential_the_heir_has_the_shell_and_its_head_grants_read
 
 
 # --------------------------------------------------------------------------------------------- chains, splits, no heirs
+
 
 def heir_of(world: World, key: str) -> int | None:
     return unit(world, key).heir_id
@@ -190,8 +220,15 @@ def test_a_chain_of_mergers_leads_to_the_unit_that_exists(world: World) -> None:
     row = do(world, K.SPLIT, "c", code="C2", name="市新局", kind="department", level="city", goes=True, moving=[])
     assert {heir_of(world, key) for key in ("finance", "b", "c")} == {row.other_id}
     with world.work():
-        db.session.add(Post(person_id=world.people["nobody"], unit_id=row.other_id, for_unit_id=row.other_id,
-                            role=Role.LIAISON_OFFICER, from_on=clock.today()))
+        db.session.add(
+            Post(
+                person_id=world.people["nobody"],
+                unit_id=row.other_id,
+                for_unit_id=row.other_id,
+                role=Role.LIAISON_OFFICER,
+                from_on=clock.today(),
+            )
+        )
         db.session.flush()
         [standing] = queries.standings_of(world.people["nobody"])
     assert standing.former == tuple(sorted(world.units[key] for key in ("finance", "b", "c")))
@@ -199,8 +236,17 @@ def test_a_chain_of_mergers_leads_to_the_unit_that_exists(world: World) -> None:
 
 def test_a_split_that_leaves_the_unit_leaves_it_its_register(world: World) -> None:
     matter_id = registered(world)
-    do(world, K.SPLIT, "county", code="330383", name="龙港市", kind="party_committee", level="county", children=[],
-       moving=[world.posts["county.deputy"]])
+    do(
+        world,
+        K.SPLIT,
+        "county",
+        code="330383",
+        name="龙港市",
+        kind="party_committee",
+        level="county",
+        children=[],
+        moving=[world.posts["county.deputy"]],
+    )
     assert heir_of(world, "county") is None
     assert may(world, "county.supervisor", Act.AMEND, matter_id)
     assert not sees(world, "county.deputy", matter_id)
@@ -219,8 +265,11 @@ def test_a_merger_that_is_planned_foreseen_cancelled_or_refused_makes_no_heir(wo
     matter_id = registered(world)
     day = clock.today() + timedelta(days=3)
     with world.work(BY):
-        changing.foresee(world.actor(BY), Wanted(K.MERGE, world.units["county"], clock.today(), "调整",
-                                                 {"into_id": world.units["county2"], "moving": []}), None)
+        changing.foresee(
+            world.actor(BY),
+            Wanted(K.MERGE, world.units["county"], clock.today(), "调整", {"into_id": world.units["county2"], "moving": []}),
+            None,
+        )
     cancelled = do(world, K.MERGE, "county", on=day, into_id=world.units["county2"], moving=[])
     with world.work(BY):
         changing.cancel(world.actor(BY), cancelled.id)
@@ -251,6 +300,7 @@ def test_knowing_whose_heir_one_is_costs_no_statement(world: World) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------ where shown
+
 
 def test_the_heir_is_shown_on_the_page_in_the_search_and_by_pickers(world: World) -> None:
     found(world, "township2", "county", "岩头镇")

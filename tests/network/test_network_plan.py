@@ -182,9 +182,7 @@ def test_what_the_city_has_already_counts() -> None:
 
 
 def test_fifty_thousand_units_are_judged() -> None:
-    villages = [
-        bureau(code=f"V{n}", level="村(社区)", kind="村(社区)", parent="330101", prefix="") for n in range(50_000)
-    ]
+    villages = [bureau(code=f"V{n}", level="村(社区)", kind="村(社区)", parent="330101", prefix="") for n in range(50_000)]
     plan = plan_import(units_table(*villages), posts_table())
     assert plan.good
     assert plan.units[-1].depth == 4

@@ -1,4 +1,5 @@
 """The secretariat's workbooks by web: judged row by row, carried out whole, exported as they are imported."""
+
 from __future__ import annotations
 
 import io
@@ -70,8 +71,10 @@ def test_rows_are_new_changed_unchanged_or_at_fault(world: World) -> None:
     by_code["330300-WJ"][1] = "市卫生局"
     by_code["330324101"][5] = "330300"
     rows += [
-        ["N1", "市数据局", "数据局", "市", "部门", "330300", "温数"], ["N2", "数据中心", "", "市", "部门", "N1", ""],
-        ["N3", "孤儿", "", "市", "部门", "没有", ""], ["N4", "孤儿之下", "", "市", "部门", "N3", ""],
+        ["N1", "市数据局", "数据局", "市", "部门", "330300", "温数"],
+        ["N2", "数据中心", "", "市", "部门", "N1", ""],
+        ["N3", "孤儿", "", "市", "部门", "没有", ""],
+        ["N4", "孤儿之下", "", "市", "部门", "N3", ""],
         ["330300-CZ", "市财政局", "", "县(市、区)", "部门", "330300", "温财"],
     ]
     preview_id, verdict = judged(world, UNITS, rows)
@@ -94,8 +97,10 @@ def test_rows_are_new_changed_unchanged_or_at_fault(world: World) -> None:
 
 
 def test_a_loop_over_new_and_existing_units_is_refused(world: World) -> None:
-    rows = [["330324", "永嘉县", "永嘉", "县(市、区)", "党委", "L1", "永嘉委"],
-            ["L1", "某园区", "", "县(市、区)", "部门", "330324", ""]]
+    rows = [
+        ["330324", "永嘉县", "永嘉", "县(市、区)", "党委", "L1", "永嘉委"],
+        ["L1", "某园区", "", "县(市、区)", "部门", "330324", ""],
+    ]
     _id, verdict = judged(world, UNITS, rows)
     assert (verdict["new"], verdict["changed"], len(verdict["bad"])) == (0, 0, 2)
     assert "绕成了一圈" in verdict["faults"][0][2]
@@ -103,33 +108,60 @@ def test_a_loop_over_new_and_existing_units_is_refused(world: World) -> None:
 
 def test_a_retired_code_and_hidden_characters_are_refused(world: World) -> None:
     do(world, K.RETIRE, "finance", heir_id=world.units["health"])
-    _id, verdict = judged(world, UNITS, [
-        ["330300-CZ", "市财政局", "", "市", "部门", "330300", ""], ["N1", "数\u200b据局", "", "市", "部门", "330300", ""],
-        ["N2", "某局", "", "市", "部门", "330300-CZ", ""]])
+    _id, verdict = judged(
+        world,
+        UNITS,
+        [
+            ["330300-CZ", "市财政局", "", "市", "部门", "330300", ""],
+            ["N1", "数\u200b据局", "", "市", "部门", "330300", ""],
+            ["N2", "某局", "", "市", "部门", "330300-CZ", ""],
+        ],
+    )
     assert len(verdict["bad"]) == 3
 
 
 def test_nobody_reaches_beyond_his_part(world: World) -> None:
     with world.work():
-        db.session.add(Post(person_id=world.people["nobody"], unit_id=world.units["county_office"],
-                            for_unit_id=world.units["county"], role=Role.SECRETARIAT, from_on=clock.today()))
+        db.session.add(
+            Post(
+                person_id=world.people["nobody"],
+                unit_id=world.units["county_office"],
+                for_unit_id=world.units["county"],
+                role=Role.SECRETARIAT,
+                from_on=clock.today(),
+            )
+        )
     rows = exported(world, UNITS, "nobody")
     assert {row[0][:6] for row in rows} == {"330324"}
-    _id, verdict = judged(world, UNITS, [
-        ["330300-WJ", "市卫生局", "", "市", "部门", "330300", "温卫"], ["N1", "市数据局", "", "市", "部门", "330300", ""],
-        ["330324101", "桥头镇", "桥头镇", "乡镇(街道)", "乡镇(街道)", "330300", "桥"],
-        ["N2", "县数据局", "", "县(市、区)", "部门", "330324", ""]], "nobody")
+    _id, verdict = judged(
+        world,
+        UNITS,
+        [
+            ["330300-WJ", "市卫生局", "", "市", "部门", "330300", "温卫"],
+            ["N1", "市数据局", "", "市", "部门", "330300", ""],
+            ["330324101", "桥头镇", "桥头镇", "乡镇(街道)", "乡镇(街道)", "330300", "桥"],
+            ["N2", "县数据局", "", "县(市、区)", "部门", "330324", ""],
+        ],
+        "nobody",
+    )
     assert (verdict["new"], verdict["changed"], len(verdict["bad"])) == (1, 0, 3)
-    _id, verdict = judged(world, POSTS, [["x1", "甲", "330300-WJ", "承办人", ""], ["x2", "乙", "330324-WJ", "承办人", ""],
-                                         ["x3", "丙", "330324-BG", "审计员", ""]], "nobody")
+    _id, verdict = judged(
+        world,
+        POSTS,
+        [["x1", "甲", "330300-WJ", "承办人", ""], ["x2", "乙", "330324-WJ", "承办人", ""], ["x3", "丙", "330324-BG", "审计员", ""]],
+        "nobody",
+    )
     assert (verdict["new"], len(verdict["bad"])) == (1, 2)
     with pytest.raises(Forbidden):
         judged(world, UNITS, rows, "city.head")
 
 
 def test_new_people_sign_in_with_passwords_that_are_shown_once(world: World) -> None:
-    preview_id, verdict = judged(world, POSTS, [["new.one", "新人甲", "330300-WJ", "承办人", "a@localhost"],
-                                                ["new.one", "新人甲", "330300-CZ", "承办人", "a@localhost"]])
+    preview_id, verdict = judged(
+        world,
+        POSTS,
+        [["new.one", "新人甲", "330300-WJ", "承办人", "a@localhost"], ["new.one", "新人甲", "330300-CZ", "承办人", "a@localhost"]],
+    )
     assert (verdict["new"], verdict["people"]) == (2, 1)
     carried_out(world, POSTS, preview_id)
     with world.work(BY):
@@ -155,9 +187,14 @@ def test_what_changed_since_it_was_judged_is_not_imported(world: World) -> None:
 def test_the_pages_lead_through_an_import(world: World) -> None:
     client: FlaskClient = world.browser(BY)
     assert "上传并核对" in client.get(world.url("network/import")).get_data(as_text=True)
-    data = book(rules.UNIT_COLUMNS, [["N1", "市数据局", "", "市", "部门", "330300", ""], ["N2", "", "", "市", "部门", "330300", ""]])
-    sent = client.post(world.url("network/import"), content_type="multipart/form-data", data={
-        "csrf_token": world.token(client), "sheet": "units", "workbook": (io.BytesIO(data), "单位.xlsx")})
+    data = book(
+        rules.UNIT_COLUMNS, [["N1", "市数据局", "", "市", "部门", "330300", ""], ["N2", "", "", "市", "部门", "330300", ""]]
+    )
+    sent = client.post(
+        world.url("network/import"),
+        content_type="multipart/form-data",
+        data={"csrf_token": world.token(client), "sheet": "units", "workbook": (io.BytesIO(data), "单位.xlsx")},
+    )
     assert sent.status_code == 303
     shown = client.get(sent.location).get_data(as_text=True)
     assert "单位名称没有填写" in shown
@@ -172,8 +209,11 @@ def test_the_pages_lead_through_an_import(world: World) -> None:
     assert other.get(world.url("network/import")).status_code == 403
     assert other.get(sent.location).status_code == 403
     assert client.get(world.url("network/import/units/00000000-0000-4000-8000-000000000000")).status_code == 404
-    bad = client.post(world.url("network/import"), content_type="multipart/form-data", data={
-        "csrf_token": world.token(client), "sheet": "units", "workbook": (io.BytesIO(b"no"), "a.xlsx")})
+    bad = client.post(
+        world.url("network/import"),
+        content_type="multipart/form-data",
+        data={"csrf_token": world.token(client), "sheet": "units", "workbook": (io.BytesIO(b"no"), "a.xlsx")},
+    )
     assert bad.status_code == 422
 
 

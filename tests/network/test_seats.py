@@ -44,9 +44,7 @@ def test_a_seat_is_never_sought_above_or_beside(network: Network) -> None:
 def test_posts_begin_end_and_lapse_with_their_holder(network: Network) -> None:
     city = network.unit("33")
     today = clock.today()
-    db.session.execute(
-        update(Post).where(Post.person_id == network.person("deputy").id).values(from_on=today + timedelta(1))
-    )
+    db.session.execute(update(Post).where(Post.person_id == network.person("deputy").id).values(from_on=today + timedelta(1)))
     network.person("deputy2").active = False
     db.session.flush()
     assert queries.holders(city.id, Role.DEPUTY_LEADER) == []

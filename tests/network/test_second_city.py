@@ -1,4 +1,5 @@
 """A second city beside the first, made by the commands and entered by the door: neither sees anything of the other."""
+
 from __future__ import annotations
 
 import re
@@ -47,9 +48,15 @@ def enter(app: Flask, passwords: dict[str, str], name: str) -> FlaskClient:
     assert answer.status_code == 303, answer.get_data(as_text=True)
     if passwords[name] != NEW_PASSWORD:
         assert client.get(url()).headers["Location"] == url("password")
-        answer = client.post(url("password"), data={
-            "csrf_token": csrf_token(client, url("password")), "password": passwords[name],
-            "new_password": NEW_PASSWORD, "repeat_password": NEW_PASSWORD})
+        answer = client.post(
+            url("password"),
+            data={
+                "csrf_token": csrf_token(client, url("password")),
+                "password": passwords[name],
+                "new_password": NEW_PASSWORD,
+                "repeat_password": NEW_PASSWORD,
+            },
+        )
         assert answer.status_code == 303, answer.get_data(as_text=True)
         passwords[name] = NEW_PASSWORD
     assert client.get(url()).status_code == 200
@@ -59,10 +66,21 @@ def enter(app: Flask, passwords: dict[str, str], name: str) -> FlaskClient:
 def registered(client: FlaskClient, lead_unit: str) -> UUID:
     """An instruction goes to that unit, by the forms."""
     today = clock.today()
-    answer = client.post(url("instructions/register"), data={
-        "csrf_token": csrf_token(client, url("instructions/register")), "request_key": str(uuid4()), "source_level": "city",
-        "urgency": "normal", "leader": "李书记", "instructed_on": str(today - timedelta(days=1)), "received_on": str(today),
-        "title": TITLE, "text": "请尽快修复。", "lead_unit": lead_unit})
+    answer = client.post(
+        url("instructions/register"),
+        data={
+            "csrf_token": csrf_token(client, url("instructions/register")),
+            "request_key": str(uuid4()),
+            "source_level": "city",
+            "urgency": "normal",
+            "leader": "李书记",
+            "instructed_on": str(today - timedelta(days=1)),
+            "received_on": str(today),
+            "title": TITLE,
+            "text": "请尽快修复。",
+            "lead_unit": lead_unit,
+        },
+    )
     assert answer.status_code == 303, re.sub("<[^>]+>", "", answer.get_data(as_text=True))
     found = re.search(r"[0-9a-f-]{36}", answer.headers["Location"])
     assert found
@@ -70,8 +88,10 @@ def registered(client: FlaskClient, lead_unit: str) -> UUID:
     assert TITLE in matter
     version = re.search(r'name="version" value="(\d+)"', client.get(url(f"matters/{found[0]}/assign")).get_data(as_text=True))
     assert version
-    answer = client.post(url(f"matters/{found[0]}/assign"), data={
-        "csrf_token": csrf_token(client, url("password")), "version": version[1], "lead_unit": lead_unit})
+    answer = client.post(
+        url(f"matters/{found[0]}/assign"),
+        data={"csrf_token": csrf_token(client, url("password")), "version": version[1], "lead_unit": lead_unit},
+    )
     assert answer.status_code == 303, re.sub("<[^>]+>", "", answer.get_data(as_text=True))
     return UUID(found[0])
 
@@ -79,10 +99,16 @@ def registered(client: FlaskClient, lead_unit: str) -> UUID:
 def everything_shown(app: Flask, client: FlaskClient, slug: str, *more: str) -> str:
     """Every page without a record, all answers to questions, the list as a workbook."""
     said = []
-    paths = [rule.rule.replace("<slug:city>", slug) for rule in app.url_map.iter_rules()
-             if rule.rule.startswith("/<slug:city>/") and "GET" in (rule.methods or ()) and rule.rule.count("<") == 1]
-    asked = [f"/{slug}/{page}?q={word}" for word in ("市", "镇", "反映", "温", "嘉", "jyg", "wz")
-             for page in ("network", "network/suggest", "network/suggest-leaders", "instructions")]
+    paths = [
+        rule.rule.replace("<slug:city>", slug)
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/<slug:city>/") and "GET" in (rule.methods or ()) and rule.rule.count("<") == 1
+    ]
+    asked = [
+        f"/{slug}/{page}?q={word}"
+        for word in ("市", "镇", "反映", "温", "嘉", "jyg", "wz")
+        for page in ("network", "network/suggest", "network/suggest-leaders", "instructions")
+    ]
     for path in [*paths, *asked, *(f"/{slug}/{path}" for path in more)]:
         answer = client.get(path)
         assert answer.status_code in (200, 204, 303, 403), path
@@ -136,8 +162,9 @@ def test_a_session_of_one_city_is_nobody_in_the_other(app: Flask, world: World, 
         assert answer.headers["Location"].startswith(world.url("sign-in"))
         assert here.get(url(path)).headers["Location"].startswith(url("sign-in"))
     assert there.get(url()).status_code == here.get(world.url()).status_code == 200
-    answer = there.post(world.url(f"matters/{first_id}/instruct-again"), data={
-        "csrf_token": csrf_token(there, url("password")), "words": "再研究"})
+    answer = there.post(
+        world.url(f"matters/{first_id}/instruct-again"), data={"csrf_token": csrf_token(there, url("password")), "words": "再研究"}
+    )
     assert answer.status_code == 303
     assert "sign-in" in answer.headers["Location"]
     assert world.matter(first_id).version == before

@@ -1,4 +1,5 @@
 """A real mail server that can be told to refuse, and a database in which only these tests' processes work."""
+
 from __future__ import annotations
 
 import email
@@ -31,7 +32,7 @@ class PostOffice:
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
         self.recipients: list[str] = []
-        self.at_recipient: str | None = None          # an answer such as "450 busy" instead of taking the recipient
+        self.at_recipient: str | None = None  # an answer such as "450 busy" instead of taking the recipient
         self.at_data: str | None = None
         self.hang_up_after_data = False
         self.url = ""
@@ -83,13 +84,14 @@ def give_addresses(world: World) -> None:
     """Everybody has an address."""
     with world.work():
         db.session.execute(
-            update(Person).where(Person.city_id == world.id).values(
-                email=Person.sign_in_name + f"@{world.slug}.example"))
+            update(Person).where(Person.city_id == world.id).values(email=Person.sign_in_name + f"@{world.slug}.example")
+        )
 
 
 @pytest.fixture(scope="session")
-def quiet(new_database: Callable[[str], Database], redis_url: str, keys: dict[str, str]
-          ) -> Iterator[tuple[Flask, Database, dict[str, str]]]:
+def quiet(
+    new_database: Callable[[str], Database], redis_url: str, keys: dict[str, str]
+) -> Iterator[tuple[Flask, Database, dict[str, str]]]:
     """The portal on a database in which only the processes that a test starts sweep; with their environment."""
     database = new_database("sweeps")
     environment = keys | {"DATABASE_URL": database.app_url, "REDIS_URL": redis_url}

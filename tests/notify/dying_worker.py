@@ -6,6 +6,7 @@ child that does the job, its parent, or both. Just before, the child's pid is no
 own number. Commits are named by what they keep, not counted: a new part of the sweep moves no death.
 DUBAN_TEST_DIGESTS_FROM=HH:MM lets digests go out from then on, so that a test need not wait for the morning.
 """
+
 from __future__ import annotations
 
 import os
@@ -44,7 +45,7 @@ def main(notes: Path, *deaths: str) -> None:
         if whom in ("child", "both"):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    done: list[str] = []                                     # what the transaction has done that is watched here
+    done: list[str] = []  # what the transaction has done that is watched here
 
     def watch(module: object, name: str) -> None:
         act = getattr(module, name)

@@ -1,4 +1,5 @@
 """The plain model that the portal's messages are compared with: who must have been told of which rung, and no more."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -29,7 +30,7 @@ REACHES: Mapping[str, tuple[str, ...]] = {
     "overdue_7": ("health.leader", "city.head"),
     "overdue_again": ("health.leader", "city.head"),
 }
-Told = tuple[int, str, int, str]                  # generation, rung, ordinal, person
+Told = tuple[int, str, int, str]  # generation, rung, ordinal, person
 
 
 @dataclass

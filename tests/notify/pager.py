@@ -2,6 +2,7 @@
 addresses, a gateway that speaks JSON over HTTP and takes three messages a minute. Opened by
 `DUBAN_CHANNELS=tests.notify.pager=http://gateway/send`.
 """
+
 from __future__ import annotations
 
 import json

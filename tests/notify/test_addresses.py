@@ -1,4 +1,5 @@
 """One's own mail address: changed by oneself, with a code that comes to the new one by real mail."""
+
 from __future__ import annotations
 
 import re
@@ -73,8 +74,11 @@ def test_the_code_comes_by_mail_and_the_address_counts_once_it_is_sent_back(worl
     assert NEW in page
     assert "收信地址已更换" in page
     with world.work():
-        acts = db.session.scalars(select(JournalEntry).where(
-            JournalEntry.city_id == world.id, JournalEntry.act.in_(("ask_address", "change_address"))).order_by(JournalEntry.id)).all()
+        acts = db.session.scalars(
+            select(JournalEntry)
+            .where(JournalEntry.city_id == world.id, JournalEntry.act.in_(("ask_address", "change_address")))
+            .order_by(JournalEntry.id)
+        ).all()
     assert [entry.act for entry in acts] == ["ask_address", "change_address"]
     assert acts[1].after == {"channel": "mail", "address": "z***@wz.example"}
 
@@ -161,8 +165,14 @@ def test_the_same_code_sent_twice_changes_nothing_more(world: World, by_mail: Po
     code = code_in(by_mail)
     assert [post(world, browser, path, code=code).status_code for _time in range(2)] == [303, 303]
     with world.work():
-        assert len(db.session.scalars(select(JournalEntry).where(
-            JournalEntry.city_id == world.id, JournalEntry.act == "change_address")).all()) == 1
+        assert (
+            len(
+                db.session.scalars(
+                    select(JournalEntry).where(JournalEntry.city_id == world.id, JournalEntry.act == "change_address")
+                ).all()
+            )
+            == 1
+        )
 
 
 def test_at_most_five_are_asked_for_in_a_day(world: World, by_mail: PostOffice) -> None:

@@ -1,4 +1,5 @@
 """The doorbell rings after the commit, and Redis, dead or deaf, holds nobody up."""
+
 from __future__ import annotations
 
 import os
@@ -37,9 +38,7 @@ def tell_two(world: World) -> None:
         tell("calendar_missing", [world.people["health.handler"]], key=f"y:{number}", facts={"year": 2027})
 
 
-def test_it_rings_once_after_the_commit_with_an_id_and_nothing_else(
-    world: World, queue: Queue, by_mail: PostOffice
-) -> None:
+def test_it_rings_once_after_the_commit_with_an_id_and_nothing_else(world: World, queue: Queue, by_mail: PostOffice) -> None:
     with world.app.app_context():
         enter(world.id)
         tell_two(world)
@@ -78,8 +77,12 @@ def _deaf(directory: Path) -> tuple[str, Callable[[], None]]:
 
 @pytest.mark.parametrize("how", [_dead, _deaf])
 def test_a_redis_that_does_not_answer_costs_a_request_next_to_nothing(
-    world: World, queue: Queue, by_mail: PostOffice, tmp_path: Path,
-    how: Callable[[Path], tuple[str, Callable[[], None]]], caplog: pytest.LogCaptureFixture,
+    world: World,
+    queue: Queue,
+    by_mail: PostOffice,
+    tmp_path: Path,
+    how: Callable[[Path], tuple[str, Callable[[], None]]],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     url, wake = how(tmp_path)
     try:
@@ -89,11 +92,11 @@ def test_a_redis_that_does_not_answer_costs_a_request_next_to_nothing(
             tell_two(world)
             began = perf_counter()
             db.session.commit()
-            assert perf_counter() - began < 0.4          # a fifth of a second, and a busy machine
+            assert perf_counter() - began < 0.4  # a fifth of a second, and a busy machine
             tell("calendar_missing", [world.people["health.handler"]], key="y:9", facts={"year": 2027})
             began = perf_counter()
             db.session.commit()
-            assert perf_counter() - began < 0.1          # for a while nobody even tries
+            assert perf_counter() - began < 0.1  # for a while nobody even tries
         assert "does not answer" in caplog.text
     finally:
         wake()

@@ -1,4 +1,5 @@
 """A channel that is one file and its address in the environment: reached, paced, confirmed and judged like mail."""
+
 from __future__ import annotations
 
 import json
@@ -72,8 +73,15 @@ def gateway() -> Iterator[Gateway]:
 def by_pager(gateway: Gateway, keys: dict[str, str], by_mail: PostOffice, world: World) -> Iterator[Gateway]:
     """Mail and the pager are open in this process, as the environment says; the minute is young."""
     settings = Settings.from_environment(
-        keys | {"DATABASE_URL": "postgresql://nowhere", "REDIS_URL": "redis://nowhere", "SMTP_URL": by_mail.url,
-                "DUBAN_CHANNELS": f"{MODULE}={gateway.url}", "BASE_URL": "https://duban.example"})
+        keys
+        | {
+            "DATABASE_URL": "postgresql://nowhere",
+            "REDIS_URL": "redis://nowhere",
+            "SMTP_URL": by_mail.url,
+            "DUBAN_CHANNELS": f"{MODULE}={gateway.url}",
+            "BASE_URL": "https://duban.example",
+        }
+    )
     channels.configure(settings)
     with world.work():
         db.session.execute(update(ChannelPace).values(minute=0))
@@ -83,8 +91,10 @@ def by_pager(gateway: Gateway, keys: dict[str, str], by_mail: PostOffice, world:
 def carries(world: World, *persons: str) -> None:
     """These persons have a pager."""
     with world.work():
-        db.session.add_all(ChannelAddress(person_id=world.people[person], channel="pager", address=f"1380013800{number}",
-                                   confirmed_at=clock.now()) for number, person in enumerate(persons))
+        db.session.add_all(
+            ChannelAddress(person_id=world.people[person], channel="pager", address=f"1380013800{number}", confirmed_at=clock.now())
+            for number, person in enumerate(persons)
+        )
 
 
 def told(world: World, key: str = "k", kind: str = "handler_named", person: str = HANDLER) -> None:
@@ -109,9 +119,7 @@ def test_who_gave_an_address_for_it_is_told_by_it_too_and_it_says_no_more(world:
 
 
 @pytest.mark.parametrize(("status", "state"), [(503, "waiting"), (429, "waiting"), (400, "failed"), (200, "sent")])
-def test_what_it_answers_decides_what_becomes_of_the_delivery(
-    world: World, by_pager: Gateway, status: int, state: str
-) -> None:
+def test_what_it_answers_decides_what_becomes_of_the_delivery(world: World, by_pager: Gateway, status: int, state: str) -> None:
     carries(world, HANDLER)
     by_pager.status = status
     told(world)
@@ -174,7 +182,11 @@ def test_an_address_for_it_is_confirmed_by_a_code_that_comes_by_it(world: World,
 
 
 def test_a_real_worker_opens_it_from_the_environment(
-    quiet: tuple[Flask, Database, dict[str, str]], quiet_world: World, gateway: Gateway, redis_url: str, tmp_path: Path,
+    quiet: tuple[Flask, Database, dict[str, str]],
+    quiet_world: World,
+    gateway: Gateway,
+    redis_url: str,
+    tmp_path: Path,
 ) -> None:
     environment = os.environ | quiet[2] | {"DUBAN_CHANNELS": f"{MODULE}={gateway.url}"}
     carries(quiet_world, HANDLER)
@@ -190,11 +202,22 @@ def test_a_real_worker_opens_it_from_the_environment(
     assert [taken["to"] for taken in gateway.taken] == ["13800138000"]
 
 
-@pytest.mark.parametrize("said", ["nonsense", "=http://x", "portal.notify.no_such=http://x", "portal.notify.kinds=http://x",
-                                  "portal.notify.mail=smtp://127.0.0.1 portal.notify.mail=smtp://127.0.0.1 tests.notify.pager="])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "nonsense",
+        "=http://x",
+        "portal.notify.no_such=http://x",
+        "portal.notify.kinds=http://x",
+        "portal.notify.mail=smtp://127.0.0.1 portal.notify.mail=smtp://127.0.0.1 tests.notify.pager=",
+    ],
+)
 def test_a_channel_that_cannot_be_opened_stops_the_start(keys: dict[str, str], said: str) -> None:
     before = dict(channels.enabled())
     with pytest.raises(Misconfigured, match="DUBAN_CHANNELS"):
-        channels.configure(Settings.from_environment(keys | {
-            "DATABASE_URL": "postgresql://nowhere", "REDIS_URL": "redis://nowhere", "DUBAN_CHANNELS": said}))
+        channels.configure(
+            Settings.from_environment(
+                keys | {"DATABASE_URL": "postgresql://nowhere", "REDIS_URL": "redis://nowhere", "DUBAN_CHANNELS": said}
+            )
+        )
     channels._channels.update(before)

@@ -1,5 +1,6 @@
 """Real workers and clocks, killed at chosen instants, with Redis emptied under them or away: what people are told
 equals the plain model, and no letter goes out twice."""
+
 from __future__ import annotations
 
 import os
@@ -32,7 +33,7 @@ from tests.notify.model import Model, model_of, told
 from tests.world import World
 
 MATTERS = 6
-PATIENCE = 120.0                                   # a sweep looks after every city that the other tests have left
+PATIENCE = 120.0  # a sweep looks after every city that the other tests have left
 Quiet = tuple[Flask, Database, dict[str, str]]
 # For each worker what ends its jobs, one after the other; a worker that outlives its last job does the rest.
 DEATHS = (
@@ -56,8 +57,7 @@ def overdue(quiet_world: World) -> tuple[World, list[UUID], list[Model]]:
 @pytest.fixture
 def environment(quiet: Quiet, post_office: PostOffice) -> dict[str, str]:
     """What the processes are told; with mail."""
-    return os.environ | quiet[2] | {
-        "SMTP_URL": post_office.url, "MAIL_FROM": "duban@duban.example", "DUBAN_SWEEP_SECONDS": "0.5"}
+    return os.environ | quiet[2] | {"SMTP_URL": post_office.url, "MAIL_FROM": "duban@duban.example", "DUBAN_SWEEP_SECONDS": "0.5"}
 
 
 @pytest.fixture
@@ -73,8 +73,14 @@ def redis(redis_url: str) -> Iterator[Redis]:
 def running(environment: dict[str, str], log: Path, *module: str) -> Iterator[subprocess.Popen[bytes]]:
     """A process of the portal, killed at the end if it still lives."""
     with log.open("ab") as file:
-        process = subprocess.Popen([sys.executable, "-m", *module], cwd=CLONE, env=environment, stdout=file,
-                                   stderr=subprocess.STDOUT, start_new_session=True)
+        process = subprocess.Popen(
+            [sys.executable, "-m", *module],
+            cwd=CLONE,
+            env=environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     try:
         yield process
     finally:
@@ -100,10 +106,14 @@ def gone(pid: int) -> bool:
 def left(world: World) -> int:
     """Rungs that are due and letters that wait."""
     with world.work():
-        rungs = db.session.scalar(select(func.count()).select_from(Reminder).where(
-            Reminder.city_id == world.id, Reminder.settled_at.is_(None), Reminder.send_at <= clock.now()))
-        letters = db.session.scalar(select(func.count()).select_from(Delivery).where(
-            Delivery.city_id == world.id, Delivery.state == "waiting"))
+        rungs = db.session.scalar(
+            select(func.count())
+            .select_from(Reminder)
+            .where(Reminder.city_id == world.id, Reminder.settled_at.is_(None), Reminder.send_at <= clock.now())
+        )
+        letters = db.session.scalar(
+            select(func.count()).select_from(Delivery).where(Delivery.city_id == world.id, Delivery.state == "waiting")
+        )
     return (rungs or 0) + (letters or 0)
 
 
@@ -135,8 +145,11 @@ def states(world: World) -> Counter[str]:
 
 
 def test_workers_killed_at_any_instant_lose_nothing_and_double_nothing(
-    overdue: tuple[World, list[UUID], list[Model]], environment: dict[str, str], redis: Redis,
-    post_office: PostOffice, tmp_path: Path,
+    overdue: tuple[World, list[UUID], list[Model]],
+    environment: dict[str, str],
+    redis: Redis,
+    post_office: PostOffice,
+    tmp_path: Path,
 ) -> None:
     world, matters, models = overdue
     queue = Queue(bell.QUEUE, connection=redis, serializer="json")
@@ -152,13 +165,12 @@ def test_workers_killed_at_any_instant_lose_nothing_and_double_nothing(
         redis.flushall()
     with running(environment, log, "portal.jobs.worker"):
         queue.enqueue(bell.SWEEP, world.id)
-        wait_until(lambda: left(world) == 0 and states(world).total() == due_letters(models)
-                   and states(world)["claimed"] == 3, log)
+        wait_until(lambda: left(world) == 0 and states(world).total() == due_letters(models) and states(world)["claimed"] == 3, log)
     equals_the_models(world, matters, models)
 
     with clock.set_to(clock.now() + delivery.LEASE + timedelta(seconds=1)), world.app.app_context():
         enter(world.id)
-        assert delivery.give_up_expired() == 3           # one killed after sending, two just before
+        assert delivery.give_up_expired() == 3  # one killed after sending, two just before
         db.session.commit()
     letters = states(world)
     assert letters["doubtful"] == 3
@@ -169,20 +181,28 @@ def test_workers_killed_at_any_instant_lose_nothing_and_double_nothing(
 
 
 def test_workers_killed_while_they_gather_and_send_digests_double_none(
-    quiet_world: World, environment: dict[str, str], redis: Redis, post_office: PostOffice, tmp_path: Path,
+    quiet_world: World,
+    environment: dict[str, str],
+    redis: Redis,
+    post_office: PostOffice,
+    tmp_path: Path,
 ) -> None:
     world, people = quiet_world, ("health.handler", "finance.handler", "township.handler", "county.handler")
     give_addresses(world)
-    with world.work():                                       # a digest is due now, whatever the day and hour
+    with world.work():  # a digest is due now, whatever the day and hour
         db.session.add(CalendarDay(day=clock.today(), kind="makeup", name="庆典", source="t", confirmed=True))
         for person in people:
             for number in range(3):
-                message = Message(key=f"d:{person}:{number}", person_id=world.people[person], kind="closed", facts={},
-                                  at=clock.now())
+                message = Message(
+                    key=f"d:{person}:{number}", person_id=world.people[person], kind="closed", facts={}, at=clock.now()
+                )
                 db.session.add(message)
                 db.session.flush()
-                db.session.add(Delivery(person_id=message.person_id, message_id=message.id, channel="mail",
-                                        state="for_digest", due_at=clock.now()))
+                db.session.add(
+                    Delivery(
+                        person_id=message.person_id, message_id=message.id, channel="mail", state="for_digest", due_at=clock.now()
+                    )
+                )
     queue, log = Queue(bell.QUEUE, connection=redis, serializer="json"), tmp_path / "worker.log"
     early = environment | {"DUBAN_TEST_DIGESTS_FROM": "00:00"}
     deaths = ("before_gather:1:child", "after_gather:1:child", "sending:1:child", "sent:2:child", "after_claim:1:both")
@@ -201,18 +221,20 @@ def test_workers_killed_while_they_gather_and_send_digests_double_none(
         wait_until(lambda: not (states(world)["waiting"] or states(world)["for_digest"]), log)
 
     with world.work():
-        digests = list(db.session.scalars(select(Delivery).where(
-            Delivery.city_id == world.id, Delivery.digest_on.is_not(None))))
+        digests = list(db.session.scalars(select(Delivery).where(Delivery.city_id == world.id, Delivery.digest_on.is_not(None))))
     assert sorted(one.person_id for one in digests) == sorted(world.people[person] for person in people)
     assert states(world)["in_digest"] == 3 * len(people)
     assert Counter(one.state for one in digests) == {"sent": 1, "claimed": 3}
     letters = [letter["To"] for letter in post_office.letters if letter["Subject"] == DIGEST_SUBJECT]
-    assert len(letters) == len(set(letters)) == 2            # one was killed after sending, two just before
+    assert len(letters) == len(set(letters)) == 2  # one was killed after sending, two just before
 
 
 def test_redis_emptied_five_times_a_second_loses_nothing(
-    overdue: tuple[World, list[UUID], list[Model]], environment: dict[str, str], redis: Redis,
-    post_office: PostOffice, tmp_path: Path,
+    overdue: tuple[World, list[UUID], list[Model]],
+    environment: dict[str, str],
+    redis: Redis,
+    post_office: PostOffice,
+    tmp_path: Path,
 ) -> None:
     world, matters, models = overdue
     log, done = tmp_path / "processes.log", threading.Event()
@@ -233,7 +255,10 @@ def test_redis_emptied_five_times_a_second_loses_nothing(
 
 
 def test_without_any_redis_the_clock_sweeps_by_itself(
-    overdue: tuple[World, list[UUID], list[Model]], environment: dict[str, str], post_office: PostOffice, tmp_path: Path,
+    overdue: tuple[World, list[UUID], list[Model]],
+    environment: dict[str, str],
+    post_office: PostOffice,
+    tmp_path: Path,
 ) -> None:
     world, matters, models = overdue
     log = tmp_path / "clock.log"

@@ -1,4 +1,5 @@
 """The ladder of reminders equals a plain model, whatever happens while rungs are due."""
+
 from __future__ import annotations
 
 import random
@@ -62,14 +63,22 @@ def test_each_rung_reaches_each_person_once_on_its_day(world: World, matter_id: 
         model.swept(moment)
     assert told(world, matter_id) == sorted(model.told)
     assert {rung for _g, rung, _o, _p in model.told} == {
-        "before_7", "before_3", "before_1", "due_day", "overdue_1", "overdue_3", "overdue_7", "overdue_again"}
+        "before_7",
+        "before_3",
+        "before_1",
+        "due_day",
+        "overdue_1",
+        "overdue_3",
+        "overdue_7",
+        "overdue_again",
+    }
 
 
 def test_five_days_of_outage_make_one_message_a_person(world: World, matter_id: UUID) -> None:
     model = model_of(world, matter_id)
     with world.work():
         due_on = closing(matter_id).due_on
-    for days in (-8, -1, 4, 8, 30):                     # the rest of the days nobody swept
+    for days in (-8, -1, 4, 8, 30):  # the rest of the days nobody swept
         moment = clock.at(due_on + days * DAY, 9, 30)
         with at(moment):
             sweep(world, moment)
@@ -82,7 +91,7 @@ def test_five_days_of_outage_make_one_message_a_person(world: World, matter_id: 
             .order_by(Message.at, Message.person_id)
         ).all()
         outcomes = set(db.session.scalars(select(Reminder.outcome).where(Reminder.city_id == world.id)))
-    assert ("due_soon", 1) in kinds                     # seven, three and one day before, told once
+    assert ("due_soon", 1) in kinds  # seven, three and one day before, told once
     assert ("overdue", 4) in kinds
     assert {"sent", "coalesced"} <= outcomes
 
@@ -103,7 +112,7 @@ def test_who_is_told_is_decided_when_the_rung_fires(world: World, matter_id: UUI
         due_on = closing(matter_id).due_on
     moment = clock.at(due_on - 3 * DAY, 12)
     with at(moment):
-        world.name_handler(matter_id, "health.handler2")    # two rungs are due and nobody has swept yet
+        world.name_handler(matter_id, "health.handler2")  # two rungs are due and nobody has swept yet
         model.handler = "health.handler2"
         sweep(world, moment)
         model.swept(moment)
@@ -143,7 +152,7 @@ def test_a_rung_that_outlived_its_clock_is_settled_in_silence(world: World, matt
     moment = BEGIN + 60 * DAY
     with at(moment):
         with world.work():
-            closing(matter_id).stopped_at = clock.now()     # behind the ladder's back
+            closing(matter_id).stopped_at = clock.now()  # behind the ladder's back
         sweep(world, moment)
     assert told(world, matter_id) == []
 
@@ -152,7 +161,7 @@ def test_a_rung_of_an_older_generation_is_settled_in_silence(world: World, matte
     moment = BEGIN + 60 * DAY
     with at(moment):
         with world.work():
-            closing(matter_id).generation += 1              # behind the ladder's back
+            closing(matter_id).generation += 1  # behind the ladder's back
         sweep(world, moment)
     assert told(world, matter_id) == []
     with world.work():
@@ -170,7 +179,7 @@ def test_nothing_is_called_overdue_while_an_extension_is_undecided(world: World,
         sweep(world, moment)
         assert told(world, matter_id) == []
         with world.work():
-            whole(matter_id).extension_pending = False      # refused: overdue from the original deadline
+            whole(matter_id).extension_pending = False  # refused: overdue from the original deadline
         sweep(world, moment)
         model.swept(moment)
     assert told(world, matter_id) == sorted(model.told) != []
@@ -186,7 +195,8 @@ def test_a_confidential_rung_names_nothing_but_the_number(world: World) -> None:
     with world.work():
         found = db.session.scalars(select(Message).where(Message.matter_id == matter_id)).all()
         assert {message.person_id for message in found if message.key.startswith("ladder:")} == {
-            world.people[name] for name in ("health.handler", "city.supervisor", "city.head")}
+            world.people[name] for name in ("health.handler", "city.supervisor", "city.head")
+        }
         assert [message.facts for message in found] == [{"number": number}] * len(found)
 
 
@@ -246,10 +256,13 @@ def test_four_sweepers_at_once_while_deadlines_move_and_handlers_change(world: W
         model.swept(moment)
         assert told(world, matter_id) == sorted(model.told) != []
     with world.work():
-        waiting = db.session.scalar(select(func.count()).select_from(Reminder).where(
-            Reminder.city_id == world.id, Reminder.settled_at.is_(None), Reminder.send_at <= moment))
+        waiting = db.session.scalar(
+            select(func.count())
+            .select_from(Reminder)
+            .where(Reminder.city_id == world.id, Reminder.settled_at.is_(None), Reminder.send_at <= moment)
+        )
     assert waiting == 0
-    for matter_id in matters[:4]:                       # a generation tells each person once at most
+    for matter_id in matters[:4]:  # a generation tells each person once at most
         heard = [(generation, person) for generation, _rung, _ordinal, person in told(world, matter_id)]
         assert len(heard) == len(set(heard))
 
@@ -300,4 +313,5 @@ def test_the_secretariat_is_told_once_that_next_years_calendar_is_missing(world:
     with world.work():
         found = db.session.scalars(select(Message).where(Message.city_id == world.id)).all()
         assert [(m.kind, m.person_id, m.facts) for m in found] == [
-            ("calendar_missing", world.people["city.secretariat"], {"year": 2027})]
+            ("calendar_missing", world.people["city.secretariat"], {"year": 2027})
+        ]

@@ -1,4 +1,5 @@
 """A lock-out is told to whom the name belongs, once; the door answers a stranger as if there were nobody."""
+
 from __future__ import annotations
 
 from datetime import date, timedelta
@@ -32,8 +33,10 @@ def guess(world: World, client: FlaskClient, name: str, times: int = 5) -> list[
     """Wrong passwords for this name; what the page answers each time."""
     address = world.url("sign-in")
     token = csrf_token(client, address)
-    return [client.post(address, data={"csrf_token": token, "name": name, "password": "a guess"}).get_data(as_text=True)
-            for _time in range(times)]
+    return [
+        client.post(address, data={"csrf_token": token, "name": name, "password": "a guess"}).get_data(as_text=True)
+        for _time in range(times)
+    ]
 
 
 def sweep(world: World) -> None:
@@ -46,8 +49,11 @@ def sweep(world: World) -> None:
 
 def lock_outs(world: World) -> list[Message]:
     with world.work():
-        return list(db.session.scalars(select(Message).where(
-            Message.city_id == world.id, Message.kind == "locked_out").order_by(Message.at)))
+        return list(
+            db.session.scalars(
+                select(Message).where(Message.city_id == world.id, Message.kind == "locked_out").order_by(Message.at)
+            )
+        )
 
 
 def test_who_is_locked_out_is_told_once_and_led_to_his_sign_ins(world: World) -> None:
@@ -101,8 +107,10 @@ def test_the_door_answers_a_stranger_as_if_there_were_nobody(world: World, name:
             token = csrf_token(client, world.url("sign-in"))
             event.listen(engine, "before_cursor_execute", listener)
             try:
-                pages = [client.post(world.url("sign-in"), data={"csrf_token": token, "name": one, "password": "a guess"})
-                         for _time in range(6)]
+                pages = [
+                    client.post(world.url("sign-in"), data={"csrf_token": token, "name": one, "password": "a guess"})
+                    for _time in range(6)
+                ]
             finally:
                 event.remove(engine, "before_cursor_execute", listener)
             answers.append([page.get_data(as_text=True).replace(token, "").replace(one, "") for page in pages])

@@ -1,4 +1,5 @@
 """E-mail leaves the house: it says the same to everybody, goes out once or not at all, and doubt is shown."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -23,8 +24,12 @@ from tests.world import World
 def told(world: World, key: str = "k", person: str = "health.handler") -> None:
     """That person has one message more, and a letter waiting."""
     with world.work():
-        tell("handler_named", [world.people[person]], key=key,
-             facts={"number": "温督〔2026〕7号", "title": "绝密标题", "unit": "市卫健委", "confidential": False})
+        tell(
+            "handler_named",
+            [world.people[person]],
+            key=key,
+            facts={"number": "温督〔2026〕7号", "title": "绝密标题", "unit": "市卫健委", "confidential": False},
+        )
 
 
 def deliver(world: World) -> int:
@@ -89,7 +94,7 @@ def test_a_busy_server_is_tried_again_later_with_the_same_message_id(world: Worl
     [waiting] = deliveries(world)
     assert (waiting.state, waiting.attempts, waiting.fault) == ("waiting", 1, "SMTP 451")
     setattr(by_mail, where, None)
-    assert deliver(world) == 0                           # not before the pause is over
+    assert deliver(world) == 0  # not before the pause is over
     with clock.set_to(clock.now() + timedelta(minutes=1)):
         assert deliver(world) == 1
     assert len(by_mail.letters) == 1
@@ -142,23 +147,21 @@ def test_a_connection_cut_after_the_text_is_doubtful_listed_and_never_repeated(w
     assert ".example" not in said.output
 
 
-def test_a_claim_that_was_never_marked_becomes_doubtful_and_its_late_owner_may_not_send(
-    world: World, by_mail: PostOffice
-) -> None:
+def test_a_claim_that_was_never_marked_becomes_doubtful_and_its_late_owner_may_not_send(world: World, by_mail: PostOffice) -> None:
     told(world)
     with world.app.app_context():
         enter(world.id)
         claimed = delivery.claim()
         assert claimed
         db.session.commit()
-        assert delivery.claim() is None                  # nobody else gets it
+        assert delivery.claim() is None  # nobody else gets it
         db.session.rollback()
         with clock.set_to(clock.now() + delivery.LEASE + timedelta(seconds=1)):
             jobs.send_waiting()
-            assert delivery.parcel(claimed) is None      # checked again just before sending
+            assert delivery.parcel(claimed) is None  # checked again just before sending
             db.session.commit()
         assert [d.delivery_id for d in delivery.doubtful()] == [claimed.delivery_id]
-        delivery.mark(claimed, Outcome("sent"))          # but if he had sent it already, he says so
+        delivery.mark(claimed, Outcome("sent"))  # but if he had sent it already, he says so
         db.session.commit()
         assert delivery.doubtful() == []
         delivery.mark(delivery.Claim(claimed.delivery_id, claimed.token + 1), Outcome("refused"))

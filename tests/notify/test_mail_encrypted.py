@@ -1,4 +1,5 @@
 """A mail server that wants TLS and a password: real ones on this machine, with a certificate made for the test."""
+
 from __future__ import annotations
 
 import ipaddress
@@ -50,16 +51,21 @@ def certificate(directory: Path, address: str) -> Certificate:
     made, secret = Certificate(directory / f"{address}.pem", directory / f"{address}.key"), ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail")])
     signed = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(secret.public_key())
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(secret.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1)).not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(secret, hashes.SHA256())
     )
     made.file.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    made.key.write_bytes(secret.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    made.key.write_bytes(
+        secret.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
     return made
 
 
@@ -131,6 +137,7 @@ def send(world: World) -> Iterator[Callable[..., tuple[str, str | None]]]:
         with world.work():
             made = db.session.scalars(select(Delivery).where(Delivery.city_id == world.id)).one()
             return made.state, made.fault
+
     yield run
     channels._channels.clear()
     channels._channels.update(before)
@@ -140,8 +147,11 @@ def send(world: World) -> Iterator[Callable[..., tuple[str, str | None]]]:
 def test_name_password_and_letter_go_encrypted_to_a_trusted_server(
     street: Street, send: Callable[..., Any], trusted: Certificate, scheme: str
 ) -> None:
-    how = {"ssl_context": trusted.served, "auth_require_tls": False} if scheme == "smtps" else {
-        "tls_context": trusted.served, "require_starttls": True}
+    how = (
+        {"ssl_context": trusted.served, "auth_require_tls": False}
+        if scheme == "smtps"
+        else {"tls_context": trusted.served, "require_starttls": True}
+    )
     office, port = street.open(**how)
     assert send(f"{scheme}://{IN_URL}@127.0.0.1:{port}") == ("sent", None)
     assert len(office.letters) == 1
@@ -155,10 +165,11 @@ def test_a_server_that_cannot_prove_itself_learns_nothing_and_the_mail_waits(
     street: Street, send: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str, made_for: str
 ) -> None:
     strange = certificate(tmp_path, made_for)
-    if made_for != "127.0.0.1":                              # trusted, but another server's
+    if made_for != "127.0.0.1":  # trusted, but another server's
         monkeypatch.setenv("SSL_CERT_FILE", str(strange.file))
-    office, port = street.open(**({"ssl_context": strange.served, "auth_require_tls": False} if scheme == "smtps" else
-                                  {"tls_context": strange.served}))
+    office, port = street.open(
+        **({"ssl_context": strange.served, "auth_require_tls": False} if scheme == "smtps" else {"tls_context": strange.served})
+    )
     assert send(f"{scheme}://{IN_URL}@127.0.0.1:{port}") == ("waiting", "SSLCertVerificationError")
     assert (office.tried, office.letters) == ([], [])
 
@@ -190,5 +201,6 @@ def test_no_password_goes_in_the_clear_to_another_machine() -> None:
     for url in ("http://mail", "smtp://", "starttls://mail"):
         with pytest.raises(ValueError, match="SMTP_URL is written"):
             Mail(url, "a@b.example", "https://x")
-    assert [Mail(f"{scheme}://mail.example.cn", "a@b.example", "https://x").port for scheme in (
-        "smtp", "smtp+starttls", "smtps")] == [25, 587, 465]
+    assert [
+        Mail(f"{scheme}://mail.example.cn", "a@b.example", "https://x").port for scheme in ("smtp", "smtp+starttls", "smtps")
+    ] == [25, 587, 465]

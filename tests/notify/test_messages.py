@@ -1,4 +1,5 @@
 """One's own messages: told once, listed newest first, opened, counted; nobody else's."""
+
 from __future__ import annotations
 
 import html
@@ -19,9 +20,22 @@ from portal.notify.queries import unread_count
 from portal.notify.service import tell
 from tests.world import World
 
-FACTS = {"number": "温督〔2026〕7号", "title": "加装电梯", "unit": "市卫健委", "by": "市卫健委", "days": 3, "until": "2026-12-01",
-         "granted": True, "round": 2, "year": 2027, "count": 5, "say": "请抓紧", "address": "w***@wz.example",
-         "role": "handler", "about": 1}
+FACTS = {
+    "number": "温督〔2026〕7号",
+    "title": "加装电梯",
+    "unit": "市卫健委",
+    "by": "市卫健委",
+    "days": 3,
+    "until": "2026-12-01",
+    "granted": True,
+    "round": 2,
+    "year": 2027,
+    "count": 5,
+    "say": "请抓紧",
+    "address": "w***@wz.example",
+    "role": "handler",
+    "about": 1,
+}
 
 
 def message_of(world: World, person: str) -> Message:
@@ -70,8 +84,9 @@ def test_of_a_confidential_matter_a_message_keeps_the_number_alone(world: World)
 def test_whatever_a_caller_says_of_a_confidential_matter_is_not_kept(world: World) -> None:
     matter_id = world.register(confidential=True)
     with world.work():
-        [message] = tell("urged", [world.people["health.handler"]], key="k", matter_id=matter_id,
-                         facts=FACTS | {"confidential": True})
+        [message] = tell(
+            "urged", [world.people["health.handler"]], key="k", matter_id=matter_id, facts=FACTS | {"confidential": True}
+        )
         assert message.facts == {"number": FACTS["number"]}
 
 
@@ -86,9 +101,14 @@ def test_the_list_shows_ones_own_messages_newest_first(world: World) -> None:
 def test_a_long_list_is_paged_without_gaps_and_back_again(world: World) -> None:
     now = clock.now()
     with world.work():
-        for number in range(123):                       # many at one instant: the order must still be total
-            tell("calendar_missing", [world.people["health.handler"]], key=f"y:{number}",
-                 facts={"year": 3000 + number}, at=now - timedelta(minutes=number // 40))
+        for number in range(123):  # many at one instant: the order must still be total
+            tell(
+                "calendar_missing",
+                [world.people["health.handler"]],
+                key=f"y:{number}",
+                facts={"year": 3000 + number},
+                at=now - timedelta(minutes=number // 40),
+            )
     browser, address, seen, pages = world.browser("health.handler"), world.url("messages"), [], []
     while address:
         page = browser.get(address).get_data(as_text=True)
@@ -132,8 +152,7 @@ def test_anybody_elses_message_is_not_found_and_stays_unread(world: World) -> No
 
 def test_all_are_marked_read_by_their_owner_alone(world: World) -> None:
     with world.work():
-        tell("calendar_missing", [world.people["health.handler"], world.people["health.director"]], key="y",
-             facts={"year": 2027})
+        tell("calendar_missing", [world.people["health.handler"], world.people["health.director"]], key="y", facts={"year": 2027})
     browser = world.browser("health.handler")
     answer = browser.post(world.url("messages/read"), data={"csrf_token": world.token(browser)})
     assert answer.status_code == 303

@@ -1,4 +1,5 @@
 """Quiet hours and the morning's digest: when something goes out by mail, reckoned by pure rules and kept by the worker."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -83,12 +84,20 @@ def test_a_legal_group_goes_at_once_whatever_is_kept() -> None:
 
 # ------------------------------------------------------------------------------------------------- and by the worker
 
+
 def settle(world: World, person: str = HANDLER, quiet: Quiet = NEVER, **ways: str) -> None:
     """What that person has set."""
     with world.work():
-        db.session.execute(insert(NotificationSetting).values(
-            person_id=world.people[person], ways={"mail": ways}, quiet_from=quiet.begins, quiet_to=quiet.ends,
-            quiet_days_off=quiet.days_off, version=1))
+        db.session.execute(
+            insert(NotificationSetting).values(
+                person_id=world.people[person],
+                ways={"mail": ways},
+                quiet_from=quiet.begins,
+                quiet_to=quiet.ends,
+                quiet_days_off=quiet.days_off,
+                version=1,
+            )
+        )
 
 
 def told(world: World, kind: str = "handler_named", key: str = "k", person: str = HANDLER) -> None:
@@ -128,7 +137,7 @@ def test_what_is_told_in_quiet_hours_goes_out_at_their_end(world: World, by_mail
     quiet, end = around_now()
     settle(world, quiet=quiet)
     told(world, "handler_named", "a")
-    told(world, "urged", "b")                               # legal: at the end too, and in the portal at once
+    told(world, "urged", "b")  # legal: at the end too, and in the portal at once
     assert [(d.state, d.due_at) for d in deliveries(world)] == [("waiting", end)] * 2
     assert deliver(world) == 0
     with clock.set_to(end - timedelta(seconds=1)):
@@ -146,7 +155,7 @@ def test_who_works_a_duty_post_gets_what_presses_in_his_quiet_hours(world: World
     for number, kind in enumerate(("county_informed", "handler_named", "overdue", "urged", "locked_out", "to_sign")):
         told(world, kind, str(number), "city.duty")
     assert deliver(world) == 4
-    assert [d.due_at for d in deliveries(world) if d.state == "waiting"] == [end]                  # to_sign
+    assert [d.due_at for d in deliveries(world) if d.state == "waiting"] == [end]  # to_sign
     with world.work():
         db.session.execute(update(Post).where(Post.id == world.posts["city.duty"]).values(to_on=clock.today()))
     told(world, "urged", "later", "city.duty")
@@ -156,7 +165,7 @@ def test_who_works_a_duty_post_gets_what_presses_in_his_quiet_hours(world: World
 def test_what_was_late_is_not_sent_in_the_middle_of_the_night(world: World, by_mail: PostOffice) -> None:
     told(world)
     quiet, end = around_now()
-    settle(world, quiet=quiet)                              # it was due before; the sweep comes only now
+    settle(world, quiet=quiet)  # it was due before; the sweep comes only now
     assert deliver(world) == 0
     [waits] = deliveries(world)
     assert (waits.state, waits.due_at, waits.attempts) == ("waiting", end, 0)
@@ -164,13 +173,11 @@ def test_what_was_late_is_not_sent_in_the_middle_of_the_night(world: World, by_m
         assert deliver(world) == 1
 
 
-def test_a_digest_is_one_letter_that_says_how_many_are_unread(
-    world: World, by_mail: PostOffice, mornings: list[datetime]
-) -> None:
+def test_a_digest_is_one_letter_that_says_how_many_are_unread(world: World, by_mail: PostOffice, mornings: list[datetime]) -> None:
     settle(world, tasks="digest")
     for key in "abc":
         told(world, "handler_named", key)
-    told(world, "urged", "d")                               # legal: at once
+    told(world, "urged", "d")  # legal: at once
     assert deliver(world) == 1
     with clock.set_to(mornings[0]):
         assert [gather(world), gather(world)] == [1, 0]
@@ -191,14 +198,14 @@ def test_a_digest_waits_on_a_holiday_and_goes_out_the_working_day_after(
     told(world)
     [waits] = deliveries(world)
     assert waits.due_at in (mornings[0] - timedelta(minutes=1), clock.at(clock.today(), 8, 30))
-    with world.work():                                      # due already, as after an outage
+    with world.work():  # due already, as after an outage
         db.session.execute(update(Delivery).where(Delivery.id == waits.id).values(due_at=clock.now()))
-    with clock.set_to(mornings[0] - timedelta(days=1)):     # the holiday
+    with clock.set_to(mornings[0] - timedelta(days=1)):  # the holiday
         assert gather(world) == 0
         assert deliver(world) == 0
     with clock.set_to(mornings[0] - timedelta(minutes=2)):  # too early
         assert gather(world) == 0
-    with clock.set_to(mornings[0] + timedelta(hours=7)):    # nobody swept until the afternoon
+    with clock.set_to(mornings[0] + timedelta(hours=7)):  # nobody swept until the afternoon
         assert gather(world) == 1
         assert deliver(world) == 1
 
@@ -212,9 +219,10 @@ def test_each_morning_has_its_own_digest_and_a_late_message_goes_into_the_next(
         assert gather(world) == 1
         assert deliver(world) == 1
     told(world, key="b")
-    with world.work():                                      # told just before, committed just after
-        db.session.execute(update(Delivery).where(
-            Delivery.city_id == world.id, Delivery.state == "for_digest").values(due_at=mornings[0]))
+    with world.work():  # told just before, committed just after
+        db.session.execute(
+            update(Delivery).where(Delivery.city_id == world.id, Delivery.state == "for_digest").values(due_at=mornings[0])
+        )
     with clock.set_to(mornings[0] + timedelta(minutes=1)):
         assert gather(world) == 0
         assert deliver(world) == 0
@@ -257,9 +265,7 @@ def test_a_digest_respects_quiet_hours(world: World, by_mail: PostOffice, mornin
         assert deliver(world) == 1
 
 
-def test_a_digest_that_may_have_been_sent_is_never_sent_again(
-    world: World, by_mail: PostOffice, mornings: list[datetime]
-) -> None:
+def test_a_digest_that_may_have_been_sent_is_never_sent_again(world: World, by_mail: PostOffice, mornings: list[datetime]) -> None:
     settle(world, tasks="digest")
     told(world)
     by_mail.hang_up_after_data = True

@@ -1,4 +1,5 @@
 """How one is told: set by oneself for oneself, by group of messages and channel; what the law says stays."""
+
 from __future__ import annotations
 
 import re
@@ -36,7 +37,8 @@ def save(world: World, browser: FlaskClient, **said: Any) -> Any:
 def setting(world: World, person: str = HANDLER) -> NotificationSetting | None:
     with world.work():
         return db.session.scalars(
-            select(NotificationSetting).where(NotificationSetting.person_id == world.people[person])).one_or_none()
+            select(NotificationSetting).where(NotificationSetting.person_id == world.people[person])
+        ).one_or_none()
 
 
 def told(world: World, kind: str, key: str = "k", *persons: str) -> None:
@@ -51,9 +53,24 @@ def test_every_kind_of_message_stands_in_one_group() -> None:
 
 def test_what_the_ladder_urging_and_the_account_say_is_legal() -> None:
     legal = {kind for group in LEGAL for kind in HOLDS[group]}
-    assert legal == {"due_soon", "due_today", "overdue", "not_acknowledged", "urged", "instruct_again", "locked_out", "codes_guessed", "address_asked", "password_reset",
-                     "second_factor_ended", "sensitive_proposed", "sensitive_decided", "account_restored", "person_confirmed",
-                     "officer_appointed"}
+    assert legal == {
+        "due_soon",
+        "due_today",
+        "overdue",
+        "not_acknowledged",
+        "urged",
+        "instruct_again",
+        "locked_out",
+        "codes_guessed",
+        "address_asked",
+        "password_reset",
+        "second_factor_ended",
+        "sensitive_proposed",
+        "sensitive_decided",
+        "account_restored",
+        "person_confirmed",
+        "officer_appointed",
+    }
 
 
 def test_the_page_shows_each_group_and_says_beside_what_is_locked_why(world: World, by_mail: PostOffice) -> None:
@@ -80,8 +97,7 @@ def test_the_page_is_linked_from_the_messages_and_from_ones_own_menu(world: Worl
 
 def test_what_was_chosen_is_kept_shown_again_and_in_the_journal(world: World, by_mail: PostOffice) -> None:
     browser = world.browser(HANDLER)
-    answer = save(world, browser, mail_tasks="digest", mail_office="off", quiet_from="22:00", quiet_to="07:00",
-                  quiet_days_off="y")
+    answer = save(world, browser, mail_tasks="digest", mail_office="off", quiet_from="22:00", quiet_to="07:00", quiet_days_off="y")
     assert (answer.status_code, answer.location) == (303, world.url("messages/settings"))
     kept = setting(world)
     assert kept
@@ -91,8 +107,9 @@ def test_what_was_chosen_is_kept_shown_again_and_in_the_journal(world: World, by
     assert 'value="22:00"' in page
     assert re.search(r'<option selected value="off">不发', page)
     with world.work():
-        entry = db.session.scalars(select(JournalEntry).where(
-            JournalEntry.city_id == world.id, JournalEntry.act == "settle_notification")).one()
+        entry = db.session.scalars(
+            select(JournalEntry).where(JournalEntry.city_id == world.id, JournalEntry.act == "settle_notification")
+        ).one()
         assert entry.before and entry.after
         assert (entry.before["ways"], entry.after["ways"]["mail"]["office"]) == ({}, "off")
     assert setting(world, "health.director") is None
@@ -119,15 +136,13 @@ def test_what_was_switched_off_still_stands_in_the_portal(world: World, by_mail:
 
 @pytest.mark.parametrize("group", LEGAL)
 @pytest.mark.parametrize("way", ["off", "digest"])
-def test_a_legal_reminder_cannot_be_silenced_by_a_forged_post(
-    world: World, by_mail: PostOffice, group: Group, way: str
-) -> None:
+def test_a_legal_reminder_cannot_be_silenced_by_a_forged_post(world: World, by_mail: PostOffice, group: Group, way: str) -> None:
     browser = world.browser(HANDLER)
     answer = save(world, browser, mail_tasks="off", **{f"mail_{group}": way})
     assert answer.status_code == 422
     page = answer.get_data(as_text=True)
     assert "这类消息必须立即送达，不能汇总，也不能不发" in page
-    assert re.search(r'<option selected value="off">', page)           # what was chosen besides comes back
+    assert re.search(r'<option selected value="off">', page)  # what was chosen besides comes back
     assert setting(world) is None
 
 
@@ -141,9 +156,7 @@ def test_a_legal_reminder_cannot_be_silenced_by_a_forged_post(
     ({"quiet_from": "12:00", "quiet_to": "14:00"}, "静默时段不能占用办公时间"),
     ({"quiet_from": "17:00", "quiet_to": "07:00"}, "静默时段不能占用办公时间"),
 ])  # fmt: skip
-def test_what_cannot_be_is_refused_with_a_sentence(
-    world: World, by_mail: PostOffice, said: dict[str, str], sentence: str
-) -> None:
+def test_what_cannot_be_is_refused_with_a_sentence(world: World, by_mail: PostOffice, said: dict[str, str], sentence: str) -> None:
     answer = save(world, world.browser(HANDLER), mail_office="off", **said)
     assert answer.status_code == 422
     assert sentence in answer.get_data(as_text=True)
@@ -182,7 +195,7 @@ def test_the_same_choice_sent_twice_is_one(world: World, by_mail: PostOffice) ->
 def test_nobody_settles_anything_for_anybody_else(world: World, by_mail: PostOffice, new_world: Any) -> None:
     save(world, world.browser(HANDLER), mail_tasks="off")
     assert setting(world, "finance.handler") is None
-    assert world.app.test_client().get(world.url("messages/settings")).status_code == 303   # to sign in
+    assert world.app.test_client().get(world.url("messages/settings")).status_code == 303  # to sign in
     other = new_world()
     assert world.browser(HANDLER).get(other.url("messages/settings")).status_code == 303
     forged = world.browser("finance.handler").post(world.url("messages/settings"), data=chosen(mail_tasks="off"))

@@ -1,4 +1,5 @@
 """Which act tells whom: exactly these people, one message each, and of a confidential matter its number alone."""
+
 from __future__ import annotations
 
 import ast
@@ -59,8 +60,15 @@ def sentence(world: World, kind: str) -> str:
 def hold(world: World, name: str, unit: str, role: Role) -> None:
     """That person has this post too."""
     with world.work():
-        db.session.add(Post(person_id=world.people[name], unit_id=world.units[unit], for_unit_id=world.units[unit],
-                            role=role, from_on=clock.today()))
+        db.session.add(
+            Post(
+                person_id=world.people[name],
+                unit_id=world.units[unit],
+                for_unit_id=world.units[unit],
+                role=role,
+                from_on=clock.today(),
+            )
+        )
 
 
 def leave(world: World, name: str) -> None:
@@ -78,8 +86,7 @@ def do(world: World, by: str, act: Callable[..., Any], *said: Any, **more: Any) 
 
 def forward(world: World, parent: UUID, *keys: str) -> list[UUID]:
     with world.work("county.liaison"):
-        made = forwarding.forward(world.actor("county.liaison"), parent, units=[world.unit(k) for k in keys],
-                                 requirement="请核查")
+        made = forwarding.forward(world.actor("county.liaison"), parent, units=[world.unit(k) for k in keys], requirement="请核查")
         return [child.id for child in made]
 
 
@@ -89,19 +96,26 @@ def test_every_kind_is_sent_by_something() -> None:
         if path.name != "kinds.py":
             calls = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call)]
             telling = ("tell", "tell_each", "_tell", "notify", "notify_in_turn")
-            sent |= {said.value for call in calls if getattr(call.func, "attr", getattr(call.func, "id", "")) in telling
-                     for said in ast.walk(call) if isinstance(said, ast.Constant)}
+            sent |= {
+                said.value
+                for call in calls
+                if getattr(call.func, "attr", getattr(call.func, "id", "")) in telling
+                for said in ast.walk(call)
+                if isinstance(said, ast.Constant)
+            }
     reminders = {"due_soon", "due_today", "overdue", "not_acknowledged"}  # the ladder's words, in notify.ladder
     # Said before the call: in assigning, passing on, and by the sweep that finds locks.
     chosen = {"name_handler", "forwarded", "handler_named", "handed_over", "locked_out", "codes_guessed"}
-    decided = set(TOLD.values())                                 # by kind of act of two
+    decided = set(TOLD.values())  # by kind of act of two
     assert KINDS.keys() - sent - reminders - chosen - decided == set()
 
 
 def test_assigned_the_desk_is_asked_to_name_the_handler_and_a_co_units_liaison_officer_to_help(world: World) -> None:
     matter_id = world.register(title="第一件")
     assert told_by(world, lambda: world.assign(matter_id, co=("finance", "township"))) == {
-        "name_handler": DESK, "co_assigned": ["finance.liaison", "township.liaison"]}
+        "name_handler": DESK,
+        "co_assigned": ["finance.liaison", "township.liaison"],
+    }
     assert sentence(world, "name_handler") == "交办给本单位，请指定承办人：第一件"
     assert sentence(world, "co_assigned") == "请本单位协办：第一件"
 
@@ -126,7 +140,9 @@ def test_in_a_co_unit_without_liaison_officer_the_office_director_is_told(world:
     leave(world, "finance.liaison")
     matter_id = world.register()
     assert told_by(world, lambda: world.assign(matter_id, co=("finance", "township")))["co_assigned"] == [
-        "finance.director", "township.liaison"]
+        "finance.director",
+        "township.liaison",
+    ]
 
 
 def test_who_has_two_parts_in_one_act_is_told_of_the_nearer_one(world: World) -> None:
@@ -134,16 +150,20 @@ def test_who_has_two_parts_in_one_act_is_told_of_the_nearer_one(world: World) ->
     hold(world, "county.head", "county_health", Role.OFFICE_DIRECTOR)
     first, second = world.register(), world.register()
     assert told_by(world, lambda: world.assign(first, co=("finance",))) == {
-        "name_handler": DESK, "co_assigned": ["finance.liaison"]}
+        "name_handler": DESK,
+        "co_assigned": ["finance.liaison"],
+    }
     assert told_by(world, lambda: world.assign(second, to="county_health")) == {
         "name_handler": ["county.head", "county_health.director", "county_health.liaison"],
-        "county_informed": ["county.supervisor"]}
+        "county_informed": ["county.supervisor"],
+    }
 
 
 def test_a_confidential_one_tells_its_handler_and_nobody_else(world: World) -> None:
     matter_id = world.register(confidential=True, title="绝不可见")
     assert told_by(world, lambda: world.assign(matter_id, to="county_health", handler="county_health.handler")) == {
-        "handler_named": ["county_health.handler"]}
+        "handler_named": ["county_health.handler"]
+    }
     assert sentence(world, "handler_named") == "交您承办，请签收"
 
 
@@ -165,8 +185,9 @@ def test_many_co_units_are_looked_up_in_as_many_statements_as_one(world: World) 
 
 def test_forwarded_the_units_below_are_told_so(world: World) -> None:
     parent = world.assign(world.register(title="第一件"), to="county")
-    assert told_by(world, lambda: forward(world, parent, "county_health", "township")) == {"forwarded": [
-        "county_health.director", "county_health.liaison", "township.director", "township.liaison"]}
+    assert told_by(world, lambda: forward(world, parent, "county_health", "township")) == {
+        "forwarded": ["county_health.director", "county_health.liaison", "township.director", "township.liaison"]
+    }
     assert sentence(world, "forwarded") == "转办给本单位，请指定承办人：第一件"
 
 
@@ -176,19 +197,20 @@ def test_given_to_another_unit_both_desks_are_told_and_the_co_units_are_not_told
 
     def reassigned() -> None:
         with world.work("city.supervisor"):
-            assigning.reassign_unit(world.actor("city.supervisor"), matter_id, lead_unit=world.unit("finance"),
-                                    reason="职责调整")
+            assigning.reassign_unit(world.actor("city.supervisor"), matter_id, lead_unit=world.unit("finance"), reason="职责调整")
 
     assert told_by(world, reassigned) == {
         "name_handler": ["finance.director", "finance.liaison", "health.director"],
-        "reassigned": ["health.handler", "health.liaison"]}
+        "reassigned": ["health.handler", "health.liaison"],
+    }
 
 
 def test_a_co_units_handler_is_asked_to_help_not_to_acknowledge(world: World) -> None:
     matter_id = world.assign(world.register(title="第一件"), co=("finance",))
-    assert told_by(world, lambda: do(world, "finance.liaison", assigning.name_co_handler, matter_id,
-                                     handler_post_id=world.posts["finance.handler"])) == {
-        "co_handler_named": ["finance.handler"]}
+    assert told_by(
+        world,
+        lambda: do(world, "finance.liaison", assigning.name_co_handler, matter_id, handler_post_id=world.posts["finance.handler"]),
+    ) == {"co_handler_named": ["finance.handler"]}
     assert sentence(world, "co_handler_named") == "请您协办：第一件"
 
 
@@ -220,10 +242,10 @@ def countersigned(world: World) -> tuple[UUID, UUID]:
 
 def test_each_step_asks_its_own_signer_and_the_co_units_to_countersign(world: World) -> None:
     _matter_id, report_id = countersigned(world)
-    asked = [told_by(world, lambda by=by: world.sign(report_id, by)) for by in (
-        "health.director", "finance.deputy", "township.deputy")]
-    assert asked == [{"countersign": ["finance.deputy"]}, {"countersign": ["township.deputy"]},
-                     {"to_sign": ["health.deputy"]}]
+    asked = [
+        told_by(world, lambda by=by: world.sign(report_id, by)) for by in ("health.director", "finance.deputy", "township.deputy")
+    ]
+    assert asked == [{"countersign": ["finance.deputy"]}, {"countersign": ["township.deputy"]}, {"to_sign": ["health.deputy"]}]
     assert sentence(world, "countersign") == "请会签报结材料：第一件"
 
 
@@ -231,7 +253,8 @@ def test_a_successor_in_a_co_unit_is_asked_to_countersign(world: World) -> None:
     _matter_id, report_id = countersigned(world)
     leave(world, "finance.deputy")
     assert told_by(world, lambda: world.sign(report_id, "health.director")) == {
-        "seat_vacant": ["city.head", "city.supervisor", "health.liaison"]}
+        "seat_vacant": ["city.head", "city.supervisor", "health.liaison"]
+    }
     hold(world, "nobody", "finance", Role.DEPUTY_LEADER)
 
     def sweep() -> None:
@@ -242,8 +265,15 @@ def test_a_successor_in_a_co_unit_is_asked_to_countersign(world: World) -> None:
 
 
 def ask(world: World, matter_id: UUID) -> None:
-    do(world, "health.handler", handling.ask_extension, matter_id, until=world.matter(matter_id).due_on + timedelta(days=3),
-       reason="还须两周", progress_so_far="过半")
+    do(
+        world,
+        "health.handler",
+        handling.ask_extension,
+        matter_id,
+        until=world.matter(matter_id).due_on + timedelta(days=3),
+        reason="还须两周",
+        progress_so_far="过半",
+    )
 
 
 def test_a_request_for_more_time_names_the_day(world: World) -> None:
@@ -255,16 +285,21 @@ def test_a_request_for_more_time_names_the_day(world: World) -> None:
 @pytest.mark.parametrize("covers", [False, True])
 def test_a_stand_in_hears_of_a_confidential_matter_only_where_the_delegation_covers_it(world: World, covers: bool) -> None:
     with world.work():
-        db.session.add(Delegation(
-            post_id=world.posts["city.head"], to_person_id=world.people["city.duty"], from_at=clock.now() - timedelta(hours=1),
-            to_at=clock.now() + timedelta(days=2), covers_confidential=covers,
-            made_at=clock.now()))
+        db.session.add(
+            Delegation(
+                post_id=world.posts["city.head"],
+                to_person_id=world.people["city.duty"],
+                from_at=clock.now() - timedelta(hours=1),
+                to_at=clock.now() + timedelta(days=2),
+                covers_confidential=covers,
+                made_at=clock.now(),
+            )
+        )
     opened, sealed = world.at_work(), world.assign(world.register(confidential=True), handler="health.handler")
     world.progress(world.acknowledge(sealed))
     both = ["city.duty", "city.head"]
     assert told_by(world, lambda: ask(world, opened)) == {"extension_asked": both}
     assert told_by(world, lambda: ask(world, sealed)) == {"extension_asked": both if covers else ["city.head"]}
     with world.work():
-        admitted = set(db.session.scalars(
-            select(Audience.person_id).where(Audience.matter_id == sealed, Audience.to_at.is_(None))))
+        admitted = set(db.session.scalars(select(Audience.person_id).where(Audience.matter_id == sealed, Audience.to_at.is_(None))))
     assert (world.people["city.duty"] in admitted) is covers

@@ -1,4 +1,5 @@
 """What takes two officers: proposed by one, carried out when another agrees, never by whom it concerns."""
+
 from __future__ import annotations
 
 import re
@@ -122,12 +123,15 @@ def test_a_proposal_is_taken_back_by_its_proposer_alone_and_lapses_after_three_d
         assert propose(world, world.browser("city.security"), "deactivate", "health.handler").status_code == 303
 
 
-@pytest.mark.parametrize(("kind", "person", "sentence"), [
-    ("reactivate", "health.handler", "账号没有停用"),
-    ("end_second_factor", "health.handler", "没有启用动态口令"),
-    ("confirm_person", "health.handler", "没有暂停"),
-    ("dengbao", None, "现在已经是这样"),
-])
+@pytest.mark.parametrize(
+    ("kind", "person", "sentence"),
+    [
+        ("reactivate", "health.handler", "账号没有停用"),
+        ("end_second_factor", "health.handler", "没有启用动态口令"),
+        ("confirm_person", "health.handler", "没有暂停"),
+        ("dengbao", None, "现在已经是这样"),
+    ],
+)
 def test_what_needs_no_act_is_refused_with_a_sentence(world: World, kind: str, person: str | None, sentence: str) -> None:
     answer = propose(world, world.browser("city.security"), kind, person, query="&on=0" if person is None else "")
     assert answer.status_code == 422
@@ -229,8 +233,10 @@ def test_the_database_itself_refuses_an_officer_with_another_post_and_one_who_ag
         held = db.session.scalars(select(Post).where(Post.person_id == world.people["city.system"])).one()
         assert held.role == Role.SYSTEM_ADMIN
     attempt(post, world.people["city.system"], unit, city, "handler", "2010-01-01", "2011-01-01")
-    act = ("insert into sensitive_act (id, kind, person_id, facts, reason, proposed_by_id, proposed_at, expires_at, decided_by_id,"
-           " ended_at, outcome) values (gen_random_uuid(), 'deactivate', %s, '{}', '-', %s, now(), now(), %s, now(), 'carried_out')")
+    act = (
+        "insert into sensitive_act (id, kind, person_id, facts, reason, proposed_by_id, proposed_at, expires_at, decided_by_id,"
+        " ended_at, outcome) values (gen_random_uuid(), 'deactivate', %s, '{}', '-', %s, now(), now(), %s, now(), 'carried_out')"
+    )
     for subject, proposer, decider in (("nobody", "city.system", "city.system"), ("city.system", "city.security", "city.system")):
         with pytest.raises(psycopg.errors.CheckViolation):
             attempt(act, *(world.people[name] for name in (subject, proposer, decider)))

@@ -1,4 +1,5 @@
 """The desk: what waits for whom, counts that open the list, and as many statements for many rows as for few."""
+
 from __future__ import annotations
 
 import re
@@ -61,7 +62,8 @@ def test_beside_each_group_stands_how_many_its_list_holds(world: World) -> None:
     assert headings(desk(world, "health.liaison")) == {"待我办": "9 件 全部 9 件"}
     world.name_handler(late)
     assert headings(desk(world, "health.liaison")) == {
-        "待我办": "8 件 全部 8 件", "超期": "2 件，其中待我办 1 件，久者在前 全部 2 件"
+        "待我办": "8 件 全部 8 件",
+        "超期": "2 件，其中待我办 1 件，久者在前 全部 2 件",
     }
     assert headings(desk(world, "city.supervisor")) == {"超期": "2 件，久者在前", "其余在办": "7 件 全部 7 件"}
     browser = world.browser("health.liaison")

@@ -1,4 +1,5 @@
 """Sending a form as a browser does, and asking for a page."""
+
 from __future__ import annotations
 
 from werkzeug.test import TestResponse

@@ -1,4 +1,5 @@
 """The secretariat appoints and ends posts in its parent's subtree: not above, not beside, no officers, not itself."""
+
 from __future__ import annotations
 
 import re
@@ -35,8 +36,15 @@ def posts(world: World, person: str = "nobody") -> list[tuple[Role, bool]]:
 def county_secretariat(world: World) -> str:
     """Makes the nobody of the world the county's secretariat; he signs in as `nobody`."""
     with world.work():
-        db.session.add(Post(person_id=world.people["nobody"], unit_id=world.units["county_office"],
-                            for_unit_id=world.units["county"], role=Role.SECRETARIAT, from_on=clock.today()))
+        db.session.add(
+            Post(
+                person_id=world.people["nobody"],
+                unit_id=world.units["county_office"],
+                for_unit_id=world.units["county"],
+                role=Role.SECRETARIAT,
+                from_on=clock.today(),
+            )
+        )
     return "nobody"
 
 
@@ -119,8 +127,18 @@ def test_a_countys_secretariat_keeps_its_county_and_nothing_beside_or_above(worl
     assert appoint(world, by, "county_health", person="health.handler2").status_code == 303
     for unit in ("city", "health", "city_office"):
         assert appoint(world, by, unit, person="county.handler").status_code == 403
-    assert send(world, by, f"network/posts/{world.posts['health.handler']}/end", to_on=clock.today().isoformat(), reason="x").status_code == 403
-    assert send(world, by, f"network/posts/{world.posts['township.handler']}/end", to_on=clock.today().isoformat(), reason="调离").status_code == 303
+    assert (
+        send(
+            world, by, f"network/posts/{world.posts['health.handler']}/end", to_on=clock.today().isoformat(), reason="x"
+        ).status_code
+        == 403
+    )
+    assert (
+        send(
+            world, by, f"network/posts/{world.posts['township.handler']}/end", to_on=clock.today().isoformat(), reason="调离"
+        ).status_code
+        == 303
+    )
 
 
 def test_others_may_not_and_strangers_find_nothing(world: World, new_world) -> None:  # type: ignore[no-untyped-def]

@@ -1,4 +1,5 @@
 """推荐联络员: units are asked by a date, name somebody, are urged and reminded; the secretariat appoints or sends back."""
+
 from __future__ import annotations
 
 import re
@@ -23,8 +24,13 @@ DAY = timedelta(days=1)
 
 
 def opened(world: World, by: str = "city.secretariat", **fields: object):  # type: ignore[no-untyped-def]
-    form = {"unit": "330300", "levels": ["city", "county", "township"], "kinds": ["department", "township"], "title": "推荐督查工作联络员",
-            "until": (clock.today() + 20 * DAY).isoformat()}
+    form = {
+        "unit": "330300",
+        "levels": ["city", "county", "township"],
+        "kinds": ["department", "township"],
+        "title": "推荐督查工作联络员",
+        "until": (clock.today() + 20 * DAY).isoformat(),
+    }
     return send(world, by, "network/drives/new", **form | fields)
 
 
@@ -35,12 +41,21 @@ def drive_of(world: World) -> int:
 
 def nomination_of(world: World, unit: str = "health") -> int:
     with world.work():
-        return db.session.scalars(select(Nomination.id).where(Nomination.unit_id == world.units[unit]).order_by(Nomination.id.desc())).first() or 0
+        return (
+            db.session.scalars(
+                select(Nomination.id).where(Nomination.unit_id == world.units[unit]).order_by(Nomination.id.desc())
+            ).first()
+            or 0
+        )
 
 
 def told(world: World, person: str) -> list[str]:
     with world.work():
-        return list(db.session.scalars(select(Message.kind).where(Message.person_id == world.people[person]).order_by(Message.at, Message.id)))
+        return list(
+            db.session.scalars(
+                select(Message.kind).where(Message.person_id == world.people[person]).order_by(Message.at, Message.id)
+            )
+        )
 
 
 def answer(world: World, by: str = "health.director", unit: str = "health", **fields: object):  # type: ignore[no-untyped-def]

@@ -1,4 +1,5 @@
 """A person leaves in one act: every open task passes on, his access ends, and the list shows each reader what he may read."""
+
 from __future__ import annotations
 
 from uuid import UUID
@@ -52,29 +53,60 @@ def left_with(world: World, person: str) -> dict[str, int]:
     opened = Matter.state.not_in(ENDED)
     with world.work():
         return {
-            "handled": count(select(func.count(MatterContent.id)).join(Matter, Matter.id == MatterContent.matter_id)
-                             .where(MatterContent.handler_id == who, opened)),
-            "helped": count(select(func.count(CoUnit.unit_id)).join(Matter, Matter.id == CoUnit.matter_id)
-                            .where(CoUnit.handler_id == who, opened)),
-            "reviewed": count(select(func.count(MatterContent.id)).join(Matter, Matter.id == MatterContent.matter_id)
-                              .where(MatterContent.reviewer_id == who, opened, Matter.confidential)),
-            "to sign": count(select(func.count(Signer.step))
-                             .join(SignOff, (SignOff.report_id == Signer.report_id) & (SignOff.generation == Signer.generation))
-                             .where(Signer.person_id == who, SignOff.ended_at.is_(None))
-                             .where(~select(Signature.id).where(Signature.report_id == Signer.report_id,
-                                    Signature.generation == Signer.generation, Signature.step == Signer.step).exists())),
-            "named": count(select(func.count(Step.number)).join(SignOff, (SignOff.report_id == Step.report_id)
-                           & (SignOff.generation == Step.generation))
-                           .where(Step.named_person_id == who, SignOff.ended_at.is_(None))),
-            "audience": db.session.scalar(select(func.count(Audience.id)).where(Audience.person_id == who, Audience.to_at.is_(None))) or 0,
-            "posts": db.session.scalar(select(func.count(Post.id)).where(
-                Post.person_id == who, Post.to_on.is_(None) | (Post.to_on > clock.today()))) or 0,
-            "sessions": db.session.scalar(select(func.count(SignInSession.id)).where(
-                SignInSession.person_id == who, SignInSession.ended_at.is_(None))) or 0,
-            "delegations": db.session.scalar(select(func.count(Delegation.id)).where(
-                Delegation.to_person_id == who, Delegation.ended_at.is_(None))) or 0,
-            "seen open": db.session.scalar(select(func.count()).select_from(Viewer).where(
-                Viewer.principal == person_principal(who), Viewer.open)) or 0,
+            "handled": count(
+                select(func.count(MatterContent.id))
+                .join(Matter, Matter.id == MatterContent.matter_id)
+                .where(MatterContent.handler_id == who, opened)
+            ),
+            "helped": count(
+                select(func.count(CoUnit.unit_id))
+                .join(Matter, Matter.id == CoUnit.matter_id)
+                .where(CoUnit.handler_id == who, opened)
+            ),
+            "reviewed": count(
+                select(func.count(MatterContent.id))
+                .join(Matter, Matter.id == MatterContent.matter_id)
+                .where(MatterContent.reviewer_id == who, opened, Matter.confidential)
+            ),
+            "to sign": count(
+                select(func.count(Signer.step))
+                .join(SignOff, (SignOff.report_id == Signer.report_id) & (SignOff.generation == Signer.generation))
+                .where(Signer.person_id == who, SignOff.ended_at.is_(None))
+                .where(
+                    ~select(Signature.id)
+                    .where(
+                        Signature.report_id == Signer.report_id,
+                        Signature.generation == Signer.generation,
+                        Signature.step == Signer.step,
+                    )
+                    .exists()
+                )
+            ),
+            "named": count(
+                select(func.count(Step.number))
+                .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
+                .where(Step.named_person_id == who, SignOff.ended_at.is_(None))
+            ),
+            "audience": db.session.scalar(
+                select(func.count(Audience.id)).where(Audience.person_id == who, Audience.to_at.is_(None))
+            )
+            or 0,
+            "posts": db.session.scalar(
+                select(func.count(Post.id)).where(Post.person_id == who, Post.to_on.is_(None) | (Post.to_on > clock.today()))
+            )
+            or 0,
+            "sessions": db.session.scalar(
+                select(func.count(SignInSession.id)).where(SignInSession.person_id == who, SignInSession.ended_at.is_(None))
+            )
+            or 0,
+            "delegations": db.session.scalar(
+                select(func.count(Delegation.id)).where(Delegation.to_person_id == who, Delegation.ended_at.is_(None))
+            )
+            or 0,
+            "seen open": db.session.scalar(
+                select(func.count()).select_from(Viewer).where(Viewer.principal == person_principal(who), Viewer.open)
+            )
+            or 0,
         }
 
 
@@ -82,10 +114,20 @@ def nothing(world: World, person: str) -> bool:
     found = left_with(world, person)
     assert not any(found.values()), found
     with world.work():
-        before = sorted(db.session.execute(select(Viewer.matter_id, Viewer.principal, Viewer.view, Viewer.task).where(Viewer.city_id == world.id)).all(), key=str)
+        before = sorted(
+            db.session.execute(
+                select(Viewer.matter_id, Viewer.principal, Viewer.view, Viewer.task).where(Viewer.city_id == world.id)
+            ).all(),
+            key=str,
+        )
         rebuild_viewers()
         db.session.flush()
-        after = sorted(db.session.execute(select(Viewer.matter_id, Viewer.principal, Viewer.view, Viewer.task).where(Viewer.city_id == world.id)).all(), key=str)
+        after = sorted(
+            db.session.execute(
+                select(Viewer.matter_id, Viewer.principal, Viewer.view, Viewer.task).where(Viewer.city_id == world.id)
+            ).all(),
+            key=str,
+        )
     assert before == after
     with world.work():
         return not db.session.scalars(select(Person.active).where(Person.id == world.people[person])).one()
@@ -155,6 +197,7 @@ def test_a_seat_with_two_goes_on_with_the_other(world: World) -> None:
     matter_id = world.at_work()
     with world.work("health.handler"):
         from portal.matters.service import reporting
+
         actor = world.actor("health.handler")
         _matter, draft = reporting.open_draft(actor, matter_id)
         reporting.save_draft(actor, draft.id, None, {"body": "已完成。"})
@@ -178,7 +221,10 @@ def test_a_confidential_signer_leaves_without_a_trace_for_the_secretariat(world:
 
 
 def test_a_supervisor_leaves_and_the_head_is_told(world: World) -> None:
-    unassigned, assigned = world.register(confidential=True), world.assign(world.register(confidential=True), handler="health.handler")
+    unassigned, assigned = (
+        world.register(confidential=True),
+        world.assign(world.register(confidential=True), handler="health.handler"),
+    )
     assert leave(world, "city.supervisor").status_code == 303
     assert nothing(world, "city.supervisor")
     assert told(world, "city.head").count("person_left") == 2
@@ -186,15 +232,23 @@ def test_a_supervisor_leaves_and_the_head_is_told(world: World) -> None:
         assert send(world, "city.head", f"matters/{assigned}/name-reviewer", handler=post).status_code == status
     assert send(world, "county.head", f"matters/{assigned}/name-reviewer", handler=post).status_code == 404
     with world.work("city.head"):
-        assigning.assign(world.actor("city.head"), unassigned, lead_unit=world.unit("health"), handler_post_id=world.posts["health.handler"])
+        assigning.assign(
+            world.actor("city.head"), unassigned, lead_unit=world.unit("health"), handler_post_id=world.posts["health.handler"]
+        )
     assert look(world, "health.handler", f"matters/{unassigned}").status_code == 200
     assert look(world, "health.handler", f"matters/{assigned}").status_code == 200
 
 
 def test_delegations_to_and_from_him_end(world: World) -> None:
     with world.work("health.deputy"):
-        delegate(world.actor("health.deputy"), world.posts["health.deputy"], world.people["health.handler"], clock.now(),
-                 clock.end_of(clock.today()), False)
+        delegate(
+            world.actor("health.deputy"),
+            world.posts["health.deputy"],
+            world.people["health.handler"],
+            clock.now(),
+            clock.end_of(clock.today()),
+            False,
+        )
     report = world.submit(world.at_work(), "health.handler")
     assert leave(world, "health.handler", to="health.handler2").status_code == 303
     assert nothing(world, "health.handler")

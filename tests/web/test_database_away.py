@@ -1,5 +1,6 @@
 """A connection to the database that breaks at any instant of a request: a sentence, nothing half-written, nothing twice,
 and what was typed comes back ready to be sent again."""
+
 from __future__ import annotations
 
 import html
@@ -51,6 +52,7 @@ def cut(database: Database, instant: str) -> Iterator[None]:
 @contextmanager
 def away(world: World) -> Iterator[None]:
     """Nobody gets a connection, as while the server is down; the worker remembers its cities, as when it serves."""
+
     def refuse(*_anything: Any) -> None:
         raise psycopg.OperationalError("connection refused")
 
@@ -148,7 +150,7 @@ def test_while_it_is_away_everybody_is_told_and_what_was_typed_can_be_sent_when_
         answers = [client.get(world.url("instructions")), client.get("/"), client.get("/health"), report()]
         door = world.app.test_client().get(world.url("sign-in"))
     assert [answer.status_code for answer in answers] == [503] * 4
-    assert door.status_code == 200                          # it asks nothing of the database
+    assert door.status_code == 200  # it asks nothing of the database
     assert all("系统正在维护" in answer.get_data(as_text=True) for answer in answers)
     assert client.post(world.url(f"matters/{matter_id}/progress"), data=again(answers[-1])).status_code == 303
     assert times_written(world, client, matter_id) == 1
@@ -182,8 +184,11 @@ def test_neither_passwords_nor_classified_words_nor_a_strangers_form_come_back(d
 def test_a_page_that_was_only_to_be_read_says_so_to_each_in_his_own_way(
     world: World, database: Database, client: FlaskClient
 ) -> None:
-    for headers, words in (({}, "<!doctype html>"), ({"HX-Request": "true", "HX-Request-Type": "partial"}, 'id="fault"'),
-                           ({"Accept": "application/json"}, '"status":503')):
+    for headers, words in (
+        ({}, "<!doctype html>"),
+        ({"HX-Request": "true", "HX-Request-Type": "partial"}, 'id="fault"'),
+        ({"Accept": "application/json"}, '"status":503'),
+    ):
         with cut(database, "after_begin"):
             answer = client.get(world.url("instructions"), headers=headers)
         assert answer.status_code == 503

@@ -1,4 +1,5 @@
 """What must hold before the portal serves anyone."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,4 +1,5 @@
 """Chains live in the small named world."""
+
 from __future__ import annotations
 
 from tests.world import new_world, world

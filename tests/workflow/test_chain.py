@@ -1,4 +1,5 @@
 """A table of moves that contradicts itself is refused on import."""
+
 from __future__ import annotations
 
 from enum import StrEnum

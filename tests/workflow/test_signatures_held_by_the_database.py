@@ -1,4 +1,5 @@
 """Order, no skipping, no double signing, no self-signing, no stranger, no other text: refused below Python."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -32,12 +33,15 @@ def submitted(world: World) -> dict[str, Any]:
     matter_id = world.at_work(level=SourceLevel.PROVINCE)
     report_id = world.submit(matter_id)
     with world.work():
-        sign_off = db.session.scalars(
-            select(SignOff).where(SignOff.report_id == report_id).options(as_seen_by(SYSTEM))
-        ).one()
+        sign_off = db.session.scalars(select(SignOff).where(SignOff.report_id == report_id).options(as_seen_by(SYSTEM))).one()
         return {
-            "report": report_id, "generation": 1, "step": 1, "matter": matter_id, "digest": sign_off.digest,
-            "person": world.people["health.director"], "post": world.posts["health.director"],
+            "report": report_id,
+            "generation": 1,
+            "step": 1,
+            "matter": matter_id,
+            "digest": sign_off.digest,
+            "person": world.people["health.director"],
+            "post": world.posts["health.director"],
             "drafter": world.people["health.handler"],
         }
 
@@ -117,12 +121,23 @@ def test_nothing_is_issued_before_the_last_signature(world: World, database: Any
                 connection.execute(issue, submitted | {"step": step, "last": last, "unit": world.units["health"]})
 
 
-@pytest.mark.parametrize("statement", [
-    "update sign_off set last_step = 1", "update sign_off set drafter_id = drafter_id + 1", "update sign_off set digest = 'x'",
-    "delete from sign_off", "update step set role = 'handler'", "update step set number = number + 1", "delete from step",
-    "update signer set person_id = person_id + 1", "update submission set plain = '{}'",
-])
-def test_a_chain_is_not_made_shorter_nor_its_seats_others(world: World, database: Any, submitted: dict[str, Any], statement: str) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update sign_off set last_step = 1",
+        "update sign_off set drafter_id = drafter_id + 1",
+        "update sign_off set digest = 'x'",
+        "delete from sign_off",
+        "update step set role = 'handler'",
+        "update step set number = number + 1",
+        "delete from step",
+        "update signer set person_id = person_id + 1",
+        "update submission set plain = '{}'",
+    ],
+)
+def test_a_chain_is_not_made_shorter_nor_its_seats_others(
+    world: World, database: Any, submitted: dict[str, Any], statement: str
+) -> None:
     """Else a report would be issued after its first signature, or signed by who drafted it."""
     with _as_app(world, database) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(statement)
@@ -135,9 +150,17 @@ def test_a_signature_keeps_who_might_make_it(world: World, database: Any, submit
             connection.execute("delete from signer where report_id = %(report)s", submitted)
 
 
-@pytest.mark.parametrize("statement", ["update signature set digest = digest", "delete from signature",
-                                       "update journal_entry set act = 'x'", "delete from journal_entry",
-                                       "delete from issue", "update reading set what = 'x'"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update signature set digest = digest",
+        "delete from signature",
+        "update journal_entry set act = 'x'",
+        "delete from journal_entry",
+        "delete from issue",
+        "update reading set what = 'x'",
+    ],
+)
 def test_history_is_not_rewritten(world: World, database: Any, statement: str) -> None:
     with _as_app(world, database) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(statement)
@@ -161,7 +184,9 @@ def test_another_city_is_not_there(world: World, new_world: Any, database: Any) 
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(
                 "insert into unit (city_id, code, name, short_name, level, kind, path, pinyin)"
-                " values (%s, 'x', 'x', 'x', 'city', 'department', '{}', '')", [world.id])
+                " values (%s, 'x', 'x', 'x', 'city', 'department', '{}', '')",
+                [world.id],
+            )
     with psycopg.connect(conninfo(make_url(database.app_url))) as nobody:
         assert nobody.execute("select count(*) from matter").fetchone() == (0,)
 

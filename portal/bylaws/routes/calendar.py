@@ -135,7 +135,11 @@ def import_calendar() -> Response:
         if request.form.get("step") != "confirm" or judged.bad:
             return _previewed(form, judged)
         service.import_calendar(
-            current_actor(), judged.year, judged.days, source=form.source.data or "", reason=form.reason.data or "",
+            current_actor(),
+            judged.year,
+            judged.days,
+            source=form.source.data or "",
+            reason=form.reason.data or "",
             seen=form.version.data,  # type: ignore[arg-type]
         )
     except (Invalid, Stale) as refusal:
@@ -185,9 +189,7 @@ def _judged(form: NoticeForm) -> Judged:
 def _importing() -> dict[str, Any]:
     example = f"{clock.today().year + 1}-10-01至{clock.today().year + 1}-10-07 放假 国庆节"
     return {
-        "workbook_hint": _(
-            ".xlsx 工作簿，列为 %(columns)s；类别填 %(kinds)s", columns=" ".join(COLUMNS), kinds=" / ".join(KINDS)
-        ),
+        "workbook_hint": _(".xlsx 工作簿，列为 %(columns)s；类别填 %(kinds)s", columns=" ".join(COLUMNS), kinds=" / ".join(KINDS)),
         "list_hint": _("一行一天或一段：%(example)s", example=example),
         "action": url_for("bylaws.import_calendar"),
         "back_url": url_for("bylaws.calendar"),
@@ -231,8 +233,7 @@ def _moved(before: Calendar, after: Calendar, year: int) -> tuple[list[_Moved], 
     first = max(date(year, 1, 1) - _WEEK, clock.today())
     last = date(year, 12, 31)
     sends = [
-        _Moved(day_words(day), day_words(old), day_words(new))
-        for day, old, new in service.moved_days(before, after, first, last)
+        _Moved(day_words(day), day_words(old), day_words(new)) for day, old, new in service.moved_days(before, after, first, last)
     ]
     answers = []
     limits = limits_at(db.session(), clock.now())

@@ -117,9 +117,7 @@ def rule_history(kind: str) -> Response:
     for made in queries.versions(of):
         changes = differences(_built(history, of, made.number - 1), _built(history, of, made.number))
         state, lamp = _state(made.number, made.from_at, current, now)
-        told.append(
-            _Told(made.number, state, lamp, made.from_at, made.made_at, made.person, made.set_by, made.reason, changes)
-        )
+        told.append(_Told(made.number, state, lamp, made.from_at, made.made_at, made.person, made.set_by, made.reason, changes))
     state, lamp = (_("现行"), "ok") if current == 1 else (_("已被取代"), "done")
     told.append(_Told(1, state, lamp, None, None, None, None, None, []))
     return page("bylaws/history.html", head=_in_force(history, of, now), versions=told, back_url=url_for("bylaws.rules"))
@@ -144,7 +142,11 @@ def edit_rules(kind: str) -> Response:
         return _previewed(of, form, stands, proposed)
     try:
         made = service.set_rules(
-            current_actor(), of, proposed, reason=form.reason.data or "", from_on=form.from_on.data,
+            current_actor(),
+            of,
+            proposed,
+            reason=form.reason.data or "",
+            from_on=form.from_on.data,
             seen=form.version.data,  # type: ignore[arg-type]
         )
     except (Invalid, Stale) as refusal:
@@ -177,9 +179,7 @@ def _frame_of(kind: Kind, form: RulesForm) -> dict[str, Any]:
         "title": TITLES[kind],
         "action": url_for("bylaws.edit_rules", kind=kind),
         "back_url": url_for("bylaws.rules"),
-        "papers": [
-            (f"{level}_{urgency}", paper_words(level, urgency)) for level in SourceLevel for urgency in Urgency
-        ],
+        "papers": [(f"{level}_{urgency}", paper_words(level, urgency)) for level in SourceLevel for urgency in Urgency],
         "slots": getattr(form, "slots", 0),
         "next_version": queries.newest(kind) + 1,
     }

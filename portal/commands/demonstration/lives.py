@@ -54,14 +54,14 @@ def story(row: Row, start: Start) -> Life:
     yield at(day, 14, n % 50)
     handler = handlers_of(unit(row.lead_code).id)[0]
     assigning.assign(
-        person(supervisor_of(row.registering_code)), matter_id, lead_unit=unit(row.lead_code),
+        person(supervisor_of(row.registering_code)),
+        matter_id,
+        lead_unit=unit(row.lead_code),
         handler_post_id=handler.post_id if row.confidential else None,
     )
     if n == 50:
         yield at(day + timedelta(days=2), 10)
-        ending.withdraw(
-            person(supervisor_of(row.registering_code)), matter_id, reason="领导批示件已并入上一件办理，本件撤销。"
-        )
+        ending.withdraw(person(supervisor_of(row.registering_code)), matter_id, reason="领导批示件已并入上一件办理，本件撤销。")
         return
     if n % 30 == 7 and not row.confidential and row.registering_code == "3303" and "-" in row.lead_code:
         yield from _declined(row, matter_id, day)
@@ -72,12 +72,16 @@ def story(row: Row, start: Start) -> Life:
 def _declined(row: Row, matter_id: UUID, day: date) -> Life:
     yield at(day + timedelta(days=1), 9, 30)
     assigning.decline(
-        person(holder(row.lead_code, "liaison")), matter_id, code="several_units",
+        person(holder(row.lead_code, "liaison")),
+        matter_id,
+        code="several_units",
         reason="此事涉及多个部门，请明确职责分工后再交办。",
     )
     yield at(day + timedelta(days=2), 9, 15)
     assigning.assign(
-        person(supervisor_of(row.registering_code)), matter_id, lead_unit=unit(row.lead_code),
+        person(supervisor_of(row.registering_code)),
+        matter_id,
+        lead_unit=unit(row.lead_code),
         requirement="经商定，仍由你单位主办，其他单位配合。" + row.requirement,
     )
 
@@ -100,7 +104,9 @@ def handled(row: Row, matter_id: UUID, due: date, day: date, start: Start) -> Li
         yield from _forwarded(row, matter_id, start)
     yield at(day + timedelta(days=3), 10, n % 60)
     handling.progress(
-        person(holder(unit_code, "handler")), matter_id, words=_PROGRESS[n % len(_PROGRESS)],
+        person(holder(unit_code, "handler")),
+        matter_id,
+        words=_PROGRESS[n % len(_PROGRESS)],
         first_feedback=row.urgency == Urgency.URGENT,
     )
     yield at(day + timedelta(days=span // 2), 16, n % 60)
@@ -129,7 +135,10 @@ def _forwarded(row: Row, matter_id: UUID, start: Start) -> Life:
     units = [departments[row.number % len(departments)], townships[row.number % len(townships)]]
     roomy = parent.due_on > clock.today() + timedelta(days=10)
     for child in forwarding.forward(
-        desk, matter_id, units=units, requirement="请按批示要求核查整改，按时报送办理情况。",
+        desk,
+        matter_id,
+        units=units,
+        requirement="请按批示要求核查整改，按时报送办理情况。",
         due_on=parent.due_on - timedelta(days=6) if roomy else None,
     ):
         start(_child(row, child.id, child.lead_unit.code if child.lead_unit else "", child.due_on))
@@ -163,8 +172,11 @@ def _extended(row: Row, matter_id: UUID, due: date) -> Life:
 
 def _ask(row: Row, matter_id: UUID, due: date) -> None:
     handling.ask_extension(
-        person(holder(row.lead_code, "handler")), matter_id, until=extension_limit(due),
-        reason="涉及历史资料较多，须逐件调取核对，原定期限内难以完成。", progress_so_far="已完成现场核查，正在逐件核对资料。",
+        person(holder(row.lead_code, "handler")),
+        matter_id,
+        until=extension_limit(due),
+        reason="涉及历史资料较多，须逐件调取核对，原定期限内难以完成。",
+        progress_so_far="已完成现场核查，正在逐件核对资料。",
     )
 
 

@@ -62,9 +62,7 @@ def through_its_chain(matter_id: UUID, code: str, day: date, row: Row, *, once: 
         signer = by_id(next(h.person_id for h in step.people if h.delegation_id is None))
         if signed == 1 and row.number % 11 == 4 and not once:
             once = True
-            reporting.send_back(
-                signer, draft.id, step=step.step.number, reason="整改措施一节请写明责任人和完成时限。"
-            )
+            reporting.send_back(signer, draft.id, step=step.step.number, reason="整改措施一节请写明责任人和完成时限。")
             yield clock.now() + timedelta(hours=5)
             again = person(holder(code, "handler"))
             _matter, draft = reporting.open_draft(again, matter_id)
@@ -79,9 +77,7 @@ def named_signers(code: str, matter_id: UUID) -> dict[int, int]:
     """Where a seat has several holders, whom the drafter names: the first."""
     drafter = person(holder(code, "handler"))
     matter = one(drafter, matter_id)
-    choices = holders_to_choose(
-        reporting.seats_of(matter), {drafter.person_id}, confidential=matter.confidential
-    )
+    choices = holders_to_choose(reporting.seats_of(matter), {drafter.person_id}, confidential=matter.confidential)
     return {number: people[0].person_id for number, people in choices.items()}
 
 

@@ -21,7 +21,10 @@ from portal.web.frame import desk_url
 from portal.web.guards import allows, current_actor, current_visitor, must_have_second_factor
 
 STEP, CONFIRM, FACTOR, CODES = (
-    "identity/second_step.html", "identity/confirm.html", "identity/second_factor.html", "identity/recovery_codes.html",
+    "identity/second_step.html",
+    "identity/confirm.html",
+    "identity/second_factor.html",
+    "identity/recovery_codes.html",
 )
 
 

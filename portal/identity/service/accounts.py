@@ -100,9 +100,7 @@ def replace_password(person: Person, new_password: str) -> None:
     person.password_hash = passwords.hashed(new_password)
     db.session.flush()
     kept = [one.id for one in queries.former_passwords(person.id, passwords.NOT_AGAIN)]
-    db.session.execute(
-        delete(FormerPassword).where(FormerPassword.person_id == person.id, FormerPassword.id.not_in(kept))
-    )
+    db.session.execute(delete(FormerPassword).where(FormerPassword.person_id == person.id, FormerPassword.id.not_in(kept)))
 
 
 def _person(person_id: int) -> Person:

@@ -73,9 +73,7 @@ def second_step(
 
 def _begin(person: Person, address: str, absolute: timedelta) -> tuple[SignInSession, str]:
     session, token = sessions.begin(person.id, address, absolute)
-    journal.record(
-        Actor(person.id, person.city_id, person.name), "sign_in", "person", person.id, after={"source": session.source}
-    )
+    journal.record(Actor(person.id, person.city_id, person.name), "sign_in", "person", person.id, after={"source": session.source})
     return session, token
 
 
@@ -83,9 +81,7 @@ def _mark(person: Person) -> str:
     return hashlib.sha256(person.password_hash.encode()).hexdigest()[:16]
 
 
-def _refuse(
-    attempt: lockout.Attempt, person_id: int | None, address: str, sentence: str, *, code: bool = False
-) -> NoReturn:
+def _refuse(attempt: lockout.Attempt, person_id: int | None, address: str, sentence: str, *, code: bool = False) -> NoReturn:
     db.session.rollback()
     subject = person_id if person_id is not None else "unknown"
     until = attempt.refused_until
@@ -152,9 +148,10 @@ def change_password(
     objection = passwords.objection(new_password, person.sign_in_name, person.name, dengbao=dengbao)
     if objection is None and passwords.fits(person.password_hash, new_password):
         objection = _("新口令与现在的相同")
-    if objection is None and dengbao and any(
-        passwords.fits(old.password_hash, new_password)
-        for old in queries.former_passwords(person.id, passwords.NOT_AGAIN)
+    if (
+        objection is None
+        and dengbao
+        and any(passwords.fits(old.password_hash, new_password) for old in queries.former_passwords(person.id, passwords.NOT_AGAIN))
     ):
         objection = _("最近 5 次用过的口令不能再用")
     if objection:

@@ -88,9 +88,5 @@ def refuse_repeated(judged: Judged, actor: Actor) -> None:
     judged.good = kept
 
 
-def _already(
-    one: Planned, column: str, value: str, seen: Seen, why: str, fix: str, *, warning: bool = False
-) -> Fault:
-    return Fault(
-        one.row, column, shown(value), why, fix, matter_id=seen.matter_id, number=seen.number, warning=warning
-    )
+def _already(one: Planned, column: str, value: str, seen: Seen, why: str, fix: str, *, warning: bool = False) -> Fault:
+    return Fault(one.row, column, shown(value), why, fix, matter_id=seen.matter_id, number=seen.number, warning=warning)

@@ -58,15 +58,9 @@ class NamedUnits:
     """The units that the workbook names, read in one statement; and which code was probably meant."""
 
     def __init__(self, sheet: Sheet) -> None:
-        codes = {
-            code
-            for row in sheet.rows
-            for title in (LEAD, HELPING, OFFICE)
-            for code in codes_in(sheet.cell(row, title).text)
-        }
+        codes = {code for row in sheet.rows for title in (LEAD, HELPING, OFFICE) for code in codes_in(sheet.cell(row, title).text)}
         self._by_code = {
-            unit.code: unit
-            for unit in db.session.scalars(select(Unit).where(Unit.city_id == current_city(), Unit.code.in_(codes)))
+            unit.code: unit for unit in db.session.scalars(select(Unit).where(Unit.city_id == current_city(), Unit.code.in_(codes)))
         }
         self._known: dict[str, str] | None = None
         self._near: dict[str, str | None] = {}

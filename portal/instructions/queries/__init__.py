@@ -5,7 +5,25 @@ from portal.instructions.queries.pages import MINE, PAGE_SIZE, Page, Row, any_co
 from portal.instructions.queries.stretches import ENDED, GROUPS, LATE, REST, SOON, TODAY, WAITING, Place, Sort, readers_of
 
 __all__ = [
-    "ENDED", "GROUPS", "LATE", "MINE", "MOST_COUNTED", "PAGE_SIZE", "REST", "SOON", "TASKS", "TODAY", "WAITING",
-    "Conditions", "Page", "Place", "Row", "Sort", "any_confidential", "every_row", "first_rows", "page_of",
+    "ENDED",
+    "GROUPS",
+    "LATE",
+    "MINE",
+    "MOST_COUNTED",
+    "PAGE_SIZE",
+    "REST",
+    "SOON",
+    "TASKS",
+    "TODAY",
+    "WAITING",
+    "Conditions",
+    "Page",
+    "Place",
+    "Row",
+    "Sort",
+    "any_confidential",
+    "every_row",
+    "first_rows",
+    "page_of",
     "readers_of",
 ]

@@ -123,7 +123,5 @@ def hung(statement: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.matter or wanted.content:
         statement = statement.join(Matter, Matter.id == Viewer.matter_id).where(*wanted.matter)
     if wanted.content:
-        statement = statement.outerjoin(MatterContent, MatterContent.matter_id == Viewer.matter_id).where(
-            *wanted.content
-        )
+        statement = statement.outerjoin(MatterContent, MatterContent.matter_id == Viewer.matter_id).where(*wanted.content)
     return statement

@@ -226,9 +226,7 @@ def _step() -> Any:
     return case((Matter.state == State.IN_SIGN_OFF, now))
 
 
-def _row(
-    matter: Matter, content: MatterContent | None, group: int, day: date, task: str | None, step: str | None
-) -> Row:
+def _row(matter: Matter, content: MatterContent | None, group: int, day: date, task: str | None, step: str | None) -> Row:
     set_committed_value(matter, "content", content)
     kind, _colon, role = (step or "").partition(":")
     return Row(matter, group, day, task, (kind, role) if step else None)

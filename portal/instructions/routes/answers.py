@@ -23,9 +23,7 @@ class _Row:
 
 def outcomes(title: str, found: Sequence[Outcome]) -> Response:
     """A bulk 交办, row by row: how many were assigned, and why the others were not."""
-    rows = [
-        _Row(one.number, url_for("matters.matter", matter_id=one.matter_id), one.outcome, one.ok, one.why) for one in found
-    ]
+    rows = [_Row(one.number, url_for("matters.matter", matter_id=one.matter_id), one.outcome, one.ok, one.why) for one in found]
     return page(
         "instructions/import_done.html",
         title=title,

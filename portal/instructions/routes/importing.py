@@ -178,9 +178,7 @@ def _done(kept: ImportPreview) -> Response:
 
 def _fault(fault: Fault) -> _Fault:
     url = url_for("matters.matter", matter_id=UUID(fault.matter_id)) if fault.matter_id else None
-    return _Fault(
-        fault.row, fault.column, fault.value, fault.empty, fault.why, fault.fix, url, fault.number, fault.warning
-    )
+    return _Fault(fault.row, fault.column, fault.value, fault.empty, fault.why, fault.fix, url, fault.number, fault.warning)
 
 
 def _row(row: Planned) -> _Row:

@@ -5,6 +5,17 @@ from portal.matters.models.papers import Attachment, Entry, Report, Submission
 from portal.matters.models.terms import Clock, Extension, Milestone
 
 __all__ = [
-    "ENDED", "Attachment", "Clock", "CoUnit", "Entry", "Extension", "Matter", "MatterContent", "Milestone",
-    "Report", "SearchEntry", "State", "Submission",
+    "ENDED",
+    "Attachment",
+    "Clock",
+    "CoUnit",
+    "Entry",
+    "Extension",
+    "Matter",
+    "MatterContent",
+    "Milestone",
+    "Report",
+    "SearchEntry",
+    "State",
+    "Submission",
 ]

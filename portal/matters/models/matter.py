@@ -68,7 +68,9 @@ class Matter(Guarded, OfCity, Model):
         Index("ix_matter_previous", "previous_id", postgresql_where=text("previous_id IS NOT NULL")),
         Index("ix_matter_lead", "lead_unit_id", "due_on"),
         Index(
-            "ix_matter_lead_open", "lead_unit_id", "due_on",
+            "ix_matter_lead_open",
+            "lead_unit_id",
+            "due_on",
             postgresql_where=text("state NOT IN ('closed', 'withdrawn')"),
         ),
         Index("ix_matter_number", "number"),

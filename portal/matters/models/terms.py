@@ -58,9 +58,7 @@ class Extension(Sealable, Guarded, OfCity, Model):
     """延期: asked before the deadline, decided by the supervision head of the unit that assigned."""
 
     __tablename__ = "extension"
-    __table_args__ = (
-        Index("ix_extension_pending", "matter_id", unique=True, postgresql_where=text("decided_at IS NULL")),
-    )
+    __table_args__ = (Index("ix_extension_pending", "matter_id", unique=True, postgresql_where=text("decided_at IS NULL")),)
 
     matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), index=True)
     asked_at: Mapped[datetime]

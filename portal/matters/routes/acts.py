@@ -48,9 +48,19 @@ def units_typed(text: str | None, field: str) -> list[Unit]:
 def show(found: Matter, form: OfficeForm, template: str, words: dict[str, Any], refusal: Refusal | None = None) -> Response:
     """The act's page, or the form again with what was typed and what refused it."""
     drawn = {
-        "matter": head_of(found), "action": request.path, "back_url": url_of(found), "pickers": _pickers(),
-        "facts": [], "quote": None, "blocked": [], "lead": None, "proposal": None, "deadline": views.why(found.closing), "rows": {},
-        "watermark": views.watermark(current_actor(), found), **words,
+        "matter": head_of(found),
+        "action": request.path,
+        "back_url": url_of(found),
+        "pickers": _pickers(),
+        "facts": [],
+        "quote": None,
+        "blocked": [],
+        "lead": None,
+        "proposal": None,
+        "deadline": views.why(found.closing),
+        "rows": {},
+        "watermark": views.watermark(current_actor(), found),
+        **words,
     }
     if refusal is not None or form.errors:
         return redraw(template, form, refusal, **drawn)
@@ -71,8 +81,16 @@ def demand(found: Matter, act: Act) -> None:
 
 
 def perform(
-    matter_id: UUID, act: Act, form: OfficeForm, do: Do, *, title: str, button: str | None = None, event: str | None = None,
-    template: str = "instructions/act.html", **words: Any,
+    matter_id: UUID,
+    act: Act,
+    form: OfficeForm,
+    do: Do,
+    *,
+    title: str,
+    button: str | None = None,
+    event: str | None = None,
+    template: str = "instructions/act.html",
+    **words: Any,
 ) -> Response:
     """Show the form (GET), or do the act and go back to the matter (POST). What stands in the way is listed first; a
     refusal draws the form again with what was typed. `lead` and `facts`, where functions, are asked of the matter."""

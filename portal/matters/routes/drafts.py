@@ -65,9 +65,15 @@ def write_report(matter_id: UUID) -> Response:
     if draft is None:
         reporting.may_begin(found)
         return page(
-            "instructions/act.html", matter=head_of(found), form=forms.PlainForm(formdata=None), refusal=None,
-            title=_("写报结材料"), button=_("开始写"), lead=_("还没有草稿。开始后随写随存；以前有过一稿的，从上一稿的文字写起。"),
-            action=url_for("matters.begin_report", matter_id=found.id), back_url=url_of(found),
+            "instructions/act.html",
+            matter=head_of(found),
+            form=forms.PlainForm(formdata=None),
+            refusal=None,
+            title=_("写报结材料"),
+            button=_("开始写"),
+            lead=_("还没有草稿。开始后随写随存；以前有过一稿的，从上一稿的文字写起。"),
+            action=url_for("matters.begin_report", matter_id=found.id),
+            back_url=url_of(found),
             watermark=views.watermark(actor, found),
         )
     if found.confidential:
@@ -142,7 +148,9 @@ def _fill(form: Any, draft: Report) -> None:
 
 def _words(form: Any) -> dict[str, Any]:
     return {
-        "title": form.title.data or "", "addressee": form.addressee.data or "", "body": form.text.data or "",
+        "title": form.title.data or "",
+        "addressee": form.addressee.data or "",
+        "body": form.text.data or "",
         "copies": form.copies.data or None,
         "answers": {name: form[f"answer_{name}"].data for name in QUESTIONS if form[f"answer_{name}"].data},
     }
@@ -151,12 +159,20 @@ def _words(form: Any) -> dict[str, Any]:
 def _writing(actor: Actor, found: Matter, draft: Report) -> dict[str, Any]:
     last = report_views.last_return(queries.returns(actor, found), found.returns)
     return {
-        "matter": head_of(found), "turn": views.turn(found, actor.person_id), "version": draft.saved, "draft_no": draft.draft,
-        "changes_url": changes_url(actor, draft), "questions": report_views.questions(last.codes if last else ()),
-        "blocked": in_the_way(found, actor), "last_return": last, "steps": report_views.planned(reporting.seats_of(found), found),
-        "files": _files(actor, found, draft), "autosave_url": url_for("matters.write_report", matter_id=found.id),
+        "matter": head_of(found),
+        "turn": views.turn(found, actor.person_id),
+        "version": draft.saved,
+        "draft_no": draft.draft,
+        "changes_url": changes_url(actor, draft),
+        "questions": report_views.questions(last.codes if last else ()),
+        "blocked": in_the_way(found, actor),
+        "last_return": last,
+        "steps": report_views.planned(reporting.seats_of(found), found),
+        "files": _files(actor, found, draft),
+        "autosave_url": url_for("matters.write_report", matter_id=found.id),
         "saved_at": draft.changed_at if draft.saved > 1 else None,
-        "action": url_for("matters.write_report", matter_id=found.id), "watermark": views.watermark(actor, found),
+        "action": url_for("matters.write_report", matter_id=found.id),
+        "watermark": views.watermark(actor, found),
     }
 
 

@@ -33,7 +33,9 @@ def grants(matter_id: UUID) -> Response:
     here = url_for("matters.grants", matter_id=matter_id)
     given = grants_of(found)
     drawn = {
-        "matter": head_of(found), "action": here, "pickers": {"person": url_for("network.suggest_people")},
+        "matter": head_of(found),
+        "action": here,
+        "pickers": {"person": url_for("network.suggest_people")},
         "grants": [(one, url_for("matters.end_grant", matter_id=matter_id, grant_id=one.id)) for one in given],
         "readings_url": url_for("matters.readings", matter_id=matter_id),
     }

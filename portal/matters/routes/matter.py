@@ -87,8 +87,12 @@ def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
         add("ask_extension", _("申请延期"))
     if matter.open and matter.co_unit_ids and allowed(actor, Act.CO_PROGRESS, matter):
         add("co_progress", _("写协办情况"))
-        if any(s.role in (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR) and s.for_unit_id in matter.co_unit_ids
-               and covers(s, Act.CO_PROGRESS) for s in actor.standings):
+        if any(
+            s.role in (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR)
+            and s.for_unit_id in matter.co_unit_ids
+            and covers(s, Act.CO_PROGRESS)
+            for s in actor.standings
+        ):
             add("name_co_handler", _("指定协办承办人"))
     if at_work and allowed(actor, Act.URGE, matter):
         add("urge", _("催办"), turn=views.lamp_of(matter).kind in ("soon", "late"))
@@ -171,8 +175,7 @@ def matter(matter_id: UUID) -> Response:
         ),
         tree_note=None,
         attachments=[
-            {"name": a.name, "url": url_for("matters.attachment", attachment_id=a.id), "size": a.size}
-            for a in around.papers
+            {"name": a.name, "url": url_for("matters.attachment", attachment_id=a.id), "size": a.size} for a in around.papers
         ],
         rounds=[{"label": m.number, "url": url_of(m)} for m in around.related],
         readings_url=_readings_url(actor, found),
@@ -242,6 +245,9 @@ def readings(matter_id: UUID) -> Response:
     if not decision:
         raise Forbidden(_("您不能查看阅读记录：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
     return page(
-        "audit/readings.html", matter={"number": found.number, "url": url_of(found)}, readings=readings_of(found),
-        audience=None, pages=None,
+        "audit/readings.html",
+        matter={"number": found.number, "url": url_of(found)},
+        readings=readings_of(found),
+        audience=None,
+        pages=None,
     )

@@ -38,17 +38,26 @@ def assign(matter_id: UUID) -> Response:
     def do(_found: Matter, filled: Any) -> str:
         helping = None
         if "co_units" in filled:
-            helping = tuple(
-                (unit, None, bool(filled.countersign.data)) for unit in units_typed(filled.co_units.data, "co_units")
-            )
+            helping = tuple((unit, None, bool(filled.countersign.data)) for unit in units_typed(filled.co_units.data, "co_units"))
         assigning.assign(
-            current_actor(), matter_id, version=version_of(filled), lead_unit=unit_typed(filled.lead_unit.data, "lead_unit"),
-            co_units=helping, requirement=filled.requirement.data or None, handler_post_id=chosen_post(filled),
+            current_actor(),
+            matter_id,
+            version=version_of(filled),
+            lead_unit=unit_typed(filled.lead_unit.data, "lead_unit"),
+            co_units=helping,
+            requirement=filled.requirement.data or None,
+            handler_post_id=chosen_post(filled),
         )
         return _("已交办") + away.notice(current_actor(), found)
 
     return perform(
-        matter_id, Act.ASSIGN, form, do, title=_("交办"), template="instructions/assign.html", proposal=_proposal(found),
+        matter_id,
+        Act.ASSIGN,
+        form,
+        do,
+        title=_("交办"),
+        template="instructions/assign.html",
+        proposal=_proposal(found),
     )
 
 
@@ -71,8 +80,12 @@ def reassign_unit(matter_id: UUID) -> Response:
 
     def do(_found: Matter, filled: Any) -> str:
         assigning.reassign_unit(
-            current_actor(), matter_id, version=version_of(filled), lead_unit=unit_typed(filled.lead_unit.data, "lead_unit"),
-            reason=filled.reason.data, handler_post_id=chosen_post(filled),
+            current_actor(),
+            matter_id,
+            version=version_of(filled),
+            lead_unit=unit_typed(filled.lead_unit.data, "lead_unit"),
+            reason=filled.reason.data,
+            handler_post_id=chosen_post(filled),
         )
         return _("已改派")
 
@@ -104,7 +117,12 @@ def make_confidential(matter_id: UUID) -> Response:
         "本件作废：编号保留，文字和附件清除，不能恢复；已经读过的人只看到编号。批示内容按限定知悉另行登记，附件请先另存，登记后再加。"
     )
     return _with_reason(
-        matter_id, Act.MAKE_CONFIDENTIAL, _("改为限定知悉"), "make_confidential", lead, ending.make_confidential,
+        matter_id,
+        Act.MAKE_CONFIDENTIAL,
+        _("改为限定知悉"),
+        "make_confidential",
+        lead,
+        ending.make_confidential,
         lambda made: _("已作废，并按限定知悉另行登记为 %(number)s", number=made.number),
     )
 
@@ -118,7 +136,10 @@ def urge(matter_id: UUID) -> Response:
 
     def do(_found: Matter, filled: Any) -> str:
         handling.urge(
-            current_actor(), matter_id, version=version_of(filled), words=filled["words"].data if "words" in filled else None,
+            current_actor(),
+            matter_id,
+            version=version_of(filled),
+            words=filled["words"].data if "words" in filled else None,
         )
         return _("已催办")
 
@@ -148,20 +169,31 @@ def decide_extension(matter_id: UUID) -> Response:
     facts = []
     if asked:
         facts = [
-            (_("现定期限"), day_words(found.due_on)), (_("申请延至"), day_words(asked.until)), (_("理由"), asked.reason),
+            (_("现定期限"), day_words(found.due_on)),
+            (_("申请延至"), day_words(asked.until)),
+            (_("理由"), asked.reason),
             (_("目前进展"), asked.progress),
         ]
 
     def do(_found: Matter, filled: Any) -> str:
         granted = filled.granted.data == "yes"
         handling.decide_extension(
-            actor, matter_id, version=version_of(filled), granted=granted, until=filled.due_on.data,
+            actor,
+            matter_id,
+            version=version_of(filled),
+            granted=granted,
+            until=filled.due_on.data,
             words=filled.reason.data or None,
         )
         return _("已准予延期") + away.notice(actor, found) if granted else _("已批复不予延期")
 
     return perform(
-        matter_id, Act.DECIDE_EXTENSION, forms.DecisionForm(), do, title=_("批复延期"), facts=facts,
+        matter_id,
+        Act.DECIDE_EXTENSION,
+        forms.DecisionForm(),
+        do,
+        title=_("批复延期"),
+        facts=facts,
         **({} if asked else {"lead": _("没有待批复的延期申请")}),
     )
 
@@ -175,13 +207,17 @@ def name_reviewer(matter_id: UUID) -> Response:
     form.handler.choices = [("", _("请选择")), *((str(h.post_id), h.name) for h in reviewing.reviewers_of(found))]
 
     def do(_found: Matter, filled: Any) -> str:
-        reviewing.name_reviewer(
-            current_actor(), matter_id, version=version_of(filled), reviewer_post_id=chosen_post(filled)
-        )
+        reviewing.name_reviewer(current_actor(), matter_id, version=version_of(filled), reviewer_post_id=chosen_post(filled))
         return _("已指定审核人")
 
-    return perform(matter_id, Act.NAME_REVIEWER, form, do, title=_("指定审核人"),
-        lead=_("报结材料签发后由审核人一人阅读和审核；原来的审核人不再可读。"))
+    return perform(
+        matter_id,
+        Act.NAME_REVIEWER,
+        form,
+        do,
+        title=_("指定审核人"),
+        lead=_("报结材料签发后由审核人一人阅读和审核；原来的审核人不再可读。"),
+    )
 
 
 @blueprint.route("/matters/<uuid:matter_id>/close", methods=["GET", "POST"])
@@ -194,7 +230,12 @@ def close(matter_id: UUID) -> Response:
         return _("已办结")
 
     return perform(
-        matter_id, Act.REVIEW, forms.CloseForm(), do, title=_("审核办结"), event="close",
+        matter_id,
+        Act.REVIEW,
+        forms.CloseForm(),
+        do,
+        title=_("审核办结"),
+        event="close",
         lead=_("办结前请核对四问：事实是否清楚、原因是否找准、措施是否落实、格式是否合规。有一项不过的，退回重办。"),
     )
 
@@ -211,6 +252,10 @@ def return_for_rework(matter_id: UUID) -> Response:
         return _("已退回重办")
 
     return perform(
-        matter_id, Act.REVIEW, forms.ReturnForm(), do, title=_("退回重办"),
+        matter_id,
+        Act.REVIEW,
+        forms.ReturnForm(),
+        do,
+        title=_("退回重办"),
         lead=_("退回后期限按从未停止计算，退回次数计入本件。"),
     )

@@ -55,16 +55,12 @@ def _lead(found: Matter, standing: Standing | None) -> str | None:
     return _("受%(name)s委托代签，签名后注明（代）", name=for_whom or standing.role.label)
 
 
-def _reading(
-    actor: Actor, found: Matter, shown: Report, sign_form: Any = None, back_form: Any = None
-) -> dict[str, Any]:
+def _reading(actor: Actor, found: Matter, shown: Report, sign_form: Any = None, back_form: Any = None) -> dict[str, Any]:
     chain = queries.chain_of(actor, shown)
     sign_off = chain[0]
     steps = report_views.steps(shown, *chain[1:], found) if sign_off else []
     waiting = found.step_now
-    mine = (
-        waiting is not None and waiting.step.report_id == shown.id and bool(allowed(actor, Act.SIGN, found))
-    )
+    mine = waiting is not None and waiting.step.report_id == shown.id and bool(allowed(actor, Act.SIGN, found))
     sign = back = None
     if mine:
         title = str(STEP_LABELS[waiting.step.kind])
@@ -73,12 +69,17 @@ def _reading(
         sign_form.step.data = back_form.step.data = str(waiting.step.number)
         sign_form.digest.data = waiting.sign_off.digest
         sign = {
-            "title": title, "button": title, "lead": _lead(found, allowed(actor, Act.SIGN, found).standing),
+            "title": title,
+            "button": title,
+            "lead": _lead(found, allowed(actor, Act.SIGN, found).standing),
             "url": url_for("matters.sign_report", report_id=shown.id),
-            "form": sign_form, "version": found.version,
+            "form": sign_form,
+            "version": found.version,
         }
         back = {
-            "url": url_for("matters.send_back", report_id=shown.id), "lead": None, "form": back_form,
+            "url": url_for("matters.send_back", report_id=shown.id),
+            "lead": None,
+            "form": back_form,
             "version": found.version,
         }
     papers = queries.attachments(actor, found, shown.id)
@@ -101,19 +102,28 @@ def _reading(
         "report": report_views.sheet(
             shown, [paper.name.rsplit(".", 1)[0] for paper in papers], mark, issuer, clock.today().year, upward
         ),
-        "matter": head_of(found), "turn": views.turn(found, actor.person_id), "steps": steps,
+        "matter": head_of(found),
+        "turn": views.turn(found, actor.person_id),
+        "steps": steps,
         "passed": _("签批已过 %(n)s 步，共 %(all)s 步", n=done, all=len(steps)) if steps else None,
-        "sign": sign, "send_back": back,
+        "sign": sign,
+        "send_back": back,
         "digest": {
-            "value": " ".join(sign_off.digest[i : i + 4] for i in range(0, 64, 4)), "method": "SM3",
-            "length": len(shown.body), "attachments": len(papers),
-        } if sign_off else None,
+            "value": " ".join(sign_off.digest[i : i + 4] for i in range(0, 64, 4)),
+            "method": "SM3",
+            "length": len(shown.body),
+            "attachments": len(papers),
+        }
+        if sign_off
+        else None,
         "questions": [(str(label), answers[k]) for k, label in QUESTIONS.items() if answers.get(k)],
         "drafts": [
             {"label": _("第 %(n)s 稿", n=other.draft), "url": url_for("matters.read_report", report_id=other.id)}
-            for other in queries.reports(actor, found) if other.id != shown.id
+            for other in queries.reports(actor, found)
+            if other.id != shown.id
         ],
-        "last_return": report_views.last_return(queries.returns(actor, found), found.returns), "acts": acts,
+        "last_return": report_views.last_return(queries.returns(actor, found), found.returns),
+        "acts": acts,
         "files": [{"name": p.name, "url": url_for("matters.attachment", attachment_id=p.id), "size": p.size} for p in papers],
         "watermark": views.watermark(actor, found),
     }
@@ -136,8 +146,12 @@ def report_changes(report_id: UUID) -> Response:
     if shown.state == "draft" and allowed(actor, Act.DRAFT_REPORT, found):
         acts.append(Button(url_for("matters.write_report", matter_id=found.id), _("继续写"), "primary"))
     return page(
-        "instructions/report_changes.html", matter=head_of(found), turn=views.turn(found, actor.person_id), acts=acts,
-        watermark=views.watermark(actor, found), **report_views.changes(shown, before, now, queries.returns(actor, found)),
+        "instructions/report_changes.html",
+        matter=head_of(found),
+        turn=views.turn(found, actor.person_id),
+        acts=acts,
+        watermark=views.watermark(actor, found),
+        **report_views.changes(shown, before, now, queries.returns(actor, found)),
     )
 
 
@@ -160,8 +174,12 @@ def sign_report(report_id: UUID) -> Response:
         if not form.validate():
             raise Invalid(_("请输入口令"), fields={"password": _("请输入口令")} if not form.password.data else {})
         found = reporting.sign(
-            actor, report_id, step=_step(form), digest=form.digest.data or "",
-            confirm=lambda: door.confirm(actor, form.password.data or "", code), authentication=door.way_of_confirming(),
+            actor,
+            report_id,
+            step=_step(form),
+            digest=form.digest.data or "",
+            confirm=lambda: door.confirm(actor, form.password.data or "", code),
+            authentication=door.way_of_confirming(),
         )
     except Refusal as refusal:
         return _once_more(current_actor(), report_id, refusal, "sign", form)
@@ -198,8 +216,11 @@ def _once_more(actor: Actor, report_id: UUID, refusal: Refusal, sheet: str, form
     found = queries.one(actor, shown.matter_id)
     drawn = _reading(actor, found, shown, form if sheet == "sign" else None, form if sheet == "back" else None)
     return page(
-        "instructions/report_read.html", status=refusal.status, refusal=refusal,
-        open_sheet=sheet if drawn["sign"] else None, **drawn,
+        "instructions/report_read.html",
+        status=refusal.status,
+        refusal=refusal,
+        open_sheet=sheet if drawn["sign"] else None,
+        **drawn,
     )
 
 
@@ -218,8 +239,17 @@ def recall_report(report_id: UUID) -> Response:
         flash(_("已撤回，可以修改"))
         return go(url_for("matters.write_report", matter_id=found.id))
     return page(
-        "instructions/act.html", matter=head_of(found), form=form, refusal=None, title=_("撤回修改"), button=_("撤回"),
-        lead=_("撤回后已有的签字不再算数，改好后须从核稿重新走起。"), facts=[], quote=None, blocked=[],
+        "instructions/act.html",
+        matter=head_of(found),
+        form=form,
+        refusal=None,
+        title=_("撤回修改"),
+        button=_("撤回"),
+        lead=_("撤回后已有的签字不再算数，改好后须从核稿重新走起。"),
+        facts=[],
+        quote=None,
+        blocked=[],
         action=url_for("matters.recall_report", report_id=report_id),
-        back_url=url_for("matters.read_report", report_id=report_id), watermark=views.watermark(actor, found),
+        back_url=url_for("matters.read_report", report_id=report_id),
+        watermark=views.watermark(actor, found),
     )

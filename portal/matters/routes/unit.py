@@ -34,8 +34,14 @@ def name_handler(matter_id: UUID) -> Response:
         assigning.name_handler(current_actor(), matter_id, version=version_of(filled), handler_post_id=chosen_post(filled))
         return _("已指定承办人") + away.notice(current_actor(), found)
 
-    return perform(matter_id, Act.NAME_HANDLER, form, do, title=_("指定承办人"),
-        lead=_("一件事项由一名承办人负责，签收、办理、报结都由他进行。"))
+    return perform(
+        matter_id,
+        Act.NAME_HANDLER,
+        form,
+        do,
+        title=_("指定承办人"),
+        lead=_("一件事项由一名承办人负责，签收、办理、报结都由他进行。"),
+    )
 
 
 @blueprint.route("/matters/<uuid:matter_id>/name-co-handler", methods=["GET", "POST"])
@@ -71,13 +77,16 @@ def decline(matter_id: UUID) -> Response:
     """退回交办."""
 
     def do(_found: Matter, filled: Any) -> str:
-        assigning.decline(
-            current_actor(), matter_id, version=version_of(filled), code=filled.code.data, reason=filled.reason.data
-        )
+        assigning.decline(current_actor(), matter_id, version=version_of(filled), code=filled.code.data, reason=filled.reason.data)
         return _("已退回交办")
 
     return perform(
-        matter_id, Act.DECLINE, forms.DeclineForm(), do, title=_("退回交办"), event="decline",
+        matter_id,
+        Act.DECLINE,
+        forms.DeclineForm(),
+        do,
+        title=_("退回交办"),
+        event="decline",
         lead=lambda found: _(
             "交办后 %(days)d 个工作日内可以退回。退回后由交办单位另行交办，期限继续计算。", days=decline_days(found)
         ),
@@ -91,13 +100,21 @@ def forward(matter_id: UUID) -> Response:
 
     def do(_found: Matter, filled: Any) -> str:
         made = forwarding.forward(
-            current_actor(), matter_id, version=version_of(filled), units=units_typed(filled.units.data, "units"),
-            requirement=filled.requirement.data or None, due_on=filled.due_on.data,
+            current_actor(),
+            matter_id,
+            version=version_of(filled),
+            units=units_typed(filled.units.data, "units"),
+            requirement=filled.requirement.data or None,
+            due_on=filled.due_on.data,
         )
         return _("已转办 %(n)s 个单位", n=len(made))
 
     return perform(
-        matter_id, Act.FORWARD, forms.ForwardForm(), do, title=_("转办"),
+        matter_id,
+        Act.FORWARD,
+        forms.ForwardForm(),
+        do,
+        title=_("转办"),
         lead=_("转办给下级单位，每个单位各成一件，期限不晚于本件。下级没有全部办结，本件不能报结。"),
     )
 
@@ -109,13 +126,21 @@ def progress(matter_id: UUID) -> Response:
 
     def do(_found: Matter, filled: Any) -> str:
         handling.progress(
-            current_actor(), matter_id, version=version_of(filled), words=filled.words.data,
+            current_actor(),
+            matter_id,
+            version=version_of(filled),
+            words=filled.words.data,
             first_feedback=bool(filled.first_feedback.data),
         )
         return _("进展已记入")
 
     return perform(
-        matter_id, Act.PROGRESS, forms.ProgressForm(), do, title=_("写进展"), rows={"words": 8},
+        matter_id,
+        Act.PROGRESS,
+        forms.ProgressForm(),
+        do,
+        title=_("写进展"),
+        rows={"words": 8},
         lead=_("进展不是结果：只写进展不报结，期限照常计算。"),
     )
 
@@ -139,13 +164,21 @@ def ask_extension(matter_id: UUID) -> Response:
 
     def do(_found: Matter, filled: Any) -> str:
         handling.ask_extension(
-            current_actor(), matter_id, version=version_of(filled), until=filled.due_on.data, reason=filled.reason.data,
+            current_actor(),
+            matter_id,
+            version=version_of(filled),
+            until=filled.due_on.data,
+            reason=filled.reason.data,
             progress_so_far=filled.progress.data,
         )
         return _("延期申请已送督查室主任")
 
     return perform(
-        matter_id, Act.ASK_EXTENSION, forms.ExtensionForm(), do, title=_("申请延期"),
+        matter_id,
+        Act.ASK_EXTENSION,
+        forms.ExtensionForm(),
+        do,
+        title=_("申请延期"),
         facts=lambda found: [
             (_("现定期限"), day_words(found.due_on)),
             (_("最迟可延至"), day_words(extension_limit(found.original_due_on))),

@@ -44,7 +44,14 @@ def assign(
     handler = _handler(lead_unit, handler_post_id)
     helping = matter.co_unit_ids if co_units is None else [unit.id for unit, _task, _sign in co_units]
     engine.move(
-        BOOK, actor, matter, "assign", version=version, content=content, lead_unit=lead_unit, handler=handler,
+        BOOK,
+        actor,
+        matter,
+        "assign",
+        version=version,
+        content=content,
+        lead_unit=lead_unit,
+        handler=handler,
         co_units=[unit for unit, _task, _sign in co_units or ()],
         facts={"lead_unit_id": lead_unit.id if lead_unit else None},
         entry_facts={"unit": lead_unit.name if lead_unit else ""},
@@ -101,7 +108,10 @@ def give_to(
     else:
         first = ("forwarded" if matter.parent_id else "name_handler", notices.lead_desk(matter))
     notices.notify_in_turn(
-        matter, content, entry, first,
+        matter,
+        content,
+        entry,
+        first,
         ("co_assigned", notices.helpers(matter, helping)),
         ("county_informed", notices.supervision_between(matter)),
         ("reassigned", former),
@@ -143,8 +153,15 @@ def name_handler(actor: Actor, matter_id: UUID, *, version: int | None = None, h
             notices.notify(matter, content, entry, "handler_replaced", [former])
 
     engine.move(
-        BOOK, actor, matter, "name_handler", version=version, content=content, handler=handler,
-        entry_facts={"handler": handler.name if handler else ""}, then=[then],
+        BOOK,
+        actor,
+        matter,
+        "name_handler",
+        version=version,
+        content=content,
+        handler=handler,
+        entry_facts={"handler": handler.name if handler else ""},
+        then=[then],
     )
     return matter
 
@@ -199,14 +216,27 @@ def decline(actor: Actor, matter_id: UUID, *, version: int | None = None, code: 
         notices.notify(matter, content, entry, "declined", told, by=unit_name)
 
     engine.move(
-        BOOK, actor, matter, "decline", version=version, content=content, reason=reason,
-        entry_facts={"code": code, "unit": unit_name}, facts={"code": code}, then=[then],
+        BOOK,
+        actor,
+        matter,
+        "decline",
+        version=version,
+        content=content,
+        reason=reason,
+        entry_facts={"code": code, "unit": unit_name},
+        facts={"code": code},
+        then=[then],
     )
     return matter
 
 
 def reassign_unit(
-    actor: Actor, matter_id: UUID, *, version: int | None = None, lead_unit: Unit | None, reason: str,
+    actor: Actor,
+    matter_id: UUID,
+    *,
+    version: int | None = None,
+    lead_unit: Unit | None,
+    reason: str,
     handler_post_id: int | None = None,
 ) -> Matter:
     """改派: another unit takes it over; the clock runs on."""
@@ -226,7 +256,16 @@ def reassign_unit(
         give_to(actor, matter, content, lead_unit, handler, None, None, former=told)
 
     engine.move(
-        BOOK, actor, matter, "reassign_unit", version=version, content=content, lead_unit=lead_unit, handler=handler,
-        reason=reason, entry_facts={"unit": lead_unit.name if lead_unit else "", "former": former}, then=[then],
+        BOOK,
+        actor,
+        matter,
+        "reassign_unit",
+        version=version,
+        content=content,
+        lead_unit=lead_unit,
+        handler=handler,
+        reason=reason,
+        entry_facts={"unit": lead_unit.name if lead_unit else "", "former": former},
+        then=[then],
     )
     return matter

@@ -98,15 +98,21 @@ def _keep(actor: Actor, matter: Matter, report_id: UUID | None, paper: _Paper) -
     identity = uuid4()
     kept = _files().store(BytesIO(paper.data), f"attachment:{identity}")
     made = Attachment(
-        id=identity, matter_id=matter.id, report_id=report_id, confidential=matter.confidential, stored_name=kept.name,
-        size=kept.size, media_type=paper.media_type, added_at=clock.now(), added_by_id=actor.person_id, name=paper.name,
+        id=identity,
+        matter_id=matter.id,
+        report_id=report_id,
+        confidential=matter.confidential,
+        stored_name=kept.name,
+        size=kept.size,
+        media_type=paper.media_type,
+        added_at=clock.now(),
+        added_by_id=actor.person_id,
+        name=paper.name,
         digest=kept.sha256,
     )
     db.session.add(made)
     whole_content(matter).mark("attachment")
-    journal.record(
-        actor, "attach", "matter", matter.id, confidential=matter.confidential, after={"size": kept.size}
-    )
+    journal.record(actor, "attach", "matter", matter.id, confidential=matter.confidential, after={"size": kept.size})
     db.session.flush()
     return made
 
@@ -119,9 +125,7 @@ def drop(actor: Actor, report: Report, wanted: Sequence[str]) -> None:
         except ValueError:
             continue
         found = db.session.scalars(
-            select(Attachment)
-            .where(Attachment.id == identity, Attachment.report_id == report.id)
-            .options(as_seen_by(actor))
+            select(Attachment).where(Attachment.id == identity, Attachment.report_id == report.id).options(as_seen_by(actor))
         ).first()
         if found is not None and report.state == "draft":
             db.session.delete(found)
@@ -131,9 +135,7 @@ def drop(actor: Actor, report: Report, wanted: Sequence[str]) -> None:
 
 def remove_all(matter: Matter) -> None:
     """Take every file of a void matter away: the rows now, the files themselves once that is committed."""
-    for found in db.session.scalars(
-        select(Attachment).where(Attachment.matter_id == matter.id).options(as_seen_by(SYSTEM))
-    ).all():
+    for found in db.session.scalars(select(Attachment).where(Attachment.matter_id == matter.id).options(as_seen_by(SYSTEM))).all():
         db.session.delete(found)
         after_commit(partial(_files().remove, found.stored_name))
     db.session.flush()

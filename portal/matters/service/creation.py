@@ -155,9 +155,7 @@ def _deadline(matter: Matter, new: NewMatter) -> Deadline:
     return reckon.not_later_than(deadline, new.parent.due_on)
 
 
-def keep_co_units(
-    matter: Matter, content: MatterContent, wanted: tuple[tuple[Unit, str | None, bool], ...]
-) -> None:
+def keep_co_units(matter: Matter, content: MatterContent, wanted: tuple[tuple[Unit, str | None, bool], ...]) -> None:
     """These units help; a confidential matter has none."""
     if matter.confidential or not wanted:
         return
@@ -181,8 +179,7 @@ def searched(matter: Matter, content: MatterContent) -> list[SearchEntry]:
     if not matter.confidential and not content.has("void"):
         held["words"] = grams(content.title, content.leader, content.document_number)
     return [
-        SearchEntry(matter_id=matter.id, part=part, confidential=matter.confidential, grams=pairs)
-        for part, pairs in held.items()
+        SearchEntry(matter_id=matter.id, part=part, confidential=matter.confidential, grams=pairs) for part, pairs in held.items()
     ]
 
 

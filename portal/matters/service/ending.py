@@ -37,9 +37,7 @@ def make_confidential(actor: Actor, matter_id: UUID, *, version: int | None = No
     return made
 
 
-def _end(
-    actor: Actor, matter: Matter, event: str, version: int | None, reason: str, *after: Callable[[], object]
-) -> engine.Moved:
+def _end(actor: Actor, matter: Matter, event: str, version: int | None, reason: str, *after: Callable[[], object]) -> engine.Moved:
     content = whole_content(matter)
     told = [*notices.lead_desk(matter), *([content.handler_id] if content.handler_id else [])]
 
@@ -53,6 +51,4 @@ def _end(
         entry = journal.record(actor, f"{event}_done", "matter", matter.id, confidential=matter.confidential)
         notices.notify(matter, content, entry, "withdrawn", told)
 
-    return engine.move(
-        BOOK, actor, matter, event, version=version, content=content, reason=reason, then=[then, *after]
-    )
+    return engine.move(BOOK, actor, matter, event, version=version, content=content, reason=reason, then=[then, *after])

@@ -28,7 +28,12 @@ from portal.workflow import engine
 
 
 def forward(
-    actor: Actor, matter_id: UUID, *, version: int | None = None, units: list[Unit], requirement: str | None,
+    actor: Actor,
+    matter_id: UUID,
+    *,
+    version: int | None = None,
+    units: list[Unit],
+    requirement: str | None,
     due_on: date | None = None,
 ) -> list[Matter]:
     """转办: pass it to subordinate units; each gets a matter of its own, due no later than this one."""
@@ -43,13 +48,9 @@ def forward(
         raise Invalid(_("请选择转办给哪些下级单位"), fields={"units": _("请至少选择一个下级单位")})
     strange = "、".join(u.name for u in units if u.id == parent.lead_unit_id or parent.lead_unit_id not in u.path)
     if strange:
-        raise Invalid(
-            _("只能转办给下级单位，%(unit)s不是下级单位", unit=strange), fields={"units": _("请选择本单位的下级单位")}
-        )
+        raise Invalid(_("只能转办给下级单位，%(unit)s不是下级单位", unit=strange), fields={"units": _("请选择本单位的下级单位")})
     if due_on is not None and not clock.today() <= due_on <= parent.due_on:
-        raise Invalid(
-            _("转办期限须在今日与上级期限之间"), fields={"due_on": _("不得早于今日，不得晚于上级事项的期限")}
-        )
+        raise Invalid(_("转办期限须在今日与上级期限之间"), fields={"due_on": _("不得早于今日，不得晚于上级事项的期限")})
     engine.take_turn(BOOK, actor, parent)
     already = set(
         db.session.scalars(
@@ -67,17 +68,20 @@ def forward(
     parent_content.mark("child")
     names = "、".join(unit.name for unit in units)
     write_entry(parent, "forwarded", actor, decision.standing, words=requirement, facts={"unit": names})
-    journal.record(
-        actor, "forwarded", "matter", parent.id, standing=decision.standing, after={"units": [u.id for u in units]}
-    )
+    journal.record(actor, "forwarded", "matter", parent.id, standing=decision.standing, after={"units": [u.id for u in units]})
     db.session.flush()
     index_viewers(parent, parent_content)
     return made
 
 
 def _forward_one(
-    actor: Actor, standing: Standing | None, parent: Matter, content: MatterContent, unit: Unit,
-    requirement: str | None, due_on: date | None,
+    actor: Actor,
+    standing: Standing | None,
+    parent: Matter,
+    content: MatterContent,
+    unit: Unit,
+    requirement: str | None,
+    due_on: date | None,
 ) -> Matter:
     assert standing is not None
     assert parent.lead_unit is not None
@@ -104,7 +108,14 @@ def _forward_one(
     )
     child.supervised_by_office = has_supervision_office(parent.lead_unit.id)
     engine.move(
-        BOOK, actor, child, "forward", on=parent, content=child_content, lead_unit=unit, parent=parent,
+        BOOK,
+        actor,
+        child,
+        "forward",
+        on=parent,
+        content=child_content,
+        lead_unit=unit,
+        parent=parent,
         entry_facts={"unit": unit.name},
         then=[partial(give_to, actor, child, child_content, unit, None, None, None)],
     )

@@ -53,9 +53,7 @@ def grant_reading(actor: Actor, matter_id: UUID, *, person: Person | None, last_
     elif not (roles := roles_held(person.id)) or roles & OFFICERS:
         faults["person"] = _("只能授权给有在任业务岗位的人员")
     elif db.session.scalar(
-        select(Audience.id).where(
-            Audience.matter_id == matter.id, Audience.person_id == person.id, audience.reading_now()
-        ).limit(1)
+        select(Audience.id).where(Audience.matter_id == matter.id, Audience.person_id == person.id, audience.reading_now()).limit(1)
     ):
         faults["person"] = _("此人已在知悉范围内")
     if last_day < today:
@@ -66,13 +64,22 @@ def grant_reading(actor: Actor, matter_id: UUID, *, person: Person | None, last_
         raise Invalid(_("授权没有保存"), fields=faults)
     content = whole_content(matter)
     given = Audience(
-        matter_id=matter.id, person_id=person.id, cause=audience.GRANT, note=reason, from_at=clock.now(),
+        matter_id=matter.id,
+        person_id=person.id,
+        cause=audience.GRANT,
+        note=reason,
+        from_at=clock.now(),
         to_at=clock.end_of(last_day),
     )
     db.session.add(given)
     index_viewers(matter, content)
     entry = journal.record(
-        actor, "grant_reading", "matter", matter.id, standing=decision.standing, confidential=True,
+        actor,
+        "grant_reading",
+        "matter",
+        matter.id,
+        standing=decision.standing,
+        confidential=True,
         after={"person": person.id, "until": last_day.isoformat()},
     )
     notices.notify(matter, content, entry, "reading_granted", [person.id])
@@ -84,9 +91,9 @@ def end_grant(actor: Actor, matter_id: UUID, grant_id: int) -> Matter:
     matter = one(actor, matter_id)
     decision = _permitted(actor, matter)
     given = db.session.scalars(
-        select(Audience).where(
-            Audience.id == grant_id, Audience.matter_id == matter.id, Audience.cause == audience.GRANT
-        ).with_for_update()
+        select(Audience)
+        .where(Audience.id == grant_id, Audience.matter_id == matter.id, Audience.cause == audience.GRANT)
+        .with_for_update()
     ).first()
     if given is None:
         raise Invisible
@@ -94,7 +101,12 @@ def end_grant(actor: Actor, matter_id: UUID, grant_id: int) -> Matter:
         given.to_at = clock.now()
         index_viewers(matter, whole_content(matter))
         journal.record(
-            actor, "end_grant", "matter", matter.id, standing=decision.standing, confidential=True,
+            actor,
+            "end_grant",
+            "matter",
+            matter.id,
+            standing=decision.standing,
+            confidential=True,
             after={"person": given.person_id},
         )
     return matter
@@ -102,9 +114,7 @@ def end_grant(actor: Actor, matter_id: UUID, grant_id: int) -> Matter:
 
 def tidy_lapsed() -> None:
     """Granted readings whose time is over leave the index of viewers; the seam has not counted them since."""
-    lapsed = set(
-        db.session.scalars(select(Viewer.matter_id).where(Viewer.city_id == current_city(), Viewer.until <= clock.now()))
-    )
+    lapsed = set(db.session.scalars(select(Viewer.matter_id).where(Viewer.city_id == current_city(), Viewer.until <= clock.now())))
     if not lapsed:
         return
     found = db.session.scalars(select(Matter).where(Matter.id.in_(lapsed)).options(as_seen_by(SYSTEM))).all()

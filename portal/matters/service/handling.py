@@ -37,9 +37,7 @@ def acknowledge(actor: Actor, matter_id: UUID, *, version: int | None = None) ->
     return matter
 
 
-def progress(
-    actor: Actor, matter_id: UUID, *, version: int | None = None, words: str, first_feedback: bool = False
-) -> Matter:
+def progress(actor: Actor, matter_id: UUID, *, version: int | None = None, words: str, first_feedback: bool = False) -> Matter:
     """进展: a dated entry on what was done; one marked as first feedback stops that clock."""
     matter = one(actor, matter_id)
     content = whole_content(matter)
@@ -54,8 +52,15 @@ def progress(
             clocks.stop(matter, clocks.FIRST_FEEDBACK)
 
     engine.move(
-        BOOK, actor, matter, "progress", content=content, words=words, first_feedback=first_feedback,
-        facts={"first_feedback": first_feedback}, then=[then],
+        BOOK,
+        actor,
+        matter,
+        "progress",
+        content=content,
+        words=words,
+        first_feedback=first_feedback,
+        facts={"first_feedback": first_feedback},
+        then=[then],
     )
     return matter
 
@@ -94,7 +99,12 @@ def urge(actor: Actor, matter_id: UUID, *, version: int | None = None, words: st
     said = None if matter.confidential else words
     write_entry(matter, "urge", actor, decision.standing, words=said)
     entry = journal.record(
-        actor, "urge", "matter", matter.id, standing=decision.standing, confidential=matter.confidential,
+        actor,
+        "urge",
+        "matter",
+        matter.id,
+        standing=decision.standing,
+        confidential=matter.confidential,
         after={"urges": matter.urges},
     )
     told = [content.handler_id] if content.handler_id else notices.lead_desk(matter)
@@ -149,23 +159,29 @@ def ask_extension(
     if fields:
         raise Invalid(_("延期申请还没有填完"), fields=fields)
     assert until is not None
-    reckon.extended(
-        clocks.deadline_of(closing), closing.original_due_on, until, "", clock.today(), _parent_due(matter)
-    )
+    reckon.extended(clocks.deadline_of(closing), closing.original_due_on, until, "", clock.today(), _parent_due(matter))
     engine.take_turn(BOOK, actor, matter)
     content = whole_content(matter)
     request = Extension(
-        matter_id=matter.id, confidential=matter.confidential, asked_at=clock.now(), asked_by_id=actor.person_id,
-        until=until, reason=reason, progress=progress_so_far,
+        matter_id=matter.id,
+        confidential=matter.confidential,
+        asked_at=clock.now(),
+        asked_by_id=actor.person_id,
+        until=until,
+        reason=reason,
+        progress=progress_so_far,
     )
     db.session.add(request)
     content.mark("extension")
     matter.extension_pending = True
-    write_entry(
-        matter, "ask_extension", actor, decision.standing, words=reason, facts={"until": until.isoformat()}
-    )
+    write_entry(matter, "ask_extension", actor, decision.standing, words=reason, facts={"until": until.isoformat()})
     entry = journal.record(
-        actor, "ask_extension", "matter", matter.id, standing=decision.standing, confidential=matter.confidential,
+        actor,
+        "ask_extension",
+        "matter",
+        matter.id,
+        standing=decision.standing,
+        confidential=matter.confidential,
         after={"until": until.isoformat()},
     )
     heads = notices.heads(matter)
@@ -183,7 +199,12 @@ def _parent_due(matter: Matter) -> date | None:
 
 
 def decide_extension(
-    actor: Actor, matter_id: UUID, *, version: int | None = None, granted: bool, until: date | None = None,
+    actor: Actor,
+    matter_id: UUID,
+    *,
+    version: int | None = None,
+    granted: bool,
+    until: date | None = None,
     words: str | None = None,
 ) -> Extension:
     """The supervision head of the unit that assigned grants (to the day asked or an earlier one) or refuses. Refused, it
@@ -196,9 +217,7 @@ def decide_extension(
     assert decision.standing is not None
     engine.take_turn(BOOK, actor, matter)
     request = db.session.scalars(
-        select(Extension)
-        .where(Extension.matter_id == matter.id, Extension.decided_at.is_(None))
-        .options(as_seen_by(actor))
+        select(Extension).where(Extension.matter_id == matter.id, Extension.decided_at.is_(None)).options(as_seen_by(actor))
     ).first()
     if request is None or not matter.extension_pending:  # what was asked of a matter that has ended waits for nobody
         raise Invisible if matter.content is None else Invalid(_("没有待批复的延期申请"))
@@ -212,7 +231,11 @@ def decide_extension(
         if day > request.until:
             raise Invalid(_("批准的日期不得晚于申请的日期"), fields={"due_on": _("不得晚于申请的日期")})
         deadline = reckon.extended(
-            clocks.deadline_of(closing), closing.original_due_on, day, decision.standing.title, clock.today(),
+            clocks.deadline_of(closing),
+            closing.original_due_on,
+            day,
+            decision.standing.title,
+            clock.today(),
             _parent_due(matter),
         )
         stopped = closing.stopped_at
@@ -226,13 +249,16 @@ def decide_extension(
     kind = "extension_granted" if granted else "extension_refused"
     write_entry(matter, kind, actor, decision.standing, words=words, facts={"until": day.isoformat()} if granted else None)
     entry = journal.record(
-        actor, kind, "matter", matter.id, standing=decision.standing, confidential=matter.confidential,
+        actor,
+        kind,
+        "matter",
+        matter.id,
+        standing=decision.standing,
+        confidential=matter.confidential,
         after={"due_on": matter.due_on.isoformat()},
     )
     if matter.confidential:
         audience.shut_out(matter.id, audience.EXTENSION)
-    notices.notify(
-        matter, content, entry, "extension_decided", [request.asked_by_id], granted=granted, until=day.isoformat()
-    )
+    notices.notify(matter, content, entry, "extension_decided", [request.asked_by_id], granted=granted, until=day.isoformat())
     index_viewers(matter, content)
     return request

@@ -77,9 +77,7 @@ def _matter(matter_id: UUID) -> tuple[Matter, MatterContent]:
     return matter, whole_content(matter)
 
 
-def _handled(
-    actor: Actor | System, standing: Standing | None, post: Post, successor: Post | None, secret: set[UUID]
-) -> list[Task]:
+def _handled(actor: Actor | System, standing: Standing | None, post: Post, successor: Post | None, secret: set[UUID]) -> list[Task]:
     found = db.session.scalars(
         select(MatterContent.matter_id)
         .join(Matter, Matter.id == MatterContent.matter_id)
@@ -118,8 +116,13 @@ def _fit(successor: Post | None, may_handle: Iterable[Holder], post: Post, unit_
 
 
 def _passed(
-    actor: Actor | System, standing: Standing | None, matter: Matter, content: MatterContent, post: Post,
-    new: Post | None, task: str,
+    actor: Actor | System,
+    standing: Standing | None,
+    matter: Matter,
+    content: MatterContent,
+    post: Post,
+    new: Post | None,
+    task: str,
 ) -> None:
     matter.version += 1
     former = db.session.scalar(select(Person.name).where(Person.id == post.person_id))
@@ -128,9 +131,7 @@ def _passed(
     db.session.flush()
 
 
-def _helped(
-    actor: Actor | System, standing: Standing | None, post: Post, successor: Post | None
-) -> list[Task]:
+def _helped(actor: Actor | System, standing: Standing | None, post: Post, successor: Post | None) -> list[Task]:
     parts = db.session.scalars(
         select(CoUnit)
         .join(Matter, Matter.id == CoUnit.matter_id)
@@ -154,9 +155,7 @@ def _helped(
 
 def _signed(actor: Actor | System, post: Post, successor: Post | None, secret: set[UUID]) -> list[Task]:
     """Steps of running sign-offs: he is named for none any more, and may sign none; his stand-ins neither."""
-    running = exists().where(
-        SignOff.report_id == Step.report_id, SignOff.generation == Step.generation, SignOff.ended_at.is_(None)
-    )
+    running = exists().where(SignOff.report_id == Step.report_id, SignOff.generation == Step.generation, SignOff.ended_at.is_(None))
     unsigned = ~exists().where(
         Signature.report_id == Step.report_id, Signature.generation == Step.generation, Signature.step == Step.number
     )
@@ -167,9 +166,7 @@ def _signed(actor: Actor | System, post: Post, successor: Post | None, secret: s
         .where(running, unsigned)
         .where(
             or_(
-                and_(
-                    Step.named_person_id == post.person_id, Step.role == post.role, Step.unit_id == post.for_unit_id
-                ),
+                and_(Step.named_person_id == post.person_id, Step.role == post.role, Step.unit_id == post.for_unit_id),
                 exists().where(of_step, mine),
             )
         )

@@ -53,15 +53,20 @@ def close(actor: Actor, matter_id: UUID, *, version: int | None = None, words: s
         notices.notify(matter, content, entry, "closed", [*told, *notices.lead_desk(matter)])
 
     engine.move(
-        BOOK, actor, matter, "close", version=version, content=content, words=words,
-        facts={"in_time": matter.in_time}, then=[then],
+        BOOK,
+        actor,
+        matter,
+        "close",
+        version=version,
+        content=content,
+        words=words,
+        facts={"in_time": matter.in_time},
+        then=[then],
     )
     return matter
 
 
-def return_for_rework(
-    actor: Actor, matter_id: UUID, *, version: int | None = None, failed: tuple[str, ...], reason: str
-) -> Matter:
+def return_for_rework(actor: Actor, matter_id: UUID, *, version: int | None = None, failed: tuple[str, ...], reason: str) -> Matter:
     """退回重办: names the failed questions and why; counted; the clock runs on as if it had never stopped."""
     matter = one(actor, matter_id)
     content = whole_content(matter)
@@ -82,8 +87,17 @@ def return_for_rework(
         notices.notify(matter, content, entry, "returned", [*told, *notices.lead_desk(matter)])
 
     engine.move(
-        BOOK, actor, matter, "return_for_rework", version=version, content=content, failed=failed, reason=reason,
-        entry_facts={"failed": list(failed)}, facts={"failed": list(failed)}, then=[then],
+        BOOK,
+        actor,
+        matter,
+        "return_for_rework",
+        version=version,
+        content=content,
+        failed=failed,
+        reason=reason,
+        entry_facts={"failed": list(failed)},
+        facts={"failed": list(failed)},
+        then=[then],
     )
     return matter
 

@@ -27,10 +27,20 @@ from portal.vault.words import Sealable, erase
 def as_confidential(actor: Actor, matter: Matter, content: MatterContent) -> NewMatter:
     """The same instruction, to be registered as confidential: without co-units, and with its papers to be added anew."""
     return NewMatter(
-        registering_unit=keeper_of(matter.registering_unit), source_level=matter.source_level, urgency=matter.urgency,
-        confidential=True, instructed_on=matter.instructed_on, received_on=matter.received_on, title=content.title,
-        text=content.text, leader=content.leader, leader_id=content.leader_id, document_number=content.document_number,
-        requirement=content.requirement, paper_number=matter.paper_number, lead_unit=matter.lead_unit,
+        registering_unit=keeper_of(matter.registering_unit),
+        source_level=matter.source_level,
+        urgency=matter.urgency,
+        confidential=True,
+        instructed_on=matter.instructed_on,
+        received_on=matter.received_on,
+        title=content.title,
+        text=content.text,
+        leader=content.leader,
+        leader_id=content.leader_id,
+        document_number=content.document_number,
+        requirement=content.requirement,
+        paper_number=matter.paper_number,
+        lead_unit=matter.lead_unit,
     )
 
 
@@ -42,7 +52,10 @@ def void(matter: Matter) -> None:
         for part in cast("list[Sealable]", parts):
             erase(part)
     db.session.execute(
-        update(CoUnit).where(CoUnit.matter_id == matter.id).values(task=None).options(as_seen_by(SYSTEM))
+        update(CoUnit)
+        .where(CoUnit.matter_id == matter.id)
+        .values(task=None)
+        .options(as_seen_by(SYSTEM))
         .execution_options(synchronize_session=False)
     )
     attaching.remove_all(matter)

@@ -52,7 +52,8 @@ class UnitChange(OfCity, Model):
         Index("ix_unit_change_unit", "unit_id"),
         Index("ix_unit_change_other", "other_id"),
         Index(
-            "ix_unit_change_planned", "from_on",
+            "ix_unit_change_planned",
+            "from_on",
             postgresql_where=text("carried_out_at IS NULL AND cancelled_at IS NULL AND refused IS NULL"),
         ),
         CheckConstraint("carried_out_at IS NULL OR (cancelled_at IS NULL AND refused IS NULL)", name="one_end"),

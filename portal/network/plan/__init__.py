@@ -5,6 +5,17 @@ from portal.network.plan.judging import plan_import
 from portal.network.plan.rows import Row, Table, rows_of
 
 __all__ = [
-    "POSTS", "UNITS", "Fault", "Known", "KnownPerson", "KnownUnit", "Plan", "PlannedPost", "PlannedUnit", "Row",
-    "Table", "plan_import", "rows_of",
+    "POSTS",
+    "UNITS",
+    "Fault",
+    "Known",
+    "KnownPerson",
+    "KnownUnit",
+    "Plan",
+    "PlannedPost",
+    "PlannedUnit",
+    "Row",
+    "Table",
+    "plan_import",
+    "rows_of",
 ]

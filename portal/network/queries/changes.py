@@ -19,7 +19,9 @@ def name_then(unit: Unit, moment: datetime) -> str:
     bore: str | None = db.session.scalar(
         select(UnitChange.before["name"].astext)
         .where(
-            UnitChange.city_id == current_city(), UnitChange.unit_id == unit.id, UnitChange.kind == ChangeKind.RENAME,
+            UnitChange.city_id == current_city(),
+            UnitChange.unit_id == unit.id,
+            UnitChange.kind == ChangeKind.RENAME,
             UnitChange.carried_out_at > moment,
         )
         .order_by(UnitChange.carried_out_at)

@@ -54,9 +54,7 @@ class Placed:
 def posts_for(unit: Unit) -> list[Placed]:
     """The posts of a unit and of the organs that act for it; of an organ, its own. One statement."""
     stand_in = aliased(Person)
-    of_unit = (
-        and_(Post.for_unit_id == unit.acts_for_id, Post.unit_id == unit.id) if unit.is_organ else Post.for_unit_id == unit.id
-    )
+    of_unit = and_(Post.for_unit_id == unit.acts_for_id, Post.unit_id == unit.id) if unit.is_organ else Post.for_unit_id == unit.id
     rows = db.session.execute(
         select(Post.id, Post.role, Post.unit_id, Unit.path, Unit.name.label("where"), Post.person_id, Person.name, Person.email,
                Post.from_on, stand_in.name.label("stand_in"))
@@ -72,9 +70,7 @@ def posts_for(unit: Unit) -> list[Placed]:
     )  # fmt: skip
     found: dict[int, Placed] = {}
     for post_id, role, unit_id, path, where, person_id, name, email, since, delegate in rows:
-        placed = found.setdefault(
-            post_id, Placed(post_id, Role(role), unit_id, path, where, person_id, name, email, since, [])
-        )
+        placed = found.setdefault(post_id, Placed(post_id, Role(role), unit_id, path, where, person_id, name, email, since, []))
         if delegate and delegate not in placed.delegates:
             placed.delegates.append(delegate)
     return list(found.values())
@@ -94,9 +90,9 @@ def leaders_matching(typed: str, limit: int = 20) -> list[Person]:
     said = typed.strip()
     if not said:
         return []
-    found = _people(
-        Post.role.in_(LEADERS), Unit.id == Post.unit_id, Unit.kind.in_((Kind.PARTY_COMMITTEE, Kind.GOVERNMENT))
-    ).where(or_(Person.name.contains(said, autoescape=True), Person.sign_in_name.contains(said, autoescape=True)))
+    found = _people(Post.role.in_(LEADERS), Unit.id == Post.unit_id, Unit.kind.in_((Kind.PARTY_COMMITTEE, Kind.GOVERNMENT))).where(
+        or_(Person.name.contains(said, autoescape=True), Person.sign_in_name.contains(said, autoescape=True))
+    )
     return list(db.session.scalars(found.limit(limit)))
 
 
@@ -166,7 +162,4 @@ def person_meant(typed: str) -> Person | None:
 
 def roles_held(person_id: int) -> set[Role]:
     """The roles a person holds today in posts of his own."""
-    return {
-        Role(r)
-        for r in db.session.scalars(select(Post.role).where(Post.person_id == person_id, in_force(clock.today())))
-    }
+    return {Role(r) for r in db.session.scalars(select(Post.role).where(Post.person_id == person_id, in_force(clock.today())))}

@@ -111,9 +111,7 @@ def standings_of(person_id: int) -> list[Standing]:
         lent = EVERYTHING if acts is None else frozenset(map(Lent, acts))
         standings.setdefault(
             post_id,
-            Standing(
-                post_id, Role(role), unit_id, name, for_unit_id, tuple(path), delegation_id, covers, lent, tuple(former)
-            ),
+            Standing(post_id, Role(role), unit_id, name, for_unit_id, tuple(path), delegation_id, covers, lent, tuple(former)),
         )
     return list(standings.values())
 
@@ -141,11 +139,7 @@ def _posts(unit_ids: Collection[int], roles: Collection[Role]) -> list[tuple[Pos
     first: dict[tuple[int, Role], int] = {}
     for post, _person, rank in rows:
         first.setdefault((post.for_unit_id, post.role), rank)
-    return [
-        (post, person)
-        for post, person, rank in rows
-        if post.role not in SEATS or rank == first[post.for_unit_id, post.role]
-    ]
+    return [(post, person) for post, person, rank in rows if post.role not in SEATS or rank == first[post.for_unit_id, post.role]]
 
 
 def holders(unit_id: int, role: Role) -> list[Holder]:
@@ -192,8 +186,12 @@ def signing(unit_id: Any, role: Any, *, confidential: Any = False) -> Select[Any
     lent = (Delegation.post_id == Post.id, delegated_at(clock.now()), lent_for(Lent.SIGN), covers)
     return (
         seated.with_only_columns(
-            seated.selected_columns["rank"], Post.id.label("post_id"), Person.id.label("person_id"),
-            Person.name.label("name"), Delegation.id.label("delegation_id"), stand_in.id.label("stand_in_id"),
+            seated.selected_columns["rank"],
+            Post.id.label("post_id"),
+            Person.id.label("person_id"),
+            Person.name.label("name"),
+            Delegation.id.label("delegation_id"),
+            stand_in.id.label("stand_in_id"),
             stand_in.name.label("stand_in"),
         )
         .outerjoin(Delegation, and_(*lent))
@@ -223,9 +221,7 @@ def signers(unit_id: int, role: Role, *, confidential: bool = False) -> list[Hol
     return signers_in(db.session.execute(signing(unit_id, role, confidential=confidential)).all())
 
 
-def recipients(
-    unit_id: int, roles: Collection[Role], *, confidential: bool = False, kind: Lent | None = None
-) -> list[int]:
+def recipients(unit_id: int, roles: Collection[Role], *, confidential: bool = False, kind: Lent | None = None) -> list[int]:
     """The persons whom a notice to these roles of the unit reaches: holders and delegates, each once, in that order. A
     notice that asks for an act of one kind reaches the delegates for that kind alone."""
     return recipients_of((unit_id,), roles, confidential=confidential, kind=kind)[unit_id]

@@ -77,9 +77,7 @@ def unit_meant(typed: str) -> Unit | None:
     )
     found = list(
         db.session.scalars(
-            _live()
-            .where(Unit.id.in_(named_so), or_(Unit.code.in_(codes), Unit.name == said, Unit.short_name == said))
-            .limit(5)
+            _live().where(Unit.id.in_(named_so), or_(Unit.code.in_(codes), Unit.name == said, Unit.short_name == said)).limit(5)
         )
     )
     by_code = [unit for unit in found if unit.code in codes]
@@ -217,9 +215,7 @@ def place_of(unit_id: int) -> Place | None:
         select(near.id).where(near.parent_id == unit_id),
         select(this.heir_id).where(or_(this.id == unit_id, this.parent_id == unit_id), of_city, this.heir_id.is_not(None)),
     ).subquery("near")
-    rows = db.session.execute(
-        _units().join(ids, ids.c.id == Unit.id).add_columns(_count_below()).order_by(Unit.code)
-    ).all()
+    rows = db.session.execute(_units().join(ids, ids.c.id == Unit.id).add_columns(_count_below()).order_by(Unit.code)).all()
     found = {unit.id: (unit, count) for unit, count in rows}
     if unit_id not in found:
         return None

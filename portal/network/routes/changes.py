@@ -89,8 +89,14 @@ def _sent(unit_id: int, kind: ChangeKind) -> Response:
     try:
         if request.form.get("step") != "do":
             case = changing.foresee(actor, wanted, version)
-            return page("network/change_confirm.html", case=case, wanted=wanted, kept=_kept(), today=clock.today(),
-                        **_around(case.unit, kind))
+            return page(
+                "network/change_confirm.html",
+                case=case,
+                wanted=wanted,
+                kept=_kept(),
+                today=clock.today(),
+                **_around(case.unit, kind),
+            )
         row = changing.change(actor, wanted, version)
     except (Invalid, Stale) as refusal:
         return redraw(FORM, form, refusal, **around)
@@ -133,5 +139,3 @@ def _around(unit: Unit, kind: ChangeKind) -> dict[str, Any]:
         "tree_url": url_for("network.tree"),
         "pickers": dict.fromkeys(("parent", "into", "heir"), url_for("network.suggest", organs=1)),
     }
-
-

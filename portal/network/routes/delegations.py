@@ -92,9 +92,7 @@ def be_away() -> Response:
     if refusal is not None:
         form.take(refusal)
     # Two forms stand on this page: the other one is drawn afresh.
-    return page(
-        DELEGATIONS, status=422, form=_form(actor, fresh=True), refusal=refusal, **_delegations_page(actor, away=form)
-    )
+    return page(DELEGATIONS, status=422, form=_form(actor, fresh=True), refusal=refusal, **_delegations_page(actor, away=form))
 
 
 @blueprint.post(f"/absences/<int(max={HIGHEST_ID}):absence_id>/end")
@@ -111,9 +109,7 @@ def _form(actor: Actor, *, fresh: bool = False) -> DelegationForm:
     if fresh:
         form.from_day.data = clock.today()
     form.post.choices = [
-        (s.post_id, f"{s.unit_name}　{s.role.label}")
-        for s in actor.standings
-        if s.delegation_id is None and s.role not in OFFICERS
+        (s.post_id, f"{s.unit_name}　{s.role.label}") for s in actor.standings if s.delegation_id is None and s.role not in OFFICERS
     ]
     form.to_person.choices = stand_ins(queries.colleagues_of(actor.person_id))
     return form

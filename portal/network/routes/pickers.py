@@ -33,10 +33,7 @@ def suggest() -> Response:
 def suggest_leaders() -> Response:
     """For pickers: leaders of this city's committees and governments."""
     return jsonify(
-        [
-            {"value": one.name, "label": one.name, "note": one.sign_in_name}
-            for one in queries.leaders_matching(question())
-        ]
+        [{"value": one.name, "label": one.name, "note": one.sign_in_name} for one in queries.leaders_matching(question())]
     )
 
 

@@ -35,9 +35,7 @@ def be_away(actor: Actor, from_on: date, last_on: date, note: str | None = None)
         faults["from_on"] = _("与已登记的外出重叠：%(span)s", span=span_words(meeting[0]))
     if faults:
         raise Invalid(_("外出没有保存"), fields=faults)
-    made = Absence(
-        person_id=actor.person_id, from_on=from_on, last_on=last_on, note=note or None, made_at=clock.now()
-    )
+    made = Absence(person_id=actor.person_id, from_on=from_on, last_on=last_on, note=note or None, made_at=clock.now())
     db.session.add(made)
     db.session.flush()
     journal.record(actor, "be_away", "absence", made.id, after=_facts(made))

@@ -195,7 +195,12 @@ def _carry_out(actor: Actor | System, standing: Standing | None, case: Case, row
     }
     db.session.flush()
     journal.record(
-        actor, f"unit_{row.kind}", "unit", row.unit_id, standing=standing, before=row.before,
+        actor,
+        f"unit_{row.kind}",
+        "unit",
+        row.unit_id,
+        standing=standing,
+        before=row.before,
         after=facts_of(case.unit) | {"change": row.id, "posts_ended": [post.id for post in case.ending]},
     )
 
@@ -313,4 +318,3 @@ def _hand_over(actor: Actor | System, standing: Standing | None, case: Case, hei
     db.session.flush()
     if follow and heir is not None and not unit.is_organ:
         business().follow(actor, standing, unit, heir)
-

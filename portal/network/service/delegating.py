@@ -141,9 +141,7 @@ def end_delegation(actor: Actor, delegation_id: int) -> Delegation:
         before = _facts(found)
         found.ended_at = clock.now()
         own = next((s for s in actor.standings if s.post_id == found.post_id), None)
-        journal.record(
-            actor, "end_delegation", "delegation", found.id, standing=own if mine else kept.standing, before=before
-        )
+        journal.record(actor, "end_delegation", "delegation", found.id, standing=own if mine else kept.standing, before=before)
     return found
 
 

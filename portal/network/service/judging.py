@@ -156,9 +156,7 @@ def _below_fault(unit: Unit, parent: Unit) -> str | None:
 
 
 def _height(unit: Unit) -> int:
-    deepest = db.session.scalar(
-        select(func.max(func.cardinality(Unit.path))).where(Unit.id.in_(queries.below_ids(unit.id)))
-    )
+    deepest = db.session.scalar(select(func.max(func.cardinality(Unit.path))).where(Unit.id.in_(queries.below_ids(unit.id))))
     return int(deepest or len(unit.path)) - len(unit.path) + 1
 
 

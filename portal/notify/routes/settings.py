@@ -64,9 +64,7 @@ def save_settings() -> Response:
     form = settings_form(channels.enabled().values())
     if not form.validate():
         return _redrawn(form)
-    wanted = {
-        channel: {group.value: form[f"{channel}_{group}"].data for group in Group} for channel in channels.enabled()
-    }
+    wanted = {channel: {group.value: form[f"{channel}_{group}"].data for group in Group} for channel in channels.enabled()}
     quiet = Quiet(form.quiet_from.data, form.quiet_to.data, form.quiet_days_off.data)
     try:
         service.save(actor, wanted, quiet, cast("int | None", form.version.data))
@@ -121,9 +119,7 @@ def confirm_address(change_id: UUID) -> Response:
 
 def _drawn_form(reach: Reach) -> SettingsForm:
     quiet = reach.wishes.quiet
-    values = {
-        f"{channel}_{group}": reach.wishes.way(group, channel).value for channel in channels.enabled() for group in Group
-    }
+    values = {f"{channel}_{group}": reach.wishes.way(group, channel).value for channel in channels.enabled() for group in Group}
     return settings_form(
         channels.enabled().values(), version=reach.version, quiet_from=quiet.begins, quiet_to=quiet.ends,
         quiet_days_off=quiet.days_off, **values,

@@ -54,9 +54,7 @@ def ask(actor: Actor, channel: str, typed: str) -> AddressChange:
     for one in asked:
         if one.channel == channel and one.confirmed_at is None and one.ended_at is None:
             one.ended_at = clock.now()
-    change = AddressChange(
-        id=uuid4(), person_id=actor.person_id, channel=channel, address=address, asked_at=clock.now(), tries=0
-    )
+    change = AddressChange(id=uuid4(), person_id=actor.person_id, channel=channel, address=address, asked_at=clock.now(), tries=0)
     db.session.add(change)
     db.session.flush()
     db.session.add(
@@ -67,9 +65,7 @@ def ask(actor: Actor, channel: str, typed: str) -> AddressChange:
     )  # fmt: skip
     key = f"address:{change.id}"
     tell("address_asked", [actor.person_id], key=key, facts={"address": masked(address)})
-    journal.record(
-        actor, "ask_address", "person", actor.person_id, after={"channel": channel, "address": masked(address)}
-    )
+    journal.record(actor, "ask_address", "person", actor.person_id, after={"channel": channel, "address": masked(address)})
     ring_after_commit()
     return change
 
@@ -129,9 +125,7 @@ def _keep_contact(change: AddressChange) -> None:
         "confirmed_at": change.confirmed_at,
     }
     kept = {"address": change.address, "confirmed_at": change.confirmed_at}
-    db.session.execute(
-        insert(ChannelAddress).values(row).on_conflict_do_update(index_elements=["person_id", "channel"], set_=kept)
-    )
+    db.session.execute(insert(ChannelAddress).values(row).on_conflict_do_update(index_elements=["person_id", "channel"], set_=kept))
 
 
 def _count_try(change_id: UUID) -> int:

@@ -54,9 +54,7 @@ def save(actor: Actor, wanted: Ways, quiet: Quiet, version: int | None) -> None:
     else:
         kept.ways, kept.version = ways, kept.version + 1
         kept.quiet_from, kept.quiet_to, kept.quiet_days_off = quiet.begins, quiet.ends, quiet.days_off
-    journal.record(
-        actor, "settle_notification", "person", actor.person_id, before=_said(before), after=_said(after)
-    )
+    journal.record(actor, "settle_notification", "person", actor.person_id, before=_said(before), after=_said(after))
 
 
 def _write_first(actor: Actor, after: Wishes) -> None:

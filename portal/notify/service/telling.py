@@ -53,9 +53,7 @@ def tell_each(kind: str, notices: Iterable[tuple[int, str, Mapping[str, Any]]]) 
     return [message for start in range(0, len(rows), _AT_ONCE) for message in _write(rows[start : start + _AT_ONCE])]
 
 
-def _row(
-    kind: str, person_id: int, key: str, facts: dict[str, Any], at: datetime, matter_id: UUID | None = None
-) -> dict[str, Any]:
+def _row(kind: str, person_id: int, key: str, facts: dict[str, Any], at: datetime, matter_id: UUID | None = None) -> dict[str, Any]:
     return {
         "id": uuid4(), "key": key, "person_id": person_id, "matter_id": matter_id, "kind": kind, "facts": facts, "at": at,
     }  # fmt: skip
@@ -110,9 +108,7 @@ def _delivery(message: Message, reach: Reach, channel: str) -> dict[str, Any] | 
 def open_message(actor: Actor, message_id: UUID) -> Message:
     """The person's own message, read from now on; raises Invisible for anybody else's."""
     message = db.session.scalar(
-        select(Message).where(
-            Message.id == message_id, Message.city_id == current_city(), Message.person_id == actor.person_id
-        )
+        select(Message).where(Message.id == message_id, Message.city_id == current_city(), Message.person_id == actor.person_id)
     )
     if message is None:
         raise Invisible

@@ -102,9 +102,7 @@ def journal_page(asked: Asked, before: int | None = None, after: int | None = No
         lower = ids[-1] if ids and has_older else 0
         upper = before if before is not None else ids[0] + 1 if after is not None and more else None
         lines = _folded(lines, _restricted(asked, lower, upper))
-    return JournalPage(
-        lines, newer=ids[0] if ids and has_newer else None, older=ids[-1] if ids and has_older else None
-    )
+    return JournalPage(lines, newer=ids[0] if ids and has_newer else None, older=ids[-1] if ids and has_older else None)
 
 
 def every_entry(asked: Asked) -> Iterator[Line]:
@@ -133,7 +131,10 @@ def _lines(rows: Sequence[Any]) -> list[Line]:
     named = _names({(row.JournalEntry.subject_kind, row.JournalEntry.subject_id) for row in rows})
     return [
         Line(
-            row.JournalEntry, row.name or "", row.unit or "", Role(row.role) if row.role else None,
+            row.JournalEntry,
+            row.name or "",
+            row.unit or "",
+            Role(row.role) if row.role else None,
             named.get((row.JournalEntry.subject_kind, row.JournalEntry.subject_id), ""),
         )
         for row in rows

@@ -55,9 +55,7 @@ def founding_unit() -> Unit | None:
     ).first()
     if root is None:
         return None
-    office = select(Unit).where(
-        Unit.parent_id == root.id, Unit.kind == UnitKind.GENERAL_OFFICE, Unit.retired_on.is_(None)
-    )
+    office = select(Unit).where(Unit.parent_id == root.id, Unit.kind == UnitKind.GENERAL_OFFICE, Unit.retired_on.is_(None))
     return db.session.scalars(office.order_by(Unit.code)).first() or root
 
 

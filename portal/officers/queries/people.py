@@ -71,9 +71,7 @@ _STATES = {
         select(Post.person_id).where(Post.city_id == current_city(), Post.role.in_(OFFICERS), in_force(clock.today()))
     ),
     "locked": lambda: Person.sign_in_name.in_(
-        select(SignInFailure.sign_in_name).where(
-            SignInFailure.city_id == current_city(), SignInFailure.locked_until > clock.now()
-        )
+        select(SignInFailure.sign_in_name).where(SignInFailure.city_id == current_city(), SignInFailure.locked_until > clock.now())
     ),
 }
 
@@ -83,7 +81,9 @@ def accounts(typed: str, state: str, after: str, size: int = PAGE_SIZE) -> tuple
     found = _accounts()
     if typed:
         worked = exists().where(
-            Post.person_id == Person.id, Unit.id == Post.unit_id, in_force(clock.today()),
+            Post.person_id == Person.id,
+            Unit.id == Post.unit_id,
+            in_force(clock.today()),
             or_(Unit.name.contains(typed, autoescape=True), Unit.short_name.contains(typed, autoescape=True)),
         )
         found = found.where(

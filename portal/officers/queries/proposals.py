@@ -18,9 +18,7 @@ def _acts() -> Select[SensitiveAct]:
     return (
         select(SensitiveAct)
         .where(SensitiveAct.city_id == current_city())
-        .options(
-            joinedload(SensitiveAct.person), joinedload(SensitiveAct.proposed_by), joinedload(SensitiveAct.decided_by)
-        )
+        .options(joinedload(SensitiveAct.person), joinedload(SensitiveAct.proposed_by), joinedload(SensitiveAct.decided_by))
     )
 
 
@@ -46,7 +44,9 @@ def acts_done(most: int = MOST_DONE) -> list[SensitiveAct]:
 
 def count_waiting() -> int:
     """How many proposals wait; the navigation says so."""
-    waiting = select(func.count()).select_from(SensitiveAct).where(
-        SensitiveAct.city_id == current_city(), SensitiveAct.outcome.is_(None), SensitiveAct.expires_at > clock.now()
+    waiting = (
+        select(func.count())
+        .select_from(SensitiveAct)
+        .where(SensitiveAct.city_id == current_city(), SensitiveAct.outcome.is_(None), SensitiveAct.expires_at > clock.now())
     )
     return db.session.scalar(waiting) or 0

@@ -54,9 +54,7 @@ def health() -> Health:
             func.current_setting("server_version").label("version"),
         )
     ).one()
-    return Health(
-        row.swept_at, row.waiting, row.oldest_due, row.doubtful, _late_reminders(), row.size, str(row.version).split()[0]
-    )
+    return Health(row.swept_at, row.waiting, row.oldest_due, row.doubtful, _late_reminders(), row.size, str(row.version).split()[0])
 
 
 def year_without_calendar() -> int | None:
@@ -68,7 +66,8 @@ def _late_reminders() -> int:
     some = (
         select(Reminder.id)
         .where(
-            Reminder.city_id == current_city(), Reminder.settled_at.is_(None),
+            Reminder.city_id == current_city(),
+            Reminder.settled_at.is_(None),
             Reminder.send_at < clock.now() - timedelta(minutes=10),
             # They are held back on purpose until the request for more time is decided.
             ~exists().where(Matter.id == Reminder.matter_id, Matter.extension_pending),

@@ -25,7 +25,11 @@ from portal.web.guards import allows, current_actor
 
 SYSTEM = _l("系统")
 STATES = {
-    "": _l("全部"), "locked": _l("已锁定"), "suspended": _l("限定知悉暂停"), "inactive": _l("已停用"), "officers": _l("三员"),
+    "": _l("全部"),
+    "locked": _l("已锁定"),
+    "suspended": _l("限定知悉暂停"),
+    "inactive": _l("已停用"),
+    "officers": _l("三员"),
 }
 
 register(
@@ -82,9 +86,16 @@ def _drawn(one: Account) -> _Drawn:
     else:
         state, lamp = _("正常"), "ok"
     return _Drawn(
-        url_for("officers.account", person_id=person.id), person.name, person.sign_in_name,
-        [f"{unit}　{role.label}" for unit, role in one.posts], state, lamp, notes, one.has_second_factor,
-        one.last_sign_in, one.locked_until,
+        url_for("officers.account", person_id=person.id),
+        person.name,
+        person.sign_in_name,
+        [f"{unit}　{role.label}" for unit, role in one.posts],
+        state,
+        lamp,
+        notes,
+        one.has_second_factor,
+        one.last_sign_in,
+        one.locked_until,
     )
 
 

@@ -37,8 +37,7 @@ LEADS = {
     Kind.DEACTIVATE: _l("批准后此人不能再登录，现有的登录全部结束；其岗位和办过的事保留。"),
     Kind.REACTIVATE: _l("批准后此人可以用原来的口令登录。"),
     Kind.APPOINT_OFFICER: _l(
-        "批准后接任人即日任职，原任即日免去并结束登录。"
-        "三员必须是三个人，不得兼任业务岗位；任何人不能审批涉及自己的更换。"
+        "批准后接任人即日任职，原任即日免去并结束登录。三员必须是三个人，不得兼任业务岗位；任何人不能审批涉及自己的更换。"
     ),
     Kind.DENGBAO: _l(
         "等保口令规则：至少 8 位、含四类字符中的三类，不重复最近 5 次，每 90 天更改一次，到期前 7 天提醒。"
@@ -49,7 +48,12 @@ LEADS = {
 
 register(
     Section(
-        "officers.acts", _l("双人审批"), "sign", Act.READ_SENSITIVE, _l("系统"), 930,
+        "officers.acts",
+        _l("双人审批"),
+        "sign",
+        Act.READ_SENSITIVE,
+        _l("系统"),
+        930,
         count=lambda _actor: queries.count_waiting() or None,
     )
 )
@@ -80,11 +84,18 @@ def drawn(act: SensitiveAct, actor: Actor | None = None) -> _Drawn:
     outcome = Outcome.LAPSED if lapsed else Outcome(act.outcome) if act.outcome else None
     decide = bool(waiting and actor and allowed(actor, Act.DECIDE_SENSITIVE, service.case_for(act)))
     return _Drawn(
-        url_for("officers.act", act_id=act.id), title_of(act), act.reason, act.proposed_by.name, act.proposed_at,
-        act.expires_at, act.decided_by.name if act.decided_by else None, act.ended_at,
+        url_for("officers.act", act_id=act.id),
+        title_of(act),
+        act.reason,
+        act.proposed_by.name,
+        act.proposed_at,
+        act.expires_at,
+        act.decided_by.name if act.decided_by else None,
+        act.ended_at,
         str(outcome.label) if outcome else _("等待审批"),
         "soon" if waiting else "ok" if outcome is Outcome.CARRIED_OUT else "done",
-        actor is not None and actor.person_id == act.proposed_by_id, decide,
+        actor is not None and actor.person_id == act.proposed_by_id,
+        decide,
     )
 
 
@@ -183,9 +194,13 @@ def propose() -> Response:
     role = form.role.data if "role" in form else None
     try:
         made = service.propose(
-            actor, kind, form.reason.data or "", person_id=person_id,
+            actor,
+            kind,
+            form.reason.data or "",
+            person_id=person_id,
             role=Role(role) if role in [one.value for one in OFFICERS] else None,
-            named=(form.named.data or "") if "named" in form else "", on=on,
+            named=(form.named.data or "") if "named" in form else "",
+            on=on,
         )
     except Invalid as refusal:
         return redraw(PROPOSE, form, refusal, **shown)
@@ -220,7 +235,10 @@ def agree(act_id: UUID) -> Response:
     decided = service.decide(current_actor(), act_id, agree=True)
     if decided.once is not None:
         return page(
-            "officers/password_once.html", act=drawn(decided.act), person=decided.act.person, once=decided.once,
+            "officers/password_once.html",
+            act=drawn(decided.act),
+            person=decided.act.person,
+            once=decided.once,
             back_url=url_for("officers.acts"),
         )
     flash(_("已同意并执行：%(what)s", what=title_of(decided.act)), "done")

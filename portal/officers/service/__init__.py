@@ -5,6 +5,15 @@ from portal.officers.service.keeping import end_sessions, make_officers, note_sw
 from portal.officers.service.proposing import case_for, case_of, judged_about, may_propose, propose, withdraw
 
 __all__ = [
-    "Decided", "case_for", "case_of", "decide", "end_sessions", "judged_about", "make_officers", "may_propose",
-    "note_sweep", "propose", "withdraw",
+    "Decided",
+    "case_for",
+    "case_of",
+    "decide",
+    "end_sessions",
+    "judged_about",
+    "make_officers",
+    "may_propose",
+    "note_sweep",
+    "propose",
+    "withdraw",
 ]

@@ -53,7 +53,10 @@ def decide(actor: Actor, act_id: UUID, *, agree: bool) -> Decided:
     record(actor, "agree_sensitive" if agree else "refuse_sensitive", act, judged.standing)
     told = {act.proposed_by_id} | ({act.person_id} if agree and act.person_id else set())
     tell(
-        "sensitive_decided", [act.proposed_by_id], key=f"sensitive-decided:{act.id}", facts={"granted": agree},
+        "sensitive_decided",
+        [act.proposed_by_id],
+        key=f"sensitive-decided:{act.id}",
+        facts={"granted": agree},
     )
     if agree and (kind := TOLD.get(Kind(act.kind))) and act.person_id in told:
         tell(kind, [act.person_id], key=f"sensitive-done:{act.id}", facts={})
@@ -75,8 +78,10 @@ def _overtaken(act: SensitiveAct) -> str | None:
     if not act.proposed_by.active or not case_for(act).proposers & roles_held(act.proposed_by_id):
         return _("提出人已不再担任可以提出这件事的职务，请重新提出")
     person = act.person
-    if act.kind == Kind.CONFIRM_PERSON and person is not None and (
-        person.suspended_at is None or person.suspended_at > act.proposed_at
+    if (
+        act.kind == Kind.CONFIRM_PERSON
+        and person is not None
+        and (person.suspended_at is None or person.suspended_at > act.proposed_at)
     ):
         return _("提出之后此人的口令又重置过，或限定知悉已恢复；请当面核实后重新提出")
     return None
@@ -123,9 +128,7 @@ def _appoint(actor: Actor, act: SensitiveAct) -> None:
         sessions.end_all(post.person_id)
     place = held[0] if held else queries.post_by_id(actor.standings[0].post_id)
     assert place is not None
-    post = Post(
-        person_id=act.person_id, unit_id=place.unit_id, for_unit_id=place.for_unit_id, role=role, from_on=clock.today()
-    )
+    post = Post(person_id=act.person_id, unit_id=place.unit_id, for_unit_id=place.for_unit_id, role=role, from_on=clock.today())
     try:
         with db.session.begin_nested():
             db.session.add(post)

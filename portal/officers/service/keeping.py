@@ -49,9 +49,7 @@ def make_officers(signers: dict[Role, tuple[str, str]], unit_id: int, for_unit_i
             raise Invalid(_("登录名“%(name)s”已经有人使用", name=sign_in_name))
         person, once = accounts.make_person(sign_in_name, name)
         assert once is not None
-        db.session.add(
-            Post(person_id=person.id, unit_id=unit_id, for_unit_id=for_unit_id, role=role, from_on=clock.today())
-        )
+        db.session.add(Post(person_id=person.id, unit_id=unit_id, for_unit_id=for_unit_id, role=role, from_on=clock.today()))
         db.session.flush()
         made[role] = (sign_in_name, once)
     return made

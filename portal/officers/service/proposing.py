@@ -45,8 +45,14 @@ def may_propose(actor: Actor, kind: Kind, person_id: int | None = None) -> bool:
 
 
 def propose(
-    actor: Actor, kind: Kind, reason: str, *, person_id: int | None = None, role: Role | None = None,
-    named: str = "", on: bool = True,
+    actor: Actor,
+    kind: Kind,
+    reason: str,
+    *,
+    person_id: int | None = None,
+    role: Role | None = None,
+    named: str = "",
+    on: bool = True,
 ) -> SensitiveAct:
     """Propose an act for another officer to decide within three days. `named`: the sign-in name of whom to appoint."""
     facts: dict[str, Any] = {}
@@ -69,8 +75,13 @@ def propose(
         raise Unconfirmed(_("请再次确认身份"))
     _lapse()
     made = SensitiveAct(
-        kind=kind, person_id=person_id, facts=facts, reason=tidy(reason), proposed_by_id=actor.person_id,
-        proposed_at=clock.now(), expires_at=clock.now() + LAPSES_AFTER,
+        kind=kind,
+        person_id=person_id,
+        facts=facts,
+        reason=tidy(reason),
+        proposed_by_id=actor.person_id,
+        proposed_at=clock.now(),
+        expires_at=clock.now() + LAPSES_AFTER,
     )
     try:
         with db.session.begin_nested():
@@ -81,8 +92,10 @@ def propose(
     record(actor, "propose_sensitive", made, judged.standing)
     told = [one for one in queries.officers_now() if one.role in case_of(kind, person_id, facts).deciders]
     tell(
-        "sensitive_proposed", [one.person_id for one in told if one.person_id not in {actor.person_id, *judged_about(made)}],
-        key=f"sensitive:{made.id}", facts={},
+        "sensitive_proposed",
+        [one.person_id for one in told if one.person_id not in {actor.person_id, *judged_about(made)}],
+        key=f"sensitive:{made.id}",
+        facts={},
     )
     return made
 

@@ -49,7 +49,11 @@ def appoint(unit_id: int) -> Response:
         return appointed(post, unit, once)
 
     return perform(
-        form, do, title=_("任职"), back_url=url_for("network.unit", unit_id=unit.id), crumb=unit.name,
+        form,
+        do,
+        title=_("任职"),
+        back_url=url_for("network.unit", unit_id=unit.id),
+        crumb=unit.name,
         lead=_("任职自任职日期起生效；系统管理员、安全管理员、审计员不由秘书处任命。"),
     )
 
@@ -60,9 +64,7 @@ def appointed(post: Post, unit: Unit, once: str | None) -> Response:
     if once is None:
         flash(_("已任%(unit)s%(role)s", unit=unit.name, role=Role(post.role).label))
         return go(there)
-    return page(
-        "staffing/once.html", person=post.person, role=Role(post.role).label, unit=unit.name, password=once, onward=there
-    )
+    return page("staffing/once.html", person=post.person, role=Role(post.role).label, unit=unit.name, password=once, onward=there)
 
 
 def _role(typed: str | None) -> Role | None:
@@ -92,7 +94,11 @@ def end_post(post_id: int) -> Response:
         return go(url_for("staffing.person", person_id=post.person_id))
 
     return perform(
-        form, do, title=_("离任"), back_url=url_for("staffing.person", person_id=post.person_id), crumb=post.person.name,
+        form,
+        do,
+        title=_("离任"),
+        back_url=url_for("staffing.person", person_id=post.person_id),
+        crumb=post.person.name,
         facts=[(_("姓名"), post.person.name), (_("单位"), post.unit.name), (_("岗位"), Role(post.role).label)],
         lead=_("只结束这一个岗位。此人离开单位、所有岗位一并结束的，请用离岗交接。"),
     )
@@ -135,7 +141,11 @@ def lend_for(post_id: int) -> Response:
         return go(url_for("staffing.person", person_id=post.person_id))
 
     return perform(
-        form, do, title=_("代设委托"), back_url=url_for("staffing.person", person_id=post.person_id), crumb=post.person.name,
+        form,
+        do,
+        title=_("代设委托"),
+        back_url=url_for("staffing.person", person_id=post.person_id),
+        crumb=post.person.name,
         facts=[(_("姓名"), post.person.name), (_("单位"), post.unit.name), (_("岗位"), Role(post.role).label)],
         lead=_("本人突然不能办理、又没有自己委托的，由秘书处代设。不包括限定知悉的事项。"),
     )

@@ -75,8 +75,14 @@ def open_drive() -> Response:
         return go(url_for("staffing.drive", drive_id=made.id))
 
     return perform(
-        form, do, title=_("发起推荐"), button=_("发出"), back_url=url_for("staffing.drives_list"), crumb=_("推荐联络员"),
-        rows={"words": 4}, lead=_("所选单位的办公室主任会收到消息；没有办公室主任的，发给主要领导。"),
+        form,
+        do,
+        title=_("发起推荐"),
+        button=_("发出"),
+        back_url=url_for("staffing.drives_list"),
+        crumb=_("推荐联络员"),
+        rows={"words": 4},
+        lead=_("所选单位的办公室主任会收到消息；没有办公室主任的，发给主要领导。"),
     )
 
 
@@ -148,8 +154,10 @@ def _say_not_reached(found: Drive, only: int | None = None) -> None:
     if names := drives.not_reached(found, only):
         more = _("等 %(count)s 个单位", count=len(names)) if len(names) > MOST_NAMED else ""
         flash(
-            _("%(units)s没有办公室主任，也没有主要领导，收不到消息；请先任职，或代为填写",
-              units=_("、").join(names[:MOST_NAMED]) + more),
+            _(
+                "%(units)s没有办公室主任，也没有主要领导，收不到消息；请先任职，或代为填写",
+                units=_("、").join(names[:MOST_NAMED]) + more,
+            ),
             "soon",
         )
 
@@ -187,7 +195,13 @@ def nominate(nomination_id: int) -> Response:
     if found.returned:
         facts.append((_("退回理由"), found.returned))
     return perform(
-        form, do, title=_("推荐联络员"), button=_("推荐"), back_url=back, crumb=found.drive.title, facts=facts,
+        form,
+        do,
+        title=_("推荐联络员"),
+        button=_("推荐"),
+        back_url=back,
+        crumb=found.drive.title,
+        facts=facts,
         order=("person", "name", "telephone", "fax", "email", "leader"),
         lead=_("任命由秘书处办理；任命以前可以更改。"),
     )

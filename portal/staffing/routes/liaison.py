@@ -30,9 +30,7 @@ from portal.web.guards import allows, current_actor
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 VIEWS = {liaisons.ALL: _l("全部"), liaisons.VACANT: _l("空缺"), liaisons.UNCONFIRMED: _l("未核对")}
 
-PAGES = frozenset(
-    f"staffing.{name}" for name in ("drives_list", "open_drive", "drive", "nominate", "settle", "contact")
-)
+PAGES = frozenset(f"staffing.{name}" for name in ("drives_list", "open_drive", "drive", "nominate", "settle", "contact"))
 register(Section("staffing.liaison_officers", _l("联络员"), "person", Act.READ_NETWORK, _l("基础"), 805, pages=PAGES))
 
 
@@ -124,7 +122,16 @@ def export_liaisons() -> Response:
     under, show = _under(current_actor()), _show()
     desks, _more = liaisons.liaisons(under, show, limit=None)
     header = [
-        _("单位代码"), _("单位"), _("层级"), _("联络员"), _("电话"), _("传真"), _("邮箱"), _("分管领导"), _("核对日期"), _("状态"),
+        _("单位代码"),
+        _("单位"),
+        _("层级"),
+        _("联络员"),
+        _("电话"),
+        _("传真"),
+        _("邮箱"),
+        _("分管领导"),
+        _("核对日期"),
+        _("状态"),
     ]
     target = BytesIO()
     workbook.write(target, _("联络员"), header, _rows(desks), (16, 30, 12, 12, 18, 18, 26, 14, 12, 10))
@@ -165,7 +172,11 @@ def contact(post_id: int) -> Response:
 
     confirmed = (_("核对日期"), f"{kept.confirmed_on:%Y-%m-%d}") if kept and kept.confirmed_on else (_("核对日期"), _("未核对"))
     return perform(
-        form, do, title=_("联络员信息"), button=_("保存"), crumb=post.person.name,
+        form,
+        do,
+        title=_("联络员信息"),
+        button=_("保存"),
+        crumb=post.person.name,
         back_url=url_for("staffing.person", person_id=post.person_id),
         facts=[(_("姓名"), post.person.name), (_("单位"), post.unit.name), confirmed],
         confirm_url=url_for("staffing.confirm_contact", post_id=post_id) if himself and kept else None,

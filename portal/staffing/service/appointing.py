@@ -121,9 +121,7 @@ def _role_fault(role: Role | None, unit: Unit) -> str | None:
     return None
 
 
-def _person_fault(
-    actor: Actor, person: Person, unit: Unit, role: Role, from_on: date, to_on: date | None
-) -> str | None:
+def _person_fault(actor: Actor, person: Person, unit: Unit, role: Role, from_on: date, to_on: date | None) -> str | None:
     if person.id == actor.person_id:
         return _("不能任命自己，请由另一位秘书处人员办理")
     if not person.active:
@@ -186,7 +184,9 @@ def end_post(
     close(post, to_on, reason, successor_id)
     entry = journal.record(actor, "end_post", "post", post.id, standing=decision.standing, before=before, after=_facts(post))
     tell(
-        "post_ended", [post.person_id], key=f"journal:{entry.id}:post_ended",
+        "post_ended",
+        [post.person_id],
+        key=f"journal:{entry.id}:post_ended",
         facts={"unit": post.unit.name, "role": Role(post.role).value, "until": to_on},
     )
     if queries.over(post):

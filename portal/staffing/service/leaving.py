@@ -100,7 +100,9 @@ def hand_over(
         after={"handover_id": made.id, "posts": [post.id for post in posts], "receivers": receivers, "reason": reason},
     )  # fmt: skip
     tell(
-        "handover_to_sign", [one for one in receivers if one != actor.person_id], key=f"handover:{made.id}",
+        "handover_to_sign",
+        [one for one in receivers if one != actor.person_id],
+        key=f"handover:{made.id}",
         facts={"by": person.name, "about": made.id},
     )
     return made
@@ -124,8 +126,7 @@ def _write_list(made: Handover, posts: list[Post], tasks: list[Task]) -> list[in
     receivers = sorted({*people, *(task.receiver_id for task in tasks if task.receiver_id is not None)})
     db.session.add_all(HandoverPost(handover_id=made.id, post_id=post.id) for post in posts)
     db.session.add_all(
-        HandoverItem(handover_id=made.id, matter_id=task.matter_id, task=task.task, receiver_id=task.receiver_id)
-        for task in tasks
+        HandoverItem(handover_id=made.id, matter_id=task.matter_id, task=task.task, receiver_id=task.receiver_id) for task in tasks
     )
     db.session.add_all(HandoverReceiver(handover_id=made.id, person_id=receiver) for receiver in receivers)
     db.session.flush()
@@ -145,9 +146,7 @@ def handover(actor: Actor, handover_id: int) -> tuple[Handover, list[Post], list
     return made, posts, receivers
 
 
-def sign_for(
-    actor: Actor, handover_id: int, confirm: Callable[[], None], authentication: str = "password"
-) -> HandoverReceiver:
+def sign_for(actor: Actor, handover_id: int, confirm: Callable[[], None], authentication: str = "password") -> HandoverReceiver:
     """签收: a receiver says with his password that he has taken over what the list names. Signed already: Stale."""
     made, _posts, receivers = handover(actor, handover_id)
     mine = next((one for one in receivers if one.person_id == actor.person_id), None)

@@ -56,9 +56,7 @@ def nomination(actor: Actor, nomination_id: int, act: Act, *, lock: bool = False
     return found, decision.standing
 
 
-def answer(
-    actor: Actor, nomination_id: int, person: Person | None, name: str | None, reached: Reached
-) -> Nomination:
+def answer(actor: Actor, nomination_id: int, person: Person | None, name: str | None, reached: Reached) -> Nomination:
     """推荐: name the unit's liaison officer, a person of the city or a new one. May be changed until he is appointed."""
     found, standing = nomination(actor, nomination_id, Act.NOMINATE, lock=True)
     if found.drive.closed_at is not None:

@@ -5,6 +5,18 @@ from portal.matters.service.reporting.drafting import draft_of, for_drafter, may
 from portal.matters.service.reporting.signing import drafters_now, recall, send_back, sign, submit_report
 
 __all__ = [
-    "PARTY_LEVELS", "canonical_fields", "document_mark", "draft_of", "drafters_now", "for_drafter", "may_begin",
-    "open_draft", "recall", "save_draft", "seats_of", "send_back", "sign", "submit_report",
+    "PARTY_LEVELS",
+    "canonical_fields",
+    "document_mark",
+    "draft_of",
+    "drafters_now",
+    "for_drafter",
+    "may_begin",
+    "open_draft",
+    "recall",
+    "save_draft",
+    "seats_of",
+    "send_back",
+    "sign",
+    "submit_report",
 ]

@@ -25,9 +25,7 @@ from portal.workflow import engine
 def draft_of(actor: Actor, matter: Matter) -> Report | None:
     """The draft that is being written, if there is one."""
     return db.session.scalars(
-        select(Report)
-        .where(Report.matter_id == matter.id, Report.state == "draft")
-        .options(as_seen_by(actor))
+        select(Report).where(Report.matter_id == matter.id, Report.state == "draft").options(as_seen_by(actor))
     ).first()
 
 
@@ -50,9 +48,7 @@ def may_begin(matter: Matter) -> None:
 def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> tuple[Matter, Report]:
     """The handler opens the draft: the present one, whatever his page showed, or a new one that begins with the words of
     the last. Asked for twice at once, the second waits and finds what the first began."""
-    db.session.execute(
-        select(Matter.id).where(Matter.id == matter_id).with_for_update().options(as_seen_by(actor))
-    )
+    db.session.execute(select(Matter.id).where(Matter.id == matter_id).with_for_update().options(as_seen_by(actor)))
     matter, standing = for_drafter(actor, matter_id)
     existing = draft_of(actor, matter)
     if existing is not None:

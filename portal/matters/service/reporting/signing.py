@@ -24,7 +24,11 @@ from portal.workflow.seats import STEP_LABELS, holders_to_choose
 
 
 def submit_report(
-    actor: Actor, report_id: UUID, *, version: int | None = None, saved: int | None = None,
+    actor: Actor,
+    report_id: UUID,
+    *,
+    version: int | None = None,
+    saved: int | None = None,
     named: Mapping[int, int] | None = None,
 ) -> Matter:
     """报结: the draft enters its chain. Seats with several holders need one named; vacant seats are listed."""
@@ -43,9 +47,7 @@ def submit_report(
     for number, people in choices.items():
         if chosen.get(number) not in {h.person_id for h in people}:
             label = f"{STEP_LABELS[seats[number - 1].kind]}（{seats[number - 1].role.label}）"
-            raise Invalid(
-                _("%(step)s有多位，请指定其中一位", step=label), fields={f"signer_{number}": _("请指定一位")}
-            )
+            raise Invalid(_("%(step)s有多位，请指定其中一位", step=label), fields={f"signer_{number}": _("请指定一位")})
 
     def then() -> None:
         draft.state, draft.generation = "in_sign_off", draft.generation + 1
@@ -55,26 +57,50 @@ def submit_report(
         db.session.flush()
         fields = canonical_fields(draft, attachments(actor, matter, draft.id))
         sign_off = signoff.submit(
-            report_id=draft.id, matter_id=matter.id, generation=draft.generation, seats=seats,
-            named={n: p for n, p in chosen.items() if n in choices}, drafter=standing, drafter_id=actor.person_id,
-            digest=canonical_digest(fields), confidential=matter.confidential,
+            report_id=draft.id,
+            matter_id=matter.id,
+            generation=draft.generation,
+            seats=seats,
+            named={n: p for n, p in chosen.items() if n in choices},
+            drafter=standing,
+            drafter_id=actor.person_id,
+            digest=canonical_digest(fields),
+            confidential=matter.confidential,
         )
         db.session.add(
             Submission(
-                matter_id=matter.id, report_id=draft.id, generation=draft.generation, draft=draft.draft,
-                submitted_at=sign_off.submitted_at, confidential=matter.confidential, fields=fields,
+                matter_id=matter.id,
+                report_id=draft.id,
+                generation=draft.generation,
+                draft=draft.draft,
+                submitted_at=sign_off.submitted_at,
+                confidential=matter.confidential,
+                fields=fields,
             )
         )
         matter.step_now = signoff.step_now(matter.id, confidential=matter.confidential)
         _arrive(actor, matter, content)
         journal.record(
-            actor, "sign_off_started", "report", draft.id, confidential=matter.confidential,
+            actor,
+            "sign_off_started",
+            "report",
+            draft.id,
+            confidential=matter.confidential,
             after={"generation": draft.generation, "digest": sign_off.digest, "words": digest_of(draft)},
         )
 
     engine.move(
-        BOOK, actor, matter, "submit_report", content=content, report=draft, seats=seats, drafters=drafters,
-        report_id=draft.id, entry_facts={"draft": draft.draft}, then=[then],
+        BOOK,
+        actor,
+        matter,
+        "submit_report",
+        content=content,
+        report=draft,
+        seats=seats,
+        drafters=drafters,
+        report_id=draft.id,
+        entry_facts={"draft": draft.draft},
+        then=[then],
     )
     return matter
 
@@ -91,7 +117,11 @@ def _arrive(actor: Actor, matter: Matter, content: MatterContent) -> None:
     if matter.confidential:
         audience.admit(matter.id, people, audience.SIGNER)
     entry = journal.record(
-        actor, "step_reached", "report", waiting.step.report_id, confidential=matter.confidential,
+        actor,
+        "step_reached",
+        "report",
+        waiting.step.report_id,
+        confidential=matter.confidential,
         after={"step": waiting.step.number},
     )
     if people:
@@ -132,8 +162,15 @@ def sign(
             _arrive(actor, matter, content)
 
     engine.move(
-        BOOK, actor, matter, waiting.step.kind, content=content, report_id=shown.id,
-        entry_facts={"draft": shown.draft}, facts={"digest": digest, "step": step}, then=[then],
+        BOOK,
+        actor,
+        matter,
+        waiting.step.kind,
+        content=content,
+        report_id=shown.id,
+        entry_facts={"draft": shown.draft},
+        facts={"digest": digest, "step": step},
+        then=[then],
     )
     return matter
 
@@ -153,7 +190,11 @@ def _issue(actor: Actor, matter: Matter, content: MatterContent, shown: Report, 
     matter.in_time = closing is not None and clock.now() < closing.due_at
     db.session.flush()
     entry = journal.record(
-        actor, "issued", "report", shown.id, confidential=matter.confidential,
+        actor,
+        "issued",
+        "report",
+        shown.id,
+        confidential=matter.confidential,
         after={"document_number": shown.document_number},
     )
     told = [content.reviewer_id] if matter.confidential else notices.supervisors(matter)
@@ -196,6 +237,13 @@ def _back_to_draft(actor: Actor, matter: Matter, shown: Report, event: str, reas
         notices.notify(matter, content, entry, "sent_back", [content.handler_id] if content.handler_id else [])
 
     engine.move(
-        BOOK, actor, matter, event, content=content, reason=reason, report_id=shown.id,
-        entry_facts={"draft": shown.draft}, then=[then],
+        BOOK,
+        actor,
+        matter,
+        event,
+        content=content,
+        reason=reason,
+        report_id=shown.id,
+        entry_facts={"draft": shown.draft},
+        then=[then],
     )

@@ -14,6 +14,7 @@ test: environment-dev $(CATALOGUES:.po=.mo)
 
 check: environment-dev $(CATALOGUES:.po=.mo)
 	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo --no-cache
 	$(PY) -m portal.local check-migrations

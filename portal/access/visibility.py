@@ -74,6 +74,8 @@ def may_see(model: Any, actor: Actor) -> ColumnElement[bool]:
 
 
 _by_table: dict[Table, Any] = {}
+_by_shape: dict[Any, frozenset[Table]] = {}
+_MOST_SHAPES = 2000  # of statements; the portal has some hundreds
 
 
 def _guarded() -> dict[Table, Any]:
@@ -93,13 +95,25 @@ def _refuse_joined(state: ORMExecuteState) -> None:
                     raise Undecided(f"joinedload of {target.__name__}: use selectinload or a join of your own")
 
 
+def _touched(state: ORMExecuteState) -> frozenset[Table]:
+    """The guarded tables that the statement reads: found by walking it, once for every shape of statement."""
+    key = state.statement._generate_cache_key()  # type: ignore[attr-defined]  # what SQLAlchemy compiles it once by
+    known = _by_shape.get(key.key) if key else None
+    if known is None:
+        guarded = _guarded()
+        walked = visitors.iterate(cast(ExternallyTraversible, state.statement))
+        known = frozenset({one for one in walked if isinstance(one, Table)} & guarded.keys())
+        if key and len(_by_shape) < _MOST_SHAPES:
+            _by_shape[key.key] = known
+    return known
+
+
 @listens_for(PortalSession, "do_orm_execute")
 def _decide(state: ORMExecuteState) -> None:
     if state.is_column_load:
         return
     guarded = _guarded()
-    touched = {t for t in visitors.iterate(cast(ExternallyTraversible, state.statement)) if isinstance(t, Table)} & guarded.keys()
-    touched |= {m.local_table for m in state.all_mappers if m.local_table in guarded}
+    touched = _touched(state) | {m.local_table for m in state.all_mappers if m.local_table in guarded}
     _refuse_joined(state)
     if not touched:
         return

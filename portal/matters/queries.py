@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, and_, column, func, or_, select, tuple_, values
+from sqlalchemy import ARRAY, ColumnElement, String, and_, func, literal, or_, select, tuple_
 from sqlalchemy.orm import aliased, defer, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -127,10 +127,11 @@ def around(actor: Actor, matter: Matter, limit: int = 300) -> Around:
         before = [i for i in (matter.previous_id, matter.parent_id) if i]
         kinds[Matter] = or_(Matter.parent_id == matter.id, Matter.previous_id == matter.id, Matter.id.in_(before))
         loads.append(joinedload(Matter.lead_unit))
-    kind = values(column("name", String), name="kind").data([(model.__name__,) for model in kinds])
+    # Not VALUES, which SQLAlchemy compiles anew each time.
+    kind = func.unnest(literal([model.__name__ for model in kinds], ARRAY(String))).column_valued("kind")
     statement = select(*kinds, unread_of(actor.person_id, suspended=actor.suspended).label("unread")).select_from(kind)
     for model, belongs in kinds.items():
-        statement = statement.outerjoin(model, and_(kind.c.name == model.__name__, belongs))
+        statement = statement.outerjoin(model, and_(kind == model.__name__, belongs))
     # Whatever is no entry has no sequence and comes first: the limit is on entries.
     rows = db.session.execute(statement.options(*loads).order_by(Entry.sequence.desc().nulls_first()).limit(limit)).all()
     found: dict[Any, list[Any]] = {

@@ -23,7 +23,7 @@ from portal.matters.service import attaching, passing_on
 from portal.network.service.acting import actor_for
 from portal.vault import box
 from portal.vault.files import FileStore
-from portal.web import cities, frame, guards, headers, refusals, speech, transactions, walls
+from portal.web import cities, demonstration, frame, guards, headers, refusals, speech, transactions, walls
 
 # In this order; each has `routes.blueprint`, and `routes.install(app)` where it must be told of the app.
 FEATURES = (
@@ -89,6 +89,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     guards.install(app, cast("Any", actor_for), door.keep_form)
     refusals.install(app)
     frame.install(app)
+    demonstration.install(app)
     for name in FEATURES:
         if find_spec(f"portal.{name}.routes") is not None:
             feature = import_module(f"portal.{name}.routes")

@@ -6,8 +6,8 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
-from portal.commands.city import AlreadyThere
-from portal.commands.demonstration.play import PASSWORD, SLUG, play
+from portal.commands.demonstration import play
+from portal.commands.demonstration.play import PASSWORD, SLUG
 from portal.identity.routes import ShownAccounts, show_accounts
 from portal.kernel.city import all_cities
 from portal.kernel.language import _l
@@ -38,16 +38,34 @@ def show_names(app: Flask) -> None:
         show_accounts(app, ShownAccounts(SLUG, tuple((what, name) for name, what in NAMES), words))
 
 
+@demo.command("begin")
+def begin_city() -> None:
+    """Found the demonstration city and play what is open in it; then people may come in."""
+    _refuse_in_production()
+    play.begin(_say)
+
+
+@demo.command("finish")
+def finish_city() -> None:
+    """Play what is over in it; meanwhile people may work there."""
+    _refuse_in_production()
+    play.finish(_say)
+
+
 @demo.command("play")
 def play_city() -> None:
-    """Found the demonstration city and live its year; takes a minute or two."""
+    """Both at once."""
+    _refuse_in_production()
+    play.play(_say)
+
+
+def _refuse_in_production() -> None:
     if current_app.extensions["settings"].production:
         raise click.ClickException("A production installation has no demonstration city.")
-    try:
-        steps = play(lambda words: click.echo(f"  {words}", err=True))
-    except AlreadyThere:
-        raise click.ClickException("The demonstration city is there already.") from None
-    click.echo(f"The demonstration city is ready ({steps} steps).", err=True)
+
+
+def _say(words: str) -> None:
+    click.echo(f"  {words}", err=True)
 
 
 @demo.command("names")

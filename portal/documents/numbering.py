@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.documents.models import Counter
 from portal.kernel.db import current_city, db
 
+Give = Callable[[int, str, int], int | None]
+_kept: ContextVar[Give | None] = ContextVar("numbers_kept", default=None)
+
 
 def next_number(unit_id: int, series: str, year: int) -> int:
     """The next number of this unit's series in this year; given back if the transaction is rolled back."""
+    give = _kept.get()
+    number = give(unit_id, series, year) if give else None
+    return number if number is not None else _counted(unit_id, series, year)
+
+
+@contextmanager
+def kept_numbers(give: Give) -> Iterator[None]:
+    """Take the number that `give` answers for unit, series and year, where it answers one: for playing a demonstration
+    city, whose registers are not filled in their order. The counters must stand past those numbers already."""
+    token = _kept.set(give)
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
+def keep_numbers(unit_id: int, series: str, year: int, count: int) -> None:
+    """Leave the first `count` numbers of a series that nothing was counted in yet to `kept_numbers`."""
+    db.session.execute(insert(Counter).values(city_id=current_city(), unit_id=unit_id, series=series, year=year, last=count))
+
+
+def _counted(unit_id: int, series: str, year: int) -> int:
     statement = insert(Counter).values(city_id=current_city(), unit_id=unit_id, series=series, year=year, last=func.coalesce(1))
     statement = statement.on_conflict_do_update(
         index_elements=["city_id", "unit_id", "series", "year"], set_={"last": Counter.last + 1}

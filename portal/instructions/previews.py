@@ -25,7 +25,7 @@ from portal.documents.previews import forget_expired
 from portal.instructions.importing import COLUMNS, MOST_ROWS, Fault, Judged, Planned, judge, seen_already
 from portal.instructions.rules import co_fault, lead_fault
 from portal.instructions.service import standing_for
-from portal.kernel.db import current_city, db
+from portal.kernel.db import current_city, db, has_written
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Refusal, Stale
 from portal.matters.book import BOOK
@@ -115,6 +115,7 @@ def carry_out(actor: Actor, preview_id: UUID) -> ImportPreview:
     kept.imported = done
     kept.state = "imported"
     journal.record(actor, "import", "import", kept.id, after={"rows": len(done)})
+    has_written(len(done))
     return kept
 
 

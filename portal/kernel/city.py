@@ -1,13 +1,13 @@
-"""The tenant. Nothing crosses from one city to another; this is the one table without row-level security."""
+"""The tenant. Nothing crosses from one city to another; its own is the one table without row-level security."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Identity, String, select
+from sqlalchemy import ForeignKey, Identity, String, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.kernel.db import Model, db
+from portal.kernel.db import Model, OfCity, db
 
 
 class City(Model):
@@ -20,6 +20,26 @@ class City(Model):
     name: Mapped[str] = mapped_column(String(60))
     demonstration: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+
+
+class Demonstration(OfCity, Model):
+    """How far the playing of a demonstration city has come: `until` is the moment of its founding, to which its lives
+    reach; of `lives`, of which `over` are played last, so many are `waiting`."""
+
+    __tablename__ = "demonstration"
+
+    city_id: Mapped[int] = mapped_column(
+        ForeignKey("city.id"), primary_key=True, server_default=text("current_setting('app.city')::integer")
+    )
+    until: Mapped[datetime]
+    lives: Mapped[int]
+    over: Mapped[int]
+    waiting: Mapped[int]
+
+
+def demonstration() -> Demonstration | None:
+    """How far the session's city is played; None where it is no demonstration."""
+    return db.session.scalar(select(Demonstration))
 
 
 def city_by_slug(slug: str) -> City | None:

@@ -144,6 +144,23 @@ def after_commit(act: Callable[[], object]) -> None:
     db.session().info.setdefault("after_commit", []).append(act)
 
 
+_VERY_MANY = 500
+_REFRESH = text("SELECT refresh_statistics()")
+
+
+def has_written(rows: int) -> None:
+    """So many rows came in at once: where they are very many, the planner learns of them after the commit, and not only
+    when the autovacuum comes by. Until then it would take every table for empty."""
+    if rows >= _VERY_MANY:
+        after_commit(refresh_statistics)
+
+
+def refresh_statistics() -> None:
+    """Let the planner know how many rows there are now, of every table. A transaction of its own."""
+    with db.engine.begin() as connection:
+        connection.execute(_REFRESH)
+
+
 @event.listens_for(PortalSession, "after_commit")
 def _committed(session: Session) -> None:
     for act in session.info.pop("after_commit", []):

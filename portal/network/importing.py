@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import array
 from portal.access.roles import Role
 from portal.identity.models import Person
 from portal.kernel import clock
-from portal.kernel.db import current_city, db
+from portal.kernel.db import current_city, db, has_written
 from portal.network.models import ORGANS, Kind, Level, Post, Unit
 from portal.network.plan import Known, KnownPerson, KnownUnit, Plan, PlannedUnit
 from portal.network.queries import in_force
@@ -104,6 +104,7 @@ def carry_out(plan: Plan, hashes: Mapping[str, str], *, must_change_password: bo
                 for post in plan.posts
             ],
         )
+    has_written(len(plan.units) + len(newcomers) + len(plan.posts))
     return Written(len(plan.units), len(newcomers), len(plan.posts))
 
 

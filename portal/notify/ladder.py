@@ -91,6 +91,12 @@ def due_clocks(now: datetime) -> list[int]:
     )
 
 
+def next_due() -> datetime | None:
+    """When the next of the rungs that wait in the session's city is due."""
+    waiting = select(func.min(Reminder.send_at)).where(Reminder.city_id == current_city(), Reminder.settled_at.is_(None))
+    return db.session.scalar(waiting)
+
+
 def fire(clock_id: int, now: datetime) -> int:
     """Send what is due for one clock; how many messages are new. Leaves it for the next sweep where somebody else is
     at it: another sweeper, or an act that is just stopping or moving the clock."""

@@ -15,7 +15,9 @@ from flask import Flask, current_app, g, request, url_for
 
 from portal.access.actor import Actor
 from portal.access.policy import Act, allowed
+from portal.kernel.city import Demonstration
 from portal.web.cities import current_city
+from portal.web.demonstration import being_played
 from portal.web.guards import RECORDLESS, current_actor, current_visitor
 from portal.web.speech import language
 
@@ -139,6 +141,10 @@ class Frame:
     def city_name(self) -> str:
         city = current_city()
         return city.name if city else ""
+
+    @cached_property
+    def playing(self) -> Demonstration | None:
+        return being_played()
 
     @cached_property
     def person_name(self) -> str:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
+from uuid import UUID, uuid5
+
+from sqlalchemy import select
 
 from portal.access.actor import Actor
 from portal.deadlines.rules import SourceLevel, Urgency
+from portal.identity.models import Person
 from portal.identity.queries import person_by_id, person_named
 from portal.kernel import clock
-from portal.network.models import Unit
+from portal.kernel.db import current_city, db
+from portal.network.models import Kind, Unit
 from portal.network.queries import Holder, handlers_of, unit_by_code
 from portal.network.service.acting import actor_for
 
@@ -18,9 +24,10 @@ LEVELS = {"中央": SourceLevel.CENTRAL, "省": SourceLevel.PROVINCE, "市": Sou
 URGENCIES = {"一般": Urgency.NORMAL, "急件": Urgency.URGENT}
 Life = Iterator[datetime]
 Start = Callable[[Life], None]
+_ROWS = UUID("6c1b7d0a-0d52-4c51-9a3c-2f6b1d0e9a77")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """One line of the paper register, its dates already moved."""
 
@@ -39,6 +46,11 @@ class Row:
     requirement: str
     registering_code: str
 
+    @cached_property
+    def request_key(self) -> UUID:
+        """The key of the form that registers it, always the same: no row is registered twice."""
+        return uuid5(_ROWS, str(self.number))
+
 
 def at(day: date, hour: int, minute: int = 0) -> datetime:
     """An office hour."""
@@ -54,19 +66,23 @@ def in_office_hours(moment: datetime) -> datetime:
 
 
 def person(name: str) -> Actor:
-    """Whoever bears this sign-in name, with the posts he holds at that time."""
-    found = person_named(name)
-    if found is None:
-        raise LookupError(f"the demonstration network has no {name}")
-    return actor_for(found)
+    """Whoever bears this sign-in name, with their posts; nobody changes post while the demonstration is played."""
+    return _known(name, lambda: person_named(name))
 
 
 def by_id(person_id: int) -> Actor:
     """The person with this id."""
-    found = person_by_id(person_id)
-    if found is None:
-        raise LookupError(str(person_id))
-    return actor_for(found)
+    return _known(person_id, lambda: person_by_id(person_id))
+
+
+def _known(key: str | int, find: Callable[[], Person | None]) -> Actor:
+    known: dict[str | int, Actor] = db.session().info.setdefault("cast", {})
+    if key not in known:
+        found = find()
+        if found is None:
+            raise LookupError(f"the demonstration network has no {key}")
+        known[key] = actor_for(found)
+    return known[key]
 
 
 def supervisor_of(code: str) -> str:
@@ -91,3 +107,15 @@ def unit(code: str) -> Unit:
 def handlers(code: str) -> list[Holder]:
     """Who may be named handler there."""
     return handlers_of(unit(code).id)
+
+
+def all_units() -> dict[str, Unit]:
+    """Every unit of the network by its code, for what would else ask for hundreds."""
+    return {one.code: one for one in db.session.scalars(select(Unit).where(Unit.city_id == current_city()))}
+
+
+def forwarded_to(row: Row, below: Iterable[Unit]) -> list[Unit]:
+    """To whom the lead unit, a county committee, forwards it of the units right below: a department and a township."""
+    ordered = sorted(below, key=lambda one: one.code)
+    chosen = [[one for one in ordered if one.kind == kind] for kind in (Kind.DEPARTMENT, Kind.TOWNSHIP)]
+    return [ones[row.number % len(ones)] for ones in chosen]

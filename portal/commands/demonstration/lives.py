@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID
 
-from portal.commands.demonstration.cast import Life, Row, Start, at, holder, person, supervisor_of, unit
-from portal.commands.demonstration.reports import IN_SIGN_OFF, reported, reviewed, through_its_chain
+from portal.commands.demonstration.cast import Life, Row, Start, at, forwarded_to, holder, person, supervisor_of, unit
+from portal.commands.demonstration.course import ASKED, AT_WORK, NAMED, REGISTERED, WITHDRAWN, Course
+from portal.commands.demonstration.reports import reported, reviewed, through_its_chain
 from portal.deadlines.reckon import extension_limit
 from portal.deadlines.rules import Urgency
 from portal.kernel import clock
@@ -20,10 +21,10 @@ from portal.matters.service.creation import NewMatter, create
 from portal.network.queries import children_units, handlers_of
 
 
-def story(row: Row, start: Start) -> Life:
+def story(course: Course, start: Start) -> Life:
     """One instruction, from registration on."""
-    n = row.number
-    yield at(row.received_on, 9, 10 + n % 40)
+    row, n = course.row, course.row.number
+    yield course.registered_at
     registrar = person(supervisor_of(row.registering_code))
     lead = unit(row.lead_code)
     helpers = () if row.confidential else tuple((unit(code), None, False) for code in row.co_codes)
@@ -45,13 +46,13 @@ def story(row: Row, start: Start) -> Life:
             paper_number=str(n),
             lead_unit=lead,
             co_units=helpers,
+            request_key=row.request_key,
         ),
     )
-    matter_id, due = matter.id, matter.due_on
-    if n == 121:
+    matter_id = matter.id
+    if n in REGISTERED:
         return
-    day = row.received_on + timedelta(days=n % 3 == 0)
-    yield at(day, 14, n % 50)
+    yield at(course.assigned_on, 14, n % 50)
     handler = handlers_of(unit(row.lead_code).id)[0]
     assigning.assign(
         person(supervisor_of(row.registering_code)),
@@ -59,14 +60,13 @@ def story(row: Row, start: Start) -> Life:
         lead_unit=unit(row.lead_code),
         handler_post_id=handler.post_id if row.confidential else None,
     )
-    if n == 50:
-        yield at(day + timedelta(days=2), 10)
+    if n == WITHDRAWN:
+        yield at(course.assigned_on + timedelta(days=2), 10)
         ending.withdraw(person(supervisor_of(row.registering_code)), matter_id, reason="领导批示件已并入上一件办理，本件撤销。")
         return
-    if n % 30 == 7 and not row.confidential and row.registering_code == "3303" and "-" in row.lead_code:
-        yield from _declined(row, matter_id, day)
-        day += timedelta(days=2)
-    yield from handled(row, matter_id, due, day, start)
+    if course.declined:
+        yield from _declined(row, matter_id, course.assigned_on)
+    yield from handled(course, matter_id, start)
 
 
 def _declined(row: Row, matter_id: UUID, day: date) -> Life:
@@ -86,58 +86,49 @@ def _declined(row: Row, matter_id: UUID, day: date) -> Life:
     )
 
 
-def handled(row: Row, matter_id: UUID, due: date, day: date, start: Start) -> Life:
+def handled(course: Course, matter_id: UUID, start: Start) -> Life:
     """The lead unit's part: named, acknowledged, worked on, forwarded, reported, reviewed."""
+    row, day, due = course.row, course.taken_on, course.due_on
     n, code = row.number, row.lead_code
-    unit_code = code
     if not row.confidential:
         yield at(day, 16, n % 50)
-        desk = person(holder(unit_code, "liaison"))
-        assigning.name_handler(desk, matter_id, handler_post_id=handlers_of(unit(unit_code).id)[0].post_id)
-    if n in (119, 120):
+        desk = person(holder(code, "liaison"))
+        assigning.name_handler(desk, matter_id, handler_post_id=handlers_of(unit(code).id)[0].post_id)
+    if n in NAMED:
         return
     yield at(day + timedelta(days=1), 9, 20 + n % 30)
-    handling.acknowledge(person(holder(unit_code, "handler")), matter_id)
-    span = max((due - day).days, 6)
-    if "-" not in code and len(code) == 6 and n % 3 != 1 and not row.confidential:
-        yield at(day + timedelta(days=1), 15)
+    handling.acknowledge(person(holder(code, "handler")), matter_id)
+    if course.forwarded_at:
+        yield course.forwarded_at
         yield from _forwarded(row, matter_id, start)
     yield at(day + timedelta(days=3), 10, n % 60)
     handling.progress(
-        person(holder(unit_code, "handler")),
+        person(holder(code, "handler")),
         matter_id,
         words=_PROGRESS[n % len(_PROGRESS)],
         first_feedback=row.urgency == Urgency.URGENT,
     )
-    yield at(day + timedelta(days=span // 2), 16, n % 60)
-    handling.progress(person(holder(unit_code, "handler")), matter_id, words=_PROGRESS[(n + 2) % len(_PROGRESS)])
-    if n in (105, 113):
+    yield at(day + timedelta(days=course.span // 2), 16, n % 60)
+    handling.progress(person(holder(code, "handler")), matter_id, words=_PROGRESS[(n + 2) % len(_PROGRESS)])
+    if n in ASKED:
         yield at(min(due - timedelta(days=1), day + timedelta(days=12)), 9)
         _ask(row, matter_id, due)
         return
-    if n % 9 == 5:
-        yield from _extended(row, matter_id, due)
-        due = extension_limit(due) if n % 18 == 5 else due
-    if n in (88, 94, 103):
+    if course.extension is not None:
+        yield from _extended(row, matter_id, due, granted=course.extension)
+    if n in AT_WORK:
         return
-    late = timedelta(days=4 if n % 8 == 3 else -3 - n % 3)
-    if n in IN_SIGN_OFF:
-        late = timedelta(days=-9)
-    yield from reported(row, matter_id, max(due + late, day + timedelta(days=span // 2 + 1)))
+    yield from reported(course, matter_id)
 
 
 def _forwarded(row: Row, matter_id: UUID, start: Start) -> Life:
     desk = person(holder(row.lead_code, "liaison"))
     parent = one(desk, matter_id)
-    below = children_units(parent.lead_unit_id or 0, direct=True)
-    departments = [u for u in below if u.kind == "department"]
-    townships = [u for u in below if u.kind == "township"]
-    units = [departments[row.number % len(departments)], townships[row.number % len(townships)]]
     roomy = parent.due_on > clock.today() + timedelta(days=10)
     for child in forwarding.forward(
         desk,
         matter_id,
-        units=units,
+        units=forwarded_to(row, children_units(parent.lead_unit_id or 0, direct=True)),
         requirement="请按批示要求核查整改，按时报送办理情况。",
         due_on=parent.due_on - timedelta(days=6) if roomy else None,
     ):
@@ -159,15 +150,13 @@ def _child(row: Row, matter_id: UUID, code: str, due: date) -> Life:
     yield from reviewed(matter_id, code, row, returned=False)
 
 
-def _extended(row: Row, matter_id: UUID, due: date) -> Life:
+def _extended(row: Row, matter_id: UUID, due: date, *, granted: bool) -> Life:
     yield at(due - timedelta(days=4), 10)
     _ask(row, matter_id, due)
     yield at(due - timedelta(days=3), 11)
     head = "city.ducha.head" if row.registering_code == "3303" else f"{row.registering_code}.ducha.head"
-    if row.number % 18 == 5:
-        handling.decide_extension(person(head), matter_id, granted=True, words="同意延期，请抓紧办理。")
-    else:
-        handling.decide_extension(person(head), matter_id, granted=False, words="请克服困难，按原定期限办结。")
+    words = "同意延期，请抓紧办理。" if granted else "请克服困难，按原定期限办结。"
+    handling.decide_extension(person(head), matter_id, granted=granted, words=words)
 
 
 def _ask(row: Row, matter_id: UUID, due: date) -> None:

@@ -1,131 +1,119 @@
-"""Playing the demonstration city: all lives at once, in the order of time, with the clock set back.
+"""Playing the demonstration city in two acts. The first founds it and plays what is open: the last weeks, and work for
+everybody whose name is shown; then people may come in. The second plays what is over: the months before.
 
-The workbook's dates are moved so that its last instruction was received three days ago. Reminders are fired once a
-morning along the way, so that messages stand where they would have stood.
+A city's dates hang on the moment of its founding, whenever it is gone on with; a scene that was played is not played
+again. So each act may be killed at any instant and begun anew.
 """
 
 from __future__ import annotations
 
-import heapq
-import logging
+import multiprocessing
+import os
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from flask import Flask, current_app
+from sqlalchemy import select
 
 from portal.commands.city import bring_demonstration_network, found
-from portal.commands.demonstration.cast import LEVELS, URGENCIES, Life, Row
-from portal.commands.demonstration.lives import story
-from portal.commands.demonstration.shown import shown_lives
-from portal.documents.workbook import read_rows
+from portal.commands.demonstration import stage
+from portal.commands.demonstration.register import read_register
+from portal.commands.demonstration.script import Script
 from portal.kernel import clock
-from portal.kernel.db import db, enter
-from portal.notify.jobs import fire_due
-
-log = logging.getLogger(__name__)
+from portal.kernel.city import Demonstration, city_by_slug, demonstration
+from portal.kernel.db import db, enter, refresh_statistics
+from portal.kernel.parent import die_with_parent
+from portal.network.models import Unit
 
 HERE = Path(__file__).parent
 SLUG, NAME = "wenzhou", "温州市"
 PASSWORD = "duban-yanshi-2026"  # noqa: S105 - everyone's, in a city that a production start refuses
 PASSWORD_HASH = "$argon2id$v=19$m=19456,t=2,p=1$s/Q5dK4ZAUguSMYFr0Qfwg$yGyoAXSfMm9kwpkx8iTvhdlvu7AIDHFud+pkAkJC8Bo"  # noqa: S105
-LAST_RECEIVED = timedelta(days=3)
+Say = Callable[[str], Any]
 
 
-def play(say: Callable[[str], Any]) -> int:
-    """Found the city, bring in its network, and live its year; how many steps were taken. Commits as it goes."""
-    now = clock.now()
-    rows = read_register(clock.local(now).date())
-    begin = min(row.instructed_on for row in rows) - timedelta(days=30)
-    with clock.set_to(clock.at(begin, 8)):
-        city = found(SLUG, NAME, demonstration=True)
+def play(say: Say) -> None:
+    """Both acts."""
+    begin(say)
+    finish(say)
+
+
+def begin(say: Say, processes: int | None = None) -> None:
+    """The first act, in as many processes as there are processors: the city, its network, and what is open. At once
+    where that is done, and where a city of another making has the name."""
+    city = city_by_slug(SLUG)
+    if city is not None:
+        enter(city.id)
+        if not city.demonstration or (demonstration() is None and db.session.scalar(select(Unit.id).limit(1)) is not None):
+            return
+    if demonstration() is None:
+        _found(clock.now())
+        say("The units and the people are there.")
+    if _open_ones_wait():
+        script = Script.written()
+        _together(script, processes or os.cpu_count() or 1)
+        refresh_statistics()
+        say("What is open is there.")
+
+
+def finish(say: Say) -> None:
+    """The second act: what is over. At once where it is done."""
+    city = city_by_slug(SLUG)
+    if city is None:
+        return
+    enter(city.id)
+    known = demonstration()
+    if known is None or not known.waiting:
+        return
+    script = Script.written()
+    for scene in script.over:
+        stage.play(scene, script.numbers, script.until, wait=True)
+    refresh_statistics()
+    say("What is over is there too.")
+
+
+def _open_ones_wait() -> bool:
+    known = demonstration()
+    return known is not None and known.waiting > known.over
+
+
+def _found(now: datetime) -> None:
+    """The city with its network, a month before its first instruction; all its numbers are kept. Goes on where a city
+    without network was left."""
+    begun = min(row.instructed_on for row in read_register(clock.local(now).date())) - timedelta(days=30)
+    with clock.set_to(clock.at(begun, 8)):
+        city = city_by_slug(SLUG) or found(SLUG, NAME, demonstration=True)
         enter(city.id)
         bring_demonstration_network(HERE / "units.xlsx", HERE / "posts.xlsx", PASSWORD_HASH)
+        script = Script(now)
+        script.numbers.keep()
+        db.session.add(Demonstration(until=now, lives=script.lives, over=script.lives_over, waiting=script.lives))
         db.session.commit()
-    return Stage(city.id, now).live(rows, say)
 
 
-class Stage:
-    """All lives in one queue of time; `live` takes every step that is due before `until`."""
-
-    def __init__(self, city_id: int, until: datetime) -> None:
-        self.city_id, self.until = city_id, until
-        self.queue: list[tuple[datetime, int, Life]] = []
-        self.count = 0
-
-    def add(self, life: Life, moment: datetime) -> None:
-        """Put a life's next step into the queue."""
-        self.count += 1
-        heapq.heappush(self.queue, (moment, self.count, life))
-
-    def begin(self, life: Life) -> None:
-        """A life starts: its first moment decides when it acts."""
-        first = next(life, None)
-        if first is not None:
-            self.add(life, first)
-
-    def live(self, rows: list[Row], say: Callable[[str], Any]) -> int:
-        """Take every step in the order of time; a morning's reminders before the day's first step."""
-        steps, morning = 0, date.min
-        for row in rows:
-            self.begin(story(row, self.begin))
-        for life in shown_lives(clock.local(self.until).date()):
-            self.begin(life)
-        while self.queue and self.queue[0][0] <= self.until:
-            moment, _number, life = heapq.heappop(self.queue)
-            today = clock.local(moment).date()
-            if today > morning:
-                self._remind(today)
-                if today.month != morning.month:
-                    say(f"{today:%Y-%m}")
-                morning = today
-            with clock.set_to(moment):
-                enter(self.city_id)
-                db.session.execute(text("SET LOCAL synchronous_commit = off"))
-                following = next(life, None)
-                db.session.commit()
-                db.session.remove()
-            steps += 1
-            if following is not None:
-                self.add(life, max(following, moment))
-        self._remind(clock.local(self.until).date())
-        return steps
-
-    def _remind(self, day: date) -> None:
-        moment = min(clock.at(day, 9, 1), self.until)
-        with clock.set_to(moment):
-            enter(self.city_id)
-            fire_due(moment)
-            db.session.remove()
+def _together(script: Script, processes: int) -> None:
+    """Play the open scenes in so many processes, each taking what no other has begun."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    db.session.remove()
+    context = multiprocessing.get_context("fork")
+    players = [context.Process(target=_take_part, args=(app, script)) for _ in range(processes)]
+    for player in players:
+        player.start()
+    for player in players:
+        player.join()
+    if any(player.exitcode for player in players):
+        raise RuntimeError("the demonstration could not be played; the reason stands above")
 
 
-def read_register(today: date) -> list[Row]:
-    """The workbook's rows, in order of receipt, with dates moved to end a few days before `today`."""
-    sheet = read_rows((HERE / "instructions.xlsx").read_bytes())
-
-    def cell(row: Any, title: str) -> Any:
-        return sheet.cell(row, title)
-
-    last = max(cell(row, "收到日期").day for row in sheet.rows)
-    shift = today - LAST_RECEIVED - last
-    rows = [
-        Row(
-            number=int(float(cell(row, "序号").text)),
-            level=LEVELS[cell(row, "批示来源").text],
-            leader=cell(row, "批示领导").text,
-            instructed_on=cell(row, "批示日期").day + shift,
-            received_on=cell(row, "收到日期").day + shift,
-            title=cell(row, "来文标题").text,
-            document_number=cell(row, "来文字号").text,
-            text=cell(row, "批示内容").text,
-            urgency=URGENCIES[cell(row, "紧急程度").text],
-            confidential=cell(row, "是否保密").text == "是",
-            lead_code=cell(row, "主办单位代码").text,
-            co_codes=tuple(code for code in cell(row, "协办单位代码").text.split("、") if code),
-            requirement=cell(row, "办理要求").text,
-            registering_code=cell(row, "登记单位代码").text,
-        )
-        for row in sheet.rows
-    ]
-    return sorted(rows, key=lambda row: (row.received_on, row.number))
+def _take_part(app: Flask, script: Script) -> None:
+    die_with_parent()
+    with app.app_context():
+        db.engine.dispose(close=False)  # the connections are those of the process that forked
+        city = city_by_slug(SLUG)
+        assert city is not None
+        enter(city.id)
+        left = [scene for scene in script.open if not stage.play(scene, script.numbers, script.until, wait=False)]
+        for scene in left:
+            stage.play(scene, script.numbers, script.until, wait=True)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from portal.commands.demonstration.cast import Life, Row, at, by_id, holder, in_office_hours, person, supervisor_of
+from portal.commands.demonstration.course import IN_SIGN_OFF, Course
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.models import Matter, State
@@ -15,24 +16,20 @@ from portal.matters.service import reporting, reviewing
 from portal.network.models import Unit
 from portal.workflow.seats import holders_to_choose
 
-IN_SIGN_OFF = (106, 109, 112)  # their chains wait for the second signature
 
-
-def reported(row: Row, matter_id: UUID, day: date) -> Life:
-    """Reported by that day, reviewed, and once or twice returned for rework."""
+def reported(course: Course, matter_id: UUID) -> Life:
+    """Reported in its time, reviewed, and once or twice returned for rework."""
+    row, day = course.row, course.reported_on
     yield from through_its_chain(matter_id, row.lead_code, day - timedelta(days=2), row)
     if row.number in IN_SIGN_OFF:
         return
     yield at(day + timedelta(days=1), 9, 40)
-    returned = row.number % 6 == 1
-    yield from reviewed(matter_id, row.lead_code, row, returned=returned)
-    if not returned:
-        return
-    for round_number in range(2 if row.number % 12 == 1 else 1):
+    yield from reviewed(matter_id, row.lead_code, row, returned=course.returns > 0)
+    for still in reversed(range(course.returns)):
         again = clock.today() + timedelta(days=3)
         yield from through_its_chain(matter_id, row.lead_code, again, row)
         yield at(again + timedelta(days=3), 10)
-        yield from reviewed(matter_id, row.lead_code, row, returned=round_number == 0 and row.number % 12 == 1)
+        yield from reviewed(matter_id, row.lead_code, row, returned=still > 0)
 
 
 def through_its_chain(matter_id: UUID, code: str, day: date, row: Row, *, once: bool = False) -> Life:

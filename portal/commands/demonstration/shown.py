@@ -7,9 +7,9 @@ department they are, and stop where the one who tries that name would go on.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from portal.commands.demonstration.cast import Life, Row, at, by_id, handlers, holder, person, unit
+from portal.commands.demonstration.cast import Life, Row, Start, at, by_id, handlers, holder, person, unit
 from portal.commands.demonstration.reports import named_signers, report_text
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.matters.queries import one
@@ -33,27 +33,57 @@ _SHOWN = (
 )
 
 
-def shown_lives(today: date) -> Iterator[Life]:
-    """Their lives, each up to the one who goes on."""
+def shown_rows(today: date) -> Iterator[tuple[Row, int]]:
+    """Their rows, and how far each has come."""
     for number, (topic, level, leader, days, stage) in enumerate(_SHOWN, start=1):
         received = today - timedelta(days=days)
-        yield _life(Row(
-            number=200 + number, level=level, leader=leader, instructed_on=received - timedelta(days=1),
-            received_on=received, title=f"关于{topic}的情况反映", document_number=f"永委办〔{received.year}〕{300 + number}号",
-            text="请县卫健局研究，拿出切实可行的办法，办理结果报我。", urgency=Urgency.NORMAL, confidential=False,
-            lead_code=DEPARTMENT, co_codes=(), requirement="查清情况、找准原因、落实整改、按时报结",
+        row = Row(
+            number=200 + number,
+            level=level,
+            leader=leader,
+            instructed_on=received - timedelta(days=1),
+            received_on=received,
+            title=f"关于{topic}的情况反映",
+            document_number=f"永委办〔{received.year}〕{300 + number}号",
+            text="请县卫健局研究，拿出切实可行的办法，办理结果报我。",
+            urgency=Urgency.NORMAL,
+            confidential=False,
+            lead_code=DEPARTMENT,
+            co_codes=(),
+            requirement="查清情况、找准原因、落实整改、按时报结",
             registering_code=COUNTY,
-        ), stage)  # fmt: skip
+        )
+        yield row, stage
 
 
-def _life(row: Row, stage: int) -> Life:
-    yield at(row.received_on, 9, row.number % 60)
+def registered_at(row: Row) -> datetime:
+    """When such a row is registered."""
+    return at(row.received_on, 9, row.number % 60)
+
+
+def shown_life(row: Row, stage: int, _start: Start) -> Life:
+    """Its life, up to the one who goes on."""
+    yield registered_at(row)
     registrar = person(SUPERVISOR)
-    matter, _content = create(registrar, registrar.standings[0], NewMatter(
-        registering_unit=unit(COUNTY), source_level=row.level, urgency=row.urgency, confidential=False,
-        instructed_on=row.instructed_on, received_on=row.received_on, title=row.title, text=row.text, leader=row.leader,
-        document_number=row.document_number, requirement=row.requirement, lead_unit=unit(DEPARTMENT),
-    ))  # fmt: skip
+    matter, _content = create(
+        registrar,
+        registrar.standings[0],
+        NewMatter(
+            registering_unit=unit(COUNTY),
+            source_level=row.level,
+            urgency=row.urgency,
+            confidential=False,
+            instructed_on=row.instructed_on,
+            received_on=row.received_on,
+            title=row.title,
+            text=row.text,
+            leader=row.leader,
+            document_number=row.document_number,
+            requirement=row.requirement,
+            lead_unit=unit(DEPARTMENT),
+            request_key=row.request_key,
+        ),
+    )
     matter_id = matter.id
     if stage < 1:
         return

@@ -62,6 +62,11 @@ def registration_mark(unit: Unit, confidential: bool) -> str:
     return f"{mark}督内" if confidential else f"{mark}督"
 
 
+def series_of(confidential: bool) -> str:
+    """In which of its series a unit counts such a matter."""
+    return "instruction:confidential" if confidential else "instruction"
+
+
 class FiledBefore(Exception):
     """This very form has registered a matter already; the transaction is undone."""
 
@@ -74,8 +79,7 @@ def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "re
     """Write the matter with its number, deadline and clocks. A form sent twice, even twice at the same moment, is known
     by its key: raises FiledBefore with what it registered first."""
     year = clock.today().year
-    series = "instruction:confidential" if new.confidential else "instruction"
-    sequence = next_number(new.registering_unit.id, series, year)
+    sequence = next_number(new.registering_unit.id, series_of(new.confidential), year)
     matter = Matter(
         id=uuid4(),
         request_key=new.request_key or uuid4(),

@@ -1,6 +1,6 @@
 """The closing report, in rooms: `document`, `drafting`, `signing`."""
 
-from portal.matters.service.reporting.document import PARTY_LEVELS, canonical_fields, document_mark, seats_of
+from portal.matters.service.reporting.document import PARTY_LEVELS, canonical_fields, document_mark, report_series, seats_of
 from portal.matters.service.reporting.drafting import draft_of, for_drafter, may_begin, open_draft, save_draft
 from portal.matters.service.reporting.signing import drafters_now, recall, send_back, sign, submit_report
 
@@ -14,6 +14,7 @@ __all__ = [
     "may_begin",
     "open_draft",
     "recall",
+    "report_series",
     "save_draft",
     "seats_of",
     "send_back",

@@ -31,11 +31,16 @@ def issuing_name(matter: Matter, unit: Unit) -> str:
     return f"中共{unit.name}党组"
 
 
-def document_mark(matter: Matter, unit: Unit) -> str:
-    """The mark before the document number."""
+def document_mark(level: SourceLevel, unit: Unit) -> str:
+    """The mark before the number of this unit's reports on matters of that level."""
     mark = unit.document_prefix or unit.short_name
-    party = matter.source_level in PARTY_LEVELS and unit.kind == Kind.DEPARTMENT
+    party = level in PARTY_LEVELS and unit.kind == Kind.DEPARTMENT
     return f"{mark}党组" if party else mark
+
+
+def report_series(level: SourceLevel, unit: Unit) -> str:
+    """The series in which they are numbered."""
+    return f"report:{document_mark(level, unit)}"
 
 
 def addressee(matter: Matter) -> str:

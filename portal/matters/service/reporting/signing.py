@@ -17,7 +17,7 @@ from portal.matters import audience, clocks, notices
 from portal.matters.book import BOOK
 from portal.matters.models import Matter, MatterContent, Report, Submission
 from portal.matters.queries import attachments, one, report, whole_content
-from portal.matters.service.reporting.document import canonical_fields, document_mark, seats_of
+from portal.matters.service.reporting.document import canonical_fields, document_mark, report_series, seats_of
 from portal.vault.words import canonical_digest, digest_of
 from portal.workflow import engine, signoff
 from portal.workflow.seats import STEP_LABELS, holders_to_choose
@@ -179,13 +179,13 @@ def _issue(actor: Actor, matter: Matter, content: MatterContent, shown: Report, 
     unit = matter.lead_unit
     assert unit is not None
     year = clock.today().year
-    mark = document_mark(matter, unit)
-    number = next_number(unit.id, f"report:{mark}", year)
-    signoff.issue(waiting.sign_off, unit_id=unit.id, series=f"report:{mark}", year=year, number=number)
+    series = report_series(matter.source_level, unit)
+    number = next_number(unit.id, series, year)
+    signoff.issue(waiting.sign_off, unit_id=unit.id, series=series, year=year, number=number)
     signoff.end(matter.id)
     shown.state = "issued"
     shown.issued_at = matter.issued_at = clock.now()
-    shown.document_number = bracketed(mark, year, number)
+    shown.document_number = bracketed(document_mark(matter.source_level, unit), year, number)
     closing = clocks.clock_of(matter, clocks.CLOSING)
     matter.in_time = closing is not None and clock.now() < closing.due_at
     db.session.flush()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
@@ -13,6 +15,8 @@ from portal.kernel.city import all_cities
 from portal.kernel.language import _l
 
 demo = AppGroup("demo", help="The demonstration city.")
+
+_BEHIND = 5  # steps of politeness towards those who work
 
 NAMES = (
     ("city.ducha", _l("温州市委督查室督查员：登记、导入、交办、审核")),
@@ -38,22 +42,35 @@ def show_names(app: Flask) -> None:
         show_accounts(app, ShownAccounts(SLUG, tuple((what, name) for name, what in NAMES), words))
 
 
-@demo.command("begin")
-def begin_city() -> None:
+def begin(app: Flask) -> None:
     """Found the demonstration city and play what is open in it; then people may come in."""
+    with app.app_context():
+        play.begin(_say)
+
+
+def finish(app: Flask) -> None:
+    """Play what is over in it, behind those who work there meanwhile."""
+    os.nice(_BEHIND)
+    with app.app_context():
+        play.finish(_say)
+
+
+@demo.command("begin")
+def begin_command() -> None:
+    """Found the demonstration city and play what is open in it."""
     _refuse_in_production()
     play.begin(_say)
 
 
 @demo.command("finish")
-def finish_city() -> None:
-    """Play what is over in it; meanwhile people may work there."""
+def finish_command() -> None:
+    """Play what is over in it; people may work there meanwhile."""
     _refuse_in_production()
     play.finish(_say)
 
 
 @demo.command("play")
-def play_city() -> None:
+def play_command() -> None:
     """Both at once."""
     _refuse_in_production()
     play.play(_say)

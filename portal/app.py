@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from flask import Flask, Response, g, redirect, render_template
 from flask_migrate import Migrate
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -21,9 +21,10 @@ from portal.kernel.db import db
 from portal.matters import following, ladder
 from portal.matters.service import attaching, passing_on
 from portal.network.service.acting import actor_for
+from portal.notify import bell
 from portal.vault import box
 from portal.vault.files import FileStore
-from portal.web import cities, demonstration, frame, guards, headers, refusals, speech, transactions, walls
+from portal.web import cities, demonstration, frame, guards, headers, readiness, refusals, speech, transactions, walls
 
 # In this order; each has `routes.blueprint`, and `routes.install(app)` where it must be told of the app.
 FEATURES = (
@@ -97,6 +98,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
             if hasattr(feature, "install"):
                 feature.install(app)
     _add_outside(app)
+    readiness.install(app, lambda: bell.answers(settings.redis_url))
     guards.refuse_undeclared(app)
     return app
 
@@ -136,12 +138,6 @@ def _add_outside(app: Flask) -> None:
             g.city = found[0]
             return app.make_response(redirect(frame.desk_url()))
         return render_template("front.html", bare=True)
-
-    @app.get("/health", endpoint="health")
-    def health() -> Response:
-        """Whether the database answers."""
-        db.session.execute(text("SELECT 1"))
-        return Response("ok\n", mimetype="text/plain")
 
 
 def _secret_key(settings: Settings) -> str:

@@ -44,7 +44,7 @@ MOST_ROWS = 300_000
 MOST_BYTES = 60 * MEGABYTE
 MOST_UNPACKED = 600 * MEGABYTE
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,39}")
-_TAKEN = frozenset({"static", "health"})
+_TAKEN = frozenset({"static", "healthz", "readyz"})
 _SHEETS = {UNITS: "单位表", POSTS: "岗位表"}
 
 city = AppGroup("city", help="Cities: found one, bring in its units and posts, list them.")

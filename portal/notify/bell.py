@@ -41,6 +41,15 @@ def impatient(redis_url: str) -> Redis:
     return Redis.from_url(redis_url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE)
 
 
+def answers(redis_url: str) -> bool:
+    """Whether Redis is there; asked over a connection of its own, with the bell's patience."""
+    with impatient(redis_url) as connection:
+        try:
+            return bool(connection.ping())
+        except (RedisError, OSError):
+            return False
+
+
 def ring_after_commit() -> None:
     """Ring for the session's city once its transaction is committed; once, however often it is asked for."""
     session, city_id = db.session(), current_city()

@@ -20,7 +20,7 @@ from portal.kernel.db import db, enter
 PREFIX = "/<slug:city>"
 REMEMBERED = 30.0  # seconds a worker remembers a city's row
 SLUG = re.compile("[a-z0-9][a-z0-9-]{0,39}")
-OUTSIDE = frozenset({"static", "health", "front"})
+OUTSIDE = frozenset({"static", "healthz", "readyz", "front"})
 
 
 class SlugConverter(BaseConverter):

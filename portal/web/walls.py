@@ -3,7 +3,7 @@ row-level security, with a table of a city's rows unguarded, or, in production, 
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 ROLE = text(
     "SELECT rolname, rolsuper, rolbypassrls,"
@@ -27,23 +27,28 @@ class WallMissing(RuntimeError):
     """The portal must not serve like this; the message says what to put right."""
 
 
+def faults(connection: Connection, production: bool) -> list[str]:
+    """What is missing, in words for the operator, seen as the portal's own role; nothing where every wall stands."""
+    missing = []
+    role = connection.execute(ROLE).one()
+    if role.rolsuper or role.rolbypassrls:
+        missing.append(f"the database role {role.rolname} passes row-level security (SUPERUSER or BYPASSRLS)")
+    if role.owns:
+        missing.append(f"the database role {role.rolname} owns tables; run as the role `app`")
+    if not connection.execute(CITIES).scalar_one():
+        return [*missing, "there are no tables yet: flask db upgrade"]
+    unguarded = connection.execute(UNGUARDED).scalars().all()
+    if unguarded:
+        missing.append(f"without enabled and forced row-level security: {', '.join(unguarded)}")
+    playing = connection.execute(DEMONSTRATION).scalars().all() if production else []
+    if playing:
+        missing.append(f"demonstration cities have no place in production: {', '.join(playing)}")
+    return missing
+
+
 def refuse_unless_safe(engine: Engine, production: bool) -> None:
-    """Look at the database as the portal's own role; raises WallMissing."""
-    faults = []
+    """Look at the database before anyone is served; raises WallMissing."""
     with engine.connect() as connection:
-        role = connection.execute(ROLE).one()
-        if role.rolsuper or role.rolbypassrls:
-            faults.append(f"the database role {role.rolname} passes row-level security (SUPERUSER or BYPASSRLS)")
-        if role.owns:
-            faults.append(f"the database role {role.rolname} owns tables; run as the role `app`")
-        if not connection.execute(CITIES).scalar_one():
-            faults.append("there are no tables yet: flask db upgrade")
-        else:
-            unguarded = connection.execute(UNGUARDED).scalars().all()
-            if unguarded:
-                faults.append(f"without enabled and forced row-level security: {', '.join(unguarded)}")
-            playing = connection.execute(DEMONSTRATION).scalars().all() if production else []
-            if playing:
-                faults.append(f"demonstration cities have no place in production: {', '.join(playing)}")
-    if faults:
-        raise WallMissing("The portal does not start: " + "; ".join(faults) + ".")
+        missing = faults(connection, production)
+    if missing:
+        raise WallMissing("The portal does not start: " + "; ".join(missing) + ".")

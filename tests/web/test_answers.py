@@ -232,10 +232,6 @@ def test_the_first_address_shows_no_list_of_cities(client: FlaskClient, city: Sm
     assert other.name not in page
 
 
-def test_the_portal_says_whether_it_is_well(client: FlaskClient) -> None:
-    assert client.get("/health").data == b"ok\n"
-
-
 def test_too_many_sign_ins_from_one_place_are_told_to_wait(
     database: Database, redis_url: str, keys: dict[str, str], city: SmallCity
 ) -> None:

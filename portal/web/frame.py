@@ -16,6 +16,7 @@ from flask import Flask, current_app, g, request, url_for
 from portal.access.actor import Actor
 from portal.access.policy import Act, allowed
 from portal.kernel.city import Demonstration
+from portal.web.address import lost_on_the_way
 from portal.web.cities import current_city
 from portal.web.demonstration import being_played
 from portal.web.guards import RECORDLESS, current_actor, current_visitor
@@ -257,6 +258,10 @@ class Frame:
     @property
     def language_url(self) -> str:
         return url_for("identity.language") if current_city() else ""
+
+    @property
+    def lost_on_the_way(self) -> tuple[str, ...]:
+        return lost_on_the_way()
 
     @property
     def here(self) -> str:

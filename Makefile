@@ -3,10 +3,14 @@ PY := .venv/bin/python
 CATALOGUES := $(wildcard portal/translations/*/LC_MESSAGES/messages.po)
 WORKERS ?= 2
 
-.PHONY: run test check bench translate permissions lock clean environment environment-dev
+.PHONY: run prepare test check bench translate permissions lock clean environment environment-dev
 
 run: environment $(CATALOGUES:.po=.mo)
 	@$(PY) -m portal.local run --follow-parent
+
+# Everything that `run` needs, compiled: for a service that may write nothing here.
+prepare: environment $(CATALOGUES:.po=.mo)
+	@$(PY) -m compileall -q .venv/lib portal migrations wsgi.py
 
 test: environment-dev $(CATALOGUES:.po=.mo)
 	@deploy/test-needs

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
-import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
 from portal.kernel import clock
@@ -26,47 +20,12 @@ from portal.notify import channels, jobs
 from portal.notify.mail import Mail
 from portal.notify.models import Delivery
 from portal.notify.service import tell
+from tests.certificates import Certificate, certificate
 from tests.notify.conftest import PostOffice, give_addresses
 from tests.world import World
 
 NAME, SECRET = "duban", "p@ss/word:1"
 IN_URL = "duban:p%40ss%2Fword%3A1"
-
-
-@dataclass
-class Certificate:
-    """One made for `address`, signed by itself: a server's, and what a client trusts."""
-
-    file: Path
-    key: Path
-
-    @property
-    def served(self) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.file, self.key)
-        return context
-
-
-def certificate(directory: Path, address: str) -> Certificate:
-    made, secret = Certificate(directory / f"{address}.pem", directory / f"{address}.key"), ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail")])
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(secret.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(secret, hashes.SHA256())
-    )
-    made.file.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    made.key.write_bytes(
-        secret.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return made
 
 
 class Guarded(PostOffice):

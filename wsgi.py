@@ -13,5 +13,9 @@ logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name
 app = create_app()
 commands.register(app)
 # A command may come before there is anything to guard: the first migration does.
-if os.environ.get("FLASK_RUN_FROM_CLI") != "true":
+if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
+    from portal.commands.migrations import let_owner_migrate
+
+    let_owner_migrate(app)
+else:
     settle(stand(app))

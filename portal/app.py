@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from flask import Flask, Response, g, redirect, render_template
-from flask_migrate import Migrate
-from sqlalchemy import create_engine
 from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -35,6 +33,12 @@ MODELS = (
     "access", "audit", "deadlines", "documents", "identity", "matters", "network", "notify", "officers", "staffing",
     "workflow",
 )  # fmt: skip
+
+
+# Read with this module, so that a process that has loaded it can be forked and has all.
+_ROUTES = [import_module(f"portal.{name}.routes") for name in FEATURES if find_spec(f"portal.{name}.routes") is not None]
+for _name in MODELS:
+    import_module(f"portal.{_name}.models")
 
 
 def create_app(settings: Settings | None = None, **config: Any) -> Flask:
@@ -71,11 +75,8 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     )
     app.config.update(config)
     app.extensions["settings"] = settings
-    for name in MODELS:
-        import_module(f"portal.{name}.models")
     box.configure(settings.vault_key_file)
     db.init_app(app)
-    _let_owner_migrate(app, settings)
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
 
@@ -91,12 +92,10 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     refusals.install(app)
     frame.install(app)
     demonstration.install(app)
-    for name in FEATURES:
-        if find_spec(f"portal.{name}.routes") is not None:
-            feature = import_module(f"portal.{name}.routes")
-            app.register_blueprint(feature.blueprint, url_prefix=cities.PREFIX)
-            if hasattr(feature, "install"):
-                feature.install(app)
+    for feature in _ROUTES:
+        app.register_blueprint(feature.blueprint, url_prefix=cities.PREFIX)
+        if hasattr(feature, "install"):
+            feature.install(app)
     _add_outside(app)
     readiness.install(app, lambda: bell.answers(settings.redis_url))
     guards.refuse_undeclared(app)
@@ -120,13 +119,6 @@ def settle(app: Flask) -> Flask:
     gc.collect()
     gc.freeze()  # else the collector writes into every shared page
     return app
-
-
-def _let_owner_migrate(app: Flask, settings: Settings) -> None:
-    """Migrations run as the owner of the tables, whom the serving processes are never told."""
-    if settings.database_owner_url:
-        app.extensions["owner_engine"] = create_engine(settings.database_owner_url, hide_parameters=True)
-    Migrate(app, db, directory="migrations", compare_type=True)
 
 
 def _add_outside(app: Flask) -> None:

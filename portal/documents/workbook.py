@@ -20,8 +20,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import xlsxwriter
-
 from portal.kernel import clock
 from portal.kernel.confined import Unreadable, run_confined
 from portal.kernel.language import _
@@ -139,6 +137,8 @@ def write(
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
+    import xlsxwriter  # slow to load, and few ask for a workbook
+
     with xlsxwriter.Workbook(target, options) as book:
         book.set_properties({"created": clock.local(clock.now()).replace(tzinfo=None)})
         sheet = book.add_worksheet(sheet_name)

@@ -14,11 +14,11 @@ from pathlib import Path
 import psycopg
 
 from portal.local import processes, provision
+from portal.local.nursery import SPARING
 from portal.local.places import CLONE, Place
+from portal.local.ports import free_port
 from portal.local.postgres import Postgres, conninfo
 from portal.local.redis import RedisServer
-from portal.local.servers import free_port
-from portal.local.supervisor import SPARING, web_command
 
 WORKERS, THREADS = 2, 8
 FIRST_PORT = 18_000
@@ -73,7 +73,7 @@ class Ground:
         self.ports[port] = kept
         log = self.directory / f"{target.partition(':')[0]}-{port}.log"
         process = processes.start(
-            web_command(port, target),
+            [sys.executable, "-m", "gunicorn", "-c", "python:portal.local.serving", "-b", f"127.0.0.1:{port}", target],
             env=SPARING | environment,
             cwd=CLONE,
             log=log,

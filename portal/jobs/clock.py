@@ -9,6 +9,7 @@ import logging
 import os
 import time
 
+from flask import Flask
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
@@ -37,9 +38,11 @@ def ring_slot(queue: Queue, slot: int, seconds: float) -> bool:
     return True
 
 
-def main() -> None:
-    """Rings until it is told to stop."""
+def main(app: Flask | None = None) -> None:
+    """Rings until it is told to stop; sweeps, where it must, with an app that stands already where there is one."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    if app is not None:
+        tasks.work_with(app)
     seconds = float(os.environ.get("DUBAN_SWEEP_SECONDS") or SWEEP_SECONDS)
     queue = Queue(QUEUE, connection=impatient(Settings.from_environment().redis_url), serializer="json")
     while True:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from functools import cache
 
 from flask import Flask
 from sqlalchemy import func, select
@@ -28,10 +27,21 @@ log = logging.getLogger(__name__)
 _SEATS = 0x5EA75  # the class of advisory locks by which one sweeper at a time looks after a city's vacant seats
 
 
-@cache
+_app: Flask | None = None
+
+
+def work_with(app: Flask | None = None) -> None:
+    """Sweep with this app, which stands already; none: one made here. A worker does it before it forks."""
+    global _app
+    _app = app or stand(create_app())
+
+
 def portal_app() -> Flask:
-    """The portal, made once in each process; a worker makes it before it forks, and shares no connection."""
-    return stand(create_app())
+    """The portal, made once in each process; its forks share no connection."""
+    if _app is None:
+        work_with()
+    assert _app is not None
+    return _app
 
 
 def sweep(city_id: int) -> None:

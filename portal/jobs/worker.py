@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 
+from flask import Flask
 from redis import Redis
 from rq import Queue, Worker
 
@@ -16,10 +17,10 @@ from portal.jobs import tasks
 from portal.notify.bell import KEPT, QUEUE
 
 
-def main() -> None:
-    """Works until it is told to stop."""
+def main(app: Flask | None = None) -> None:
+    """Works until it is told to stop, with an app that stands already where there is one."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    tasks.portal_app()  # before the first fork, so that no job waits for it
+    tasks.work_with(app)  # before the first fork, so that no job waits for it
     connection = Redis.from_url(Settings.from_environment().redis_url)
     queue = Queue(QUEUE, connection=connection, serializer="json")
     worker = Worker(

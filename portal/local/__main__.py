@@ -6,9 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from portal.local import tasks
 from portal.local.places import Place
-from portal.local.processes import NotStarted
+from portal.local.processes import NotStarted, refusal_of
 from portal.local.supervisor import Supervisor, follow_parent
 
 
@@ -30,22 +29,32 @@ def main() -> int:
     asked = parser.parse_args()
     place = Place.from_environment()
     try:
-        match asked.command:
-            case "run":
-                if asked.follow_parent:
-                    follow_parent()
-                Supervisor(place).run()
-            case "with":
-                return tasks.run_with(place, asked.words)
-            case "serve":
-                tasks.serve(asked.pid, asked.home, asked.ready)
-            case "check-migrations":
-                return tasks.check_migrations()
-            case "forget":
-                tasks.forget(place, asked.yes)
+        if asked.command == "run":
+            if asked.follow_parent:
+                follow_parent()
+            Supervisor(place).run()
+            return 0
+        return carry_out(place, asked)
     except NotStarted as refusal:
         print(refusal, file=sys.stderr)
-        return 1
+    except OSError as fault:
+        print(refusal_of(fault, place.data), file=sys.stderr)
+    return 1
+
+
+def carry_out(place: Place, asked: argparse.Namespace) -> int:
+    """Does what is not `run`; that one loads what it needs while the portal loads beside it."""
+    from portal.local import tasks
+
+    match asked.command:
+        case "with":
+            return tasks.run_with(place, asked.words)
+        case "serve":
+            tasks.serve(asked.pid, asked.home, asked.ready)
+        case "check-migrations":
+            return tasks.check_migrations()
+        case "forget":
+            tasks.forget(place, asked.yes)
     return 0
 
 

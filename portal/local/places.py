@@ -121,11 +121,15 @@ def keep_secret(path: Path, make: Callable[[], str]) -> None:
 def write_private(path: Path, text: str) -> None:
     """Writes a file of mode 0600, whole or not at all."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mkstemp gives 0600
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(name, path)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except OSError as fault:
+        os.unlink(name)
+        raise OSError(fault.errno, fault.strerror, str(path)) from None
 
 
 def socket_directory(wanted: Path, longest_name: str, owner: int) -> Path:

@@ -34,6 +34,8 @@ OLDEST = 15  # major versions below lack what the migrations use
 SOCKET_NAME = ".s.PGSQL.5432"
 ADMINISTRATOR = "postgres"
 START_PATIENCE = 60.0  # seconds; recovery after a crash included
+MEBIBYTE = 1024 * 1024
+ROOM = 200 * MEBIBYTE  # what a new database and its first journal take, and the demonstration city in it
 OUTSIDE = Path("/var/lib/duban")  # for root, when the database's user cannot reach the data directory
 QUIET = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/"}
 
@@ -173,9 +175,7 @@ class Postgres:
             except psycopg.OperationalError as refusal:
                 if self.process.poll() is not None or time.monotonic() > deadline:
                     processes.stop(self.process, signal.SIGINT)
-                    raise NotStarted(
-                        f"PostgreSQL did not start ({refusal}). The end of {self.log}:\n{processes.last_lines(self.log)}"
-                    ) from None
+                    raise NotStarted(processes.why(f"PostgreSQL did not start ({refusal}).", self.log)) from None
                 time.sleep(0.02)
 
     def launch(self, keep: Sequence[int] = ()) -> subprocess.Popen[bytes]:
@@ -232,6 +232,11 @@ class Postgres:
         directory.chmod(0o700)
 
     def _create_cluster(self, binaries: Binaries) -> None:
+        free = shutil.disk_usage(self.home).free
+        if free < ROOM:
+            raise NotStarted(
+                f"The disk that holds {self.home} has {free // MEBIBYTE} MiB free; a new database needs {ROOM // MEBIBYTE} MiB."
+            )
         unfinished = self.home / "data.new"  # renamed when complete: a killed start leaves no half cluster
         shutil.rmtree(unfinished, ignore_errors=True)
         command: list[str | Path] = [
@@ -255,9 +260,12 @@ class Postgres:
             password.flush()
             if self.user:
                 os.chown(password.name, self.user.pw_uid, self.user.pw_gid)
-            making = processes.start([*command, f"--pwfile={password.name}"], user=self.user, env=QUIET, cwd="/", log=self.log)
+            making = processes.start(
+                [*command, f"--pwfile={password.name}"], user=self.user, env=QUIET, cwd="/", log=processes.fresh_log(self.log)
+            )
             if making.wait() != 0:
-                raise NotStarted(f"initdb failed. The end of {self.log}:\n{processes.last_lines(self.log)}")
+                shutil.rmtree(unfinished, ignore_errors=True)
+                raise NotStarted(processes.why("The database could not be made.", self.log))
         unfinished.rename(self.data)
 
     def _copy(self, found: Binaries) -> Binaries:

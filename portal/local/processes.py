@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 LOG_LIMIT = 10 * 1024 * 1024  # bytes; a longer log is put aside once, at the next start
+BEGINS = "======== begins at "  # in a log, where a process was started
+FULL = 4 * 1024 * 1024  # bytes; a disk with less is full: servers free what they could not finish writing
+NO_SPACE = re.compile("No space left on device|Disk quota exceeded|File too large")
 
 
 class NotStarted(RuntimeError):
@@ -71,14 +78,47 @@ def stop(process: subprocess.Popen[bytes], by: signal.Signals = signal.SIGTERM, 
 
 
 def fresh_log(path: Path) -> Path:
-    """The log's path; what has grown past the limit is first put aside as `.1`."""
-    if path.exists() and path.stat().st_size > LOG_LIMIT:
-        path.replace(path.with_name(path.name + ".1"))
+    """The log's path, for a process about to start; what has grown past the limit is first put aside as `.1`."""
+    with contextlib.suppress(OSError):  # a full disk; the process may manage without
+        if path.exists() and path.stat().st_size > LOG_LIMIT:
+            path.replace(path.with_name(path.name + ".1"))
+        with path.open("a", encoding="utf-8") as log:
+            log.write(f"{BEGINS}{datetime.now().astimezone():%Y-%m-%d %H:%M:%S %z}\n")
     return path
 
 
 def last_lines(path: Path, count: int = 60) -> str:
-    """The end of a log, to be shown when a process does not start."""
+    """The end of what a log's last process wrote, to be shown when it does not start."""
     if not path.exists():
         return ""
-    return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
+    _earlier, _begins, last = ("\n" + path.read_text(encoding="utf-8", errors="replace")).rpartition("\n" + BEGINS)
+    return "\n".join(last.splitlines()[1:][-count:])
+
+
+def why(what: str, log: Path) -> str:
+    """What failed and why, for the person at the console: the disk is full, or what its log says last."""
+    said = last_lines(log)
+    if NO_SPACE.search(said) or shutil.disk_usage(log.parent).free < FULL:
+        return disk_full(log.parent)
+    return f"{what} The end of {log}:\n{said}"
+
+
+def disk_full(where: Path) -> str:
+    """The sentence for it."""
+    return f"The disk that holds {where} is full. Make room on it and start again: nothing is lost."
+
+
+def refusal_of(fault: OSError, place: Path) -> str:
+    """The sentence for what the system does not let the supervisor do with its own files."""
+    where = Path(os.fsdecode(fault.filename)) if fault.filename else place
+    match fault.errno:
+        case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
+            return disk_full(where)
+        case errno.EROFS:
+            return f"{where} cannot be written: it lies on a read-only file system. Name another directory with DUBAN_DATA."
+        case errno.EACCES | errno.EPERM:
+            return (
+                f"{where} cannot be used by this user ({os.strerror(fault.errno)}). Start the portal as the user who owns "
+                f"{place}, or name another directory with DUBAN_DATA."
+            )
+    return f"{where} cannot be used: {fault.strerror or fault}."

@@ -50,9 +50,7 @@ class RedisServer:
                 except RedisError as refusal:  # BusyLoadingError among them: it is reading its data
                     if self.process.poll() is not None or time.monotonic() > deadline:
                         processes.stop(self.process)
-                        raise NotStarted(
-                            f"Redis did not start ({refusal}). The end of {self.log}:\n{processes.last_lines(self.log)}"
-                        ) from None
+                        raise NotStarted(processes.why(f"Redis did not start ({refusal}).", self.log)) from None
                     time.sleep(0.02)
         finally:
             client.close()

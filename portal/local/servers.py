@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import socket
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from portal.config import Misconfigured, sqlalchemy_url
-from portal.local import provision
+from portal.local import processes, provision
 from portal.local.places import Hold, Place, write_private
 from portal.local.postgres import Postgres, conninfo, home_for
 from portal.local.processes import NotStarted
@@ -68,17 +67,11 @@ class Servers:
                 self.started.append(Started("redis", process, lambda: redis.launch(keep), redis.stop))
             else:
                 self._look_for_redis()
-        except BaseException:
+        except BaseException as fault:
             self.stop()
+            if self._postgres and isinstance(fault, psycopg.Error):
+                raise NotStarted(processes.why(f"The database refused: {str(fault).strip()}.", self._postgres.log)) from None
             raise
-
-    def empty_database(self) -> bool:
-        """Makes the embedded database anew, without a table; a server of one's own is left alone, and False said."""
-        if not self._postgres:
-            return False
-        provision.drop_database(self._postgres.url(), provision.DATABASE)
-        provision.provision(self._postgres.url(), self._postgres.passwords())
-        return True
 
     def attach(self) -> None:
         """Uses embedded servers that another process of this installation started."""
@@ -197,25 +190,3 @@ def _look(url: URL, variable: str) -> Role:
         raise NotStarted(f"The database {variable} names does not let us in: {str(refusal).strip()}") from None
     assert row is not None
     return Role(*row)
-
-
-def free_port(first: int) -> socket.socket:
-    """The first free port of 127.0.0.1 from `first` on, kept for us by a socket that is bound and never listens."""
-    for port in range(first, min(first + 200, 65536)):
-        probe = socket.socket()
-        try:
-            # Without SO_REUSEPORT: another portal's listening port, which has it, must count as taken.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        finally:
-            probe.close()
-        kept = socket.socket()
-        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        try:
-            kept.bind(("127.0.0.1", port))
-            return kept
-        except OSError:
-            kept.close()
-    raise NotStarted(f"No free port on 127.0.0.1 from {first} on.")

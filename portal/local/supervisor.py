@@ -1,89 +1,76 @@
 """Who starts what, in which order; what happens when one of them dies, and when the supervisor itself is told to stop.
 
-Order: database, Redis, migrations, the demonstration city on the first start, web, two workers, the clock.
+Order: the portal begins to load, beside it database and Redis start; migrations; the beginning of the demonstration city
+on the first start; web, two workers, the clock; and behind the open door the rest of the demonstration.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
-import subprocess
-import sys
+import socket
 import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
-import psycopg
-
-from portal.local import processes
+from portal.local import ports, processes
+from portal.local.diary import Diary
 from portal.local.launch import PR_SET_PDEATHSIG
+from portal.local.nursery import Nursery
 from portal.local.places import CLONE, Hold, Place
-from portal.local.postgres import conninfo
 from portal.local.processes import NotStarted
-from portal.local.servers import Servers, free_port
 
-FIRST_PORT = 8000
+if TYPE_CHECKING:
+    from portal.local.servers import Servers
+
 WORKERS = 2
 ROUND = 0.3  # seconds between two looks at the children
 BACKOFF = (0.5, 1, 2, 5, 10, 30)  # seconds before the first, second … restart in a row
 STEADY = 60.0  # seconds after which a child's earlier deaths are forgotten
 WEB_PATIENCE = 60.0  # seconds until the web server must answer
-SPARING = {"MALLOC_ARENA_MAX": "2"}  # eight threads would else keep eight heaps of what they no longer use
+NO_DEMONSTRATION = "`DUBAN_DEMONSTRATION=0 make run` starts without it."
 
 
-def web_command(port: int, target: str = "wsgi:app") -> list[str]:
-    """The web server's command line; loaded once before it forks, so that its processes share what they loaded."""
-    return [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "-k",
-        "gthread",
-        "-w",
-        "2",
-        "--threads",
-        "8",
-        "--preload",
-        "--reuse-port",
-        "--no-control-socket",
-        "--max-requests",
-        "5000",
-        "--max-requests-jitter",
-        "500",
-        "--graceful-timeout",
-        "10",
-        "-b",
-        f"127.0.0.1:{port}",
-        target,
-    ]
+class Process(Protocol):
+    """What is known of a child: how it ended, or None."""
+
+    returncode: int | None
+
+    def poll(self) -> int | None: ...
 
 
 @dataclass
 class Child:
-    """One process that is kept alive."""
+    """One process that is kept alive; `forked` ones need the loaded portal to begin again, `ends` one may end well."""
 
     name: str
-    again: Callable[[], subprocess.Popen[bytes]]
-    process: subprocess.Popen[bytes]
-    patience: float = 20.0
+    again: Callable[[], Process]
+    process: Process
+    forked: bool = False
+    ends: bool = False
     since: float = field(default_factory=time.monotonic)
     deaths: int = 0
     restart_at: float | None = None
 
 
+class Stopped(Exception):
+    """The supervisor was told to stop while it started."""
+
+
 class Supervisor:
     """Starts the portal on this machine and looks after it until it is told to stop."""
+
+    servers: Servers
+    nursery: Nursery
 
     def __init__(self, place: Place, root: Path = CLONE) -> None:
         self.place = place
         self.root = root
-        place.prepare()
-        self.servers = Servers(place)
         self.children: list[Child] = []
         self.stopping = threading.Event()
 
@@ -94,64 +81,94 @@ class Supervisor:
                 signal.signal(number, lambda *_: self.stopping.set())
         hold = self.place.hold()
         try:
-            self.servers.start(hold)
-            for server in self.servers.started:
-                self.children.append(Child(server.name, server.again, server.process))
-            self._clear_unfinished_demonstration()
-            self._migrate()
-            self._play_demonstration()
-            if not self.stopping.is_set():
-                address = self._start_portal(hold)
-                self._greet(address)
-            while not self.stopping.wait(ROUND):
-                self._look_after()
+            # Held as long as we live: no other start takes the port, and who comes while the web server is begun again waits.
+            with ports.take(os.environ) as listener, contextlib.suppress(Stopped):
+                self.place.prepare()
+                self._start(hold, listener)
+                while not self.stopping.wait(ROUND):
+                    self._look_after()
         finally:
             self._stop()
             hold.release()
 
-    def _start_portal(self, hold: Hold) -> str:
-        port_socket = free_port(int(os.environ.get("DUBAN_PORT") or FIRST_PORT))
-        port = port_socket.getsockname()[1]
+    def _start(self, hold: Hold, listener: socket.socket) -> None:
+        diary = Diary(self.place.logs / "start.log")
+        self.nursery = Nursery(self.root, self.place.logs, (hold.inherited, listener.fileno()))
+        self.children.append(Child("portal", self.nursery.launch, self.nursery.launch()))
+
+        from portal.local import contents  # they load much themselves, meanwhile
+        from portal.local.servers import Servers
+
+        self.servers = Servers(self.place)
+        self.servers.start(hold)
+        for server in self.servers.started:
+            self.children.append(Child(server.name, server.again, server.process))
+        diary.note("database and Redis answer")
+        owner = self.servers.access.owner
+        if contents.must_migrate(owner):
+            if self._run("migrations", "migrate", self.servers.environment(as_owner=True)):
+                raise NotStarted(self._why("The migrations failed.", "migrations"))
+            diary.note("the tables are up to date")
+        port = listener.getsockname()[1]
         address = f"http://127.0.0.1:{port}"
-        environment = {"BASE_URL": address, **self.servers.environment()}
-        self._keep("web", web_command(port), SPARING | environment, hold)
+        self.nursery.load({"BASE_URL": address, **self.servers.environment()})
+        self._until(lambda: self.nursery.loaded)
+        diary.note("the portal is loaded")
+        if self._demonstration_is_due(lambda: contents.has_a_city(owner)):
+            self._begin_demonstration()
+            diary.note("the demonstration has begun")
+        self._keep("web", "web", listener.fileno())
         for number in range(1, WORKERS + 1):
-            self._keep(f"worker-{number}", [sys.executable, "-m", "portal.jobs.worker"], environment, hold)
-        self._keep("clock", [sys.executable, "-m", "portal.jobs.clock"], environment, hold)
-        self._wait_for(address)
-        self._port_socket = port_socket  # held as long as we live, so that no other start takes the port
-        return address
+            self._keep(f"worker-{number}", "worker")
+        self._keep("clock", "clock")
+        self._wait_for(port)
+        diary.note("the web server answers")
+        if self._unfinished.exists() and _demonstrates():
+            self._keep("demonstration", "finish_demonstration", ends=True)
+        self._greet(address, lambda: contents.has_a_city(owner))
+        diary.note("the start is complete")
 
-    def _keep(self, name: str, command: list[str], environment: dict[str, str], hold: Hold) -> None:
-        log = self.place.logs / f"{name}.log"
+    def _keep(self, name: str, part: str, *words: Any, ends: bool = False) -> None:
+        def again() -> Process:
+            return self.nursery.fork(name, part, *words)
 
-        def again() -> subprocess.Popen[bytes]:
-            return processes.start(command, log=processes.fresh_log(log), env=environment, cwd=self.root, keep=(hold.inherited,))
+        self.children.append(Child(name, again, again(), forked=True, ends=ends))
 
-        self.children.append(Child(name, again, again()))
+    def _run(self, name: str, part: str, settings: Mapping[str, str] | None = None) -> int:
+        """Runs one part to its end; it is ended when we are."""
+        running = self.nursery.fork(name, part, settings=settings)
+        self._until(lambda: running.poll() is not None)
+        return running.returncode or 0
 
-    def _wait_for(self, address: str) -> None:
+    def _until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            if self.stopping.is_set():
+                raise Stopped
+            self.nursery.wait()
+
+    def _why(self, what: str, name: str) -> str:
+        return processes.why(what, self.place.logs / f"{name}.log")
+
+    def _wait_for(self, port: int) -> None:
         web = next(child for child in self.children if child.name == "web")
         deadline = time.monotonic() + WEB_PATIENCE
         while not self.stopping.is_set():
             if web.process.poll() is not None or time.monotonic() > deadline:
-                log = self.place.logs / "web.log"
-                raise NotStarted(f"The web server did not start. The end of {log}:\n{processes.last_lines(log)}")
-            try:
-                urllib.request.urlopen(address, timeout=10).close()  # our own loopback address
+                raise NotStarted(self._why("The web server did not start.", "web"))
+            if _answers(port):
                 return
-            except urllib.error.HTTPError as answer:  # any answer is a sign of life
-                answer.close()
-                return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.05)
+            time.sleep(0.02)
+        raise Stopped
 
     def _look_after(self) -> None:
         now = time.monotonic()
-        for child in self.children:
+        for child in list(self.children):
             if child.process.poll() is None:
                 if child.deaths and now - child.since > STEADY:
                     child.deaths = 0
+            elif child.ends and child.process.returncode == 0:
+                self._unfinished.unlink(missing_ok=True)
+                self.children.remove(child)
             elif child.restart_at is None:
                 wait = BACKOFF[min(child.deaths, len(BACKOFF) - 1)]
                 child.deaths += 1
@@ -160,102 +177,66 @@ class Supervisor:
                     f"{child.name} ended ({child.process.returncode}); it starts again in {wait:g} s. Logs: {self.place.logs}",
                     flush=True,
                 )
-            elif now >= child.restart_at:
+            elif now >= child.restart_at and (self.nursery.loaded or not child.forked):
                 child.process, child.since, child.restart_at = child.again(), now, None
 
     def _stop(self) -> None:
         """Ends first who uses the servers, all at once, then the servers."""
-        own = [child for child in self.children if child.name not in {s.name for s in self.servers.started}]
-        for child in own:
-            if child.process.poll() is None:
-                child.process.terminate()
-        for child in own:
-            processes.stop(child.process, patience=child.patience)
-        self.servers.stop()
-
-    def _flask(self, *words: str, as_owner: bool = False, shown: bool = True) -> subprocess.CompletedProcess[str]:
-        """Runs one command of the portal; it is ended when we are."""
-        log = self.place.logs / "command.log"
-        log.unlink(missing_ok=True)
-        process = processes.start(
-            [sys.executable, "-m", "flask", "--app", "wsgi", *words],
-            cwd=self.root,
-            env=self.servers.environment(as_owner),
-            log=None if shown else log,
-        )
-        while process.poll() is None:
-            if self.stopping.wait(0.05):
-                processes.stop(process)
-        said = "" if shown else log.read_text(encoding="utf-8", errors="replace")
-        return subprocess.CompletedProcess(words, process.returncode, said)
-
-    def _migrate(self) -> None:
-        if not (self.root / "migrations" / "env.py").exists():
-            print("There are no migrations yet; the database stays empty.", flush=True)
-            return
-        done = self._flask("db", "upgrade", as_owner=True, shown=False)
-        if done.returncode and not self.stopping.is_set():
-            raise NotStarted(f"The migrations failed:\n{done.stdout}")
-
-    def _play_demonstration(self) -> None:
-        if os.environ.get("DUBAN_PRODUCTION", "0") not in ("", "0") or self.stopping.is_set():
-            return
-        if os.environ.get("DUBAN_DEMONSTRATION") == "0":
-            print("No demonstration city, as DUBAN_DEMONSTRATION=0 says.", flush=True)
-            return
-        if self._has_a_city():
-            return
-        if self._flask("demo", "play", "--help", shown=False).returncode:
-            print("No demonstration city: this portal has no command `flask demo play`.", flush=True)
-            return
-        print("First start: playing the demonstration city …", flush=True)
-        self._unfinished.touch()
-        if self._flask("demo", "play").returncode:
-            if self.stopping.is_set():
-                return
-            raise NotStarted(
-                "The demonstration city could not be played; the reason stands above. "
-                "`DUBAN_DEMONSTRATION=0 make run` starts without it."
-            )
-        self._unfinished.unlink()
+        if hasattr(self, "nursery"):
+            self.nursery.stop()
+        if hasattr(self, "servers"):
+            self.servers.stop()
 
     @property
     def _unfinished(self) -> Path:
+        """The file that says which step of the demonstration is not done, `begin` or `finish`; none: nothing is due."""
         return self.place.data / "demonstration.unfinished"
 
-    def _clear_unfinished_demonstration(self) -> None:
-        """Begins anew when the first start was cut off while it played: nobody has worked in that database yet."""
-        if not self._unfinished.exists():
-            return
-        if not self.servers.empty_database():
-            raise NotStarted(
-                "An earlier first start was cut off while it played the demonstration city into the "
-                f"database DATABASE_URL names. Empty that database, then remove {self._unfinished}."
-            )
-        print("An earlier first start was cut off; beginning anew.", flush=True)
-        self._unfinished.unlink()
+    def _demonstration_is_due(self, there_is_a_city: Callable[[], bool]) -> bool:
+        if not _demonstrates():
+            if os.environ.get("DUBAN_DEMONSTRATION") == "0":
+                print("No demonstration city, as DUBAN_DEMONSTRATION=0 says.", flush=True)
+            return False
+        if self._unfinished.exists():
+            print("An earlier first start was cut off; the demonstration goes on where it was.", flush=True)
+            return self._unfinished.read_text(encoding="ascii") != "finish"
+        if there_is_a_city():
+            return False
+        print("First start: playing the demonstration city …", flush=True)
+        self._unfinished.write_text("begin", encoding="ascii")
+        return True
 
-    def _has_a_city(self) -> bool:
-        with psycopg.connect(conninfo(self.servers.access.owner)) as connection:
-            row = connection.execute("select to_regclass('public.city') is not null").fetchone()
-            if not (row and row[0]):
-                return False
-            return connection.execute("select 1 from public.city limit 1").fetchone() is not None
+    def _begin_demonstration(self) -> None:
+        if self._run("demonstration", "begin_demonstration"):
+            raise NotStarted(self._why(f"The demonstration city could not be played; {NO_DEMONSTRATION}", "demonstration"))
+        self._unfinished.write_text("finish", encoding="ascii")
 
-    def _greet(self, address: str) -> None:
-        if self.stopping.is_set():
-            return
+    def _greet(self, address: str, there_is_a_city: Callable[[], bool]) -> None:
         print(f"\n督办通 is at  {address}/\n", flush=True)
-        names = self._flask("demo", "names", shown=False)
-        if names.returncode == 0:
-            print(names.stdout, flush=True)
-        elif not self._has_a_city():
+        said = self.place.logs / "names.log"
+        if self._run("names", "names") == 0:
+            print(processes.last_lines(said), "\n", sep="", flush=True)
+        elif not there_is_a_city():
             print(
                 "There is no city yet. `.venv/bin/python -m portal.local with flask city create SHORT-NAME NAME` founds one;"
                 " the README says how to bring in its units and people.\n",
                 flush=True,
             )
         print(f"Data and logs: {self.place.data}. Ctrl-C stops everything.", flush=True)
+
+
+def _answers(port: int) -> bool:
+    """Whether the web server answers a request, whatever it says."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(f"GET / HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+            return connection.recv(16).startswith(b"HTTP/")
+    except OSError:
+        return False
+
+
+def _demonstrates() -> bool:
+    return os.environ.get("DUBAN_PRODUCTION", "0") in ("", "0") and os.environ.get("DUBAN_DEMONSTRATION") != "0"
 
 
 def follow_parent() -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from portal.local.ports import free_port
+
 CLONE = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0  # seconds
 
@@ -24,6 +26,7 @@ from flask import Flask
 from flask.cli import AppGroup
 app = Flask(__name__)
 db, demo = AppGroup("db"), AppGroup("demo")
+REVISION = "0001"
 
 def execute(variable, statement):
     with psycopg.connect(os.environ[variable].replace("+psycopg", "")) as connection:
@@ -35,22 +38,33 @@ def index():
 
 @db.command()
 def upgrade():
-    execute("DATABASE_OWNER_URL", "create table if not exists city (id serial, at timestamptz default now())")
+    execute("DATABASE_OWNER_URL", "create table alembic_version (version_num text)")
+    execute("DATABASE_OWNER_URL", f"insert into alembic_version values ('{REVISION}')")
+    execute("DATABASE_OWNER_URL", "create table city (id serial, at timestamptz default now())")
     execute("DATABASE_OWNER_URL", "grant select, insert on city to app")
     execute("DATABASE_OWNER_URL", "grant usage on sequence city_id_seq to app")
 
 @demo.command()
-def play():
-    execute("DATABASE_URL", "insert into city default values")
-
-@demo.command()
 def names():
+    with psycopg.connect(os.environ["DATABASE_URL"].replace("+psycopg", "")) as connection:
+        if not connection.execute("select 1 from city").fetchone():
+            raise SystemExit(1)
     print("张主任 may sign in")
 
 app.cli.add_command(db)
 app.cli.add_command(demo)
 """
-IDLE = "import time\nwhile True:\n    time.sleep(1)\n"
+IDLE = "import time\ndef main(app):\n    while True:\n        time.sleep(1)\n"
+DEMO = """
+from wsgi import execute
+
+def begin(app):
+    execute("DATABASE_URL", "insert into city (at) select now() where not exists (select 1 from city)")
+
+def finish(app):
+    print("played to the end")
+"""
+REVISION = 'revision = "0001"\ndown_revision = None\n'
 
 
 class Trial:
@@ -62,26 +76,31 @@ class Trial:
         self.root = root
         self.data = root / "var"
         self.output = root / "output.txt"
+        self.told = {"DUBAN_PORT": str(unused_port())}
         self._running: list[subprocess.Popen[bytes]] = []
         package = root / "portal"
         package.mkdir(parents=True)
-        for name in ("__init__.py", "config.py"):
+        for name in ("__init__.py", "config.py", "kernel/__init__.py", "kernel/revisions.py"):
+            (package / name).parent.mkdir(exist_ok=True)
             shutil.copy(CLONE / "portal" / name, package / name)
+        (package / "app.py").touch()
         shutil.copytree(CLONE / "portal" / "local", package / "local", ignore=shutil.ignore_patterns("__pycache__"))
-        jobs = package / "jobs"
-        jobs.mkdir()
-        (jobs / "__init__.py").touch()
-        for name in ("worker", "clock"):
-            (jobs / f"{name}.py").write_text(IDLE)
-        (root / "wsgi.py").write_text(WSGI)
-        (root / "migrations").mkdir()
-        (root / "migrations" / "env.py").touch()
+        self.demo = package / "commands" / "demo.py"
+        for path, text in (
+            (package / "jobs" / "worker.py", IDLE),
+            (package / "jobs" / "clock.py", IDLE),
+            (self.demo, DEMO),
+            (root / "wsgi.py", WSGI),
+            (root / "migrations" / "versions" / "0001_tables.py", REVISION),
+        ):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
 
     @property
     def environment(self) -> dict[str, str]:
         """What a start of it is told."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "DUBAN_POSTGRES") if name in os.environ}
-        return kept | {"DUBAN_DATA": str(self.data), "DUBAN_PORT": "18800", "PYTHONDONTWRITEBYTECODE": "1"}
+        return kept | {"DUBAN_DATA": str(self.data), "PYTHONDONTWRITEBYTECODE": "1"} | self.told
 
     def command(self, *words: str) -> list[str]:
         """The command line of one of the supervisor's commands."""
@@ -138,6 +157,12 @@ class Trial:
                 started.send_signal(signal.SIGTERM)
                 started.wait(PATIENCE)
         until(lambda: not self.processes())
+
+
+def unused_port() -> int:
+    """A port that nobody has just now."""
+    with free_port(18800 + 100 * (os.getpid() % 50)) as kept:
+        return int(kept.getsockname()[1])
 
 
 def until(condition: Callable[[], bool], patience: float = PATIENCE) -> None:

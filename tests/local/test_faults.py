@@ -35,7 +35,7 @@ from portal.local.servers import Servers
 from portal.matters.models import Entry
 from portal.notify.models import Message
 from tests.at_the_door import PASSWORD
-from tests.local.conftest import Trial, until
+from tests.local.conftest import Trial, until, unused_port
 from tests.notify.conftest import PostOffice, give_addresses, post_office
 from tests.notify.model import model_of
 from tests.notify.test_killed import equals_the_models, left, letters_of, states
@@ -55,12 +55,8 @@ class Portal(Trial):
     def __init__(self, directory: Path, told: dict[str, str]) -> None:
         self.root = Path(__file__).resolve().parents[2]
         self.data, self.output = directory / "var", directory / "output.txt"
-        self.told = told
+        self.told = told | {"DUBAN_PORT": str(unused_port())}
         self._running = []
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return super().environment | self.told
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -175,8 +171,8 @@ def world(portal: Portal, redis_url: str, keys: dict[str, str]) -> Iterator[Worl
 
 
 def test_killed_servers_lose_nothing_double_nothing_and_come_back(portal: Portal, world: World, post_office: PostOffice) -> None:
-    (ringer,) = portal.named("portal.jobs.clock")
-    sweepers = portal.named("portal.jobs.worker")
+    (ringer,) = portal.named("duban: clock")
+    sweepers = portal.named("rq:worker")
     for process in (ringer, *sweepers):  # nobody sweeps while the world is made, rung before or not
         os.kill(process, signal.SIGSTOP)
     give_addresses(world)

@@ -14,10 +14,11 @@ from sqlalchemy.engine import URL
 
 from portal.local import provision
 from portal.local.places import AlreadyHeld, Place
+from portal.local.ports import free_port
 from portal.local.postgres import Postgres, conninfo, home_for, reaches
 from portal.local.processes import NotStarted
 from portal.local.redis import RedisServer
-from portal.local.servers import Servers, free_port
+from portal.local.servers import Servers
 
 
 @pytest.fixture

@@ -13,7 +13,16 @@ from pathlib import Path
 from portal.local.places import short_directory
 from tests.local.conftest import Trial, until
 
-EVERYBODY = ("postgres -D", "valkey-server", "gunicorn", "portal.jobs.worker", "portal.jobs.clock")
+EVERYBODY = ("postgres -D", "valkey-server", "portal.local.loaded", "gunicorn: master", "duban: worker", "duban: clock")
+
+WAITING = """
+
+def finish(app):
+    import os, time
+    print("waits", flush=True)
+    while not os.path.exists(os.environ["FILES_DIR"] + "/../open"):
+        time.sleep(0.05)
+"""
 
 
 def page(trial: Trial) -> str:
@@ -42,7 +51,7 @@ def test_a_first_start_makes_everything_and_says_where_it_is(trial: Trial) -> No
     lines = list(trial.processes().values())
     for word in EVERYBODY:
         assert any(word in line for line in lines), (word, lines)
-    assert len(trial.named("portal.jobs.worker")) == 2
+    assert len(trial.named("duban: worker")) == 2
 
 
 def test_a_second_start_keeps_the_data_and_plays_nothing_again(trial: Trial) -> None:
@@ -56,27 +65,43 @@ def test_a_second_start_keeps_the_data_and_plays_nothing_again(trial: Trial) -> 
     assert while_running.startswith("(1,")
 
 
-def test_a_first_start_cut_off_while_it_plays_is_begun_anew(trial: Trial) -> None:
-    wsgi = trial.root / "wsgi.py"
-    whole = wsgi.read_text()
-    wsgi.write_text(
-        whole.replace(
-            'insert into city default values")',
-            "insert into city default values\")\n    print('half', flush=True)\n    import time; time.sleep(60)",
-        )
-    )
+def test_a_first_start_cut_off_while_it_plays_goes_on_where_it_was(trial: Trial) -> None:
+    whole = trial.demo.read_text()
+    trial.demo.write_text(whole.replace('from city)")', 'from city)")\n    import time; time.sleep(60)'))
     started = trial.begin()
-    until(lambda: "half" in trial.said())
+    until(lambda: "First start" in trial.said() and cities(trial).startswith("(1,"))
     started.kill()
     started.wait()
     until(lambda: not trial.processes())
-    wsgi.write_text(whole)
+    trial.demo.write_text(whole)
     trial.start()
-    assert "beginning anew" in trial.said()
+    assert "the demonstration goes on where it was" in trial.said()
     assert cities(trial).startswith("(1,")
     trial.end()
     trial.start()
-    assert "First start" not in trial.said()
+    assert "First start" not in trial.said() and "goes on" not in trial.said()
+
+
+def test_what_is_left_of_the_demonstration_is_played_behind_the_open_door_and_once(trial: Trial) -> None:
+    trial.demo.write_text(trial.demo.read_text() + WAITING)
+    trial.start()
+    log, door, unfinished = trial.data / "log" / "demonstration.log", trial.data / "open", trial.data / "demonstration.unfinished"
+    until(lambda: "waits" in log.read_text())
+    assert page(trial) == "False", "people are served meanwhile"
+    assert unfinished.read_text() == "finish"
+    os.kill(min(trial.named("duban: demonstration")), signal.SIGKILL)
+    until(lambda: log.read_text().count("waits") == 2)
+    trial.end()
+    trial.start()
+    assert "goes on where it was" in trial.said() and cities(trial).startswith("(1,")
+    until(lambda: log.read_text().count("waits") == 3)
+    door.touch()
+    until(lambda: not unfinished.exists())
+    until(lambda: not trial.named("duban: demonstration"))
+    trial.end()
+    trial.start()
+    assert not trial.named("duban: demonstration")
+    assert log.read_text().count("waits") == 3
 
 
 def test_ctrl_c_leaves_nothing_behind(trial: Trial) -> None:
@@ -120,7 +145,7 @@ def test_what_dies_is_started_again(trial: Trial) -> None:
         until(lambda victim=victim: victim not in trial.processes())
     until(lambda: trial.said().count("starts again in") >= len(EVERYBODY))
     until(lambda: all(trial.named(word) for word in EVERYBODY))
-    until(lambda: len(trial.named("portal.jobs.worker")) == 2)
+    until(lambda: len(trial.named("duban: worker")) == 2)
     until(
         lambda: (
             trial.call(
@@ -140,7 +165,7 @@ def test_no_secret_stands_in_the_process_list_nor_in_what_is_printed(trial: Tria
     secrets += [(trial.data / name).read_text().strip() for name in ("secret.key", "vault.key")]
     assert len(secrets) == 5
     everything = _command_lines() + trial.said() + "".join(path.read_text() for path in trial.data.glob("log/*.log"))
-    assert "portal.jobs.clock" in everything
+    assert "duban: clock" in everything
     assert not [secret for secret in secrets if secret in everything]
 
 
@@ -154,7 +179,7 @@ def test_a_second_start_on_the_same_directory_is_refused(trial: Trial) -> None:
 
 def test_a_web_server_that_does_not_start_ends_the_start_and_shows_why(trial: Trial) -> None:
     wsgi = trial.root / "wsgi.py"
-    wsgi.write_text(wsgi.read_text() + "\nimport sys\nif 'gunicorn' in sys.modules:\n    raise RuntimeError('no ink')\n")
+    wsgi.write_text(wsgi.read_text() + "\nif os.environ.get('FLASK_RUN_FROM_CLI') != 'true':\n    raise RuntimeError('no ink')\n")
     done = trial.call("run")
     assert done.returncode == 1
     assert "no ink" in done.stderr
@@ -163,7 +188,7 @@ def test_a_web_server_that_does_not_start_ends_the_start_and_shows_why(trial: Tr
 
 def test_failed_migrations_end_the_start_and_show_why(trial: Trial) -> None:
     wsgi = trial.root / "wsgi.py"
-    wsgi.write_text(wsgi.read_text().replace("create table if not exists city", "create tabel city"))
+    wsgi.write_text(wsgi.read_text().replace("create table city", "create tabel city"))
     done = trial.call("run")
     assert done.returncode == 1
     assert "The migrations failed" in done.stderr and "tabel" in done.stderr
@@ -171,10 +196,9 @@ def test_failed_migrations_end_the_start_and_show_why(trial: Trial) -> None:
 
 
 def test_a_missing_demonstration_is_said(trial: Trial) -> None:
-    wsgi = trial.root / "wsgi.py"
-    wsgi.write_text(wsgi.read_text().replace("app.cli.add_command(demo)", ""))
+    trial.told["DUBAN_DEMONSTRATION"] = "0"
     trial.start()
-    assert "has no command `flask demo play`" in trial.said()
+    assert "No demonstration city, as DUBAN_DEMONSTRATION=0 says." in trial.said()
     assert "There is no city yet." in trial.said(), "what to do next"
 
 

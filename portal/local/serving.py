@@ -1,0 +1,14 @@
+"""Gunicorn's settings, for every way of starting it: `gunicorn -c python:portal.local.serving -b ADDRESS wsgi:app`.
+
+One listening socket for all processes, no `reuse_port`: a process that is being recycled would go on listening without
+accepting, and what the kernel gives it meanwhile would be cut.
+"""
+
+worker_class = "gthread"
+workers = 2
+threads = 8
+preload_app = True  # loaded once, so that its processes share what was loaded
+control_socket_disable = True
+max_requests = 5000
+max_requests_jitter = 500
+graceful_timeout = 10

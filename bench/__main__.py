@@ -1,8 +1,8 @@
 """`make bench`: the same pages with 1,000, 10,000 and 100,000 matters (FULL=1: 1,000,000 too), for four readers.
 
 What is measured is printed, with its target beside it; what is missed is printed as missed. It never fails for being
-slow. BENCH_SIZES=1000,5000 measures other sizes. BENCH_ONLY=network measures the tree of units alone, BENCH_ONLY=matters
-everything else.
+slow. BENCH_SIZES=1000,5000 measures other sizes. BENCH_ONLY=network measures the tree of units alone, BENCH_ONLY=start the
+starts from a clean clone, BENCH_ONLY=matters everything else.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from bench import data, network, tree
+from bench import data, network, start, tree
 from bench.browser import Ask, Browser, Result, one_by_one, sign_in, together
 from bench.place import THREADS, WORKERS, Ground, Web
 from bench.statements import Counted
@@ -218,6 +218,12 @@ def main() -> int:
             return 1
         finally:
             ground.stop()
+    if only in ("", "start"):
+        try:
+            start.run()
+        except NotStarted as refusal:
+            print(refusal, file=sys.stderr)
+            return 1
     print(f"\n{time.monotonic() - begun:.0f} s in all")
     return 0
 

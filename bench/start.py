@@ -28,6 +28,8 @@ TIMES = 3
 FIRST_PORT = 18_500
 PATIENCE = 600.0  # seconds
 MOST_FIRST, MOST_SECOND, MOST_WITHOUT_CODE = 40.0, 2.5, 6.0  # seconds
+# What the environment may say that would make it another start.
+DECIDES = re.compile("DUBAN_(?!POSTGRES)|DATABASE_|REDIS_|(SECRET|VAULT)_KEY_|FILES_DIR|BASE_URL|SMTP_|PYTHON|MAKE|MFLAGS")
 MILESTONE = re.compile(r"^ *([\d.]+) s  (.+)$", re.MULTILINE)
 
 
@@ -74,7 +76,8 @@ class Clone:
             if until_played:
                 _until(lambda: not (self.data / "demonstration.unfinished").exists(), running)
         finally:
-            os.killpg(running.pid, signal.SIGINT)
+            if running.poll() is None:
+                os.killpg(running.pid, signal.SIGINT)
             running.communicate()
         return Start(seconds, self._parts(seconds))
 
@@ -85,8 +88,7 @@ class Clone:
         )
 
     def _environment(self, port: int = 0, writes_code: bool = False) -> dict[str, str]:
-        kept = ("PATH", "HOME", "LANG", "USER", "TMPDIR", "DUBAN_POSTGRES")
-        told = {name: value for name, value in os.environ.items() if name in kept or name.startswith(("PIP_", "UV_"))}
+        told = {name: value for name, value in os.environ.items() if not DECIDES.match(name)}
         return told | {
             "DUBAN_DATA": str(self.data),
             "DUBAN_PORT": str(port),

@@ -4,6 +4,7 @@ One listening socket for all processes, no `reuse_port`: a process that is being
 accepting, and what the kernel gives it meanwhile would be cut.
 """
 
+proc_name = "duban"
 worker_class = "gthread"
 workers = 2
 threads = 8

@@ -7,11 +7,12 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import urllib.request
 from pathlib import Path
 
 from portal.local.places import short_directory
-from tests.local.conftest import Trial, until
+from tests.local.conftest import PATIENCE, Trial, until
 
 EVERYBODY = ("postgres -D", "valkey-server", "portal.local.loaded", "gunicorn: master", "duban: worker", "duban: clock")
 
@@ -29,7 +30,7 @@ def page(trial: Trial) -> str:
     """What the web server answers."""
     found = re.search(r"http://127\.0\.0\.1:\d+/", trial.said())
     assert found, trial.said()
-    with urllib.request.urlopen(found[0], timeout=10) as answer:
+    with urllib.request.urlopen(found[0], timeout=PATIENCE) as answer:
         return answer.read().decode()
 
 
@@ -52,6 +53,15 @@ def test_a_first_start_makes_everything_and_says_where_it_is(trial: Trial) -> No
     for word in EVERYBODY:
         assert any(word in line for line in lines), (word, lines)
     assert len(trial.named("duban: worker")) == 2
+    noted = re.findall(r"^ *[\d.]+ s  (.+)$", (trial.data / "log" / "start.log").read_text(), re.MULTILINE)
+    assert noted == [
+        "database and Redis answer",
+        "the tables are up to date",
+        "the portal is loaded",
+        "the demonstration has begun",
+        "the web server answers",
+        "the start is complete",
+    ]
 
 
 def test_a_second_start_keeps_the_data_and_plays_nothing_again(trial: Trial) -> None:
@@ -140,6 +150,7 @@ def test_who_starts_it_by_make_takes_it_along_when_killed(trial: Trial) -> None:
 def test_what_dies_is_started_again(trial: Trial) -> None:
     trial.start()
     for word in EVERYBODY:
+        until(lambda word=word: bool(trial.named(word)))  # the loaded portal takes the others along
         victim = min(trial.named(word))
         os.kill(victim, signal.SIGKILL)
         until(lambda victim=victim: victim not in trial.processes())
@@ -155,6 +166,33 @@ def test_what_dies_is_started_again(trial: Trial) -> None:
         )
     )
     assert page(trial) == "False"
+
+
+def test_nobody_is_turned_away_while_the_portal_is_loaded_anew(trial: Trial) -> None:
+    trial.start()
+    answers: list[str] = []
+    stopped = threading.Event()
+
+    def ask() -> None:
+        while not stopped.is_set():
+            try:
+                answers.append(page(trial))
+            except OSError as fault:
+                answers.append(repr(fault))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        until(lambda: len(answers) > 20)
+        (victim,) = trial.named("portal.local.loaded")
+        os.kill(victim, signal.SIGKILL)
+        until(lambda: "web ended" in trial.said())
+        before = len(answers)
+        until(lambda: bool(trial.named("gunicorn: master")) and len(answers) > before + 20)
+    finally:
+        stopped.set()
+        asking.join()
+    assert set(answers) == {"False"}
 
 
 def test_no_secret_stands_in_the_process_list_nor_in_what_is_printed(trial: Trial) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import pyotp
 from flask import Flask
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from portal.identity import passwords
 from portal.identity.models import Person, SecondFactor
 from portal.kernel import clock
 from portal.kernel.db import db, enter
@@ -47,6 +49,12 @@ def in_city(app: Flask, city_id: int, person_id: int | None = None) -> Iterator[
         enter(city_id)
         yield
         db.session.commit()
+
+
+@cache
+def stored(password: str) -> str:
+    """The password in its stored form, computed once a process: Argon2 takes its time."""
+    return passwords.hashed(password)
 
 
 def csrf_token(client: FlaskClient, address: str) -> str:

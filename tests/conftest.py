@@ -14,28 +14,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from sqlalchemy.engine import URL, make_url
 
 from portal.access.roles import Role
 from portal.app import create_app, stand
 from portal.config import Settings
-from portal.identity import passwords
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.local import provision
 from portal.local.places import Place
-from portal.local.postgres import conninfo
 from portal.local.redis import RedisServer
 from portal.network.models import Kind, Level, Post, Unit
-from tests.at_the_door import PASSWORD, SmallCity, in_city
+from tests.at_the_door import PASSWORD, SmallCity, stored
+from tests.moulds import Mould, begin_city
 
 CLONE = Path(__file__).resolve().parents[1]
 TEMPLATE = "duban_template"
@@ -197,42 +196,11 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture(scope="session")
-def new_city(app: Flask, database: Database) -> Callable[..., SmallCity]:
+def new_city(app: Flask) -> Callable[..., SmallCity]:
     """Makes a city that no other test knows; rows of one city never meet those of another."""
-    count = 0
-
-    def make(demonstration: bool = False) -> SmallCity:
-        nonlocal count
-        count += 1
-        slug, name = f"city-{count}", f"第{count}市"
-        with psycopg.connect(conninfo(make_url(database.owner_url))) as owner:
-            row = owner.execute(
-                "insert into city (slug, name, demonstration, created_at) values (%s, %s, %s, now()) returning id",
-                [slug, name, demonstration],
-            ).fetchone()
-        assert row is not None
-        with in_city(app, row[0]):
-            lin, chen = _person("lin.duo", "林朵"), _person("chen.wu", "陈武")
-            office = Unit(
-                code="330300",
-                name=f"{name}委督查室",
-                short_name="市委督查室",
-                level=Level.CITY,
-                kind=Kind.SUPERVISION_OFFICE,
-                path=[],
-            )
-            db.session.add_all([lin, chen, office])
-            db.session.flush()
-            office.path = [office.id]
-            posts = [
-                Post(person_id=lin.id, unit_id=office.id, for_unit_id=office.id, role=role, from_on=date(2020, 1, 1))
-                for role in (Role.SUPERVISOR, Role.SECRETARIAT)
-            ]
-            db.session.add_all(posts)
-            db.session.flush()
-            return SmallCity(row[0], slug, name, lin.id, chen.id, (posts[0].id, posts[1].id))
-
-    return make
+    founded: list[tuple[Mould, SmallCity]] = []
+    numbers = count(1)
+    return lambda demonstration=False: make_small_city(app, f"city-{next(numbers)}", founded, demonstration)
 
 
 @pytest.fixture
@@ -241,10 +209,45 @@ def city(new_city: Callable[..., SmallCity]) -> SmallCity:
     return new_city()
 
 
-def _person(sign_in_name: str, name: str) -> Person:
-    return Person(sign_in_name=sign_in_name, name=name, password_hash=_stored(PASSWORD), created_at=clock.now())
+def make_small_city(app: Flask, slug: str, founded: list[tuple[Mould, SmallCity]], demonstration: bool = False) -> SmallCity:
+    """A small city under this name in addresses: the first is founded and kept, the others are cast from it."""
+    name = f"第{slug.rpartition('-')[2]}市"
+    with app.app_context():
+        city_id = begin_city(slug, name, demonstration=demonstration)
+        if founded:
+            mould, first = founded[0]
+            new = mould.cast()
+            (office,) = new["unit"].values()
+            db.session.execute(update(Unit).where(Unit.id == office).values(name=f"{name}委督查室"))
+            one, other = (new["post"][post] for post in first.lin_posts)
+            city = SmallCity(city_id, slug, name, new["person"][first.lin_id], new["person"][first.chen_id], (one, other))
+        else:
+            city = _small_city(city_id, slug, name)
+            founded.append((Mould.of(), city))
+        db.session.commit()
+    return city
 
 
-@cache
-def _stored(password: str) -> str:
-    return passwords.hashed(password)
+def _small_city(city_id: int, slug: str, name: str) -> SmallCity:
+    lin, chen = (
+        Person(sign_in_name=sign_in_name, name=known_as, password_hash=stored(PASSWORD), created_at=clock.now())
+        for sign_in_name, known_as in (("lin.duo", "林朵"), ("chen.wu", "陈武"))
+    )
+    office = Unit(
+        code="330300",
+        name=f"{name}委督查室",
+        short_name="市委督查室",
+        level=Level.CITY,
+        kind=Kind.SUPERVISION_OFFICE,
+        path=[],
+    )
+    db.session.add_all([lin, chen, office])
+    db.session.flush()
+    office.path = [office.id]
+    posts = [
+        Post(person_id=lin.id, unit_id=office.id, for_unit_id=office.id, role=role, from_on=date(2020, 1, 1))
+        for role in (Role.SUPERVISOR, Role.SECRETARIAT)
+    ]
+    db.session.add_all(posts)
+    db.session.flush()
+    return SmallCity(city_id, slug, name, lin.id, chen.id, (posts[0].id, posts[1].id))

@@ -11,34 +11,30 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
 from itertools import count
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from sqlalchemy.engine import make_url
 
 from portal.access.actor import SYSTEM, Actor
 from portal.access.roles import OFFICERS, Role
 from portal.access.visibility import as_seen_by
 from portal.deadlines.rules import SourceLevel, Urgency
-from portal.identity import passwords
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.local.postgres import conninfo
 from portal.matters.models import Matter, MatterContent, Report
 from portal.matters.service import assigning, creation, handling, reporting
 from portal.network.models import Kind, Level, Post, Unit
 from portal.network.service.acting import actor_for
 from portal.workflow import signoff
-from tests.at_the_door import PASSWORD, csrf_token, give_second_factor, in_city
+from tests.at_the_door import PASSWORD, csrf_token, give_second_factor, in_city, stored
 from tests.at_the_door import sign_in as sign_in_at_door
+from tests.moulds import Mould, begin_city
 
 # key: (parent, name, short name, code, level, kind, mark)
 UNITS: dict[str, tuple[str | None, str, str, str, Level, Kind, str | None]] = {
@@ -246,53 +242,62 @@ class World:
         return found
 
 
-def make_world(app: Flask, owner_url: str, slug: str) -> World:
-    """Founds the city under this name in addresses."""
-    with psycopg.connect(conninfo(make_url(owner_url))) as owner:
-        row = owner.execute(
-            "insert into city (slug, name, demonstration, created_at) values (%s, %s, false, now()) returning id", [slug, "温州市"]
-        ).fetchone()
-    assert row is not None
-    world = World(app, row[0], slug)
-    with world.work():
-        made: dict[str, Unit] = {}
-        for key, (parent, name, short, code, level, kind, mark) in UNITS.items():
-            unit = made[key] = Unit(
-                code=code,
-                name=name,
-                short_name=short,
-                level=level,
-                kind=kind,
-                document_prefix=mark,
-                parent_id=made[parent].id if parent else None,
-                path=[],
-            )
-            db.session.add(unit)
-            db.session.flush()
-            unit.path = [*(made[parent].path if parent else ()), unit.id]
-            world.units[key] = unit.id
-        people = {
-            name: Person(sign_in_name=name, name=_chinese(number), password_hash=_stored(PASSWORD), created_at=clock.now())
-            for number, name in enumerate(PEOPLE)
-        }
-        db.session.add_all(people.values())
-        db.session.flush()
-        world.people = {name: person.id for name, person in people.items()}
+def make_world(app: Flask, slug: str) -> World:
+    """A city under this name in addresses, with everybody in it: the process's first is founded, the others are cast from it."""
+    with app.app_context():
+        world = World(app, begin_city(slug, "温州市"), slug)
+        if not _founded:
+            _found(world)
+            _founded.append((Mould.of(), world))
+        else:
+            mould, first = _founded[0]
+            numbers = mould.cast()
+            world.units = {key: numbers["unit"][number] for key, number in first.units.items()}
+            world.people = {name: numbers["person"][number] for name, number in first.people.items()}
+            world.posts = {name: numbers["post"][number] for name, number in first.posts.items()}
         for name, held in PEOPLE.items():
-            for unit_key, role in held:
-                post = Post(
-                    person_id=people[name].id,
-                    unit_id=made[unit_key].id,
-                    for_unit_id=made[unit_key].acts_for_id,
-                    role=role,
-                    from_on=date(2020, 1, 1),
-                )
-                db.session.add(post)
-                db.session.flush()
-                world.posts[name] = post.id
-                if role in OFFICERS:
-                    give_second_factor(people[name].id)
+            if any(role in OFFICERS for _unit, role in held):
+                give_second_factor(world.people[name])
+        db.session.commit()
     return world
+
+
+_founded: list[tuple[Mould, World]] = []  # the first of this process, before anybody has worked in it
+
+
+def _found(world: World) -> None:
+    made: dict[str, Unit] = {}
+    for key, (parent, name, short, code, level, kind, mark) in UNITS.items():
+        unit = made[key] = Unit(
+            code=code,
+            name=name,
+            short_name=short,
+            level=level,
+            kind=kind,
+            document_prefix=mark,
+            parent_id=made[parent].id if parent else None,
+            path=[],
+        )
+        db.session.add(unit)
+        db.session.flush()
+        unit.path = [*(made[parent].path if parent else ()), unit.id]
+        world.units[key] = unit.id
+    people = {
+        name: Person(sign_in_name=name, name=_chinese(number), password_hash=stored(PASSWORD), created_at=clock.now())
+        for number, name in enumerate(PEOPLE)
+    }
+    db.session.add_all(people.values())
+    db.session.flush()
+    world.people = {name: person.id for name, person in people.items()}
+    for name, held in PEOPLE.items():
+        for unit_key, role in held:
+            unit = made[unit_key]
+            post = Post(
+                person_id=people[name].id, unit_id=unit.id, for_unit_id=unit.acts_for_id, role=role, from_on=date(2020, 1, 1)
+            )
+            db.session.add(post)
+            db.session.flush()
+            world.posts[name] = post.id
 
 
 def _chinese(number: int) -> str:
@@ -302,22 +307,13 @@ def _chinese(number: int) -> str:
     )
 
 
-@cache
-def _stored(password: str) -> str:
-    return passwords.hashed(password)
-
-
 _numbers = count(1)  # of the process: several directories import the fixture
 
 
 @pytest.fixture(scope="session")
-def new_world(app: Flask, database: Any) -> Callable[[], World]:
-    """Founds one more city with everybody in it."""
-
-    def make() -> World:
-        return make_world(app, database.owner_url, f"wenzhou-{next(_numbers)}")
-
-    return make
+def new_world(app: Flask) -> Callable[[], World]:
+    """Makes one more city with everybody in it."""
+    return lambda: make_world(app, f"wenzhou-{next(_numbers)}")
 
 
 @pytest.fixture

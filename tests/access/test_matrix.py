@@ -50,8 +50,9 @@ from portal.network.models import Kind, Level, Post, Unit
 from portal.network.routes import HIGHEST_ID
 from portal.web.cities import OUTSIDE
 from portal.web.guards import RECORDLESS
+from tests.at_the_door import PASSWORD, stored
 from tests.conftest import Database
-from tests.world import PASSWORD, World, _stored
+from tests.world import World
 
 DAY = date(2026, 11, 4)
 # Who stands in which relation; those the small world lacks are added to it.
@@ -244,7 +245,7 @@ def peopled(world: World) -> World:
             person = Person(
                 sign_in_name=name,
                 name=f"甲{'乙丙丁戊己庚辛壬癸子丑'[number]}",
-                password_hash=_stored(PASSWORD),
+                password_hash=stored(PASSWORD),
                 created_at=clock.now(),
             )
             db.session.add(person)

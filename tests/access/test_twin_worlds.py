@@ -82,7 +82,7 @@ def twins(
     first = new_database("twin")
     app = portal(first)
     with clock.set_to(clock.at(DAY, 9)):
-        origin = make_world(app, first.owner_url, "twins")
+        origin = make_world(app, "twins")
         origin.at_work(title="关于医院停车难的情况反映")
         origin.assign(origin.register(title="关于校车安全的情况反映"), to="county_health")
         origin.assign(origin.register(title="关于财政票据的情况反映"), to="finance")

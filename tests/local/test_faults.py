@@ -165,7 +165,7 @@ def world(portal: Portal, redis_url: str, keys: dict[str, str]) -> Iterator[Worl
     servers.attach()
     settings = Settings.from_environment(keys | {"DATABASE_URL": servers.access.app_url, "REDIS_URL": redis_url})
     app = stand(create_app(settings, TESTING=True))
-    yield make_world(app, servers.access.owner_url, "faults")
+    yield make_world(app, "faults")
     with app.app_context():
         db.engine.dispose()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ from flask import Flask
 
 import portal.commands
 from portal.commands.city import found, table_from
-from portal.identity.passwords import hashed
+from portal.deadlines.models import CalendarDay
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.network import rules
 from portal.network.importing import carry_out, known_network
 from portal.network.plan import Table, plan_import
-from tests.at_the_door import PASSWORD
+from tests.at_the_door import PASSWORD, stored
+from tests.moulds import Mould, begin_city
 from tests.network.small_network import Network, posts_table, units_table
 from tests.world import new_world, world  # noqa: F401
 
@@ -27,21 +29,26 @@ DEMONSTRATION = Path(portal.commands.__file__).with_name("demonstration")
 
 @pytest.fixture(scope="session")
 def new_network(app: Flask) -> Callable[[], Network]:
-    """Makes a city with the small network; everybody's password is PASSWORD."""
-    count = 0
-    stored = hashed(PASSWORD)
+    """Makes a city with the small network; everybody's password is PASSWORD. A day's first is founded and imported, the
+    others are cast from it."""
+    founded: dict[date, Mould] = {}
+    numbers = count(1)
 
     def make() -> Network:
-        nonlocal count
-        count += 1
+        slug, name, day = f"network-{next(numbers)}", "江南市", clock.today()
         with app.app_context():
-            city = found(f"network-{count}", "江南市")
-            plan = plan_import(units_table(), posts_table(), known_network())
-            assert plan.good, plan.faults
-            hashes = dict.fromkeys(plan.new_people(), stored)
-            carry_out(plan, hashes, must_change_password=False)
+            if day in founded:
+                city_id = begin_city(slug, name)
+                founded[day].cast()
+            else:
+                city_id = found(slug, name).id
+                plan = plan_import(units_table(), posts_table(), known_network())
+                assert plan.good, plan.faults
+                hashes = dict.fromkeys(plan.new_people(), stored(PASSWORD))
+                carry_out(plan, hashes, must_change_password=False)
+                founded[day] = Mould.of(CalendarDay)
             db.session.commit()
-            return Network(app, city.id, city.slug)
+            return Network(app, city_id, slug)
 
     return make
 

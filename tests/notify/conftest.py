@@ -104,5 +104,5 @@ def quiet(
 @pytest.fixture
 def quiet_world(quiet: tuple[Flask, Database, dict[str, str]], request: pytest.FixtureRequest) -> World:
     """A world of this test's own in that database."""
-    portal, database, _environment = quiet
-    return make_world(portal, database.owner_url, f"quiet-{abs(hash(request.node.name)) % 10**9}")
+    portal, _database, _environment = quiet
+    return make_world(portal, f"quiet-{abs(hash(request.node.name)) % 10**9}")

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from http.cookies import SimpleCookie
+from typing import Protocol
 
 import pyotp
-from flask import Flask
+from flask import Flask, Response, current_app
 from flask.testing import FlaskClient
+from flask_wtf.csrf import generate_csrf
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from portal.identity import passwords
+from portal.identity import door, passwords
+from portal.identity.door import KNOWN
 from portal.identity.models import Person, SecondFactor
+from portal.identity.queries import person_named
+from portal.identity.routes import signing_in as signing_in_routes
+from portal.identity.service import signing_in
 from portal.kernel import clock
 from portal.kernel.db import db, enter
 from portal.vault.box import seal
@@ -42,6 +49,14 @@ class SmallCity:
         return f"/{self.slug}/{path}"
 
 
+class Reachable(Protocol):
+    """A city with an address: a small one, a world."""
+
+    id: int
+
+    def url(self, path: str) -> str: ...
+
+
 @contextmanager
 def in_city(app: Flask, city_id: int, person_id: int | None = None) -> Iterator[None]:
     """Works in a city as a job does, and commits at the end."""
@@ -57,6 +72,44 @@ def stored(password: str) -> str:
     return passwords.hashed(password)
 
 
+@contextmanager
+def as_browser(client: FlaskClient, address: str) -> Iterator[Callable[[Response], None]]:
+    """Inside a request of this browser for that page, past the door. What the portal then sets in cookies the browser
+    keeps, once the answer is given to what this yields."""
+    kept = {name: client.get_cookie(name) for name in ("duban", KNOWN)}
+    cookies = "; ".join(f"{name}={cookie.value}" for name, cookie in kept.items() if cookie)
+    app = client.application
+
+    def answer(given: Response) -> None:
+        finished = app.process_response(given)
+        assert finished.status_code < 400
+        for header in finished.headers.getlist("Set-Cookie"):
+            for name, cookie in SimpleCookie(header).items():
+                client.set_cookie(name, cookie.value, httponly=bool(cookie["httponly"]), samesite=cookie["samesite"] or None)
+
+    with app.test_request_context(address, headers={"Cookie": cookies}, environ_base={"REMOTE_ADDR": "127.0.0.1"}):
+        assert app.preprocess_request() is None
+        yield answer
+
+
+def let_in(client: FlaskClient, city: Reachable, name: str = "lin.duo") -> FlaskClient:
+    """Somebody who has shown who they are, in this browser, from here on: what the portal does once the password (and the
+    code) was judged, without judging it. Signing in itself is tried in tests/identity and tests/browser."""
+    with as_browser(client, city.url("sign-in")) as answer:
+        person = person_named(name)
+        assert person is not None and person.active, name
+        answer(signing_in_routes.let_in(*signing_in.begin(person, door.address(), current_app.config["SESSION_ABSOLUTE"])))
+    return client
+
+
+def token_for(client: FlaskClient, city: Reachable) -> str:
+    """A token for a form, as the pages of this browser's session carry it."""
+    with as_browser(client, city.url("sign-in")) as answer:
+        token: str = generate_csrf()
+        answer(current_app.make_response(""))
+    return token
+
+
 def csrf_token(client: FlaskClient, address: str) -> str:
     """The token of the forms on that page."""
     page = client.get(address, follow_redirects=True).get_data(as_text=True)
@@ -66,7 +119,7 @@ def csrf_token(client: FlaskClient, address: str) -> str:
 
 
 def sign_in(
-    client: FlaskClient, city: SmallCity, name: str = "lin.duo", password: str = PASSWORD, onward: str = ""
+    client: FlaskClient, city: Reachable, name: str = "lin.duo", password: str = PASSWORD, onward: str = ""
 ) -> TestResponse:
     """Fills in and sends the sign-in page, and its second step where there is one."""
     address = city.url("sign-in") + onward

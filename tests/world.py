@@ -32,8 +32,7 @@ from portal.matters.service import assigning, creation, handling, reporting
 from portal.network.models import Kind, Level, Post, Unit
 from portal.network.service.acting import actor_for
 from portal.workflow import signoff
-from tests.at_the_door import PASSWORD, csrf_token, give_second_factor, in_city, stored
-from tests.at_the_door import sign_in as sign_in_at_door
+from tests.at_the_door import PASSWORD, give_second_factor, in_city, let_in, stored, token_for
 from tests.moulds import Mould, begin_city
 
 # key: (parent, name, short name, code, level, kind, mark)
@@ -115,14 +114,11 @@ class World:
 
     def browser(self, person: str) -> FlaskClient:
         """A browser in which this person is signed in."""
-        client = self.app.test_client()
-        answer = sign_in_at_door(client, self, person)  # type: ignore[arg-type]
-        assert answer.status_code == 303, answer.get_data(as_text=True)
-        return client
+        return let_in(self.app.test_client(), self, person)
 
     def token(self, client: FlaskClient) -> str:
         """A token for a form, as pages of this session carry it."""
-        return csrf_token(client, self.url("password"))
+        return token_for(client, self)
 
     # ------------------------------------------------------------------------------------------ matters, by the service
 
@@ -323,5 +319,5 @@ def world(new_world: Callable[[], World]) -> World:
 
 
 def sign_in(client: FlaskClient, world: World, name: str) -> None:
-    """Signs that person in, in this browser."""
-    assert sign_in_at_door(client, world, name).status_code == 303  # type: ignore[arg-type]
+    """That person is signed in, in this browser."""
+    let_in(client, world, name)

@@ -52,7 +52,7 @@ def sign_in(
         lockout.forgive(said, source)
         return Halfway(person.id, person.sign_in_name, _mark(person))
     lockout.forget(said, source)
-    return _begin(person, address or source, absolute)
+    return begin(person, address or source, absolute)
 
 
 def second_step(
@@ -68,10 +68,11 @@ def second_step(
         _refuse(attempt, person.id, address or source, _("动态口令不对，或已经用过"), code=True)
     lockout.forget(person.sign_in_name, source)
     lockout.forget(person.sign_in_name, lockout.CODES)
-    return _begin(person, address or source, absolute)
+    return begin(person, address or source, absolute)
 
 
-def _begin(person: Person, address: str, absolute: timedelta) -> tuple[SignInSession, str]:
+def begin(person: Person, address: str, absolute: timedelta) -> tuple[SignInSession, str]:
+    """The session of somebody who has shown all that is asked of them, and its token."""
     session, token = sessions.begin(person.id, address, absolute)
     journal.record(Actor(person.id, person.city_id, person.name), "sign_in", "person", person.id, after={"source": session.source})
     return session, token

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
@@ -244,7 +244,7 @@ def make_world(app: Flask, slug: str) -> World:
         world = World(app, begin_city(slug, "温州市"), slug)
         if not _founded:
             _found(world)
-            _founded.append((Mould.of(), world))
+            _founded.append((Mould.of(), replace(world, units={**world.units}, people={**world.people}, posts={**world.posts})))
         else:
             mould, first = _founded[0]
             numbers = mould.cast()

@@ -1,15 +1,18 @@
-"""Every address × every person, sent for real: the answers are those of docs/permissions.md, and a refusal changes nothing.
+"""Every act × every person, and every address: the answers are those of docs/permissions.md, and a refusal changes nothing.
 
 The persons stand to the matter as the document's relations say; what they may is asked of the same table that the
-document is made of, which people sign. Addresses are found in the portal's own map: a new one is tried without being named.
+document is made of, which people sign. Every person × act × situation is judged on the matter as the database gives it to
+that person; every address is then sent for real, for one person of each answer. Every address × every person is sent by
+`make test-all`. Addresses are found in the portal's own map: a new one is tried without being named.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from uuid import UUID, uuid4
 
 import psycopg
@@ -25,16 +28,17 @@ from portal.access.policy import ON_NETWORK, POLICY, Act, allowed
 from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
 from portal.commands.permissions import (
+    CHANGING,
     CO_HANDLER,
     HANDLER,
     LEADER,
     ON_A_UNIT,
+    ON_RECORD,
     REGISTRAR,
     RELATIONS,
     REVIEWER,
     SIGNER,
     THE_POST,
-    Relation,
     as_seen,
     invented,
     views_of,
@@ -43,7 +47,9 @@ from portal.deadlines.rules import Urgency
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.kernel.refusals import Invisible
 from portal.local.postgres import conninfo
+from portal.matters import queries
 from portal.matters.models import MatterContent, State
 from portal.matters.service import assigning, reporting, reviewing
 from portal.network.models import Kind, Level, Post, Unit
@@ -123,6 +129,8 @@ BY_ROLE = {
     Role.AUDITOR: "city.auditor",
 }
 STATES = (State.REGISTERED, State.ASSIGNED, State.IN_PROGRESS, State.IN_SIGN_OFF, State.UNDER_REVIEW, State.CLOSED)
+ON_A_MATTER = {Act.READ_MATTER, *CHANGING, *ON_RECORD} - {Act.PROPOSE_SENSITIVE, Act.DECIDE_SENSITIVE}
+SITUATIONS = [(state, confidential) for state in STATES for confidential in (False, True)]
 # They make or end a session, or answer whoever asks in a way of their own: tests/identity.
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 AT_THE_DOOR = {"identity.sign_in", "identity.enter", "identity.sign_out", "identity.change_password", "identity.language"}
@@ -330,13 +338,40 @@ def of_a_matter(act: Act, rule: Rule) -> bool:
     return "matter_id" in rule.arguments <= {"city", "matter_id"} and POLICY[act] != ((),)
 
 
-def expected(relation: Relation, act: Act, state: State, confidential: bool) -> str:
-    """What docs/permissions.md says: invisible, refused or admitted."""
-    matter = invented(state, confidential)
-    view = views_of(matter).get(relation.number)
-    if view is None:
-        return "invisible"
-    return "admitted" if allowed(relation.actor, act, as_seen(matter, view)) else "refused"
+Situation = tuple[int, Case]
+Cell = tuple[int, int]  # a situation's place, a relation's number
+
+
+@cache
+def documented() -> dict[Act, dict[Cell, str]]:
+    """What docs/permissions.md says of every act in every situation to everybody: invisible, refused or admitted."""
+    said: dict[Act, dict[Cell, str]] = {act: {} for act in ON_A_MATTER}
+    for place, (state, confidential) in enumerate(SITUATIONS):
+        matter = invented(state, confidential)
+        views = views_of(matter)
+        for relation in RELATIONS:
+            view = views.get(relation.number)
+            for act, answers in said.items():
+                may = view is not None and allowed(relation.actor, act, as_seen(matter, view))
+                answers[place, relation.number] = "invisible" if view is None else "admitted" if may else "refused"
+    return said
+
+
+def chosen(turn: int, act: Act) -> set[Cell]:
+    """Whom to send where for one address of this act: in every situation one of those who may and one of those who may
+    not, in turn; and whatever other act the address might judge by, somebody who would then be answered otherwise."""
+    said = documented()
+    cells: set[Cell] = set()
+    for place in range(len(SITUATIONS)):
+        for answer in ("admitted", "refused"):
+            of = [cell for cell, given in said[act].items() if cell[0] == place and given == answer]
+            cells |= {of[(place + turn) % len(of)]} if of else set()
+    others = [{cell for cell, given in said[act].items() if said[other][cell] != given} for other in sorted(ON_A_MATTER)]
+    hidden = {cell for cell, given in said[act].items() if given == "invisible"}
+    for apart in (*others, hidden):
+        if apart and not apart & cells:
+            cells.add(sorted(apart)[turn % len(apart)])
+    return cells
 
 
 def said(status: int) -> str:
@@ -351,25 +386,59 @@ def test_everybody_is_there() -> None:
     assert set(BY_ROLE) == set(Role)
 
 
-@pytest.mark.parametrize("confidential", [False, True], ids=["open", "confidential"])
-@pytest.mark.parametrize("state", STATES)
-def test_acts_on_a_matter_answer_as_the_document_says(
-    app: Flask, make_case: Callable[[State, bool], Case], state: State, confidential: bool
-) -> None:
-    case = make_case(state, confidential)
-    asked = routes(app, of_a_matter)
-    assert len({act for _rule, act in asked}) > 15
-    page = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == "matters.matter")
-    before, wrong = case.counted(), []
+@pytest.fixture(
+    scope="module",
+    params=range(len(SITUATIONS)),
+    ids=[f"{state}-{'confidential' if closed else 'open'}" for state, closed in SITUATIONS],
+)
+def situation(request: pytest.FixtureRequest, make_case: Callable[[State, bool], Case]) -> Situation:
+    """A matter in one of its states, open or confidential, and that situation's place among them all."""
+    return request.param, make_case(*SITUATIONS[request.param])
+
+
+def test_the_policy_on_what_the_database_holds_is_the_documents(situation: Situation) -> None:
+    place, case = situation
+    assert {act for _rule, act in routes(case.world.app, of_a_matter)} < ON_A_MATTER
+    wrong = []
     for relation in RELATIONS:
         person = PERSONS[relation.number]
-        for rule, act in [(page, Act.READ_MATTER), *asked]:
-            should = expected(relation, act, state, confidential)
+        with case.world.work(person):
+            actor = case.world.actor(person)
+            try:
+                found = queries.one(actor, case.matter_id)
+            except Invisible:
+                found = None
+            for act, answers in documented().items():
+                answer = "invisible" if found is None else "admitted" if allowed(actor, act, found) else "refused"
+                if answer != answers[place, relation.number]:
+                    wrong.append(f"{person} {act}: {answer}, not {answers[place, relation.number]}")
+    assert wrong == [], "\n".join(wrong)
+
+
+def sent(situation: Situation, choose: Callable[[int, Act], Collection[Cell]]) -> None:
+    """Sends the addresses of a matter for those whom `choose` names by the address's number and its act."""
+    place, case = situation
+    page = next(rule for rule in case.world.app.url_map.iter_rules() if rule.endpoint == "matters.matter")
+    asked = [(page, Act.READ_MATTER), *routes(case.world.app, of_a_matter)]
+    assert len({act for _rule, act in asked}) > 15
+    before, wrong = case.counted(), []
+    for number, (rule, act) in enumerate(asked):
+        for _place, relation in sorted(cell for cell in choose(number, act) if cell[0] == place):
+            person, should = PERSONS[relation], documented()[act][place, relation]
             answer = said(case.ask(person, rule, stale=should == "admitted"))
             if answer != should:
                 wrong.append(f"{person} {rule.rule} {sorted(rule.methods or ())[-1]}: {answer}, not {should}")
     assert wrong == [], "\n".join(wrong)
     assert case.counted() == before
+
+
+def test_every_address_of_a_matter_asks_that_policy(situation: Situation) -> None:
+    sent(situation, chosen)
+
+
+@pytest.mark.full
+def test_acts_on_a_matter_answer_as_the_document_says(situation: Situation) -> None:
+    sent(situation, lambda _number, act: documented()[act])
 
 
 def test_acts_on_a_unit_and_its_posts_answer_as_the_document_says(app: Flask, make_case: Callable[[State, bool], Case]) -> None:
@@ -392,23 +461,44 @@ def test_acts_on_a_unit_and_its_posts_answer_as_the_document_says(app: Flask, ma
     assert wrong == [], "\n".join(wrong)
 
 
-def test_what_needs_no_record_answers_by_role(app: Flask, make_case: Callable[[State, bool], Case]) -> None:
-    case = make_case(State.IN_PROGRESS, False)
+def answered_by_role(app: Flask, case: Case, wanted: Callable[[int, int, bool, Act], bool]) -> None:
+    """Sends what needs no record for those roles that are wanted: of each address by number, role by number, and whether
+    the role may."""
     asked = routes(app, lambda act, rule: act in RECORDLESS)
     assert len(asked) > 15
     wrong = []
-    for role, person in BY_ROLE.items():
+    for place, (role, person) in enumerate(BY_ROLE.items()):
         with case.world.work(person):
             actor = case.world.actor(person)
             assert actor.has(role)
             permitted = {act: bool(allowed(actor, act)) for _rule, act in asked}
-        for rule, act in asked:
+        for number, (rule, act) in enumerate(asked):
             may = permitted[act]
+            if not wanted(number, place, may, act):
+                continue
             answer = said(case.ask(person, rule))
             # To whom it is open a record that is not there is invisible; to whom it is not, everything is refused.
             if answer not in (("admitted", "invisible") if may else ("refused",)):
                 wrong.append(f"{person} {rule.rule}: {answer}")
     assert wrong == [], "\n".join(wrong)
+
+
+def test_what_needs_no_record_answers_by_role(app: Flask, make_case: Callable[[State, bool], Case]) -> None:
+    """Every role for every act, and every address for somebody who may and somebody who may not: the door judges for all."""
+    seen: set[object] = set()
+
+    def wanted(number: int, place: int, may: bool, act: Act) -> bool:
+        new = {(place, act), (number, may)} - seen
+        seen.update(new)
+        return bool(new)
+
+    answered_by_role(app, make_case(State.IN_PROGRESS, False), wanted)
+    assert {act for _place, act in (one for one in seen if isinstance(one[1], Act))} == RECORDLESS  # type: ignore[index]
+
+
+@pytest.mark.full
+def test_every_address_that_needs_no_record_answers_by_role(app: Flask, make_case: Callable[[State, bool], Case]) -> None:
+    answered_by_role(app, make_case(State.IN_PROGRESS, False), lambda *_of: True)
 
 
 def test_a_stranger_is_led_to_the_door_from_everywhere(app: Flask, world: World) -> None:

@@ -12,7 +12,8 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
-from tests.at_the_door import PASSWORD, next_code
+from portal.identity.door import KNOWN
+from tests.at_the_door import PASSWORD, let_in, next_code
 from tests.world import World, new_world, world
 
 __all__ = ["new_world", "world"]
@@ -54,20 +55,31 @@ def chromium() -> Iterator[Browser]:
 class Visitor:
     """One person at one screen. Every page he opens is looked over by axe, and complaints of the console are kept."""
 
-    def __init__(self, chromium: Browser, address: str, world: World, name: str, *, width: int = 1280) -> None:
+    def __init__(
+        self, chromium: Browser, address: str, world: World, name: str, *, width: int = 1280, by_hand: bool = False
+    ) -> None:
         self.world, self.address, self.name = world, address, name
         self.context = chromium.new_context(locale="zh-CN", viewport={"width": width, "height": 900})
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        if by_hand:
+            self._sign_in()
+        else:
+            client = let_in(world.app.test_client(), world, name)
+            cookies = [cookie for cookie in map(client.get_cookie, ("duban", KNOWN)) if cookie]
+            self.context.add_cookies([{"name": one.key, "value": one.value, "url": address} for one in cookies])
+            self.open("", look=False)
+
+    def _sign_in(self) -> None:
         self.open("sign-in", look=False)
-        self.page.fill("#name", name)
+        self.page.fill("#name", self.name)
         self.page.fill("#password", PASSWORD)
         self.page.click("main button[type=submit], main button.btn-primary")
         self.page.wait_for_load_state()
         if "/sign-in/code" in self.page.url:
-            self.page.fill("#passcode", next_code(world.app, world.id, name))
+            self.page.fill("#passcode", next_code(self.world.app, self.world.id, self.name))
             self.page.click("main button.btn-primary")
             self.page.wait_for_load_state()
 
@@ -115,11 +127,11 @@ class Visitor:
 
 @pytest.fixture
 def visit(chromium: Browser, address: str, world: World) -> Iterator[Any]:
-    """`visit("health.handler")`: that person, signed in, at a screen of his own."""
+    """`visit("health.handler")`: that person, signed in, at a screen of their own; `by_hand`, they type and send it all."""
     there: list[Visitor] = []
 
-    def come(name: str, *, width: int = 1280) -> Visitor:
-        visitor = Visitor(chromium, address, world, name, width=width)
+    def come(name: str, *, width: int = 1280, by_hand: bool = False) -> Visitor:
+        visitor = Visitor(chromium, address, world, name, width=width, by_hand=by_hand)
         there.append(visitor)
         return visitor
 

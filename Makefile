@@ -2,21 +2,43 @@
 PY := .venv/bin/python
 CATALOGUES := $(wildcard portal/translations/*/LC_MESSAGES/messages.po)
 WORKERS ?= 2
+SPREAD = -n $(WORKERS) --dist worksteal
+# What test-fast leaves out.
+SLOW := tests/browser tests/local tests/notify tests/access/test_twin_worlds.py tests/matters/test_any_acts.py
 
-.PHONY: run prepare test check bench translate permissions lock clean environment environment-dev
+.PHONY: help run prepare test test-fast test-all one test-ready check format bench translate \
+	permissions lock clean environment environment-dev
 
-run: environment $(CATALOGUES:.po=.mo)
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name words; do \
+		printf '  make %-16s %s\n' "$$name" "$$words"; done
+
+run: environment $(CATALOGUES:.po=.mo)  ## start the portal on this machine; Ctrl-C stops everything
 	@$(PY) -m portal.local run --follow-parent
 
-# Everything that `run` needs, compiled: for a service that may write nothing here.
-prepare: environment $(CATALOGUES:.po=.mo)
+# For a service that may write nothing here.
+prepare: environment $(CATALOGUES:.po=.mo)  ## everything that `run` needs, compiled
 	@$(PY) -m compileall -q .venv/lib portal migrations wsgi.py
 
-test: environment-dev $(CATALOGUES:.po=.mo)
-	@deploy/test-needs
-	$(PY) -m pytest -n $(WORKERS) $(TESTS)
+test: test-ready  ## all tests, with coverage, budgets of seconds and the slowest: what every change must pass (TESTS=… a part)
+	@mkdir -p .make
+	$(PY) -m slipcover --out .make/coverage.txt -m pytest $(SPREAD) --durations=15 $(TESTS)
+	@echo 'Lines of portal/ that the tests run through, the least covered files last (all: .make/coverage.txt)'
+	@sed '1,3d; /^---/d' .make/coverage.txt | sort -rn -k4,4 | tail -n 15 | cut -c-110; tail -n 1 .make/coverage.txt
 
-check: environment-dev $(CATALOGUES:.po=.mo)
+test-fast: test-ready  ## within two minutes: without browsers, servers that are killed, messages on their way, twin worlds
+	$(PY) -m pytest $(SPREAD) -q $(SLOW:%=--ignore=%)
+
+test-all: test-ready  ## all tests and the full cross products that `make test` samples
+	$(PY) -m pytest $(SPREAD) --durations=15 -m ''
+
+one: environment-dev $(CATALOGUES:.po=.mo)  ## one thing, in one process: T=tests/web/test_formats.py, T=….py::test_x, T='-k words'
+	$(PY) -m pytest -m '' $(if $(T),$(T),$(error name it: make one T=tests/web/test_formats.py))
+
+test-ready: environment-dev $(CATALOGUES:.po=.mo)
+	@deploy/test-needs
+
+check: environment-dev $(CATALOGUES:.po=.mo)  ## linting, formatting, types, the floors, migrations, known faults of packages
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
@@ -24,38 +46,39 @@ check: environment-dev $(CATALOGUES:.po=.mo)
 	$(PY) -m portal.local check-migrations
 	$(PY) deploy/audit_packages.py requirements.txt
 
-bench: environment-dev $(CATALOGUES:.po=.mo)
+format: environment-dev  ## lay out the code as `make check` wants it
+	.venv/bin/ruff format .
+
+bench: environment-dev $(CATALOGUES:.po=.mo)  ## what it can carry: growth, statements, throughput, memory
 	@$(PY) -m bench
 
-# Brings the English catalogue up to date with the words on screen; what is new then waits for its translation.
-translate: environment-dev
+# What is new then waits for its translation.
+translate: environment-dev  ## bring the English catalogue up to date with the words on screen
 	@mkdir -p .make
 	.venv/bin/pybabel -q extract -F pyproject.toml -k _l -k _n:1,2 --no-location --sort-output -o .make/messages.pot .
 	.venv/bin/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 120 -l en \
 		-i .make/messages.pot -o portal/translations/en/LC_MESSAGES/messages.po
 
-# Writes who may do what, as the rules say now.
-permissions: environment $(CATALOGUES:.po=.mo)
+permissions: environment $(CATALOGUES:.po=.mo)  ## write docs/permissions.md, who may do what, as the rules say now
 	@mkdir -p .make
 	@$(PY) -m portal.local with flask permissions > .make/permissions.md
 	@mv .make/permissions.md docs/permissions.md
 
-# After a change of requirements.in or requirements-dev.in.
-lock: environment-dev
+lock: environment-dev  ## pin the packages again, after a change of requirements*.in
 	.venv/bin/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 requirements.in -o requirements.txt
 	.venv/bin/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 	@deploy/environment dev
 
-# Removes what can be made again. The data stay: `python -m portal.local forget` removes those.
-clean:
+# `python -m portal.local forget` removes the data too.
+clean:  ## remove what can be made again; the data stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	rm -f portal/translations/*/LC_MESSAGES/messages.mo
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
 
-environment:
+environment:  ## make .venv for running
 	@deploy/environment run
 
-environment-dev:
+environment-dev:  ## make .venv for tests and checks too
 	@deploy/environment dev
 
 %.mo: %.po | environment

@@ -36,6 +36,8 @@ from portal.network.models import Kind, Level, Post, Unit
 from tests.at_the_door import PASSWORD, SmallCity, stored
 from tests.moulds import Mould, begin_city
 
+pytest_plugins = ["tests.budget"]
+
 CLONE = Path(__file__).resolve().parents[1]
 TEMPLATE = "duban_template"
 PASSWORDS = {"owner": "owner-of-the-tests", "app": "app-of-the-tests"}

@@ -6,9 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from portal.kernel.parent import die_with_parent
 from portal.local.places import Place
 from portal.local.processes import NotStarted, refusal_of
-from portal.local.supervisor import Supervisor, follow_parent
+from portal.local.supervisor import Supervisor
 
 
 def main() -> int:
@@ -31,7 +32,7 @@ def main() -> int:
     try:
         if asked.command == "run":
             if asked.follow_parent:
-                follow_parent()
+                die_with_parent()  # gracefully: by SIGTERM
             Supervisor(place).run()
             return 0
         return carry_out(place, asked)

@@ -8,7 +8,6 @@ supervisor, and its parts with it, however either ends.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import json
 import os
@@ -22,8 +21,8 @@ from typing import Any, NoReturn
 
 from setproctitle import setproctitle
 
+from portal.kernel.parent import die_with_parent
 from portal.local import parts
-from portal.local.launch import PR_SET_PDEATHSIG
 
 PATIENCE = 20.0  # seconds the parts get to end
 LARGEST = 65536  # bytes of one message
@@ -113,7 +112,7 @@ def live_as(asked: dict[str, Any], told: int, parent: int, blocked: set[int | si
     status = 1
     try:
         os.setsid()
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+        die_with_parent()
         for number in ENDING:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)

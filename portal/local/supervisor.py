@@ -7,7 +7,6 @@ on the first start; web, two workers, the clock; and behind the open door the re
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import socket
@@ -20,7 +19,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from portal.local import ports, processes
 from portal.local.diary import Diary
-from portal.local.launch import PR_SET_PDEATHSIG
 from portal.local.nursery import Nursery
 from portal.local.places import CLONE, Hold, Place
 from portal.local.processes import NotStarted
@@ -237,8 +235,3 @@ def _answers(port: int) -> bool:
 
 def _demonstrates() -> bool:
     return os.environ.get("DUBAN_PRODUCTION", "0") in ("", "0") and os.environ.get("DUBAN_DEMONSTRATION") != "0"
-
-
-def follow_parent() -> None:
-    """Ends this process, gracefully, when the one that started it dies; for `make run`."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)

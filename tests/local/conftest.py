@@ -80,7 +80,7 @@ class Trial:
         self._running: list[subprocess.Popen[bytes]] = []
         package = root / "portal"
         package.mkdir(parents=True)
-        for name in ("__init__.py", "config.py", "kernel/__init__.py", "kernel/revisions.py"):
+        for name in ("__init__.py", "config.py", "kernel/__init__.py", "kernel/parent.py", "kernel/revisions.py"):
             (package / name).parent.mkdir(exist_ok=True)
             shutil.copy(CLONE / "portal" / name, package / name)
         (package / "app.py").touch()

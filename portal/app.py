@@ -22,7 +22,7 @@ from portal.network.service.acting import actor_for
 from portal.notify import bell
 from portal.vault import box
 from portal.vault.files import FileStore
-from portal.web import cities, demonstration, frame, guards, headers, readiness, refusals, speech, transactions, walls
+from portal.web import bodies, cities, demonstration, frame, guards, headers, readiness, refusals, speech, transactions, walls
 
 # In this order; each has `routes.blueprint`, and `routes.install(app)` where it must be told of the app.
 FEATURES = (
@@ -84,6 +84,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     following.install()
     passing_on.install()
     attaching.configure(FileStore(settings.files_dir))
+    bodies.install(app)
     headers.install(app)
     transactions.install(app)
     cities.install(app)

@@ -100,8 +100,7 @@ def site(database: Database, redis_url: str, keys: dict[str, str], tmp_path_fact
         "REDIS_URL": redis_url,
         "BASE_URL": found.base,
         "TRUSTED_PROXIES": "1",
-        "DUBAN_BIND": f"127.0.0.1:{found.behind}",
-        "DUBAN_WEB_PROCESSES": "1",
+        "GUNICORN_CMD_ARGS": f"--bind=127.0.0.1:{found.behind} --workers=1",
     }
     python, *words = image["portal"].command
     assert python == "python"

@@ -1,0 +1,33 @@
+"""What a request carries is read to its end, whether it was wanted or not, and never without one."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from flask.testing import FlaskClient
+
+from portal.config import MEBIBYTE
+from portal.web.bodies import BEYOND
+from tests.at_the_door import SmallCity
+
+
+@pytest.mark.parametrize(("path", "status"), [("sign-in", 413), ("no-such-page", 404)])
+def test_a_body_that_nobody_wants_is_read_to_its_end(client: FlaskClient, city: SmallCity, path: str, status: int) -> None:
+    body = io.BytesIO(b"x" * MEBIBYTE)
+    answer = client.post(city.url(path), input_stream=body, content_type="text/plain")
+    assert (answer.status_code, body.tell()) == (status, MEBIBYTE)
+
+
+def test_one_that_is_far_too_large_or_breaks_off_is_left(client: FlaskClient, city: SmallCity) -> None:
+    large = client.application.config["MAX_CONTENT_LENGTH"] + BEYOND + 1
+    body = io.BytesIO(b"x" * MEBIBYTE)
+    answer = client.post(city.url("sign-in"), input_stream=body, environ_overrides={"CONTENT_LENGTH": str(large)})
+    assert answer.status_code == 413
+    assert body.tell() == 0
+
+    class Broken(io.BytesIO):
+        def read(self, *_size: object) -> bytes:
+            raise ConnectionResetError
+
+    assert client.post(city.url("no-such-page"), input_stream=Broken(b"x" * 10)).status_code == 404

@@ -122,7 +122,7 @@ def test_a_refusal_is_a_page_with_its_status_and_changes_nothing(
     page = lin.get(city.url(f"try/{name}"))
     part = lin.get(city.url(f"try/{name}"), headers={"HX-Request": "true", "HX-Request-Type": "partial"})
     assert (page.status_code, part.status_code) == (status, status)
-    assert page.get_data(as_text=True).startswith("<!doctype html>")
+    assert page.get_data(as_text=True).startswith("<!DOCTYPE html>")
     assert "<html" not in part.get_data(as_text=True)
     assert 'id="fault"' in part.get_data(as_text=True)
     assert_headers(page)

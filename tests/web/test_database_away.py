@@ -187,7 +187,7 @@ def test_a_page_that_was_only_to_be_read_says_so_to_each_in_his_own_way(
     world: World, database: Database, client: FlaskClient
 ) -> None:
     for headers, words in (
-        ({}, "<!doctype html>"),
+        ({}, "<!DOCTYPE html>"),
         ({"HX-Request": "true", "HX-Request-Type": "partial"}, 'id="fault"'),
         ({"Accept": "application/json"}, '"status":503'),
     ):

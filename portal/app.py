@@ -22,7 +22,20 @@ from portal.network.service.acting import actor_for
 from portal.notify import bell
 from portal.vault import box
 from portal.vault.files import FileStore
-from portal.web import bodies, cities, demonstration, frame, guards, headers, readiness, refusals, speech, transactions, walls
+from portal.web import (
+    bodies,
+    cities,
+    demonstration,
+    frame,
+    guards,
+    headers,
+    readiness,
+    refusals,
+    speech,
+    templates,
+    transactions,
+    walls,
+)
 
 # In this order; each has `routes.blueprint`, and `routes.install(app)` where it must be told of the app.
 FEATURES = (
@@ -89,6 +102,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     transactions.install(app)
     cities.install(app)
     speech.install(app)
+    templates.install(app)
     guards.install(app, cast("Any", actor_for), door.keep_form)
     refusals.install(app)
     frame.install(app)

@@ -40,14 +40,14 @@ test-ready: environment-dev $(CATALOGUES:.po=.mo)
 
 check: environment-dev $(CATALOGUES:.po=.mo)  ## linting, formatting, types, the floors, migrations, known faults of packages
 	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
+	@deploy/layout --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo --no-cache
 	$(PY) -m portal.local check-migrations
 	$(PY) deploy/audit_packages.py requirements.txt
 
 format: environment-dev  ## lay out the code as `make check` wants it
-	.venv/bin/ruff format .
+	@deploy/layout
 
 bench: environment-dev $(CATALOGUES:.po=.mo)  ## what it can carry: growth, statements, throughput, memory
 	@$(PY) -m bench

@@ -11,10 +11,17 @@
   document.addEventListener("submit", event => {
     const form = event.target;
     if (event.defaultPrevented || form.hasAttribute("hx-get") || form.method === "dialog") return;
-    if (sent.has(form)) { event.preventDefault(); return; }
+    if (sent.has(form)) {
+      event.preventDefault();
+      return;
+    }
     // A draft that is just being saved would make the form's version an old one: it goes once that is done.
     const draft = drafts.get(form);
-    if (draft?.busy) { event.preventDefault(); draft.then = () => form.requestSubmit(event.submitter); return; }
+    if (draft?.busy) {
+      event.preventDefault();
+      draft.then = () => form.requestSubmit(event.submitter);
+      return;
+    }
     sent.add(form);
     setTimeout(() => {
       for (const button of form.querySelectorAll("button:not([type=button]):not([type=reset])")) button.disabled = true;
@@ -30,7 +37,8 @@
   // An address holds only the conditions that were set.
   document.addEventListener("formdata", event => {
     if (!event.target.matches("form[data-lean]")) return;
-    for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
+    for (const [name, value] of [...event.formData])
+      if (value === "") event.formData.delete(name);
   });
   // The page comes back from the browser's memory by Back: its forms are usable again.
   addEventListener("pageshow", event => {
@@ -46,20 +54,30 @@
     }
   });
   document.addEventListener("click", event => {
-    for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+    for (const menu of document.querySelectorAll("details.menu[open]"))
+      if (!menu.contains(event.target)) menu.open = false;
   });
 
   // Rows: all of them, how many, none.
   const picks = form => form.querySelectorAll("tbody input[type=checkbox]");
   const tell = form => {
-    const rows = [...picks(form)], picked = rows.filter(row => row.checked).length;
-    const all = form.querySelector("[data-check-all]"), count = form.querySelector("[data-picked]");
-    if (all) { all.checked = picked > 0 && picked === rows.length; all.indeterminate = picked > 0 && picked < rows.length; }
+    const rows = [...picks(form)],
+      picked = rows.filter(row => row.checked).length;
+    const all = form.querySelector("[data-check-all]"),
+      count = form.querySelector("[data-picked]");
+    if (all) {
+      all.checked = picked > 0 && picked === rows.length;
+      all.indeterminate = picked > 0 && picked < rows.length;
+    }
     if (count) count.textContent = count.dataset.picked.replace("{}", picked);
   };
-  on("change", "[data-check-all]", (event, box) => { for (const row of picks(box.form)) row.checked = box.checked; });
+  on("change", "[data-check-all]", (event, box) => {
+    for (const row of picks(box.form)) row.checked = box.checked;
+  });
   on("change", "form[data-rows] input[type=checkbox]", (event, box) => tell(box.form));
-  document.addEventListener("reset", event => { if (event.target.matches("form[data-rows]")) setTimeout(() => tell(event.target)); });
+  document.addEventListener("reset", event => {
+    if (event.target.matches("form[data-rows]")) setTimeout(() => tell(event.target));
+  });
 
   // What only script can do shows itself only now.
   const wake = root => {
@@ -72,15 +90,29 @@
   // A draft is saved as one writes: 1.5 s after the last key, and when the page is left. Files wait for the form itself.
   const drafts = new Map();
   const save = async form => {
-    const draft = drafts.get(form), note = form.querySelector("[data-saved-note]");
+    const draft = drafts.get(form),
+      note = form.querySelector("[data-saved-note]");
     if (!draft?.dirty || draft.stopped || sent.has(form)) return;
-    if (draft.busy) { draft.again = true; return; }
-    draft.dirty = false; draft.busy = true;
+    if (draft.busy) {
+      draft.again = true;
+      return;
+    }
+    draft.dirty = false;
+    draft.busy = true;
     const words = new FormData(form);
-    for (const [name, value] of [...words]) if (value instanceof File) words.delete(name);
+    for (const [name, value] of [...words])
+      if (value instanceof File) words.delete(name);
     try {
-      const answer = await fetch(form.dataset.autosave, { method: "POST", body: words, keepalive: draft.leaving === true,
-        headers: { "X-Requested-With": "fetch", "Accept": "application/json" }, redirect: "manual" });
+      const answer = await fetch(form.dataset.autosave, {
+        method: "POST",
+        body: words,
+        keepalive: draft.leaving === true,
+        headers: {
+          "X-Requested-With": "fetch",
+          "Accept": "application/json"
+        },
+        redirect: "manual"
+      });
       if (answer.ok) {
         const saved = await answer.json();
         if (saved.version !== undefined && form.elements.version) form.elements.version.value = saved.version;
@@ -97,8 +129,17 @@
       note.textContent = note.dataset.failed;
     }
     draft.busy = false;
-    if (draft.then) { const go = draft.then; draft.then = null; draft.again = false; go(); return; }
-    if (draft.again) { draft.again = false; save(form); }
+    if (draft.then) {
+      const go = draft.then;
+      draft.then = null;
+      draft.again = false;
+      go();
+      return;
+    }
+    if (draft.again) {
+      draft.again = false;
+      save(form);
+    }
   };
   on("input", "form[data-autosave]", (event, form) => {
     if (event.target.type === "file" || event.target.type === "password") return;
@@ -108,7 +149,13 @@
     draft.timer = setTimeout(() => save(form), 1500);
   });
   addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") for (const [form, draft] of drafts) { draft.leaving = true; save(form).then(() => { draft.leaving = false; }); }
+    if (document.visibilityState === "hidden")
+      for (const [form, draft] of drafts) {
+        draft.leaving = true;
+        save(form).then(() => {
+          draft.leaving = false;
+        });
+      }
   });
 
   // How long a text is, beside the text.
@@ -123,13 +170,29 @@
   const pickers = new WeakMap();
   const picker = input => {
     if (pickers.has(input)) return pickers.get(input);
-    const list = document.createElement("ul"), status = document.createElement("span");
-    list.id = `picker-${++serial}`; list.className = "picker"; list.hidden = true;
-    list.setAttribute("role", "listbox"); list.setAttribute("aria-label", input.labels?.[0]?.textContent.trim() ?? "");
-    status.className = "visually-hidden"; status.setAttribute("role", "status");
+    const list = document.createElement("ul"),
+      status = document.createElement("span");
+    list.id = `picker-${++serial}`;
+    list.className = "picker";
+    list.hidden = true;
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", input.labels?.[0]?.textContent.trim() ?? "");
+    status.className = "visually-hidden";
+    status.setAttribute("role", "status");
     input.after(list, status);
-    for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id })) input.setAttribute(name, value);
-    const it = { input, list, status, at: -1, asked: 0 };
+    for (const [name, value] of Object.entries({
+        role: "combobox",
+        "aria-autocomplete": "list",
+        "aria-expanded": "false",
+        "aria-controls": list.id
+      })) input.setAttribute(name, value);
+    const it = {
+      input,
+      list,
+      status,
+      at: -1,
+      asked: 0
+    };
     pickers.set(input, it);
     list.addEventListener("pointerdown", event => {
       const option = event.target.closest("[role=option]");
@@ -139,7 +202,12 @@
     input.addEventListener("blur", () => close(it));
     return it;
   };
-  const close = it => { it.list.hidden = true; it.at = -1; it.input.setAttribute("aria-expanded", "false"); it.input.removeAttribute("aria-activedescendant"); };
+  const close = it => {
+    it.list.hidden = true;
+    it.at = -1;
+    it.input.setAttribute("aria-expanded", "false");
+    it.input.removeAttribute("aria-activedescendant");
+  };
   const mark = (it, at) => {
     const options = it.list.querySelectorAll("[role=option]");
     options[it.at]?.removeAttribute("aria-selected");
@@ -147,36 +215,57 @@
     const option = options[it.at];
     if (!option) return;
     option.setAttribute("aria-selected", "true");
-    option.scrollIntoView({ block: "nearest" });
+    option.scrollIntoView({
+      block: "nearest"
+    });
     it.input.setAttribute("aria-activedescendant", option.id);
   };
   // Where several are named, only what follows the last mark is being typed.
   const part = input => {
-    const mark = input.dataset.several, cut = mark ? input.value.lastIndexOf(mark) + 1 : 0;
+    const mark = input.dataset.several,
+      cut = mark ? input.value.lastIndexOf(mark) + 1 : 0;
     return [input.value.slice(0, cut), input.value.slice(cut).trim()];
   };
   const choose = (it, option) => {
     const [before] = part(it.input);
     it.input.value = before + option.dataset.value + (it.input.dataset.several ?? "");
     close(it);
-    it.input.dispatchEvent(new Event("change", { bubbles: true }));
+    it.input.dispatchEvent(new Event("change", {
+      bubbles: true
+    }));
   };
   const ask = async it => {
     const [, typed] = part(it.input), turn = ++it.asked;
-    if (!typed) { close(it); return; }
+    if (!typed) {
+      close(it);
+      return;
+    }
     const address = new URL(it.input.dataset.picker, location.href);
     address.searchParams.set("q", typed);
     let found;
     try {
-      const answer = await fetch(address, { headers: { "X-Requested-With": "fetch", "Accept": "application/json" }, redirect: "manual" });
+      const answer = await fetch(address, {
+        headers: {
+          "X-Requested-With": "fetch",
+          "Accept": "application/json"
+        },
+        redirect: "manual"
+      });
       if (!answer.ok) return;
       found = await answer.json();
-    } catch { return; }
+    } catch {
+      return;
+    }
     if (turn !== it.asked || document.activeElement !== it.input) return;
     it.list.replaceChildren(...found.slice(0, 20).map((one, n) => {
-      const option = document.createElement("li"), name = document.createElement("span"), note = document.createElement("small");
-      option.id = `${it.list.id}-${n}`; option.setAttribute("role", "option"); option.dataset.value = one.value;
-      name.textContent = one.label; note.textContent = one.note ?? "";
+      const option = document.createElement("li"),
+        name = document.createElement("span"),
+        note = document.createElement("small");
+      option.id = `${it.list.id}-${n}`;
+      option.setAttribute("role", "option");
+      option.dataset.value = one.value;
+      name.textContent = one.label;
+      note.textContent = one.note ?? "";
       option.append(name, note);
       return option;
     }));
@@ -191,15 +280,19 @@
     clearTimeout(it.timer);
     it.timer = setTimeout(() => ask(it), 150);
   });
-  on("focusin", "input[data-picker]", (event, input) => { picker(input); });
+  on("focusin", "input[data-picker]", (event, input) => {
+    picker(input);
+  });
   on("keydown", "input[data-picker]", (event, input) => {
     const it = picker(input);
     if (it.list.hidden) return;
     if (event.key === "ArrowDown") mark(it, it.at + 1);
     else if (event.key === "ArrowUp") mark(it, it.at < 0 ? -1 : it.at - 1);
     else if (event.key === "Enter" && it.at >= 0) choose(it, it.list.querySelectorAll("[role=option]")[it.at]);
-    else if (event.key === "Escape") { close(it); event.stopPropagation(); }
-    else return;
+    else if (event.key === "Escape") {
+      close(it);
+      event.stopPropagation();
+    } else return;
     event.preventDefault();
   });
 

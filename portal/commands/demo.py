@@ -69,13 +69,6 @@ def finish_command() -> None:
     play.finish(_say)
 
 
-@demo.command("play")
-def play_command() -> None:
-    """Both at once."""
-    _refuse_in_production()
-    play.play(_say)
-
-
 def _refuse_in_production() -> None:
     if current_app.extensions["settings"].production:
         raise click.ClickException("A production installation has no demonstration city.")

@@ -128,10 +128,10 @@ def around(actor: Actor, matter: Matter, limit: int = 300) -> Around:
         kinds[Matter] = or_(Matter.parent_id == matter.id, Matter.previous_id == matter.id, Matter.id.in_(before))
         loads.append(joinedload(Matter.lead_unit))
     # Not VALUES, which SQLAlchemy compiles anew each time.
-    kind = func.unnest(literal([model.__name__ for model in kinds], ARRAY(String))).column_valued("kind")
-    statement = select(*kinds, unread_of(actor.person_id, suspended=actor.suspended).label("unread")).select_from(kind)
+    named = func.unnest(literal([model.__name__ for model in kinds], ARRAY(String))).table_valued("kind").render_derived()
+    statement = select(*kinds, unread_of(actor.person_id, suspended=actor.suspended).label("unread")).select_from(named)
     for model, belongs in kinds.items():
-        statement = statement.outerjoin(model, and_(kind == model.__name__, belongs))
+        statement = statement.outerjoin(model, and_(named.c.kind == model.__name__, belongs))
     # Whatever is no entry has no sequence and comes first: the limit is on entries.
     rows = db.session.execute(statement.options(*loads).order_by(Entry.sequence.desc().nulls_first()).limit(limit)).all()
     found: dict[Any, list[Any]] = {

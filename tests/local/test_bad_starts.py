@@ -18,10 +18,10 @@ import pytest
 from portal.local.places import Place
 from portal.local.postgres import home_for
 from portal.local.processes import refusal_of
-from tests.local.conftest import Trial
+from tests.local.conftest import PATIENCE, Trial
 from tests.local.test_supervisor import cities
 
-SECONDS = 30.0  # on a machine busy with other tests; alone it takes one or two
+SECONDS = PATIENCE  # on a machine busy with other tests; alone it takes one or two
 NOBODY = 65534
 
 

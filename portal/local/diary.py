@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from datetime import datetime
 from pathlib import Path
 
 
@@ -15,7 +14,7 @@ class Diary:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.began = time.monotonic() - _age()
-        self._write(f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S %z}")
+        self._write(time.strftime("%Y-%m-%d %H:%M:%S %z"))
 
     def note(self, what: str) -> None:
         """Writes down what has just been reached."""

@@ -11,8 +11,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 
 LAUNCHER = Path(__file__).with_name("launch.py")
@@ -83,7 +83,7 @@ def fresh_log(path: Path) -> Path:
         if path.exists() and path.stat().st_size > LOG_LIMIT:
             path.replace(path.with_name(path.name + ".1"))
         with path.open("a", encoding="utf-8") as log:
-            log.write(f"{BEGINS}{datetime.now().astimezone():%Y-%m-%d %H:%M:%S %z}\n")
+            log.write(time.strftime(f"{BEGINS}%Y-%m-%d %H:%M:%S %z\n"))
     return path
 
 

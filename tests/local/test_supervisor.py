@@ -14,7 +14,8 @@ from pathlib import Path
 from portal.local.places import short_directory
 from tests.local.conftest import PATIENCE, Trial, until
 
-EVERYBODY = ("postgres -D", "valkey-server", "portal.local.loaded", "gunicorn: master", "duban: worker", "duban: clock")
+# The loaded portal last: it takes those before it along.
+EVERYBODY = ("postgres -D", "valkey-server", "gunicorn: master", "duban: worker", "duban: clock", "portal.local.loaded")
 
 WAITING = """
 
@@ -150,7 +151,6 @@ def test_who_starts_it_by_make_takes_it_along_when_killed(trial: Trial) -> None:
 def test_what_dies_is_started_again(trial: Trial) -> None:
     trial.start()
     for word in EVERYBODY:
-        until(lambda word=word: bool(trial.named(word)))  # the loaded portal takes the others along
         victim = min(trial.named(word))
         os.kill(victim, signal.SIGKILL)
         until(lambda victim=victim: victim not in trial.processes())

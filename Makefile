@@ -6,7 +6,7 @@ SPREAD = -n $(WORKERS) --dist worksteal
 # What test-fast leaves out.
 SLOW := tests/browser tests/local tests/notify tests/access/test_twin_worlds.py tests/matters/test_any_acts.py
 
-.PHONY: help run prepare test test-fast test-all one test-ready check format bench translate \
+.PHONY: help run prepare test test-fast test-all one test-ready check format bench likeness translate \
 	permissions lock clean environment environment-dev
 
 help:  ## this list
@@ -51,6 +51,9 @@ format: environment-dev  ## lay out the code as `make check` wants it
 
 bench: environment-dev $(CATALOGUES:.po=.mo)  ## what it can carry: growth, statements, throughput, memory
 	@$(PY) -m bench
+
+likeness: environment-dev $(CATALOGUES:.po=.mo)  ## name every row, page and message of the demonstration city that is not as kept (KEEP=1 keeps)
+	@KEEP=$(KEEP) $(PY) -m tests.likeness
 
 # What is new then waits for its translation.
 translate: environment-dev  ## bring the English catalogue up to date with the words on screen

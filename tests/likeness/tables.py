@@ -1,0 +1,99 @@
+"""How rows are called, what is not compared and why, and what has moved. A new column is compared; a new table must be given
+its name here."""
+
+from __future__ import annotations
+
+# A row's name is made of these columns; one that refers to a row stands for that row's name. Never a number of the database.
+NAMES: dict[str, tuple[str, ...]] = {
+    "absence": ("person_id", "from_on", "made_at"),
+    "address_change": ("person_id", "channel", "asked_at"),
+    "attachment": ("matter_id", "report_id", "added_at", "size"),
+    "audience": ("matter_id", "person_id", "cause", "from_at"),
+    "calendar_day": ("day",),
+    "channel_address": ("person_id", "channel"),
+    "channel_pace": ("channel",),
+    "city": ("slug",),
+    "clock": ("matter_id", "kind"),
+    "co_unit": ("matter_id", "unit_id"),
+    "contact": ("post_id",),
+    "counter": ("unit_id", "series", "year"),
+    "delegation": ("post_id", "to_person_id", "from_at", "made_at"),
+    "delivery": ("person_id", "channel", "message_id", "digest_on", "address_change_id"),
+    "drive": ("unit_id", "title", "opened_at"),
+    "entry": ("matter_id", "at", "kind"),
+    "extension": ("matter_id", "asked_at"),
+    "former_password": ("person_id", "replaced_at"),
+    "handover": ("person_id", "made_at"),
+    "handover_item": ("handover_id", "matter_id", "task"),
+    "handover_post": ("handover_id", "post_id"),
+    "handover_receiver": ("handover_id", "person_id"),
+    "import_preview": ("person_id", "kind", "made_at"),
+    "issue": ("report_id",),
+    "journal_entry": ("subject_kind", "subject_id", "at", "act"),
+    "kept_form": ("person_id", "path", "kept_at"),
+    "matter": ("number",),
+    "matter_content": ("matter_id",),
+    "message": ("person_id", "at", "kind", "matter_id"),
+    "milestone": ("matter_id", "at", "kind"),
+    "nomination": ("drive_id", "unit_id"),
+    "notification_setting": ("person_id",),
+    "person": ("sign_in_name",),
+    "post": ("person_id", "role", "unit_id", "from_on"),
+    "reading": ("matter_id", "person_id", "at", "what"),
+    "recovery_code": ("person_id",),
+    "reminder": ("clock_id", "generation", "rung", "ordinal"),
+    "report": ("matter_id", "kind", "draft"),
+    "rule_set": ("kind", "version"),
+    "search_entry": ("matter_id", "part"),
+    "second_factor": ("person_id",),
+    "security_rules": ("city_id",),
+    "sensitive_act": ("kind", "person_id", "proposed_at"),
+    "sign_in_failure": ("sign_in_name", "source"),
+    "sign_in_session": ("person_id", "started_at"),
+    "sign_off": ("report_id", "generation"),
+    "signature": ("report_id", "generation", "step"),
+    "signer": ("report_id", "generation", "step", "person_id"),
+    "step": ("report_id", "generation", "number"),
+    "submission": ("report_id", "generation"),
+    "sweep": ("city_id",),
+    "unit": ("code",),
+    "unit_change": ("unit_id", "kind", "made_at"),
+    "unit_word": ("unit_id",),
+    "viewer": ("matter_id", "principal"),
+}
+
+# `table`, `table.column` or `*.column`, and why it is not compared.
+LEFT_OUT: dict[str, str] = {
+    "alembic_version": "how far the schema is, no row of a city",
+    "*.city_id": "there is one city",
+    "*.sealed": "opened: its words are compared, each as a column of its own; what is no record's words is sealed anew each time",
+    "matter.request_key": "random: the key of the form that registered it",
+    "message.key": "made of numbers of the database; that nobody is told twice shows in the messages",
+    "attachment.stored_name": "random: the name of the sealed file",
+    "second_factor.last_counter": "the half-minute of the last code",
+    "sign_in_session.token_digest": "random: of the browser's token",
+    "recovery_code.digest": "random: of the code",
+    "person.password_hash": "salted; the demonstration's is a constant",
+    "former_password.password_hash": "salted",
+}
+
+# Where something stands now -> where it stood when it was kept: `table.column` or a whole `table`. What has moved is compared
+# under its former name, with the former row of the same name. Example, when a matter's number goes to a table `record` and
+# matter_content is renamed: {"record.number": "matter.number", "content": "matter_content", "entry.record_id": "entry.matter_id"}
+MOVED: dict[str, str] = {}
+
+# Columns that refer to a row without a foreign key. `principal` and `subject` are read as the code writes them.
+REFERS: dict[str, str] = {"unit_word.unit_id": "unit", "viewer.lead_unit_id": "unit"}
+PATHS: dict[str, str] = {"unit.path": "unit"}  # arrays of references
+PRINCIPALS = frozenset({"viewer.principal"})
+SUBJECTS: dict[str, str] = {"journal_entry.subject_id": "subject_kind"}  # which column names the table
+
+# Tables whose rows are one item a name: a derived index, of which only what it holds together is worth a line.
+TOGETHER = frozenset({"unit_word"})
+
+# Numbers of the database that are kept: the network comes in whole, in the workbook's order, before anything is played. All
+# others are given anew in the order of the row's moment, then of its name; within one whole the order of writing is kept.
+KEPT_NUMBERS = frozenset({"city", "unit", "person", "post", "calendar_day"})
+
+# Renamed tables of sealed records -> the name in the seal.
+SEALED_AS: dict[str, str] = {}

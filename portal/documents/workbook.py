@@ -28,6 +28,7 @@ from portal.kernel.refusals import Invalid
 MEGABYTE = 1024 * 1024
 MOST_CELL = 32_767
 MOST_SHEET_ROWS = 1_048_576
+MOST_SHEET_NAME = 31  # characters that Excel takes for the name of a sheet
 TEXT_FORMAT = 49  # Excel's built-in @
 _READER = Path(__file__).with_name("sheet_reader.py")
 _FORMULA_LIKE = tuple("=+-@＝＋－＠﹦﹢﹣﹫−\t\r\n")
@@ -141,7 +142,7 @@ def write(
 
     with xlsxwriter.Workbook(target, options) as book:
         book.set_properties({"created": clock.local(clock.now()).replace(tzinfo=None)})
-        sheet = book.add_worksheet(sheet_name)
+        sheet = book.add_worksheet(sheet_name[:MOST_SHEET_NAME])
         pen = _Pen(book, sheet)
         for column, width in enumerate(widths):
             sheet.set_column(column, column, width)

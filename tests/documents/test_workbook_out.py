@@ -78,6 +78,12 @@ def test_widths_and_a_header_that_stays_in_sight():
     assert '<autoFilter ref="A1:B2"' in xml
 
 
+def test_a_sheet_bears_as_much_of_its_name_as_it_may():
+    made = io.BytesIO()
+    write(made, "Register of leaders' instructions", ("标题",), [["甲"]])
+    assert read_rows(made.getvalue()).name == "Register of leaders' instructio"
+
+
 def test_it_writes_to_a_path(tmp_path):
     path = tmp_path / "out.xlsx"
     write(path, "台账", ("标题",), [["甲"]])

@@ -91,10 +91,10 @@ def due_clocks(now: datetime) -> list[int]:
     )
 
 
-def next_due() -> datetime | None:
-    """When the next of the rungs that wait in the session's city is due."""
-    waiting = select(func.min(Reminder.send_at)).where(Reminder.city_id == current_city(), Reminder.settled_at.is_(None))
-    return db.session.scalar(waiting)
+def next_due(after: datetime) -> datetime | None:
+    """When the next of the rungs that wait in the session's city is due after that moment."""
+    waiting = (Reminder.city_id == current_city(), Reminder.settled_at.is_(None), Reminder.send_at > after)
+    return db.session.scalar(select(func.min(Reminder.send_at)).where(*waiting))
 
 
 def fire(clock_id: int, now: datetime) -> int:

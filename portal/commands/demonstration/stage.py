@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -78,6 +78,7 @@ class _Performance:
         self.scene, self.numbers, self.until = scene, numbers, until
         self.queue: list[tuple[datetime, int, int, Life]] = []
         self.count = 0
+        self.reminded = datetime.min.replace(tzinfo=UTC)
 
     def live(self) -> None:
         """Take every step that is due by the end, in the order of time; a morning's reminders before the day's steps."""
@@ -110,10 +111,9 @@ class _Performance:
         return self.numbers.matter(row)
 
     def _remind(self, before: datetime) -> None:
-        """Each morning until then, send what is due."""
-        former = None
-        while (due := ladder.next_due()) not in (None, former):  # what does not go out now is left to the sweep
-            former = due
+        """Each morning until then, send what is due. What does not go out then, since more time was asked for and nobody
+        has decided, is left to the sweep, and holds up nothing that is due later."""
+        while (due := ladder.next_due(self.reminded)) is not None:
             day = clock.local(due).date()
             morning = clock.at(day, 9, 1)
             if morning < due:
@@ -125,3 +125,4 @@ class _Performance:
                     ladder.fire(clock_id, morning)
                 db.session.flush()
                 db.session.expunge_all()
+            self.reminded = morning

@@ -8,8 +8,8 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from itertools import count
 from typing import Any
 
@@ -24,6 +24,7 @@ from portal.commands.demonstration import play, script
 from portal.commands.demonstration.cast import Row, person, unit
 from portal.commands.demonstration.course import ASKED
 from portal.commands.demonstration.register import read_register
+from portal.commands.demonstration.script import Script
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.kernel import clock
 from portal.kernel.city import Demonstration, city_by_slug, demonstration
@@ -175,11 +176,11 @@ def test_a_bar_says_so_until_all_is_there(seen: Seen) -> None:
 def test_killed_at_any_instant_it_goes_on_where_it_was(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     with founding(app, monkeypatch):
         former = None
-        for act in (play.begin, play.begin, play.begin, play.finish, play.finish):
+        for act, after in ((play.begin, 0.8), (play.begin, 2), (play.begin, 4), (play.finish, 0.8), (play.finish, 2)):
             if act is play.finish:
                 play.begin(str)
             db.session.remove()
-            killed_in(act, after=1.2)
+            killed_in(act, after)
             waiting = how_far().waiting if founded() else None
             assert former is None or (waiting is not None and waiting <= former)
             former = waiting
@@ -188,6 +189,26 @@ def test_killed_at_any_instant_it_goes_on_where_it_was(app: Flask, monkeypatch: 
         assert how_far().waiting == 0
         assert in_order(registers())
         assert in_order(issues())
+
+
+def test_what_cannot_be_played_any_more_is_left_out(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with founding(app, monkeypatch):
+        play.begin(str)
+        in_city()
+        over = Script.written().over
+        gone, there = over[0].stories[0], over[-1].stories[0]
+        former = Script.__init__
+
+        def without_a_unit(self: Script, until: datetime) -> None:
+            former(self, until)
+            broken = replace(gone, begin=lambda _start: iter([person("somebody.who.left").name]))  # type: ignore[list-item]
+            self.over[0] = replace(self.over[0], stories=(broken, *self.over[0].stories[1:]))
+
+        monkeypatch.setattr(Script, "__init__", without_a_unit)
+        play.finish(str)
+        assert how_far().waiting == 0
+        keys = set(db.session.scalars(select(Matter.request_key).options(as_seen_by(SYSTEM))))
+        assert there.request_key in keys and gone.request_key not in keys
 
 
 def killed_in(act: Callable[[play.Say], None], after: float) -> None:

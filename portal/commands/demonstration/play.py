@@ -7,6 +7,7 @@ again. So each act may be killed at any instant and begun anew.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 from collections.abc import Callable
@@ -15,17 +16,21 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from portal.commands.city import bring_demonstration_network, found
 from portal.commands.demonstration import stage
 from portal.commands.demonstration.register import read_register
 from portal.commands.demonstration.script import Script
+from portal.commands.demonstration.stage import Scene
 from portal.kernel import clock
 from portal.kernel.city import Demonstration, city_by_slug, demonstration
 from portal.kernel.db import db, enter, refresh_statistics
 from portal.kernel.parent import die_with_parent
 from portal.network.models import Unit
+
+log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 SLUG, NAME = "wenzhou", "温州市"
@@ -59,7 +64,8 @@ def begin(say: Say, processes: int | None = None) -> None:
 
 
 def finish(say: Say) -> None:
-    """The second act: what is over. At once where it is done."""
+    """The second act: what is over. At once where it is done. What cannot be played any more, since people have changed
+    units or posts meanwhile, is left out."""
     city = city_by_slug(SLUG)
     if city is None:
         return
@@ -69,9 +75,24 @@ def finish(say: Say) -> None:
         return
     script = Script.written()
     for scene in script.over:
-        stage.play(scene, script.numbers, script.until, wait=True)
+        try:
+            stage.play(scene, script.numbers, script.until, wait=True)
+        except DBAPIError as fault:
+            if isinstance(fault, OperationalError | InterfaceError):  # the database went away: whoever begins anew goes on
+                raise
+            _leave_out(scene)
+        except Exception:  # people work here: a unit may be gone, or somebody who would have acted
+            _leave_out(scene)
+    db.session.execute(update(Demonstration).values(waiting=0))
+    db.session.commit()
     refresh_statistics()
     say("What is over is there too.")
+
+
+def _leave_out(scene: Scene) -> None:
+    db.session.rollback()
+    db.session.expunge_all()
+    log.exception("The scene of row %s is left out of the demonstration: its units or people have changed meanwhile", scene.name)
 
 
 def _open_ones_wait() -> bool:

@@ -22,7 +22,8 @@ def install(app: Flask) -> None:
     @app.after_request
     def _read_to_the_end(response: Response) -> Response:
         most = (app.config["MAX_CONTENT_LENGTH"] or 0) + BEYOND
-        if (request.content_length or 0) <= most and "wsgi.input" in request.environ:
+        ends = request.environ.get("wsgi.input_terminated")  # else reading beyond the body waits for the next request
+        if ends and (request.content_length or 0) <= most:
             with suppress(OSError):  # whoever sent it has gone
                 while most > 0 and (piece := request.environ["wsgi.input"].read(PIECE)):
                     most -= len(piece)

@@ -154,3 +154,8 @@ def next_code(app: Flask, city_id: int, name: str) -> str:
         whose = select(Person.id).where(Person.city_id == city_id, Person.sign_in_name == name).scalar_subquery()
         db.session.execute(update(SecondFactor).where(SecondFactor.person_id == whose).values(last_counter=None))
     return code_now()
+
+
+def flat(html: str) -> str:
+    """The page without the white space that only its layout brought: every run is one blank, none stands beside a tag."""
+    return re.sub(r"\s*(</?)([^>]*?)\s*(>)\s*", r"\1\2\3", re.sub(r"\s+", " ", html))

@@ -20,6 +20,7 @@ from portal.instructions import queries
 from portal.instructions.queries import Conditions
 from portal.kernel import clock
 from portal.kernel.db import db
+from tests.at_the_door import flat
 from tests.world import World
 
 SECRET = "关于某干部有关问题的反映"
@@ -228,7 +229,7 @@ def test_a_condition_is_a_chip_that_takes_it_away_and_htmx_gets_the_list_alone(w
 
 def test_what_was_asked_for_stands_in_the_form_again_and_as_a_chip(world: World) -> None:
     asked = {"received_from": "2026-01-06", "received_to": "2100-01-01", "subtree": "1", "unit": "永嘉县", "leader": "张"}
-    html = page(world, "city.supervisor", "?" + urlencode(asked))
+    html = flat(page(world, "city.supervisor", "?" + urlencode(asked)))
     form = re.search(r'<form class="filters".*?</form>', html, re.S)
     assert form
     assert 'name="received_from" type="date" value="2026-01-06"' in form[0]
@@ -236,7 +237,7 @@ def test_what_was_asked_for_stands_in_the_form_again_and_as_a_chip(world: World)
     assert re.search(r'name="subtree" value="1" checked', form[0]) and '<details class="fold" open>' in form[0]
     chips = re.search(r'<ul class="chips">.*?</ul>', html, re.S)
     assert chips and all(word in chips[0] for word in ("收到日期 2026-01-06 起", "收到日期至 2100-01-01", "含下级单位"))
-    assert '<details class="fold">' in page(world, "city.supervisor")
+    assert '<details class="fold">' in flat(page(world, "city.supervisor"))
 
 
 def test_a_new_filter_keeps_what_the_form_does_not_ask_for(world: World) -> None:
@@ -340,8 +341,8 @@ def test_a_number_stands_beside_the_groups_that_are_whole_on_the_page(world: Wor
     browser = world.browser("city.supervisor")
 
     def headings(address: str) -> list[tuple[str, str]]:
-        html = browser.get(address).get_data(as_text=True)
-        return re.findall(r'role="rowheader">([^<]+) <span class="soft fw-normal">([^<]*)</span>', html)
+        html = flat(browser.get(address).get_data(as_text=True))
+        return re.findall(r'role="rowheader">([^<]+)<span class="soft fw-normal">([^<]*)</span>', html)
 
     first = world.url("instructions")
     assert headings(first) == [("超期", "2 件，久者在前"), ("其余在办", "")]

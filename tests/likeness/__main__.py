@@ -67,7 +67,9 @@ def gather(
         say("played")
         played = Played(connection)
         if strange := unnamed(played.tables):
-            raise SystemExit(f"Give these tables a name for their rows, or a reason: tests/likeness/tables.py: {', '.join(strange)}")
+            raise SystemExit(
+                f"Give these tables a name for their rows, or a reason: tests/likeness/tables.py: {', '.join(strange)}"
+            )
         played.settle()
         items = dict(items_of(played, text_of))
     say(f"{len(items):,} rows")

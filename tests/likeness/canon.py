@@ -158,7 +158,9 @@ class Played:
                 continue
             moments = [c for c, kind in described.columns.items() if kind == "timestamptz"]
             self._note_order(table, column, rows, moments)
-            rows.sort(key=lambda row, column=column, moments=moments: (self._moment(row, moments), *self._within(table, row, column)))
+            rows.sort(
+                key=lambda row, column=column, moments=moments: (self._moment(row, moments), *self._within(table, row, column))
+            )
             numbered = {row[column]: number for number, row in enumerate(rows, start=1)}
             if column == described.id:
                 new |= numbered

@@ -10,11 +10,47 @@ from html import escape
 from html.parser import HTMLParser
 
 _INLINE = frozenset(
-    "a abbr b bdi bdo cite code data del dfn em font i ins kbd label mark output q rp rt ruby s samp small span strong sub sup"
-    " time tt u var wbr".split()
+    [
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "bdo",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "output",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+    ]
 )
-_BOXES = frozenset("audio button canvas img input meter object progress select svg textarea video".split())  # a line flows past
-_EMPTY = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_BOXES = frozenset(
+    ["audio", "button", "canvas", "img", "input", "meter", "object", "progress", "select", "svg", "textarea", "video"]
+)  # a line flows past
+_EMPTY = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
 _KEPT = frozenset({"pre", "textarea", "script", "style"})
 _LISTS = frozenset({"class", "rel", "style", "headers", "sizes", "media"})  # attributes whose white space only parts
 _SPACE = re.compile(r"[ \t\n\r\f]+")  # not the ideographic space, which is shown

@@ -128,7 +128,9 @@ class Portal:
             known = self.names.get(argument.removesuffix("_id"), {}) if argument.endswith("_id") else {}
             if str(value) in known:
                 path = path.replace(f"/{value}", f"/{known[str(value)]}", 1)
-        query = urlencode(parse_qsl(parts.query, keep_blank_values=True), quote_via=lambda text, *_more: quote(text, "/：〔〕", "utf-8"))
+        query = urlencode(
+            parse_qsl(parts.query, keep_blank_values=True), quote_via=lambda text, *_more: quote(text, "/：〔〕", "utf-8")
+        )
         said = path.removeprefix(f"/{self.slug}") or "/"
         return self.by_names(unquote(said + (f"?{query}" if query else "") + (f"#{parts.fragment}" if parts.fragment else "")))
 

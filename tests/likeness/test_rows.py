@@ -79,8 +79,7 @@ def test_a_changed_date_and_recipient_and_a_row_that_is_gone_are_named(town: Tow
 
 def test_two_acts_of_one_matter_written_the_other_way_round_are_named(town: Town, before: Items) -> None:
     town.run(
-        "CREATE TEMP TABLE two AS SELECT id, sequence FROM entry"
-        f" WHERE matter_id = {MATTER} AND kind IN ('register', 'progress')",
+        f"CREATE TEMP TABLE two AS SELECT id, sequence FROM entry WHERE matter_id = {MATTER} AND kind IN ('register', 'progress')",
         "UPDATE entry e SET sequence = o.sequence FROM two t JOIN two o ON o.id <> t.id WHERE e.id = t.id",
     )
     assert _said(before, town) == [f"+ order entry {NUMBER}"]

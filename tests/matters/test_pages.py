@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from portal.deadlines.rules import Urgency
 from portal.kernel import clock
 from portal.matters.service import reviewing
-from tests.at_the_door import PASSWORD
+from tests.at_the_door import PASSWORD, flat
 from tests.world import World
 
 
@@ -372,4 +372,4 @@ def test_a_review_that_returned_the_report_is_no_tick_in_the_chain(world: World)
     with world.work("city.supervisor"):
         reviewing.return_for_rework(world.actor("city.supervisor"), matter_id, failed=("facts",), reason="补充责任追究")
     shown = world.browser("health.handler").get(world.url(f"matters/{matter_id}")).get_data(as_text=True)
-    assert re.search(r'<li class="back"><b>审核</b>.*?已退回', shown, re.DOTALL)
+    assert re.search(r'<li class="back"><b>审核</b>.*?已退回', flat(shown))

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from flask.testing import FlaskClient
 
+from tests.at_the_door import flat
 from tests.matters.test_pages import get
 from tests.world import World
 
 
 def _told(world: World, client: FlaskClient, matter_id: UUID) -> dict[str, str]:
     page = get(world, client, f"matters/{matter_id}/urge").get_data(as_text=True)
-    return dict(re.findall(r"<dt>(将送[^<]*)</dt><dd>([^<]*)</dd>", page))
+    return dict(re.findall(r"<dt>(将送[^<]*)</dt><dd>([^<]*)</dd>", flat(page)))
 
 
 def _name(world: World, person: str) -> str:

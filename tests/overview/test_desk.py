@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 from portal.kernel import clock
+from tests.at_the_door import flat
 from tests.instructions.test_register import MOST_STATEMENTS, SECRET, many, statements
 from tests.world import World
 
@@ -18,7 +19,7 @@ def desk(world: World, person: str) -> str:
 
 def counts(html: str) -> dict[str, str]:
     part = re.search(r'<ul class="counts.*?</ul>', html, re.S)
-    return {label: n for n, label in re.findall(r"<b>([^<]+)</b>([^<]+)</a>", part[0])} if part else {}
+    return {label: n for n, label in re.findall(r"<b>([^<]+)</b>([^<]+)</a>", flat(part[0]))} if part else {}
 
 
 def test_each_post_finds_what_waits_for_it(world: World) -> None:
@@ -50,7 +51,7 @@ def test_a_count_opens_the_list_of_exactly_those(world: World) -> None:
 
 def headings(html: str) -> dict[str, str]:
     """What stands beside each group's heading, the link to its list included."""
-    found = re.findall(r'<section class="group"><h2>([^<]+) (.*?)</h2>', html)
+    found = re.findall(r'<section class="group"><h2>([^<]+)(.*?)</h2>', flat(html))
     return {title.strip(): " ".join(re.sub(r"<[^>]+>", " ", rest).split()) for title, rest in found}
 
 

@@ -7,5 +7,5 @@ page of fourteen persons and every message is compared with what was kept, item 
     rows        each row as an item of named columns
     page_text   a page as a browser would show it, in lines
     pages       every page of each person
-    kept        the file of digests, and the differences from it in words
+    keeping     the file of digests, and the differences from it in words
 """

@@ -24,7 +24,7 @@ from portal.config import Settings
 from portal.kernel import clock
 from portal.local.places import CLONE
 from portal.notify.kinds import text_of
-from tests.likeness import kept
+from tests.likeness import keeping
 from tests.likeness.canon import Played
 from tests.likeness.pages import PERSONS, pages_of
 from tests.likeness.rows import items_of
@@ -49,7 +49,7 @@ def main() -> int:
         ground.start()
         environment, connection = ground.database("likeness")
         say("servers")
-        connection.execute("ALTER SYSTEM SET autovacuum_naptime = 1")  # statistics from the first rows on
+        connection.execute("ALTER SYSTEM SET autovacuum_naptime = 5")  # statistics from the first rows on
         connection.execute("SELECT pg_reload_conf()")
         items = gather(environment, connection, MOMENT, say)
     finally:
@@ -101,16 +101,17 @@ def _surroundings(environment: dict[str, str]) -> Iterator[None]:
 
 
 def _samples(played: Played) -> list[dict[str, Any]]:
-    """A matter of each state and kind of content, the first by name: whose addresses everybody tries."""
+    """The first matter by name that is one's own, forwarded, confidential, and open if any is: whose addresses all try."""
     first: dict[Any, dict[str, Any]] = {}
-    for row in sorted(played.rows["matter"], key=lambda row: played.name("matter", row)):
-        first.setdefault((row["confidential"], row["state"] in ("closed", "withdrawn"), row["parent_id"] is None), row)
+    rows = sorted(played.rows["matter"], key=lambda row: (row["state"] in ("closed", "withdrawn"), played.name("matter", row)))
+    for row in rows:
+        first.setdefault((row["confidential"], row["parent_id"] is None), row)
     return list(first.values())
 
 
 def compare(items: dict[str, dict[str, str]], say: Callable[[str], Any], *, keep: bool) -> int:
     """Say what differs; 1 if anything does and it is not to be kept."""
-    said = list(kept.differences(kept.read(KEPT), items, kept.read_texts(TEXTS)))
+    said = list(keeping.differences(keeping.read(KEPT), items, keeping.read_texts(TEXTS)))
     SAID.parent.mkdir(parents=True, exist_ok=True)
     SAID.write_text("".join(f"{line}\n" for line in said), encoding="utf-8")
     for line in said[:MOST_SAID]:
@@ -119,9 +120,9 @@ def compare(items: dict[str, dict[str, str]], say: Callable[[str], Any], *, keep
         print(f"… {len(said) - MOST_SAID:,} lines more in {SAID.relative_to(CLONE)}")
     count = sum(not line.startswith(" ") for line in said)
     if keep or not said:
-        kept.write_texts(TEXTS, items)
+        keeping.write_texts(TEXTS, items)
     if keep:
-        kept.write(KEPT, items)
+        keeping.write(KEPT, items)
     say(f"{len(items):,} items, {count:,} differ" + (", kept anew" if keep else ""))
     return 1 if said and not keep else 0
 

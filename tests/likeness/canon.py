@@ -12,6 +12,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from functools import partial
+from operator import itemgetter
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -45,8 +47,8 @@ class Played:
                 found = connection.execute(sql.SQL("SELECT {} FROM {}").format(columns, sql.Identifier(name)))
                 self.rows[name] = [dict(zip(table.columns, row, strict=True)) for row in found]
         self.order: dict[str, str] = {}  # wholes whose rows were not written in the order of their moments
-        self._named: dict[str, dict[Any, str]] = {}
-        self._named_rows: dict[str, dict[int, str]] = {}
+        self._named: dict[str, dict[Any, str]] = {}  # by id of the database
+        self._named_rows: dict[str, dict[int, str]] = {}  # by the row in `rows`
         self._ids: dict[str, str] | None = None
 
     # ---------------------------------------------------------------------------------------------------- names
@@ -140,7 +142,7 @@ class Played:
                 self._settle_row(self.tables[table], row, new, ids)
         for table, rows in self.rows.items():
             named, key = self._named_rows[table], self.tables[table].id
-            rows.sort(key=(lambda row, key=key: row[key]) if table in KEPT_NUMBERS else (lambda row, named=named: named[id(row)]))
+            rows.sort(key=itemgetter(key) if key and table in KEPT_NUMBERS else partial(_named_in, named))
             if key:
                 self._named[table] = {row[key]: named[id(row)] for row in rows}
         self._ids = None
@@ -158,9 +160,7 @@ class Played:
                 continue
             moments = [c for c, kind in described.columns.items() if kind == "timestamptz"]
             self._note_order(table, column, rows, moments)
-            rows.sort(
-                key=lambda row, column=column, moments=moments: (self._moment(row, moments), *self._within(table, row, column))
-            )
+            rows.sort(key=partial(self._place, table, column, moments))
             numbered = {row[column]: number for number, row in enumerate(rows, start=1)}
             if column == described.id:
                 new |= numbered
@@ -178,8 +178,8 @@ class Played:
         of_kind = SUBJECTS.get(f"{table}.{NAMES[table][1]}") == NAMES[table][0] if len(NAMES[table]) > 1 else False
         return " ".join(self.word(table, column, row) for column in NAMES[table][: 2 if of_kind else 1])
 
-    def _within(self, table: str, row: Row, column: str) -> tuple[str, int]:
-        return self._whole(table, row), row[column]
+    def _place(self, table: str, column: str, moments: list[str], row: Row) -> tuple[datetime, str, int]:
+        return self._moment(row, moments), self._whole(table, row), row[column]
 
     def _note_order(self, table: str, column: str, rows: list[Row], moments: list[str]) -> None:
         wholes: dict[str, list[Row]] = defaultdict(list)
@@ -227,6 +227,10 @@ class Played:
         self.connection.execute("ANALYZE")
 
 
+def _named_in(named: dict[int, str], row: Row) -> str:
+    return named[id(row)]
+
+
 # Where the order of writing can be seen: the course of a matter and the journal are shown by their numbers.
 NUMBERED_BY_HAND = frozenset({"entry", "journal_entry"})
 
@@ -238,7 +242,7 @@ def plain(value: Any) -> str:
             return "true" if value else "false"
         case datetime():
             wall = clock.local(value)
-            return wall.strftime("%Y-%m-%d %H:%M:%S.%f").removesuffix(".000000").removesuffix(":00")
+            return wall.strftime("%Y-%m-%dT%H:%M:%S.%f").removesuffix(".000000").removesuffix(":00")
         case date():
             return value.isoformat()
         case bytes():

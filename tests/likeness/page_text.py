@@ -9,48 +9,17 @@ from collections.abc import Callable
 from html import escape
 from html.parser import HTMLParser
 
-_INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "bdo",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "kbd",
-        "label",
-        "mark",
-        "output",
-        "q",
-        "rp",
-        "rt",
-        "ruby",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "wbr",
-    ]
-)
-_BOXES = frozenset(
-    ["audio", "button", "canvas", "img", "input", "meter", "object", "progress", "select", "svg", "textarea", "video"]
-)  # a line flows past
-_EMPTY = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
+_INLINE = frozenset({
+    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "label", "mark",
+    "output", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+})  # fmt: skip
+# What stands in a line as one piece, with lines of its own inside.
+_BOXES = frozenset({
+    "audio", "button", "canvas", "img", "input", "meter", "object", "progress", "select", "svg", "textarea", "video",
+})  # fmt: skip
+_EMPTY = frozenset({
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
+})  # fmt: skip
 _KEPT = frozenset({"pre", "textarea", "script", "style"})
 _LISTS = frozenset({"class", "rel", "style", "headers", "sizes", "media"})  # attributes whose white space only parts
 _SPACE = re.compile(r"[ \t\n\r\f]+")  # not the ideographic space, which is shown

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from io import BytesIO
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 from uuid import UUID
 
 from flask import Flask
@@ -112,27 +112,25 @@ class Portal:
     def _say(self, address: str) -> str:
         """An address by names: /matters/温督〔2026〕12号, /network/units/330324."""
         parts = urlsplit(address)
-        if parts.scheme or parts.netloc or not address:
+        if parts.scheme or parts.netloc or not parts.path:
             return address
         path = unquote(parts.path)
-        try:
-            _endpoint, values = self.rules.match(path, "GET")
-        except HTTPException:
-            try:
-                _endpoint, values = self.rules.match(path, "POST")
-            except (HTTPException, RequestRedirect):
-                values = {}
-        except RequestRedirect:
-            values = {}
+        values = self._arguments(path)
         for argument, value in values.items():
             known = self.names.get(argument.removesuffix("_id"), {}) if argument.endswith("_id") else {}
             if str(value) in known:
                 path = path.replace(f"/{value}", f"/{known[str(value)]}", 1)
-        query = urlencode(
-            parse_qsl(parts.query, keep_blank_values=True), quote_via=lambda text, *_more: quote(text, "/：〔〕", "utf-8")
-        )
+        query = "&".join(f"{name}={value}" for name, value in parse_qsl(parts.query, keep_blank_values=True))
         said = path.removeprefix(f"/{self.slug}") or "/"
-        return self.by_names(unquote(said + (f"?{query}" if query else "") + (f"#{parts.fragment}" if parts.fragment else "")))
+        return self.by_names(said + (f"?{query}" if query else "") + (f"#{unquote(parts.fragment)}" if parts.fragment else ""))
+
+    def _arguments(self, path: str) -> Mapping[str, Any]:
+        for method in ("GET", "POST"):
+            try:
+                return self.rules.match(path, method)[1]
+            except (HTTPException, RequestRedirect):
+                continue
+        return {}
 
     def by_names(self, text: str) -> str:
         """A text with the rows' names instead of their ids; an id of no row is as random as it looks."""
@@ -195,7 +193,8 @@ class Browser:
             del dialect.do_commit
 
     def _read(self, answer: TestResponse) -> tuple[str, str, list[str]]:
-        kind, links = answer.mimetype, []
+        kind = answer.mimetype or ""
+        links: list[str] = []
         if kind == "text/html":
             text, links = text_of_page(answer.get_data(as_text=True), self.portal.say)
         elif kind == "application/json":

@@ -5,65 +5,78 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 from jinja2 import ChoiceLoader, DictLoader
 
 from portal.kernel import clock
-from tests.likeness import kept
+from tests.likeness import keeping
 from tests.likeness.conftest import LOOKED_AT, Items, Town
-from tests.likeness.pages import Portal
+from tests.likeness.pages import Browser, Portal, signed_in
 
 NUMBER = "温督〔2026〕1号"
-MATTER = f"page health.handler /matters/{NUMBER}"
+DESK, MATTER = "page health.handler /", f"page health.handler /matters/{NUMBER}"
 
 
 @pytest.fixture
 def portal(town: Town, monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
-    """The portal as the pages are asked from it."""
-    monkeypatch.setattr("tests.likeness.pages.ENGLISH", ("health.handler",))
+    """The portal as the pages are asked from it, few of each kind."""
+    for name, value in (("ENGLISH", ("health.handler",)), ("ENGLISH_ALIKE", 1), ("MOST_ALIKE", 1), ("MOST_QUERIES", 0)):
+        monkeypatch.setattr(f"tests.likeness.pages.{name}", value)
     played, _items = town.read()
     names = {table: {str(key): name for key, name in each.items()} for table, each in played.named().items()}
-    environment = town.world.app.jinja_env
-    loader = environment.loader
-    yield Portal(town.world.app, town.world.slug, names)
-    environment.loader = loader
-    assert environment.cache is not None
-    environment.cache.clear()
-
-
-def _pages(portal: Portal) -> Items:
+    app = town.world.app
+    loader = app.jinja_env.loader
     with clock.set_to(LOOKED_AT):
-        return dict(portal.ask_all("health.handler"))
+        yield Portal(app, town.world.slug, names)
+    _load(app, loader)
+
+
+def _load(app: Flask, loader: object) -> None:
+    environment = app.jinja_env
+    assert environment.cache is not None
+    environment.loader = loader  # type: ignore[assignment]
+    environment.cache.clear()
 
 
 def _with(portal: Portal, template: str, words: str, others: str) -> None:
     """From now on that template says other words."""
-    environment = portal.app.jinja_env
-    assert environment.loader is not None and environment.cache is not None
-    source = environment.loader.get_source(environment, template)[0]
+    loader = portal.app.jinja_env.loader
+    assert loader is not None
+    source = loader.get_source(portal.app.jinja_env, template)[0]
     assert words in source
-    environment.loader = ChoiceLoader([DictLoader({template: source.replace(words, others)}), environment.loader])
-    environment.cache.clear()
+    _load(portal.app, ChoiceLoader([DictLoader({template: source.replace(words, others)}), loader]))
 
 
-def test_pages_are_named_alike_each_time_and_a_change_on_them_is_named(portal: Portal) -> None:
-    former = _pages(portal)
-    assert former[MATTER]["answer"] == "200"
-    assert f'href="/matters/{NUMBER}' in former["page health.handler /"]["text"]
-    assert former["page health.handler /officers/journal"]["answer"] == "403"
-    assert "page health.handler in English /" in former
-    assert not _said(former, _pages(portal)), "a page asked for again, after all others, is the same"
-
-    _with(portal, "instructions/matter.html", '_("办理要求")', '_("办理的要求")')
-    said = _said(former, _pages(portal))
-    assert [line for line in said if not line.startswith(" ")] == [f"~ {MATTER}: text"]
-    assert "    -<dt>办理要求</dt>" in said and "    +<dt>办理的要求</dt>" in said
-
-    _with(portal, "instructions/matter.html", '_("办理的要求")', '_("办理要求")')
-    _with(portal, "macros.html", "{%- for entry in entries %}", "{%- for entry in entries|reverse %}")
-    said = _said(former, _pages(portal))
-    assert [line for line in said if not line.startswith(" ")] == [f"~ {MATTER}: text"]
-    assert any(line.startswith("    -") for line in said) and any(line.startswith("    +") for line in said)
+def _again(portal: Portal) -> Items:
+    """The desk and the matter, asked for once more."""
+    matter = next(key for key, name in portal.names["matter"].items() if name == NUMBER)
+    with signed_in(portal, "health.handler") as cookie:
+        browser = Browser(portal, cookie, "zh")
+        asked = {DESK: browser.ask(f"/{portal.slug}/"), MATTER: browser.ask(f"/{portal.slug}/matters/{matter}")}
+    return {name: {"answer": answer, "text": text} for name, (answer, text, _links) in asked.items()}
 
 
 def _said(former: Items, now: Items) -> list[str]:
-    return list(kept.differences(kept.digests(former), now, former))
+    return list(keeping.differences(keeping.digests(former), now, former))
+
+
+def test_pages_are_named_alike_each_time_and_a_change_on_them_is_named(portal: Portal) -> None:
+    all_pages = dict(portal.ask_all("health.handler"))
+    former = {name: all_pages[name] for name in (DESK, MATTER)}
+    assert former[MATTER]["answer"] == "200"
+    assert f'href="/matters/{NUMBER}' in former[DESK]["text"]
+    assert all_pages["page health.handler /officers/journal"]["answer"] == "403"
+    assert 'lang="en"' in all_pages[f"page health.handler in English /matters/{NUMBER}"]["text"]
+    assert not _said(former, _again(portal)), "asked for once more, after all others, in another session"
+
+    loader = portal.app.jinja_env.loader
+    _with(portal, "instructions/matter.html", '_("办理要求")', '_("办理的要求")')
+    said = _said(former, _again(portal))
+    assert [line for line in said if not line.startswith(" ")] == [f"~ {MATTER}: text"]
+    assert "    -<dt>办理要求</dt>" in said and "    +<dt>办理的要求</dt>" in said
+
+    _load(portal.app, loader)
+    _with(portal, "macros.html", "{%- for entry in entries %}", "{%- for entry in entries|reverse %}")
+    said = _said(former, _again(portal))
+    assert [line for line in said if not line.startswith(" ")] == [f"~ {MATTER}: text"]
+    assert any(line.startswith("    -") for line in said) and any(line.startswith("    +") for line in said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.likeness import kept, tables
+from tests.likeness import keeping, tables
 from tests.likeness.conftest import Items, Town, confidential_life, open_life
 from tests.likeness.rows import SECRET
 from tests.likeness.schema import compared, tables_of, unnamed
@@ -14,7 +14,7 @@ MATTER = f"(SELECT id FROM matter WHERE number = '{NUMBER}')"
 
 
 def _said(before: Items, town: Town) -> list[str]:
-    return list(kept.differences(kept.digests(before), town.read()[1], before))
+    return list(keeping.differences(keeping.digests(before), town.read()[1], before))
 
 
 def _person(name: str) -> str:
@@ -33,16 +33,16 @@ def test_rows_are_named_by_people_units_and_numbers(before: Items) -> None:
     assert before[f"matter_content {NUMBER}"]["title"] == "关于老旧小区加装电梯的情况反映"
     assert before[f"step {NUMBER} closing_report 1 1 2"]["kind"] == "issue"
     assert f"viewer {NUMBER} 330300-WJ/liaison_officer" in before
-    told = before[f"message health.deputy 2026-07-07 09:00 to_sign {NUMBER}"]
+    told = before[f"message health.deputy 2026-07-07T09:00 to_sign {NUMBER}"]
     assert told["words"] == "请签批报结材料：关于老旧小区加装电梯的情况反映"
 
 
 def test_what_is_sealed_is_compared_by_its_words_and_kept_as_a_digest_only(empty: Town, before: Items) -> None:
     content = next(name for name in before if name.startswith("matter_content 永嘉"))
     assert before[content]["title"] == f"{SECRET}关于某干部的情况反映"
-    assert "关于某" not in str(kept.digests({content: before[content]}))
-    assert kept.digest("是") == "是"
-    assert kept.digest(f"{SECRET}是") not in ("是", f"{SECRET}是")
+    assert "关于某" not in str(keeping.digests({content: before[content]}))
+    assert keeping.digest("是") == "是"
+    assert keeping.digest(f"{SECRET}是") not in ("是", f"{SECRET}是")
     open_life(empty.world)
     confidential_life(empty.world, title="关于某干部的情况报告")
     assert [line.strip() for line in _said(before, empty)] == [
@@ -55,7 +55,7 @@ def test_a_changed_sentence_is_named(empty: Town, before: Items) -> None:
     open_life(empty.world, words="已召开两次专题会议。")
     confidential_life(empty.world)
     said = _said(before, empty)
-    assert f"~ entry {NUMBER} 2026-07-03 09:00 progress: words" in said
+    assert f"~ entry {NUMBER} 2026-07-03T09:00 progress: words" in said
     assert "    words: 已召开专题会议。 -> 已召开两次专题会议。" in said
 
 
@@ -70,9 +70,9 @@ def test_a_changed_date_and_recipient_and_a_row_that_is_gone_are_named(town: Tow
     said = _said(before, town)
     assert [line for line in said if not line.startswith(" ")] == [
         f"~ matter {NUMBER}: due_on",
-        f"+ message finance.deputy 2026-07-07 09:00 to_sign {NUMBER}",
-        f"- message health.deputy 2026-07-07 09:00 to_sign {NUMBER}",
-        f"- milestone {NUMBER} 2026-07-02 09:00 assign",
+        f"+ message finance.deputy 2026-07-07T09:00 to_sign {NUMBER}",
+        f"- message health.deputy 2026-07-07T09:00 to_sign {NUMBER}",
+        f"- milestone {NUMBER} 2026-07-02T09:00 assign",
     ]
     assert said[1].startswith(f"    due_on: {due} -> 2026-07-")
 
@@ -137,6 +137,6 @@ def test_two_of_one_name_are_numbered_by_what_they_hold(town: Town) -> None:
             " '2026-07-08 01:00Z' FROM person WHERE sign_in_name = 'nobody'"
         )
     assert {name: row["words"] for name, row in town.read()[1].items() if name.startswith("message nobody")} == {
-        "message nobody 2026-07-08 09:00 nomination_accepted": "推荐的乙联络员已任命",
-        "message nobody 2026-07-08 09:00 nomination_accepted #2": "推荐的甲联络员已任命",
+        "message nobody 2026-07-08T09:00 nomination_accepted": "推荐的乙联络员已任命",
+        "message nobody 2026-07-08T09:00 nomination_accepted #2": "推荐的甲联络员已任命",
     }

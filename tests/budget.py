@@ -16,7 +16,7 @@ import pytest
 
 SECONDS = {
     "access": 130, "browser": 60, "bylaws": 25, "commands": 30, "deadlines": 12, "deploy": 30, "documents": 15, "identity": 25, "instructions": 60,
-    "kernel": 5, "local": 110, "matters": 110, "network": 100, "notify": 110, "officers": 20, "overview": 10, "staffing": 25,
+    "kernel": 5, "likeness": 25, "local": 110, "matters": 110, "network": 100, "notify": 110, "officers": 20, "overview": 10, "staffing": 25,
     "tests": 10, "vault": 20, "web": 15, "workflow": 15,
 }  # fmt: skip
 GRACE = 10  # seconds that any directory may take more

@@ -32,8 +32,8 @@ from tests.likeness.schema import unnamed
 
 MOMENT = clock.at(date(2026, 7, 15), 11)  # a Wednesday, eleven o'clock: when the city is looked at
 KEPT = Path(__file__).parent / "kept" / "city.txt"
-TEXTS = CLONE / ".make" / "likeness" / "texts.json.gz"
-SAID = CLONE / ".make" / "likeness" / "differences.txt"
+MADE = CLONE / ".make" / "likeness"
+TEXTS, TEXTS_NOW, SAID = MADE / "kept.json.gz", MADE / "now.json.gz", MADE / "differences.txt"
 MOST_SAID = 200  # lines on the screen; all of them are in SAID
 PROCESSES = 2
 
@@ -49,8 +49,6 @@ def main() -> int:
         ground.start()
         environment, connection = ground.database("likeness")
         say("servers")
-        connection.execute("ALTER SYSTEM SET autovacuum_naptime = 5")  # statistics from the first rows on
-        connection.execute("SELECT pg_reload_conf()")
         items = gather(environment, connection, MOMENT, say)
     finally:
         ground.stop()
@@ -112,7 +110,7 @@ def _samples(played: Played) -> list[dict[str, Any]]:
 def compare(items: dict[str, dict[str, str]], say: Callable[[str], Any], *, keep: bool) -> int:
     """Say what differs; 1 if anything does and it is not to be kept."""
     said = list(keeping.differences(keeping.read(KEPT), items, keeping.read_texts(TEXTS)))
-    SAID.parent.mkdir(parents=True, exist_ok=True)
+    keeping.write_texts(TEXTS_NOW, items)
     SAID.write_text("".join(f"{line}\n" for line in said), encoding="utf-8")
     for line in said[:MOST_SAID]:
         print(line)

@@ -24,7 +24,7 @@ from tests.likeness.canon import Played
 from tests.likeness.rows import items_of
 from tests.world import World, make_world
 
-FOUNDED, LOOKED_AT = clock.at(date(2026, 6, 1), 8), clock.at(date(2026, 7, 15), 11)
+LOOKED_AT = clock.at(date(2026, 7, 15), 11)
 FORMER, NOW = "likeness_former", "likeness_now"
 Items = dict[str, dict[str, str]]
 
@@ -81,8 +81,7 @@ def founded(new_database: Any, postgres: URL, redis_url: str, keys: dict[str, st
     access = provision.access(postgres, PASSWORDS, NOW)
     environment = keys | {"DATABASE_URL": access.app_url, "REDIS_URL": redis_url}
     app = stand(create_app(Settings.from_environment(environment), TESTING=True))
-    with clock.set_to(FOUNDED):
-        town = Town(make_world(app, access.owner_url, "wenzhou"), environment, postgres)
+    town = Town(make_world(app, "wenzhou"), environment, postgres)
     town.keep("likeness_empty")
     yield town, "likeness_empty"
     town.let_go()

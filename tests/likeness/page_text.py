@@ -44,7 +44,7 @@ class _Text(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         said = "".join(f' {name}="{escape(value)}"' for name, value in sorted(self._attributes(tag, given).items()))
         written = f"<{tag}{said}>"
-        if tag in _INLINE:
+        if tag in _INLINE or (tag == "input" and given.get("type") == "hidden"):  # what is hidden takes no place in its line
             self.out.append(written)
         elif tag in _BOXES:
             self.out.append(written)

@@ -17,6 +17,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "co_unit": ("matter_id", "unit_id"),
     "contact": ("post_id",),
     "counter": ("unit_id", "series", "year"),
+    "demonstration": ("city_id",),
     "delegation": ("post_id", "to_person_id", "from_at", "made_at"),
     "delivery": ("person_id", "channel", "message_id", "digest_on", "address_change_id"),
     "drive": ("unit_id", "title", "opened_at"),

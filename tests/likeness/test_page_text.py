@@ -21,6 +21,7 @@ def _text(html: str) -> str:
         ('<a class="x y" href="/z">甲</a>', '<a href="/z"\n   class="x\n     y">甲</a>'),
         ("<button>甲</button>", "<button>\n  甲\n</button>"),
         ("<select><option>甲</option></select>", "<select>\n<option> 甲 </option>\n</select>"),
+        ('<form><input type="hidden"><b>甲</b></form>', '<form>\n<input type="hidden">\n<b>甲</b></form>'),
         ("<p>甲<br>乙</p>", "<p>甲 <br/>\n 乙</p>"),
         ("<textarea>甲</textarea>", "<textarea>\n甲</textarea>"),
         ("<p>甲&amp;乙</p>", "<p>甲&#38;乙</p>"),

@@ -26,8 +26,10 @@ def portal(town: Town, monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
     names = {table: {str(key): name for key, name in each.items()} for table, each in played.named().items()}
     app = town.world.app
     loader = app.jinja_env.loader
+    made = Portal(app, town.world.slug, names)
+    monkeypatch.setattr(made, "addresses", lambda _samples: {f"/{town.world.slug}/officers/journal"})
     with clock.set_to(LOOKED_AT):
-        yield Portal(app, town.world.slug, names)
+        yield made
     _load(app, loader)
 
 
@@ -58,6 +60,17 @@ def _again(portal: Portal) -> Items:
 
 def _said(former: Items, now: Items) -> list[str]:
     return list(keeping.differences(keeping.digests(former), now, former))
+
+
+def test_addresses_without_a_link_are_tried_and_said_by_names(portal: Portal) -> None:
+    matter = next(key for key, name in portal.names["matter"].items() if name == NUMBER)
+    tried = {portal.say(address) for address in Portal.addresses(portal, [matter])}
+    assert {"/", "/instructions/register", "/officers/accounts", f"/matters/{NUMBER}/close", f"/matters/{NUMBER}/readings"} <= tried
+    assert not {"/officers/health", "/second-factor"} & tried, "left out"
+    unit = next(key for key, name in portal.names["unit"].items() if name == "330324")
+    assert portal.say(f"/{portal.slug}/network/units/{unit}?show=all#posts") == "/network/units/330324?show=all#posts"
+    assert portal.say("#main") == "#main"
+    assert portal.by_names(f"{matter} 00000000-0000-4000-8000-000000000000") == f"{NUMBER} <id>"
 
 
 def test_pages_are_named_alike_each_time_and_a_change_on_them_is_named(portal: Portal) -> None:

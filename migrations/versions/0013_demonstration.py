@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0013"
 down_revision = "0012"
@@ -19,7 +20,7 @@ GRANT SELECT, INSERT, UPDATE (waiting) ON demonstration TO app;
 # Only the owner of a table may analyze it: this function does so as its owner, who owns them all. It reads a sample of
 # rows and answers nothing.
 STATISTICS = """
-CREATE FUNCTION refresh_statistics() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+CREATE FUNCTION refresh_statistics() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE mine regclass;
 BEGIN
   FOR mine IN
@@ -43,6 +44,7 @@ def upgrade() -> None:
         sa.Column("lives", sa.Integer(), nullable=False),
         sa.Column("over", sa.Integer(), nullable=False),
         sa.Column("waiting", sa.Integer(), nullable=False),
+        sa.Column("kept", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.ForeignKeyConstraint(["city_id"], ["city.id"], name=op.f("fk_demonstration_city_id")),
         sa.PrimaryKeyConstraint("city_id", name=op.f("pk_demonstration")),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Identity, String, select, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,7 +25,8 @@ class City(Model):
 
 class Demonstration(OfCity, Model):
     """How far the playing of a demonstration city has come: `until` is the moment of its founding, to which its lives
-    reach; of `lives`, of which `over` are played last, so many are `waiting`."""
+    reach; of `lives`, of which `over` are played last, so many are `waiting`. `kept` are the numbers that its reports of
+    earlier months will take, `[unit, series, year, count]`: people may rename units before these are issued."""
 
     __tablename__ = "demonstration"
 
@@ -35,6 +37,7 @@ class Demonstration(OfCity, Model):
     lives: Mapped[int]
     over: Mapped[int]
     waiting: Mapped[int]
+    kept: Mapped[list[Any]]
 
 
 def demonstration() -> Demonstration | None:

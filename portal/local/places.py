@@ -58,8 +58,13 @@ class Place:
         self.data.chmod(0o711 if os.geteuid() == 0 else 0o700)
         for directory in (self.files, self.logs):
             directory.mkdir(mode=0o700, exist_ok=True)
+        if self.secret_key.exists() and not self.vault_key.exists() and not os.environ.get("VAULT_KEY_FILE"):
+            raise NotStarted(
+                f"{self.vault_key} is missing. What is confidential was sealed with it, and a new one would not open it: put "
+                "the key back from where it is kept apart, or name its place with VAULT_KEY_FILE."
+            )
+        keep_secret(self.vault_key, lambda: secrets.token_bytes(32).hex())  # first: where the other is, this one was
         keep_secret(self.secret_key, lambda: secrets.token_urlsafe(48))
-        keep_secret(self.vault_key, lambda: secrets.token_bytes(32).hex())
 
     def hold(self) -> Hold:
         """Takes the data directory for this process; refuses while another one looks after it."""

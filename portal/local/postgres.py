@@ -136,6 +136,8 @@ class Postgres:
         """The generated passwords of the roles postgres, owner and app; made with the cluster, in a 0600 file."""
         path = self.home / "passwords.json"
         if not path.exists():
+            if (self.data / "PG_VERSION").exists():
+                raise NotStarted(f"{path} is missing, and without it nobody can open the database beside it. Put it back.")
             made = {role: secrets.token_urlsafe(24) for role in (ADMINISTRATOR, "owner", "app")}
             write_private(path, json.dumps(made))
         read: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))

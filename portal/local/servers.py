@@ -176,7 +176,7 @@ class Role:
 def _address(text: str, variable: str) -> URL:
     try:
         return make_url(sqlalchemy_url(text))
-    except (Misconfigured, ArgumentError):
+    except (Misconfigured, ArgumentError, ValueError):
         raise NotStarted(f"{variable} is no address of a PostgreSQL database; it begins with postgresql://") from None
 
 

@@ -15,7 +15,7 @@ from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 
 from portal.kernel.db import db
 from portal.kernel.language import _
@@ -46,6 +46,7 @@ def install(app: Flask) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(CSRFError, _forged)
+    app.register_error_handler(BadHost, _no_host)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(InterfaceError, _database_away)
@@ -66,6 +67,11 @@ def _forged(error: CSRFError) -> Response:
     if kept_at:
         db.session.commit()
     return _answer(400, refusal, again_url=kept_at, kept=bool(kept_at))
+
+
+def _no_host(error: BadHost) -> Response:
+    """Under a host that is none no address can be made, so no page either."""
+    return Response("400 网址里的主机名无效 · The host in the address is not valid\n", 400, mimetype="text/plain")
 
 
 def _http(error: HTTPException) -> Response:

@@ -26,11 +26,13 @@ from portal.commands.demonstration.course import ASKED
 from portal.commands.demonstration.register import read_register
 from portal.commands.demonstration.script import Script
 from portal.deadlines.rules import SourceLevel, Urgency
+from portal.documents.models import Counter
 from portal.kernel import clock
 from portal.kernel.city import Demonstration, city_by_slug, demonstration
 from portal.kernel.db import db, enter
 from portal.matters.models import Matter, Report
 from portal.matters.service.creation import NewMatter, create
+from portal.network.models import Unit
 from portal.notify.jobs import fire_due
 from portal.workflow.models import Issue
 from tests.at_the_door import SmallCity
@@ -209,6 +211,27 @@ def test_what_cannot_be_played_any_more_is_left_out(app: Flask, monkeypatch: pyt
         assert how_far().waiting == 0
         keys = set(db.session.scalars(select(Matter.request_key).options(as_seen_by(SYSTEM))))
         assert there.request_key in keys and gone.request_key not in keys
+
+
+def test_a_unit_that_is_renamed_in_between_issues_under_numbers_of_its_own(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with founding(app, monkeypatch):
+        play.begin(str)
+        in_city()
+        of_reports = [series for series, *_ in script_numbers()]
+        renamed = db.session.get(Unit, of_reports[0])
+        assert renamed is not None
+        renamed.document_prefix, renamed.short_name = "新名发", "新名发"
+        db.session.commit()
+        play.finish(str)
+        in_city()
+        last = {(c.unit_id, c.series, c.year): c.last for c in db.session.scalars(select(Counter))}
+        assert all(max(numbers) <= last[series] for series, numbers in issues().items())
+        assert any("新名发" in series for _unit, series, _year in issues())
+
+
+def script_numbers() -> list[list[Any]]:
+    """What is kept for reports that are issued later: unit, series, year, count."""
+    return how_far().kept
 
 
 def killed_in(act: Callable[[play.Say], None], after: float) -> None:

@@ -218,3 +218,28 @@ def _fill(path: Path) -> None:
                 file.write(b"\0" * size)
             except OSError:
                 size //= 16
+
+
+def test_a_vault_key_that_is_gone_is_not_made_anew(played: Trial) -> None:
+    key = played.data / "vault.key"
+    kept = key.read_text()
+    key.unlink()
+    assert f"{key} is missing" in refusal(played)
+    assert not key.exists()
+    key.write_text(kept)
+    key.chmod(0o600)
+    played.start()
+
+
+def test_passwords_that_are_gone_are_said_at_once(played: Trial) -> None:
+    passwords = home_for(played.data) / "passwords.json"
+    passwords.unlink()
+    assert f"{passwords} is missing" in refusal(played)
+    assert not passwords.exists()
+
+
+@pytest.mark.parametrize("address", ["postgresql://h:notaport/x", "postgresql://a:b@[::1/x", "mysql://h/x"])
+def test_an_address_that_is_none_is_said_without_a_word_of_it(trial: Trial, address: str) -> None:
+    trial.environment["DATABASE_URL"] = address
+    said = refusal(trial)
+    assert "DATABASE_URL" in said and address not in said and "notaport" not in said

@@ -69,3 +69,10 @@ def test_nobody_is_sent_where_a_forged_host_says(making: Making, city: SmallCity
     sent = client.get(city.url("instructions"), headers=WHOLE | {"X-Forwarded-Host": "evil.example"})
     assert sent.status_code == 302 or sent.status_code == 303
     assert "evil.example" not in str(sent.headers)
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/nowhere/sign-in"])
+def test_a_host_that_is_none_is_refused_in_a_sentence(client: FlaskClient, path: str) -> None:
+    answer = client.get(path, headers={"Host": "x" * 300})
+    assert (answer.status_code, answer.mimetype) == (400, "text/plain")
+    assert "The host in the address is not valid" in answer.get_data(as_text=True)

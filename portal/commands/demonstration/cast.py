@@ -66,7 +66,7 @@ def in_office_hours(moment: datetime) -> datetime:
 
 
 def person(name: str) -> Actor:
-    """Whoever bears this sign-in name, with their posts; nobody changes post while the demonstration is played."""
+    """Whoever bears this sign-in name, with the posts they hold as the scene begins."""
     return _known(name, lambda: person_named(name))
 
 
@@ -118,4 +118,4 @@ def forwarded_to(row: Row, below: Iterable[Unit]) -> list[Unit]:
     """To whom the lead unit, a county committee, forwards it of the units right below: a department and a township."""
     ordered = sorted(below, key=lambda one: one.code)
     chosen = [[one for one in ordered if one.kind == kind] for kind in (Kind.DEPARTMENT, Kind.TOWNSHIP)]
-    return [ones[row.number % len(ones)] for ones in chosen]
+    return [ones[row.number % len(ones)] for ones in chosen if ones]

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from portal.commands.demonstration.course import Course
 from portal.commands.demonstration.register import Register
@@ -34,9 +35,12 @@ class Entry:
 
 class Numbers:
     """The numbers of the whole register, by row. `over` are the courses that are played later, though their reports were
-    issued before those of all others; `shown` are registered on top."""
+    issued before those of all others; `shown` are registered on top. `kept` is what was kept for those reports when the
+    city was founded; None: it is being founded."""
 
-    def __init__(self, register: Register, over: Iterable[Course], shown: Iterable[Entry], until: datetime) -> None:
+    def __init__(
+        self, register: Register, over: Iterable[Course], shown: Iterable[Entry], until: datetime, kept: list[Any] | None
+    ) -> None:
         self._register = register
         self._counted: Counter[Series] = Counter()
         self._of_matters: defaultdict[int, list[int]] = defaultdict(list)
@@ -45,13 +49,17 @@ class Numbers:
             series = (register.unit(entry.unit).id, series_of(entry.confidential), clock.local(entry.at).year)
             self._counted[series] += 1
             self._of_matters[entry.row].append(self._counted[series])
-        self._of_reports: Counter[Series] = Counter(series for course in over for series in self._reports(course))
+        if kept is None:
+            self._of_reports: Counter[Series] = Counter(series for course in over for series in self._reports(course))
+        else:
+            self._of_reports = Counter({(unit, series, year): count for unit, series, year, count in kept})
         self._issued: Counter[Series] = Counter()
 
-    def keep(self) -> None:
-        """Set the city's counters past all of them."""
+    def keep(self) -> list[Any]:
+        """Set the city's counters past all of them; what is kept for reports."""
         for series, count in (self._counted + self._of_reports).items():
             keep_numbers(*series, count)
+        return [[*series, count] for series, count in self._of_reports.items()]
 
     def matter(self, row: int) -> int | None:
         """The number of the row's next matter: its own, then those of what is forwarded from it."""

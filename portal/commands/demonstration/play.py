@@ -109,8 +109,9 @@ def _found(now: datetime) -> None:
         enter(city.id)
         bring_demonstration_network(HERE / "units.xlsx", HERE / "posts.xlsx", PASSWORD_HASH)
         script = Script(now)
-        script.numbers.keep()
-        db.session.add(Demonstration(until=now, lives=script.lives, over=script.lives_over, waiting=script.lives))
+        kept = script.numbers.keep()
+        city_play = Demonstration(until=now, lives=script.lives, over=script.lives_over, waiting=script.lives, kept=kept)
+        db.session.add(city_play)
         db.session.commit()
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from portal.commands.demonstration.course import Course
 from portal.commands.demonstration.lives import story
@@ -21,7 +22,7 @@ class Script:
     """The same whenever it is written; inside the city. `open` are the scenes of the first act, those with most stories
     first; `over` those of the second, in the order in which they began."""
 
-    def __init__(self, until: datetime) -> None:
+    def __init__(self, until: datetime, kept: list[Any] | None = None) -> None:
         self.until = until
         today = clock.local(until).date()
         self._register = Register(read_register(today))
@@ -33,14 +34,14 @@ class Script:
         on_show = tuple(Story(row.number, row.request_key, partial(shown_life, row, far)) for row, far in shown)
         self.open = sorted([*still_open, Scene("shown", False, on_show)], key=lambda scene: -len(scene.stories))
         entries = [Entry(registered_at(row), row.number, row.registering_code, False) for row, _far in shown]
-        self.numbers = Numbers(self._register, over, entries, until)
+        self.numbers = Numbers(self._register, over, entries, until, kept)
 
     @classmethod
     def written(cls) -> Script:
         """That of the session's city."""
         known = demonstration()
         assert known is not None
-        return cls(known.until)
+        return cls(known.until, known.kept)
 
     @property
     def lives(self) -> int:

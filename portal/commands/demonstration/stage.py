@@ -57,6 +57,7 @@ def play(scene: Scene, numbers: Numbers, until: datetime, *, wait: bool) -> bool
     elif not db.session.scalar(select(func.pg_try_advisory_xact_lock(*lock))):
         db.session.rollback()
         return False
+    db.session.info.pop("cast", None)
     if not _was_played(scene):
         db.session.execute(text("SET LOCAL synchronous_commit = off"))
         _Performance(scene, numbers, until).live()

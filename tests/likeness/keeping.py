@@ -15,7 +15,7 @@ from tests.likeness.rows import SECRET
 
 Items = Mapping[str, Mapping[str, str]]
 SHORT = 20  # what is no longer stands as it is
-_DIFF_LINES = 24
+_DIFF_LINES, _MORE = 24, " lines more"
 
 
 def digest(value: str) -> str:
@@ -64,6 +64,7 @@ def differences(kept: Items, now: Items, texts: Items) -> Iterator[str]:
     """What differs, by name, in words: an item that is new or gone; of one that changed, each column with both values, of a
     text the lines that changed. `kept` holds digests, `now` and `texts` what they are of."""
     present = digests(now)
+    said: dict[str, str] = {}  # a change of a text -> where it was shown: what changes on every page is shown on the first
     for name in sorted(kept.keys() | present.keys()):
         if name not in present:
             yield f"- {name}"
@@ -71,9 +72,16 @@ def differences(kept: Items, now: Items, texts: Items) -> Iterator[str]:
             yield f"+ {name}"
         elif kept[name] != present[name]:
             changed = sorted(c for c in kept[name].keys() | present[name].keys() if kept[name].get(c) != present[name].get(c))
-            yield f"~ {name}: {', '.join(changed)}"
-            for column in changed:
-                yield from _change(kept[name].get(column), now[name].get(column), texts.get(name, {}).get(column), column)
+            lines = [
+                line
+                for column in changed
+                for line in _change(kept[name].get(column), now[name].get(column), texts.get(name, {}).get(column), column)
+            ]
+            change = "\n".join(line for line in lines if not line.startswith(("    @@", "     ")))
+            whole = len(lines) > len(changed) and not change.endswith(_MORE)
+            first = said.setdefault(change, name) if whole else name
+            yield f"~ {name}: {', '.join(changed)}" + (f", as {first}" if first != name else "")
+            yield from lines if first == name else ()
 
 
 def _change(kept: str | None, now: str | None, text: str | None, column: str) -> Iterator[str]:
@@ -86,7 +94,7 @@ def _change(kept: str | None, now: str | None, text: str | None, column: str) ->
         lines = list(unified_diff(former.splitlines(), now.splitlines(), lineterm="", n=1))[2:]
         yield from (f"    {line}" for line in lines[:_DIFF_LINES])
         if len(lines) > _DIFF_LINES:
-            yield f"    … {len(lines) - _DIFF_LINES} lines more"
+            yield f"    … {len(lines) - _DIFF_LINES}{_MORE}"
 
 
 def _shown(value: str | None) -> str:

@@ -56,6 +56,19 @@ def test_a_line_of_a_page_is_shown_as_it_was_and_is() -> None:
     assert stale == without
 
 
+def test_what_changes_alike_on_many_pages_is_shown_once_and_each_page_named() -> None:
+    one, other = ITEMS["page city.ducha /instructions?page=2"], {"answer": "200", "text": "<p>丙</p>\n<p>甲</p>\n<p>乙</p>"}
+    former = {"page a": one, "page b": other, "page c": other}
+    now = {name: {**page, "text": page["text"].replace("甲", "丁")} for name, page in former.items()}
+    said = list(keeping.differences(keeping.digests(former), now, former))
+    assert [line for line in said if line.startswith("~")] == [
+        "~ page a: text",
+        "~ page b: text, as page a",
+        "~ page c: text, as page a",
+    ]
+    assert sum("+<p>丁</p>" in line for line in said) == 1
+
+
 def test_a_column_that_comes_or_goes_and_an_item_that_does_are_named() -> None:
     assert _said({"person nobody": {"email": "a@b.cn"}}) == ["~ person nobody: email", "    email: nothing -> a@b.cn"]
     less = {name: columns for name, columns in ITEMS.items() if name != "person nobody"}

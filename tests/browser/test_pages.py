@@ -37,6 +37,7 @@ from tests.world import World
 TELEPHONE = 360
 # No pages: files, what a script asks, a message that only leads on.
 NOT_PAGES = {
+    "demonstration",
     "instructions.export",
     "instructions.import_report",
     "instructions.empty_workbook",

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from itertools import count
 from typing import Any
 
@@ -47,13 +47,19 @@ def some_rows(today: date) -> list[Row]:
     return [row for row in rows if row.lead_code.startswith("330328") or row.number > 117 or row.number == ASKED[0]]
 
 
+def few_rows(today: date) -> list[Row]:
+    """Fewer still: three that are over, and two that are open."""
+    rows = some_rows(today)
+    return [row for row in rows if row.lead_code.startswith("330328")][:3] + [row for row in rows if row.number > 119]
+
+
 @contextmanager
-def founding(app: Flask, patch: pytest.MonkeyPatch) -> Iterator[str]:
+def founding(app: Flask, patch: pytest.MonkeyPatch, rows: Callable[[date], list[Row]] = some_rows) -> Iterator[str]:
     """A demonstration city that nobody has founded yet, with fewer instructions."""
     name = f"demo-{next(_count)}"
     patch.setattr(play, "SLUG", name)
     for module in (play, script):
-        patch.setattr(module, "read_register", some_rows)
+        patch.setattr(module, "read_register", rows)
     with app.app_context():
         yield name
         db.session.remove()
@@ -194,15 +200,15 @@ def test_killed_at_any_instant_it_goes_on_where_it_was(app: Flask, monkeypatch: 
 
 
 def test_what_cannot_be_played_any_more_is_left_out(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    with founding(app, monkeypatch):
+    with founding(app, monkeypatch, few_rows):
         play.begin(str)
         in_city()
         over = Script.written().over
         gone, there = over[0].stories[0], over[-1].stories[0]
         former = Script.__init__
 
-        def without_a_unit(self: Script, until: datetime) -> None:
-            former(self, until)
+        def without_a_unit(self: Script, *told: Any) -> None:
+            former(self, *told)
             broken = replace(gone, begin=lambda _start: iter([person("somebody.who.left").name]))  # type: ignore[list-item]
             self.over[0] = replace(self.over[0], stories=(broken, *self.over[0].stories[1:]))
 
@@ -214,7 +220,7 @@ def test_what_cannot_be_played_any_more_is_left_out(app: Flask, monkeypatch: pyt
 
 
 def test_a_unit_that_is_renamed_in_between_issues_under_numbers_of_its_own(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    with founding(app, monkeypatch):
+    with founding(app, monkeypatch, few_rows):
         play.begin(str)
         in_city()
         of_reports = [series for series, *_ in script_numbers()]

@@ -89,6 +89,12 @@ class Course:
         return (self.row.number % 6 == 1) + (self.row.number % 12 == 1)
 
     @property
+    def below_reported_on(self) -> date:
+        """The day the reports of those to whom it is forwarded are issued, about: six days less where there is room."""
+        roomy = self.due_on > self.taken_on + timedelta(days=11)
+        return self.due_on - timedelta(days=8 if roomy else 2)
+
+    @property
     def reports(self) -> int:
         """How many reports are issued by the end."""
         return 0 if self.row.number == WITHDRAWN else self.returns + 1

@@ -84,5 +84,5 @@ class Numbers:
         """The series in which the course's reports are issued, once for each of them."""
         lead = self._register.lead(course)
         reported = [(lead, course.reported_on + again * timedelta(days=6)) for again in range(course.reports)]
-        for unit, day in [*reported, *((below, course.reported_on) for below in self._register.below(course))]:
+        for unit, day in [*reported, *((below, course.below_reported_on) for below in self._register.below(course))]:
             yield unit.id, report_series(course.row.level, unit), day.year

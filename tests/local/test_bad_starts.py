@@ -236,10 +236,3 @@ def test_passwords_that_are_gone_are_said_at_once(played: Trial) -> None:
     passwords.unlink()
     assert f"{passwords} is missing" in refusal(played)
     assert not passwords.exists()
-
-
-@pytest.mark.parametrize("address", ["postgresql://h:notaport/x", "postgresql://a:b@[::1/x", "mysql://h/x"])
-def test_an_address_that_is_none_is_said_without_a_word_of_it(trial: Trial, address: str) -> None:
-    trial.environment["DATABASE_URL"] = address
-    said = refusal(trial)
-    assert "DATABASE_URL" in said and address not in said and "notaport" not in said

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from portal.config import Misconfigured, Settings
+from portal.local.places import Place
+from portal.local.processes import NotStarted
+from portal.local.servers import Servers
 
 NEEDED = {
     "DATABASE_URL": "postgresql://app:secret@db/duban",
@@ -46,3 +51,10 @@ def test_a_switch_is_zero_or_one() -> None:
 def test_printed_settings_show_no_password() -> None:
     settings = Settings.from_environment(NEEDED | {"SMTP_URL": "smtp://m:secret@mail"})
     assert "secret@" not in repr(settings)
+
+
+@pytest.mark.parametrize("address", ["postgresql://h:notaport/x", "postgresql://a:b@[::1/x", "mysql://h/x"])
+def test_an_address_that_is_none_is_said_without_a_word_of_it(tmp_path: Path, address: str) -> None:
+    with pytest.raises(NotStarted) as refused:
+        Servers(Place(tmp_path), {"DATABASE_URL": address, "REDIS_URL": "redis://127.0.0.1:1"}).attach()
+    assert "DATABASE_URL" in str(refused.value) and "notaport" not in str(refused.value) and address not in str(refused.value)

@@ -48,7 +48,7 @@ def test_only_the_whole_suite_is_held_to_it(tmp_path: Path, asked: tuple[str, ..
     before, after = kept.index("SECONDS = {"), kept.index("TWICE = ")
     for name, words in {
         "pyproject.toml": '[tool.pytest.ini_options]\ntestpaths = ["tests"]\npythonpath = ["."]\n'
-        'addopts = "--import-mode=importlib -p no:cacheprovider -m \'not full\'"\nmarkers = ["full"]\n',
+        'addopts = "--import-mode=importlib -p no:cacheprovider -p xdist.plugin -m \'not full\'"\nmarkers = ["full"]\n',
         "tests/budget.py": kept[:before] + 'SECONDS = {"one": 9, "two": 9, "slow": 0.1}\nGRACE = 0\n' + kept[after:],
         "tests/conftest.py": 'pytest_plugins = ["tests.budget"]\n',
         "tests/one/test_one.py": "def test_one() -> None: ...\n",
@@ -57,10 +57,12 @@ def test_only_the_whole_suite_is_held_to_it(tmp_path: Path, asked: tuple[str, ..
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(words)
+    # Neither measured itself nor told what this run was, and without plugins that take five seconds to load.
+    told = {name: value for name, value in os.environ.items() if not name.startswith(("SLIPCOVER", "PYTEST"))}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *asked],
         cwd=tmp_path,
-        env={name: value for name, value in os.environ.items() if not name.startswith("SLIPCOVER")},  # not measured itself
+        env=told | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,

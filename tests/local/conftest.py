@@ -82,9 +82,9 @@ class Trial:
         package.mkdir(parents=True)
         for name in ("__init__.py", "config.py", "kernel/__init__.py", "kernel/parent.py", "kernel/revisions.py"):
             (package / name).parent.mkdir(exist_ok=True)
-            shutil.copy(CLONE / "portal" / name, package / name)
+            shutil.copy2(CLONE / "portal" / name, package / name)
         (package / "app.py").touch()
-        shutil.copytree(CLONE / "portal" / "local", package / "local", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(CLONE / "portal" / "local", package / "local")  # with its byte code: a start is a second quicker
         self.demo = package / "commands" / "demo.py"
         for path, text in (
             (package / "jobs" / "worker.py", IDLE),
@@ -100,7 +100,7 @@ class Trial:
     def environment(self) -> dict[str, str]:
         """What a start of it is told."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "DUBAN_POSTGRES") if name in os.environ}
-        return kept | {"DUBAN_DATA": str(self.data), "PYTHONDONTWRITEBYTECODE": "1"} | self.told
+        return kept | {"DUBAN_DATA": str(self.data)} | self.told
 
     def command(self, *words: str) -> list[str]:
         """The command line of one of the supervisor's commands."""

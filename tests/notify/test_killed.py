@@ -99,7 +99,7 @@ def gone(pid: int) -> bool:
     """The process has ended; a zombie that nobody has buried counts as gone."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the second, when it goes while it is being read
         return True
 
 

@@ -67,16 +67,18 @@ class Ground:
         return environment, psycopg.connect(conninfo(administrator), autocommit=True)
 
     def serve(self, target: str, environment: dict[str, str]) -> Web:
-        """The web server's line as `make run` starts it."""
+        """The web server's line as `make run` starts it, which hands it the socket it listens on."""
         kept = free_port(FIRST_PORT)
+        kept.listen()
         port = int(kept.getsockname()[1])
         self.ports[port] = kept
         log = self.directory / f"{target.partition(':')[0]}-{port}.log"
         process = processes.start(
-            [sys.executable, "-m", "gunicorn", "-c", "python:portal.local.serving", "-b", f"127.0.0.1:{port}", target],
+            [sys.executable, "-m", "gunicorn", "-c", "python:portal.local.serving", "-b", f"fd://{kept.fileno()}", target],
             env=SPARING | environment,
             cwd=CLONE,
             log=log,
+            keep=(kept.fileno(),),
         )
         self.servers[port] = process
         web = Web(process.pid, port, log)

@@ -94,7 +94,7 @@ def _reading(actor: Actor, found: Matter, shown: Report, sign_form: Any = None, 
     unit = found.lead_unit
     assert unit is not None
     upward = found.source_level in reporting.PARTY_LEVELS
-    mark = reporting.document_mark(found.source_level, unit)
+    mark = reporting.document_mark(found.source_level, unit, confidential=found.confidential)
     last = str(STEP_LABELS["issue"])
     issuer = next((one.who for one in reversed(steps) if one.title == last and one.state == "done"), None)
     done = sum(step.state == "done" for step in steps)

@@ -31,16 +31,17 @@ def issuing_name(matter: Matter, unit: Unit) -> str:
     return f"中共{unit.name}党组"
 
 
-def document_mark(level: SourceLevel, unit: Unit) -> str:
-    """The mark before the number of this unit's reports on matters of that level."""
+def document_mark(level: SourceLevel, unit: Unit, *, confidential: bool) -> str:
+    """The mark before the number of this unit's reports on matters of that level. Confidential ones have their own (温应急内,
+    永嘉教党组内), so that no gap in the open series tells of them."""
     mark = unit.document_prefix or unit.short_name
-    party = level in PARTY_LEVELS and unit.kind == Kind.DEPARTMENT
-    return f"{mark}党组" if party else mark
+    party = "党组" if level in PARTY_LEVELS and unit.kind == Kind.DEPARTMENT else ""
+    return f"{mark}{party}内" if confidential else f"{mark}{party}"
 
 
-def report_series(level: SourceLevel, unit: Unit) -> str:
-    """The series in which they are numbered."""
-    return f"report:{document_mark(level, unit)}"
+def report_series(level: SourceLevel, unit: Unit, *, confidential: bool) -> str:
+    """The series in which they are numbered: one for each mark."""
+    return f"report:{document_mark(level, unit, confidential=confidential)}"
 
 
 def addressee(matter: Matter) -> str:

@@ -179,13 +179,14 @@ def _issue(actor: Actor, matter: Matter, content: MatterContent, shown: Report, 
     unit = matter.lead_unit
     assert unit is not None
     year = clock.today().year
-    series = report_series(matter.source_level, unit)
+    series = report_series(matter.source_level, unit, confidential=matter.confidential)
     number = next_number(unit.id, series, year)
     signoff.issue(waiting.sign_off, unit_id=unit.id, series=series, year=year, number=number)
     signoff.end(matter.id)
     shown.state = "issued"
     shown.issued_at = matter.issued_at = clock.now()
-    shown.document_number = bracketed(document_mark(matter.source_level, unit), year, number)
+    mark = document_mark(matter.source_level, unit, confidential=matter.confidential)
+    shown.document_number = bracketed(mark, year, number)
     closing = clocks.clock_of(matter, clocks.CLOSING)
     matter.in_time = closing is not None and clock.now() < closing.due_at
     db.session.flush()

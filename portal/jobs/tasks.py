@@ -15,7 +15,7 @@ from portal.kernel.city import City
 from portal.kernel.db import current_city, db, enter
 from portal.matters.replanning import follow_new_calendar
 from portal.matters.service.granting import tidy_lapsed
-from portal.matters.succession import refresh_deciders, refresh_waiting_steps
+from portal.matters.succession import refresh_all
 from portal.network.service import changing
 from portal.notify.jobs import sweep_city
 from portal.notify.service import tell
@@ -77,8 +77,7 @@ def sweep_all() -> None:
 def go_on_with_successors() -> None:
     """What waits at a seat goes on with whoever holds it now; one sweeper at a time."""
     if db.session.scalar(select(func.pg_try_advisory_xact_lock(_SEATS, current_city()))):
-        refresh_waiting_steps()
-        refresh_deciders()
+        refresh_all()
 
 
 def carry_out_changes() -> None:

@@ -26,6 +26,7 @@ from portal.matters.book import write_entry
 from portal.matters.models import ENDED, CoUnit, Matter, MatterContent
 from portal.matters.readers import around, viewer_rows
 from portal.matters.service.creation import index_words
+from portal.matters.succession import lent_no_longer
 from portal.matters.views import lamp_of
 from portal.network.business import Business, OpenMatter, register_business
 from portal.network.models import Post, Unit
@@ -286,4 +287,4 @@ def _refresh(matter_id: UUID) -> None:
 
 def install() -> None:
     """Tell the network whom to ask."""
-    register_business(Business(open_led_by, follow, moved, seats))
+    register_business(Business(open_led_by, follow, moved, seats, lent_no_longer))

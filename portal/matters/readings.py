@@ -22,7 +22,14 @@ from portal.matters.models import Matter
 from portal.network.models import Post, Unit
 from portal.network.queries import in_force
 
-WHAT = {"page": _l("阅读"), "slip": _l("阅读交办单"), "report": _l("阅读报结材料"), "download": _l("下载")}
+WHAT = {
+    "page": _l("阅读"),
+    "list": _l("在列表中看到"),
+    "slip": _l("阅读交办单"),
+    "report": _l("阅读报结材料"),
+    "export": _l("导出"),
+    "download": _l("下载"),
+}
 
 
 @dataclass(frozen=True, slots=True)

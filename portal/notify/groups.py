@@ -75,10 +75,10 @@ WORDS: Mapping[Group, Words] = {
 HOLDS: Mapping[Group, frozenset[str]] = {
     Group.TASKS: frozenset({
         "co_assigned", "co_handler_named", "forwarded", "name_handler", "handler_named", "handler_replaced", "declined",
-        "reassigned", "returned", "unit_followed", "handed_over", "person_left", "handover_to_sign",
+        "assign_asked", "reassigned", "returned", "unit_followed", "handed_over", "person_left", "handover_to_sign",
     }),
     Group.SIGNING: frozenset({"to_sign", "countersign", "sent_back", "seat_vacant"}),
-    Group.REVIEW: frozenset({"issued_to_review", "extension_asked"}),
+    Group.REVIEW: frozenset({"issued_to_review", "extension_asked", "reviewer_asked"}),
     Group.DUE: frozenset({"due_soon", "due_today"}),
     Group.OVERDUE: frozenset({"overdue", "not_acknowledged"}),
     Group.URGING: frozenset({"urged", "instruct_again"}),

@@ -177,6 +177,14 @@ KINDS: dict[str, Kind] = {
         _l("本件有经办人员离岗，请核对并重新指定"),
         lambda f: _("有经办人员离岗，请核对并重新指定：%(title)s", title=f["title"]),
     ),
+    "assign_asked": Kind(
+        _l("登记或交办人已不在督查室任职，或受托已结束，请交办"),
+        lambda f: _("登记或交办人已不在督查室任职，或受托已结束，请交办：%(title)s", title=f["title"]),
+    ),
+    "reviewer_asked": Kind(
+        _l("已报结，没有在任的审核人，请指定"),
+        lambda f: _("已报结，没有在任的审核人，请指定：%(title)s", title=f["title"]),
+    ),
     "handover_to_sign": Kind(_l("请核对并签收离岗交接清单"), lambda f: _("请核对并签收%(by)s的离岗交接清单", by=f["by"]), ("by",)),
     "appointed": Kind(
         _l("您有新的任职"),

@@ -106,6 +106,7 @@ ACTS: dict[str, LazyString] = {
     "change_address": _l("改收信地址"),
     "seat_vacant": _l("签批岗位空缺"),
     "decider_changed": _l("审批人变动"),
+    "part_ended": _l("经手人不再经办"),
     "sign_off_started": _l("开始送签"),
     "grant_reading": _l("授权查阅"),
     "end_grant": _l("收回授权"),

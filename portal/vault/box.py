@@ -147,6 +147,16 @@ def keyed_digest(content: bytes, identity: str) -> str:
     return f"{ring.current.hex()}:{hmac.digest(key, content, 'sha256').hex()}"
 
 
+def digests(content: bytes, identity: str) -> list[str]:
+    """64 characters by which content is recognised and that cannot be guessed without the key: `key id:` and 220 bits of
+    its HMAC-SHA-256, in hex. By each key at hand, the one that seals first: that is what is kept, and what was kept under
+    a former key is still found."""
+    ring = _open_ring()
+    ids = sorted(ring.keys, key=lambda key_id: key_id != ring.current)
+    found = {key_id: hmac.digest(_derived(ring.keys[key_id], "digest", identity), content, "sha256") for key_id in ids}
+    return [f"{key_id.hex()}:{made.hex()}"[:64] for key_id, made in found.items()]
+
+
 def _open_ring() -> _Ring:
     if _ring is None:
         raise VaultClosed("the vault has no key yet: configure(key_file) comes first")

@@ -26,7 +26,7 @@ from portal.web.cities import current_city, inside
 from portal.web.frame import Frame, desk_url
 from portal.web.guards import SAFE, current_visitor, is_ours, is_secret, send_to_confirm
 from portal.web.headers import request_id
-from portal.web.transactions import discard
+from portal.web.transactions import discard, shows_nothing
 
 log = logging.getLogger("portal.faults")
 SAID = frozenset({400, 403, 404, 409, 410, 413, 422, 429, 500, 503})  # what errors/_fragment.html has words for
@@ -142,6 +142,7 @@ def _answer(
     kept: bool = False,
     again: Again | None = None,
 ) -> Response:
+    shows_nothing()
     if wants_json():
         sentences = {} if refusal is None or status == 404 else {"sentence": refusal.sentence, "unmet": refusal.unmet}
         return make_response(jsonify(status=status, **sentences), status)

@@ -242,9 +242,7 @@ def _issued(world: World, **more: object) -> str:
     signers = ("health.director", "health.deputy", "health.leader")
     world.sign(report_id, *signers[: 3 if more.get("level") in ("central", "province") else 2])
     with world.work():
-        number = db.session.scalars(
-            select(Report.document_number).where(Report.id == report_id).options(as_seen_by(SYSTEM))
-        ).one()
+        number = db.session.scalars(select(Report.document_number).where(Report.id == report_id).options(as_seen_by(SYSTEM))).one()
     assert number is not None
     return number
 

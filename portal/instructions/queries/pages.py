@@ -143,7 +143,7 @@ def _mine(actor: Actor, limit: int) -> Select[Any]:
     tasks = select(func.unnest(bindparam("tasks", list(TASKS), type_=ARRAY(TEXT), unique=True)).label("task")).subquery()
     first = (
         select(Viewer.matter_id, Viewer.due_on.label("day"), Viewer.task)
-        .where(Viewer.principal == readers.c.reader, Viewer.task == tasks.c.task)
+        .where(Viewer.principal == readers.c.reader, Viewer.task == tasks.c.task, still_counts())
         .order_by(Viewer.due_on, Viewer.matter_id)
         .limit(limit)
         .correlate(readers, tasks)

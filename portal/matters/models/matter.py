@@ -149,6 +149,7 @@ class MatterContent(Sealable, Guarded, OfCity, Model):
     __table_args__ = (
         Index("ix_matter_content_handler_post", "handler_post_id", postgresql_where=text("handler_post_id IS NOT NULL")),
         Index("ix_matter_content_reviewer", "reviewer_id", postgresql_where=text("confidential")),
+        Index("ix_matter_content_fingerprint", "city_id", "fingerprint", postgresql_where=text("confidential")),
     )
     view_needed = View.PART
 
@@ -158,6 +159,7 @@ class MatterContent(Sealable, Guarded, OfCity, Model):
     handler_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     parts: Mapped[list[str]] = mapped_column(ARRAY(TEXT), default=list)
+    fingerprint: Mapped[str | None] = mapped_column(String(64))  # of a confidential one: `matters.sameness`
 
     title: str = Word()
     text: str = Word()

@@ -10,7 +10,6 @@ from flask import Response, url_for
 from portal.access.actor import Actor
 from portal.access.policy import Act, allowed, covers
 from portal.access.roles import Role
-from portal.audit import journal
 from portal.deadlines.words import day_words
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden
@@ -22,6 +21,7 @@ from portal.matters.routes import blueprint
 from portal.web.answers import go, page
 from portal.web.frame import Button, desk_url, has_unread
 from portal.web.guards import allows, current_actor
+from portal.web.transactions import shows, shows_nothing
 from portal.workflow import engine
 
 
@@ -144,8 +144,6 @@ def matter(matter_id: UUID) -> Response:
     if found.content is None:
         return _shell(actor, found)
     content = found.content
-    if found.confidential:
-        journal.reading(actor, found.id, "page")
     around = queries.around(actor, found)
     has_unread(around.unread)
     submitted = queries.latest_chain(actor, found) if content.has("report") else None
@@ -220,8 +218,7 @@ def slip(matter_id: UUID) -> Response:
     found = queries.one(actor, matter_id)
     if found.content is None:
         raise Forbidden(_("此件的内容不向您显示，不能打印交办单"))
-    if found.confidential:
-        journal.reading(actor, found.id, "slip")
+    shows("slip")
     return page(
         "instructions/slip.html",
         matter=head_of(found),
@@ -244,6 +241,7 @@ def readings(matter_id: UUID) -> Response:
     decision = allowed(actor, Act.READ_READINGS, found)
     if not decision:
         raise Forbidden(_("您不能查看阅读记录：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
+    shows_nothing()  # of the content, which this reader may happen to read
     return page(
         "audit/readings.html",
         matter={"number": found.number, "url": url_of(found)},

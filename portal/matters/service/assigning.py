@@ -17,7 +17,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
-from portal.matters import audience, clocks, notices
+from portal.matters import audience, clocks, notices, office
 from portal.matters.book import BOOK, write_entry
 from portal.matters.models import CoUnit, Matter, MatterContent
 from portal.matters.queries import one, whole_content
@@ -194,25 +194,23 @@ def name_co_handler(actor: Actor, matter_id: UUID, *, version: int | None = None
 
 
 def decline(actor: Actor, matter_id: UUID, *, version: int | None = None, code: str, reason: str) -> Matter:
-    """退回交办: not ours, within three working days; back to whoever assigned, and the clock runs on."""
+    """退回交办: not ours, within three working days; back to whoever assigned, where he still supervises it, and the clock
+    runs on."""
     matter = one(actor, matter_id)
     content = whole_content(matter)
     unit_name = matter.lead_unit_name
-    former = matter.assigned_by_id
 
     def then() -> None:
         matter.declined = True
         content.handler_id = content.handler_post_id = None
         if matter.confidential:
             audience.shut_out(matter.id, audience.HANDLER)
-            if former:
-                audience.admit(matter.id, [former], audience.REGISTRAR)
         db.session.flush()
         closing = clocks.clock_of(matter, clocks.CLOSING)
         if closing:
             clocks.rungs.cancel(closing)
         entry = journal.record(actor, "declined", "matter", matter.id, confidential=matter.confidential)
-        told = [former] if matter.confidential and former else notices.supervisors(matter)
+        told = office.given_back(matter) if matter.confidential else notices.supervisors(matter)
         notices.notify(matter, content, entry, "declined", told, by=unit_name)
 
     engine.move(

@@ -25,6 +25,7 @@ from portal.matters.models import Attachment, Matter, Report
 from portal.matters.queries import one, whole_content
 from portal.vault import screening
 from portal.vault.files import FileStore
+from portal.vault.words import keyed_digests
 from portal.workflow import engine
 
 MOST_BYTES = 20 * 1024 * 1024
@@ -108,13 +109,18 @@ def _keep(actor: Actor, matter: Matter, report_id: UUID | None, paper: _Paper) -
         added_at=clock.now(),
         added_by_id=actor.person_id,
         name=paper.name,
-        digest=kept.sha256,
+        digest=_digest(matter, kept.sha256),
     )
     db.session.add(made)
     whole_content(matter).mark("attachment")
     journal.record(actor, "attach", "matter", matter.id, confidential=matter.confidential, after={"size": kept.size})
     db.session.flush()
     return made
+
+
+def _digest(matter: Matter, sha256: str) -> str:
+    """The file's digest; of a confidential one such that whoever has a copy cannot recognise it without the vault's key."""
+    return keyed_digests(sha256, f"attachments:{matter.id}")[0] if matter.confidential else sha256
 
 
 def drop(actor: Actor, report: Report, wanted: Sequence[str]) -> None:

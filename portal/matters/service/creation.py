@@ -23,6 +23,7 @@ from portal.matters import audience, clocks
 from portal.matters.book import lines
 from portal.matters.models import CoUnit, Matter, MatterContent, SearchEntry
 from portal.matters.readers import around, insert_viewers
+from portal.matters.sameness import take_fingerprint
 from portal.matters.search import grams
 from portal.network.models import Unit
 from portal.network.queries import has_supervision_office
@@ -118,6 +119,7 @@ def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "re
         document_number=new.document_number,
         requirement=new.requirement,
     )
+    take_fingerprint(matter, content)
     db.session.add(matter)
     try:
         db.session.flush()
@@ -172,7 +174,8 @@ def keep_co_units(matter: Matter, content: MatterContent, wanted: tuple[tuple[Un
 
 
 def index_words(matter: Matter, content: MatterContent) -> None:
-    """Write anew what search may look in."""
+    """Write anew what search may look in, and by what a confidential one is recognised."""
+    take_fingerprint(matter, content)
     db.session.execute(delete(SearchEntry).where(SearchEntry.matter_id == matter.id))
     write_together(*searched(matter, content))
 

@@ -113,7 +113,7 @@ def end_grant(actor: Actor, matter_id: UUID, grant_id: int) -> Matter:
 
 
 def tidy_lapsed() -> None:
-    """Granted readings whose time is over leave the index of viewers; the seam has not counted them since."""
+    """Readings whose time is over (granted ones, a stand-in's) leave the index of viewers; the seam has not counted them since."""
     lapsed = set(db.session.scalars(select(Viewer.matter_id).where(Viewer.city_id == current_city(), Viewer.until <= clock.now())))
     if not lapsed:
         return

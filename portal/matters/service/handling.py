@@ -16,7 +16,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
-from portal.matters import audience, clocks, notices
+from portal.matters import audience, clocks, notices, office
 from portal.matters.book import BOOK, write_entry
 from portal.matters.models import ENDED, Extension, Matter, State
 from portal.matters.queries import one, whole_content
@@ -33,7 +33,8 @@ def acknowledge(actor: Actor, matter_id: UUID, *, version: int | None = None) ->
         matter.acknowledged_at = clock.now()
 
     moved = engine.move(BOOK, actor, matter, "acknowledge", version=version, content=content, then=[then])
-    notices.notify(matter, content, moved.entry, "acknowledged", [matter.assigned_by_id] if matter.assigned_by_id else [])
+    from_whom = office.who_assigned(matter) if matter.confidential else [matter.assigned_by_id]
+    notices.notify(matter, content, moved.entry, "acknowledged", [one for one in from_whom if one])
     return matter
 
 
@@ -259,6 +260,7 @@ def decide_extension(
     )
     if matter.confidential:
         audience.shut_out(matter.id, audience.EXTENSION)
-    notices.notify(matter, content, entry, "extension_decided", [request.asked_by_id], granted=granted, until=day.isoformat())
+    asker = content.handler_id if matter.confidential else request.asked_by_id  # who handles it now, whoever asked
+    notices.notify(matter, content, entry, "extension_decided", [asker] if asker else [], granted=granted, until=day.isoformat())
     index_viewers(matter, content)
     return request

@@ -28,7 +28,8 @@ from portal.matters.book import write_entry
 from portal.matters.models import ENDED, CoUnit, Matter, MatterContent
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
-from portal.network.models import Post
+from portal.matters.succession import lent_no_longer
+from portal.network.models import Delegation, Post
 from portal.network.queries import Holder, handlers_of, holders, in_force
 from portal.staffing.models import HandoverItem
 from portal.staffing.service.settling import Line, Task, register
@@ -52,6 +53,8 @@ def pass_on(actor: Actor | System, standing: Standing | None, post: Post) -> lis
     tasks += _signed(actor, post, successor, secret)
     for matter_id in sorted(secret, key=str):
         _somebody_must_be_named(actor, standing, matter_id, post.person_id)
+    lent = select(Delegation.to_person_id).where(Delegation.post_id == post.id, Delegation.to_at > clock.now())
+    lent_no_longer(db.session.scalars(lent).all())
     return tasks
 
 

@@ -176,6 +176,31 @@ def delegates_of(posts: Sequence[int], confidential: bool, kind: Lent | None = N
     return list(found.values())
 
 
+def holding(unit_id: int, roles: Collection[Role], *, kind: Lent) -> dict[int, datetime | None]:
+    """Who holds one of these roles for the unit now: None; or stands in for a holder, in acts of this kind on confidential
+    matters too: until when."""
+    held = _posts((unit_id,), roles)
+    found: dict[int, datetime | None] = dict.fromkeys(person.id for _post, person in held)
+    if not held:
+        return found
+    lent = db.session.execute(
+        select(Person.id, func.max(Delegation.to_at))
+        .join(Delegation, Delegation.to_person_id == Person.id)
+        .where(
+            Delegation.post_id.in_([post.id for post, _person in held]),
+            delegated_at(clock.now()),
+            Person.active,
+            in_business(Person.id, clock.today()),
+            Delegation.covers_confidential,
+            lent_for(kind),
+        )
+        .group_by(Person.id)
+    )
+    for person_id, until in lent:
+        found.setdefault(person_id, until)
+    return found
+
+
 def signing(unit_id: Any, role: Any, *, confidential: Any = False) -> Select[Any]:
     """The statement behind `signers`, for a unit and a role, or for columns of a statement around it (also
     whether it is confidential): what `signers_in` reads."""

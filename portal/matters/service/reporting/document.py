@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import db
 from portal.matters.models import Attachment, CoUnit, Matter, Report
 from portal.network.models import Kind, Unit
+from portal.vault.words import canonical_digest, identity_of, keyed_digests
 from portal.workflow.seats import Seat, shape
 
 PARTY_LEVELS = (SourceLevel.CENTRAL, SourceLevel.PROVINCE)
@@ -64,6 +66,19 @@ def seats_of(matter: Matter) -> tuple[Seat, ...]:
         )
     assert matter.lead_unit_id is not None
     return shape(matter.source_level, matter.lead_unit_id, countersigning)
+
+
+def digest_to_sign(draft: Report, fields: Mapping[str, Any]) -> str:
+    """What a signature binds of these fields: their SM3; of a confidential report a digest that only the vault's key makes,
+    since whoever reads the database alone could confirm a guess of the text by the other."""
+    return keyed_digests(fields, identity_of(draft))[0] if draft.confidential else canonical_digest(fields)
+
+
+def is_what_was_signed(draft: Report, fields: Mapping[str, Any], digest: str) -> bool:
+    """Whether the digest is of these fields; a confidential report that was submitted before there was a key to it has the
+    other kind, and keeps it."""
+    known = [canonical_digest(fields), *(keyed_digests(fields, identity_of(draft)) if draft.confidential else ())]
+    return digest in known
 
 
 def canonical_fields(draft: Report, papers: list[Attachment]) -> dict[str, Any]:

@@ -13,12 +13,19 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
-from portal.matters import audience, clocks, notices
+from portal.matters import audience, clocks, notices, office
 from portal.matters.book import BOOK
 from portal.matters.models import Matter, MatterContent, Report, Submission
 from portal.matters.queries import attachments, one, report, whole_content
-from portal.matters.service.reporting.document import canonical_fields, document_mark, report_series, seats_of
-from portal.vault.words import canonical_digest, digest_of
+from portal.matters.service.reporting.document import (
+    canonical_fields,
+    digest_to_sign,
+    document_mark,
+    is_what_was_signed,
+    report_series,
+    seats_of,
+)
+from portal.vault.words import digest_of
 from portal.workflow import engine, signoff
 from portal.workflow.seats import STEP_LABELS, holders_to_choose
 
@@ -64,7 +71,7 @@ def submit_report(
             named={n: p for n, p in chosen.items() if n in choices},
             drafter=standing,
             drafter_id=actor.person_id,
-            digest=canonical_digest(fields),
+            digest=digest_to_sign(draft, fields),
             confidential=matter.confidential,
         )
         db.session.add(
@@ -151,7 +158,7 @@ def sign(
         standing = allowed(actor, Act.SIGN, matter).standing
         assert standing is not None
         papers = attachments(actor, matter, shown.id)
-        if canonical_digest(canonical_fields(shown, papers)) != waiting.sign_off.digest:
+        if not is_what_was_signed(shown, canonical_fields(shown, papers), waiting.sign_off.digest):
             raise Stale(_("送签的文本与登记的摘要不符，本次签批未执行，请与系统管理员联系"))
         signoff.sign(waiting, actor, standing, digest, authentication, confidential=matter.confidential)
         if last:
@@ -198,10 +205,10 @@ def _issue(actor: Actor, matter: Matter, content: MatterContent, shown: Report, 
         confidential=matter.confidential,
         after={"document_number": shown.document_number},
     )
-    told = [content.reviewer_id] if matter.confidential else notices.supervisors(matter)
-    if matter.confidential and content.reviewer_id:
-        audience.admit(matter.id, [content.reviewer_id], audience.REVIEWER)
-    notices.notify(matter, content, entry, "issued_to_review", [p for p in told if p])
+    said, told = (
+        office.reviewer_admitted(matter, content) if matter.confidential else ("issued_to_review", notices.supervisors(matter))
+    )
+    notices.notify(matter, content, entry, said, told)
 
 
 def send_back(actor: Actor, report_id: UUID, *, step: int, reason: str) -> Matter:

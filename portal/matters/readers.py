@@ -205,7 +205,7 @@ def _audience(matter: Matter, waiting: Waiting | None) -> dict[int, datetime | N
     if waiting and SIGNER in causes:  # who has signed another step reads on
         seat = holding(waiting.unit_id, (waiting.role,), kind=Lent.SIGN)
         signed = dict.fromkeys(row.person_id for row in rows if row.person_id not in waiting.persons)
-        parts[SIGNER] = {**signed, **seat}
+        parts[SIGNER] = {**seat, **signed}
     found: dict[int, datetime | None] = {}
     for person_id, cause, to_at in rows:
         if person_id not in parts.get(cause, {person_id: None}):

@@ -32,7 +32,8 @@ def fit_name(person_id: int, name: str) -> str:
 
 def refuse_marked_sheet(person_id: int, sheet: Sheet, *, rows: bool = False) -> None:
     """A workbook that bears a mark of classification over its header, in it, as its sheet's name, or anywhere else but in
-    its rows (a comment, another sheet, shown or hidden) is refused whole (Invalid); with one in a row, where nobody judges the `rows` for it one by one."""
+    its rows (a comment, another sheet, shown or hidden) is refused whole (Invalid); with one in a row, where nobody judges
+    the `rows` for it one by one."""
     _refuse_marked(person_id, (sheet.name, *sheet.above, *sheet.header, *sheet.beside))
     if rows:
         _refuse_marked(person_id, (cell.text for row in sheet.rows for cell in row.cells))

@@ -154,7 +154,7 @@ class Opened:
 def _loaded(target: Any, context: Any) -> None:
     reader = context.execution_options.get(_READER)
     if reader is not None and target.__dict__.get("sealed") is not None:
-        opened = Opened(reader, getattr(target, target.matter_key), target.__table__.name)
+        opened = Opened(reader, getattr(target, target.matter_key), target.__tablename__)
         context.session.info.setdefault(_OPENED, {})[opened] = None
 
 

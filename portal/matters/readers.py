@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.access.actor import SYSTEM
 from portal.access.models import Audience, View, Viewer
-from portal.access.roles import LEADERS, SUPERVISION, Role, audience_principal, person_principal, standing_principal
+from portal.access.roles import LEADERS, SUPERVISION, Role, audience_principal, person_principal, shells_principal, standing_principal
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
 from portal.matters.audience import reading_now
@@ -70,6 +70,11 @@ class Readers:
     def standings(self, unit_id: int, roles: Iterable[Role], view: View, task: str | None = None) -> None:
         for role in roles:
             self.add(standing_principal(unit_id, role), view, task)
+
+    def shells(self, unit_id: int, roles: Iterable[Role], task: str | None = None) -> None:
+        """Of a confidential matter: for those posts alone that cover such matters."""
+        for role in roles:
+            self.add(shells_principal(unit_id, role), View.SHELL, task)
 
 
 def readers_of(matter: Matter, content: MatterContent, around: Around) -> dict[int, tuple[View, str | None]]:
@@ -129,7 +134,7 @@ def _readers_of_open(readers: Readers, matter: Matter, content: MatterContent, a
 
 
 def _readers_of_confidential(readers: Readers, matter: Matter, content: MatterContent, around: Around) -> None:
-    readers.standings(matter.supervising_unit_id, SUPERVISION, View.SHELL)
+    readers.shells(matter.supervising_unit_id, SUPERVISION)
     for person_id in around.audience:
         readers.add(audience_principal(person_id), View.CONTENT)
     if matter.state == State.REGISTERED:
@@ -137,7 +142,7 @@ def _readers_of_confidential(readers: Readers, matter: Matter, content: MatterCo
         if assigner in around.audience:
             readers.add(audience_principal(assigner), View.CONTENT, "assign")
     if matter.extension_pending:
-        readers.standings(matter.supervising_unit_id, (Role.SUPERVISION_HEAD,), View.SHELL, "decide_extension")
+        readers.shells(matter.supervising_unit_id, (Role.SUPERVISION_HEAD,), "decide_extension")
     if matter.state == State.UNDER_REVIEW and content.reviewer_id:
         readers.add(audience_principal(content.reviewer_id), View.CONTENT, "review")
     if around.waiting:

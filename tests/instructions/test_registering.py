@@ -279,8 +279,8 @@ def test_before_assignment_it_is_corrected_freely(world: World) -> None:
     matter = world.matter(matter_id)
     assert (matter.content.title, matter.version) == ("关于城市供水的情况反映", 2)  # type: ignore[union-attr]
     with world.work():
-        assert matters_holding("城市供水", 10) == [matter_id]
-        assert matters_holding("农村饮水", 10) == []
+        assert matters_holding(world.actor("city.supervisor"), "城市供水", 10) == [matter_id]
+        assert matters_holding(world.actor("city.supervisor"), "农村饮水", 10) == []
         entry = db.session.scalars(select(JournalEntry).where(JournalEntry.city_id == world.id, JournalEntry.act == "amend")).one()
         assert entry.before is not None
         assert entry.after is not None

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Select, SQLColumnExpression, Uuid, any_, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from portal.access.actor import Actor
 from portal.access.models import Viewer
 from portal.matters.models import Matter, MatterContent
 from portal.matters.search import matters_holding
@@ -54,9 +55,9 @@ class Wanted:
     many: bool = False
 
 
-def wanted_of(asked: Conditions) -> Wanted:
-    """What was asked for, as conditions; one statement for each thing typed. Where nothing in the city holds it the list is
-    read all the same: an answer that came sooner would tell of what the reader may not see."""
+def wanted_of(actor: Actor, asked: Conditions) -> Wanted:
+    """What this reader asked for, as conditions; one statement for each thing typed. Where nothing holds it the list is read all
+    the same: an answer that came sooner would tell of what he may not see."""
     viewer: list[SQLColumnExpression[bool]] = []
     matter: list[SQLColumnExpression[bool]] = []
     content: list[SQLColumnExpression[bool]] = []
@@ -91,7 +92,7 @@ def wanted_of(asked: Conditions) -> Wanted:
         content.append(_says("leader", asked.leader))
     if asked.text:
         content.append(_speaks_of(asked.text))
-    looked_up = [matters_holding(said, MOST_COUNTED) for said in typed]
+    looked_up = [matters_holding(actor, said, MOST_COUNTED) for said in typed]
     few = [found for found in looked_up if found is not None]
     viewer += [Viewer.matter_id == any_(bindparam("held", found, type_=ARRAY(Uuid()), unique=True)) for found in few]
     return Wanted(tuple(viewer), tuple(matter), tuple(content), many=bool(looked_up) and not few)

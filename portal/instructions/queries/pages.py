@@ -78,7 +78,7 @@ def page_of(
     decided extension, the rest by due date, then what has ended with the newest first.
     """
     today = clock.today()
-    wanted = wanted_of(conditions)
+    wanted = wanted_of(actor, conditions)
     stretches = [one for one in stretches_of(sort, today) if asked_for(one, conditions, sort)]
     if conditions.when in GROUPS and sort != "work":
         wanted = replace(wanted, viewer=(*wanted.viewer, *of_group(conditions.when, today)))

@@ -34,6 +34,7 @@ from portal.web import (
     speech,
     templates,
     transactions,
+    typed,
     walls,
 )
 
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     settings = settings or Settings.from_environment()
     here = str(Path(__file__).resolve().parent)
     app = Flask("portal", root_path=here, template_folder="../templates", static_folder="../static")
+    app.request_class = typed.PortalRequest
     app.config.update(
         SECRET_KEY=_secret_key(settings),
         SQLALCHEMY_DATABASE_URI=settings.database_url,

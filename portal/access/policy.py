@@ -13,12 +13,16 @@ from typing import Any
 from portal.access.actor import Actor, Lent, Standing
 from portal.access.predicates import (
     Predicate,
+    agreed_from_outside,
+    agrees_from_outside,
     decides_it,
     desk_of_lead_unit,
     did_not_propose_it,
+    did_not_reset_him,
     directs_unit,
     has_business,
     has_units_below,
+    heads_it_now,
     heads_supervising_office,
     heads_the_citys_office,
     holds_a_post,
@@ -39,6 +43,7 @@ from portal.access.predicates import (
     keeps_unit,
     leads_above,
     leads_unit,
+    nobody_heads_it,
     not_an_officer,
     of_co_unit,
     of_its_supervisor,
@@ -69,6 +74,7 @@ class Act(StrEnum):
     END_UNIT = "end_unit"
     DELEGATE = "delegate"
     KEEP_PEOPLE = "keep_people"
+    AGREE_APPOINTMENT = "agree_appointment"
     HAND_OVER = "hand_over"
     KEEP_CONTACT = "keep_contact"
     NOMINATE = "nominate"
@@ -79,6 +85,7 @@ class Act(StrEnum):
     KEEP_ACCOUNTS = "keep_accounts"
     READ_SENSITIVE = "read_sensitive"
     PROPOSE_SENSITIVE = "propose_sensitive"
+    AGREE_FROM_OUTSIDE = "agree_from_outside"
     DECIDE_SENSITIVE = "decide_sensitive"
     REGISTER = "register"
     READ_MATTER = "read_matter"
@@ -123,6 +130,10 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.KEEP_RULES: ((heads_the_citys_office,),),
     Act.KEEP_CALENDAR: ((secretariat_of_the_city,),),
     Act.KEEP_PEOPLE: ((keeps_unit,),),
+    Act.AGREE_APPOINTMENT: (
+        (heads_it_now, did_not_propose_it, is_not_concerned),
+        (keeps_accounts, nobody_heads_it, did_not_propose_it, is_not_concerned),
+    ),
     Act.HAND_OVER: ((keeps_unit,), (directs_unit, holds_staff_posts)),
     Act.KEEP_CONTACT: ((keeps_unit,), (holds_this_post,)),
     Act.NOMINATE: ((directs_unit,), (leads_unit,), (keeps_unit,)),
@@ -131,7 +142,8 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.KEEP_ACCOUNTS: ((keeps_accounts,),),
     Act.READ_SENSITIVE: ((is_an_officer,),),
     Act.PROPOSE_SENSITIVE: ((proposes_it,),),
-    Act.DECIDE_SENSITIVE: ((decides_it, did_not_propose_it, is_not_concerned),),
+    Act.AGREE_FROM_OUTSIDE: ((agrees_from_outside, did_not_propose_it, is_not_concerned),),
+    Act.DECIDE_SENSITIVE: ((decides_it, did_not_propose_it, is_not_concerned, did_not_reset_him, agreed_from_outside),),
     Act.REGISTER: ((supervision,),),
     Act.READ_READINGS: ((heads_supervising_office, is_confidential_matter),),
     Act.AMEND: ((of_registering_office, reads_content),),
@@ -166,6 +178,12 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.URGE: ((supervision_above,), (of_supervising_office,)),
 }
 
+
+# An officer whose password was reset acts as one again when somebody else has seen that it is he.
+OF_OFFICERS = frozenset(
+    {Act.READ_JOURNAL, Act.READ_HEALTH, Act.KEEP_ACCOUNTS, Act.PROPOSE_SENSITIVE, Act.DECIDE_SENSITIVE, Act.AGREE_APPOINTMENT}
+    | {Act.AGREE_FROM_OUTSIDE}
+)
 
 # What is judged on a unit or a post of the network, not on a matter.
 ON_NETWORK = frozenset({Act.KEEP_UNIT, Act.END_UNIT, Act.KEEP_PEOPLE, Act.HAND_OVER, Act.KEEP_CONTACT, Act.NOMINATE})
@@ -204,6 +222,8 @@ def allowed(actor: Actor, act: Act, record: Any = None) -> Decision:
     names such matters."""
     rows = POLICY[act]
     confidential = bool(getattr(record, "confidential", False))
+    if actor.suspended and act in OF_OFFICERS:
+        return Decision(False, None, (str(_l("口令重置后还没有核实身份，这类事务暂不能办理")),))
     if confidential and actor.suspended:
         return Decision(False, None, (str(_l("口令重置后还没有核实身份，限定知悉的事项暂不能办理")),))
     nearest: tuple[str, ...] | None = None

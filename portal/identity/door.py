@@ -6,6 +6,7 @@ network address: behind one office's address strangers' failures do not lock out
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from datetime import timedelta
 from typing import Any, cast
@@ -17,6 +18,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from portal.access.actor import Actor
 from portal.identity import kept_forms, sessions
+from portal.identity.lockout import KNOWN_BROWSER
 from portal.identity.models import SignInSession
 from portal.identity.service import signing_in
 from portal.vault.screening import classification_mark
@@ -83,7 +85,7 @@ def admit(made: SignInSession, token: str) -> None:
         session["_user_id"] = token
         session["_fresh"] = True
 
-    g.known_browser = _known_browsers().dumps([made.city_id, name, known_browser(name) or secrets.token_hex(8)])
+    g.known_browser = _known_browsers().dumps([_name_mark(made.city_id, name), known_browser(name) or secrets.token_hex(8)])
     when_committed(give)
 
 
@@ -155,7 +157,7 @@ def source(name: str | None = None) -> str:
     """By what failures are counted: the browser that is known under this name, else the network address."""
     said = name if name is not None else signed_in().sign_in_name
     known = known_browser(said)
-    return f"browser:{known}" if known else address()
+    return f"{KNOWN_BROWSER}{known}" if known else address()
 
 
 def address() -> str:
@@ -170,7 +172,15 @@ def known_browser(name: str) -> str | None:
         said = _known_browsers().loads(request.cookies.get(KNOWN, ""), max_age=int(KNOWN_FOR.total_seconds()))
     except BadSignature:
         return None
-    return str(said[2]) if city is not None and said[:2] == [city.id, name] else None
+    if city is None or not isinstance(said, list) or len(said) != 2 or said[0] != _name_mark(city.id, name):
+        return None
+    return str(said[1])
+
+
+def _name_mark(city: int, name: str) -> str:
+    """What stands for a sign-in name in the browser: whoever finds it there reads no name and cannot try any."""
+    key = f"known-browser:{current_app.secret_key}".encode()
+    return hmac.new(key, f"{city}:{name}".encode(), "sha256").hexdigest()[:32]
 
 
 def remember_browser(response: Response) -> Response:

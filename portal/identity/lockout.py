@@ -25,6 +25,8 @@ from portal.kernel.db import current_city, db
 MOST = 5
 LOCKED_FOR = timedelta(minutes=15)
 COUNTED_FOR = timedelta(days=1)  # since the last failure
+KNOWN_BROWSER = "browser:"
+"""How a source begins that is a browser in which the name once signed in."""
 CODES = "codes"
 """In the place of a source, for the codes of an account from all of them; no address and no browser is called so."""
 

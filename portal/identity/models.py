@@ -73,6 +73,18 @@ class SignInFailure(OfCity, Model):
     locked_until: Mapped[datetime | None]
 
 
+class Pace(OfCity, Model):
+    """How often a person, or a network address, did one kind of thing since a moment: `portal/identity/pace.py`."""
+
+    __tablename__ = "pace"
+
+    city_id: Mapped[int] = mapped_column(ForeignKey("city.id"), primary_key=True)
+    who: Mapped[str] = mapped_column(String(64), primary_key=True)
+    act: Mapped[str] = mapped_column(String(64), primary_key=True)
+    since: Mapped[datetime]
+    count: Mapped[int]
+
+
 class SecondFactor(OfCity, Model):
     """A person's key of one-time codes (TOTP), sealed. In force once he has shown a code of it. `last_counter` is the
     half-minute of the last code accepted: neither it nor an earlier one is accepted again."""

@@ -20,7 +20,7 @@ from portal.network.service import changing
 from portal.notify.jobs import sweep_city
 from portal.notify.service import tell
 from portal.officers.service import note_sweep
-from portal.staffing.jobs import ask_to_confirm, pass_on_ended_posts, remind_drives
+from portal.staffing.jobs import ask_to_confirm, pass_on_ended_posts, remind_drives, tell_of_appointments
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,7 @@ def sweep(city_id: int) -> None:
             follow_new_calendar,
             tidy_lapsed,
             remind_drives,
+            tell_of_appointments,
             ask_to_confirm,
             forget_expired,
             forget_sign_ins,

@@ -26,6 +26,11 @@ def tidy(text: str) -> str:
     return unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", text)).strip(_EDGES)
 
 
+def legible(text: str) -> str:
+    """The text without characters that nobody can see or type; for what is only asked, never for what is kept."""
+    return text if text.isprintable() else "".join(one for one in text if not _objection(one))
+
+
 def objections(text: str, max_length: int | None = None, *, single_line: bool = False) -> list[str]:
     """Why this tidied text cannot be accepted, as codes for `explain`, each once; empty when it can.
 

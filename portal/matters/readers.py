@@ -17,7 +17,15 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.access.actor import SYSTEM
 from portal.access.models import Audience, View, Viewer
-from portal.access.roles import LEADERS, SUPERVISION, Role, audience_principal, person_principal, shells_principal, standing_principal
+from portal.access.roles import (
+    LEADERS,
+    SUPERVISION,
+    Role,
+    audience_principal,
+    person_principal,
+    shells_principal,
+    standing_principal,
+)
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
 from portal.matters.audience import reading_now

@@ -127,7 +127,7 @@ def carry_out(actor: Actor, kind: str, preview_id: UUID) -> ImportPreview:
     if not judged.new and not judged.changed:
         raise Invalid(_("没有可以导入的行"))
     passwords = _one_time(judged)
-    write_new(judged.plan, {name: stored for name, (_word, stored) in passwords.items()})
+    write_new(judged.plan, {name: stored for name, (_word, stored) in passwords.items()}, by=actor)
     if kind == UNITS:
         _write_changes(actor, judged, kept.name)
     newcomers = judged.plan.new_people()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from portal.access.actor import Actor, Standing
-from portal.access.roles import OFFICERS, Role
+from portal.access.roles import LEADERS, OFFICERS, SUPERVISION, Role
 from portal.network.models import ORGANS, Kind, Level
 
 CODE = "单位代码"
@@ -95,6 +95,16 @@ def fits(role: Role, kind: Kind) -> bool:
 def place_of(role: Role) -> str:
     """Where posts of this role belong, in the workbooks' words."""
     return _PLACE_WORDS.get(role, "单位本身或其办公室")
+
+
+AGREED = frozenset({*SUPERVISION, *LEADERS})
+"""Who supervises, heads an office or leads a unit is appointed with somebody else's agreement: domain, "powers do not add up"."""
+
+
+def head_role(role: Role) -> Role:
+    """The role of whoever is at the head of those who hold this one: of supervisors the head of their office, of all others the
+    unit's principal leader."""
+    return Role.SUPERVISION_HEAD if role in SUPERVISION else Role.PRINCIPAL_LEADER
 
 
 def business_of(actor: Actor) -> list[Standing]:

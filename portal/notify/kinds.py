@@ -183,6 +183,32 @@ KINDS: dict[str, Kind] = {
         lambda f: _("您已任%(unit)s%(role)s", unit=f["unit"], role=Role(f["role"]).label),
         ("unit", "role"),
     ),
+    "appointment_asked": _plain(_l("有督查员、督查室主任或领导的任职等待您同意")),
+    "appointment_waits": Kind(
+        _l("您的一项任职已提出，同意以后生效"),
+        lambda f: _("拟任您为%(unit)s%(role)s，同意以后生效", unit=f["unit"], role=Role(f["role"]).label),
+        ("unit", "role"),
+    ),
+    "appointment_decided": Kind(
+        _l("一项任职已有决定"),
+        lambda f: (
+            _("%(by)s已任%(unit)s%(role)s", by=f["by"], unit=f["unit"], role=Role(f["role"]).label)
+            if f["granted"]
+            else _("%(by)s任%(unit)s%(role)s未获同意", by=f["by"], unit=f["unit"], role=Role(f["role"]).label)
+        ),
+        ("by", "unit", "role", "granted"),
+    ),
+    "account_concerns_you": Kind(
+        _l("有一件涉及您账号或职务的事"),
+        lambda f: _("涉及您的账号或职务：%(say)s", say=f["say"]),
+        ("say",),
+    ),
+    "account_of_yours": Kind(
+        _l("有一件涉及您所管人员账号或职务的事"),
+        lambda f: _("涉及%(by)s的账号或职务：%(say)s", by=f["by"], say=f["say"]),
+        ("by", "say"),
+    ),
+    "sensitive_asked": _plain(_l("有一件涉及账号或三员的事等待您同意（双人审批）")),
     "post_ended": Kind(
         _l("您的一个岗位将结束"),
         lambda f: _("您自%(until)s起不再担任%(unit)s%(role)s", until=_until(f), unit=f["unit"], role=Role(f["role"]).label),

@@ -34,6 +34,7 @@ KINDS: dict[str, LazyString] = {
     "rules": _l("督办规则"),
     "calendar": _l("工作日历"),
     "attachment": _l("附件"),
+    "appointment": _l("任职提议"),
 }
 
 ACTS: dict[str, LazyString] = {
@@ -83,6 +84,11 @@ ACTS: dict[str, LazyString] = {
     "passwords_fetched": _l("下载一次性口令"),
     "make_person": _l("新增人员"),
     "appoint": _l("任职"),
+    "ask_appointment": _l("提出任职"),
+    "refuse_appointment": _l("不同意任职"),
+    "withdraw_appointment": _l("撤回任职提议"),
+    "agree_from_outside": _l("三员以外的同意"),
+    "refused_act": _l("越权办理被拒"),
     "end_post": _l("离任"),
     "post_over": _l("任期届满"),
     "sign_handover": _l("签收交接清单"),
@@ -179,6 +185,9 @@ _FACTS: dict[str, LazyString] = {
     "posts_ended": _l("结束的岗位"),
     "moving": _l("转入的岗位"),
     "successor_id": _l("接手岗位编号"),
+    "endpoint": _l("所办"),
+    "status": _l("答复"),
+    "last": _l("此后一小时内不再记"),
 }
 
 

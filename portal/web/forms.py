@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from flask import Response
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import DateField, HiddenField, PasswordField, StringField, TextAreaField
+from wtforms import DateField, HiddenField, MultipleFileField, PasswordField, StringField, TextAreaField
 from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Length
 
@@ -28,6 +28,7 @@ def _tidied(value: str | None) -> str | None:
     return tidy(value) if isinstance(value, str) else value
 
 
+MOST_FILES = 20  # of one form
 # What an office can mean by a date; beyond, not even the hour in another zone can be reckoned.
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
 
@@ -67,6 +68,9 @@ class OfficeForm(FlaskForm):
             if isinstance(field, DateField) and field.data and not EARLIEST <= field.data <= LATEST:
                 good = False
                 field.errors = [_("日期不合常理，请核对年份")]
+            if isinstance(field, MultipleFileField) and len(field.data or ()) > MOST_FILES:
+                good = False
+                field.errors = [_("一次最多上传 %(most)s 个文件，本次都没有保存，请分几次上传", most=MOST_FILES)]
             if not isinstance(field, StringField) or isinstance(field, PasswordField):
                 continue
             if not isinstance(field.data, str):

@@ -10,16 +10,17 @@ import logging
 import traceback
 from dataclasses import dataclass
 
-from flask import Flask, Response, g, jsonify, make_response, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request, url_for
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import BadHost, HTTPException
 
+from portal.audit import journal
 from portal.kernel.db import db
 from portal.kernel.language import _
-from portal.kernel.refusals import Refusal, Unconfirmed
+from portal.kernel.refusals import Forbidden, Invisible, Refusal, Unconfirmed
 from portal.vault.screening import classification_mark
 from portal.web.answers import is_htmx, is_partial, wants_json
 from portal.web.cities import current_city, inside
@@ -29,6 +30,7 @@ from portal.web.headers import request_id
 from portal.web.transactions import discard
 
 log = logging.getLogger("portal.faults")
+MOST_REFUSED = 20  # of one person, within an hour
 SAID = frozenset({400, 403, 404, 409, 410, 413, 422, 429, 500, 503})  # what errors/_fragment.html has words for
 
 
@@ -51,6 +53,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(InterfaceError, _database_away)
     app.register_error_handler(PoolTimeout, _database_away)
+    app.register_error_handler(DataError, _unfit)
     app.register_error_handler(Exception, _fault)
 
 
@@ -58,7 +61,24 @@ def _refused(refusal: Refusal) -> Response:
     discard()
     if isinstance(refusal, Unconfirmed) and not wants_json():
         return send_to_confirm()
+    if isinstance(refusal, Forbidden | Invisible):
+        _note_refused(refusal.status)
     return _answer(refusal.status, refusal)
+
+
+def _note_refused(status: int) -> None:
+    """An act that somebody signed in may not do is in the journal, by its kind and place, never by what was sent or whom it was
+    about; so many an hour, so that nobody fills the journal by it: the last says that more are left out."""
+    visitor = current_visitor() if request.method not in SAFE and request.endpoint else None
+    counted = current_app.extensions.get("count_refused")
+    if visitor is None or counted is None:
+        return
+    count = counted(visitor.person_id)
+    if count <= MOST_REFUSED:
+        journal.note(
+            "refused_act", "person", visitor.person_id, visitor.person_id,
+            endpoint=request.endpoint, status=status, last=count == MOST_REFUSED,
+        )  # fmt: skip
 
 
 def _forged(error: CSRFError) -> Response:
@@ -96,6 +116,12 @@ def _database_away(error: Exception) -> Response:
     response = _answer(503, None, ref=request_id(), wait=30, again=_again())
     response.headers["Retry-After"] = "30"
     return response
+
+
+def _unfit(error: DataError) -> Response:
+    _log("a value that no column can hold", error)
+    _drop_transaction()
+    return _answer(400, Refusal(_("网址或填写的内容里有不能使用的字符或数值，没有办理；请返回核对后再试")))
 
 
 def _fault(error: Exception) -> Response:

@@ -88,7 +88,13 @@ def test_I51_nor_whom_the_secretariat_sets(world: World) -> None:
     with world.work("city.secretariat"):
         now = clock.now()
         delegating.delegate_for(
-            world.actor("city.secretariat"), world.posts["city.head"], world.people["city.duty"], now, now + DAY, (Lent.ALL,), "住院"
+            world.actor("city.secretariat"),
+            world.posts["city.head"],
+            world.people["city.duty"],
+            now,
+            now + DAY,
+            (Lent.ALL,),
+            "住院",
         )
     assert not any(seen(world, "city.duty", matter_id, number).values())
 

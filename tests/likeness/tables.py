@@ -7,6 +7,7 @@ from __future__ import annotations
 NAMES: dict[str, tuple[str, ...]] = {
     "absence": ("person_id", "from_on", "made_at"),
     "address_change": ("person_id", "channel", "asked_at"),
+    "appointment": ("person_id", "unit_id", "role", "proposed_at"),
     "attachment": ("matter_id", "report_id", "added_at", "size"),
     "audience": ("matter_id", "person_id", "cause", "from_at"),
     "calendar_day": ("day",),
@@ -38,6 +39,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "milestone": ("matter_id", "at", "kind"),
     "nomination": ("drive_id", "unit_id"),
     "notification_setting": ("person_id",),
+    "pace": ("who", "act"),
     "person": ("sign_in_name",),
     "post": ("person_id", "role", "unit_id", "from_on"),
     "reading": ("matter_id", "person_id", "at", "what"),
@@ -65,6 +67,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 
 # `table`, `table.column` or `*.column`, and why it is not compared.
 LEFT_OUT: dict[str, str] = {
+    "pace": "counts of the last hour, by numbers of the database",
     "alembic_version": "how far the schema is, no row of a city",
     "*.city_id": "there is one city",
     "*.sealed": "opened: its words are compared, each as a column of its own; what is no record's words is sealed anew each time",

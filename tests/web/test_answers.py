@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -47,6 +47,7 @@ def trying(database: Database, redis_url: str, keys: dict[str, str]) -> Iterator
     raises("stale", lambda: Stale("此件已由他人签发", changes=["10:02 王主任 签发"]))
     raises("invalid", lambda: Invalid("日期不对"))
     raises("fault", lambda: RuntimeError("机要内容-canary"))
+    raises("unfit", lambda: DataError("select", {}, Exception("a NUL")))
     raises("away", lambda: OperationalError("select", {}, Exception("connection refused")))
 
     @portal.post("/<slug:city>/try/refused-answer")

@@ -191,7 +191,7 @@ class _Counted:
 
 
 def _asked() -> _Asked:
-    said = {name: tidy(value.replace("\0", ""))[:MOST_TYPED] for name, value in request.args.items() if value.strip()}
+    said = {name: tidy(value)[:MOST_TYPED] for name, value in request.args.items() if value.strip()}
     known: dict[str, set[str]] = {
         "source": {"high", *SourceLevel},
         "state": set(State),

@@ -12,6 +12,7 @@ from portal.access.policy import Act, allowed
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.deadlines import reckon
+from portal.identity.pace import MOST_URGES, keep_pace
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
@@ -93,6 +94,7 @@ def urge(actor: Actor, matter_id: UUID, *, version: int | None = None, words: st
         raise Invalid(_("此件现为“%(state)s”，不在主办单位手中，无须催办", state=matter.state.label))
     if not matter.confidential and not words:
         raise Invalid(_("请填写催办内容"), fields={"words": _("请填写催办内容")})
+    keep_pace(actor.person_id, f"urge:{matter.id}", MOST_URGES)
     engine.take_turn(BOOK, actor, matter, version)
     content = whole_content(matter)
     matter.urges += 1

@@ -147,6 +147,15 @@ def holders(unit_id: int, role: Role) -> list[Holder]:
     return [Holder(person.id, person.name, post.id) for post, person in _posts((unit_id,), (role,))]
 
 
+def holding(seats: Collection[tuple[int, Role]]) -> dict[tuple[int, Role], frozenset[int]]:
+    """Who holds each of these roles for each of these units today, himself. One statement."""
+    found: dict[tuple[int, Role], set[int]] = {seat: set() for seat in seats}
+    if found:
+        for post, person in _posts({unit for unit, _role in seats}, {role for _unit, role in seats}):
+            found.get((post.for_unit_id, Role(post.role)), set()).add(person.id)
+    return {seat: frozenset(people) for seat, people in found.items()}
+
+
 def lent_for(kind: Lent) -> ColumnElement[bool]:
     """The delegation covers this kind of act, or all of them."""
     return Delegation.acts.overlap([Lent.ALL.value, kind.value])

@@ -30,6 +30,8 @@ PLACES: dict[str, tuple[str, str | None, str | None]] = {
     "second_factor_ended": ("identity.second_factor", None, None),
     "sensitive_proposed": ("officers.acts", None, None),
     "sensitive_decided": ("officers.acts", None, None),
+    "sensitive_asked": ("officers.act", "act_id", "about"),
+    "appointment_asked": ("staffing.appointments", None, None),
     "address_asked": ("notify.settings", None, None),
     "calendar_missing": ("bylaws.calendar", "year", "year"),
     "handover_to_sign": ("staffing.handover", "handover_id", "about"),

@@ -2,7 +2,16 @@
 
 from portal.officers.service.deciding import Decided, decide
 from portal.officers.service.keeping import end_sessions, make_officers, note_sweep
-from portal.officers.service.proposing import case_for, case_of, judged_about, may_propose, propose, withdraw
+from portal.officers.service.proposing import (
+    case_for,
+    case_of,
+    is_asked,
+    judged_about,
+    may_decide,
+    may_propose,
+    propose,
+    withdraw,
+)
 
 __all__ = [
     "Decided",
@@ -10,8 +19,10 @@ __all__ = [
     "case_of",
     "decide",
     "end_sessions",
+    "is_asked",
     "judged_about",
     "make_officers",
+    "may_decide",
     "may_propose",
     "note_sweep",
     "propose",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.access.actor import Actor
-from portal.access.roles import Role
+from portal.access.roles import OFFICERS, Role
 from portal.audit import journal
 from portal.identity import sessions
 from portal.identity.models import Person
@@ -14,19 +14,28 @@ from portal.identity.service import accounts
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
-from portal.kernel.refusals import Invalid, Invisible
+from portal.kernel.refusals import Forbidden, Invalid, Invisible
 from portal.network.models import Post
+from portal.network.queries import roles_held
+from portal.notify.service import tell
 from portal.officers import queries
 from portal.officers.models import Sweep
+from portal.officers.rules import Kind
 
 
 def end_sessions(actor: Actor, person_id: int) -> Person:
-    """The security administrator ends all of a person's sessions; he may sign in again at once."""
+    """The security administrator ends all of a person's sessions, who may sign in again at once, and is told. Refused: Forbidden
+    for an officer, who could be kept out by it: that takes the other two and somebody outside."""
     person = person_by_id(person_id)
     if person is None:
         raise Invisible
+    if roles_held(person_id) & OFFICERS:
+        raise Forbidden(_("三员的登录不能由一人结束：请提出“%(what)s”", what=Kind.END_SESSIONS.label))
     sessions.end_all(person_id)
-    journal.record(actor, "end_sessions", "person", person_id)
+    entry = journal.record(actor, "end_sessions", "person", person_id)
+    say = _("安全管理员结束了全部登录")
+    tell("account_concerns_you", [person_id], key=f"journal:{entry.id}", facts={"say": say})
+    tell("account_of_yours", sorted(queries.heads_of(person_id)), key=f"journal:{entry.id}", facts={"by": person.name, "say": say})
     return person
 
 

@@ -177,7 +177,8 @@ def heads_it_now(actor: Actor, post: Standing, record: Any) -> bool:
 
 @predicate(_l("该单位现无负责人的，由安全管理员同意"))
 def nobody_heads_it(actor: Actor, post: Standing, record: Any) -> bool:
-    return not getattr(record, "heads", ())
+    heads = getattr(record, "heads", None)
+    return heads is not None and not heads
 
 
 @predicate(_l("须由本单位的主要领导办理"))

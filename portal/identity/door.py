@@ -179,7 +179,7 @@ def known_browser(name: str) -> str | None:
 
 def _name_mark(city: int, name: str) -> str:
     """What stands for a sign-in name in the browser: whoever finds it there reads no name and cannot try any."""
-    key = f"known-browser:{str(current_app.secret_key)}".encode()
+    key = f"known-browser:{current_app.secret_key!s}".encode()
     return hmac.new(key, f"{city}:{name}".encode(), "sha256").hexdigest()[:32]
 
 

@@ -115,7 +115,8 @@ def test_every_route_by_every_method_has_the_headers(trying: Flask, city: SmallC
 
 
 @pytest.mark.parametrize(
-    ("name", "status"), [("hidden", 404), ("forbidden", 403), ("stale", 409), ("invalid", 422), ("unfit", 400), ("fault", 500), ("away", 503)]
+    ("name", "status"),
+    [("hidden", 404), ("forbidden", 403), ("stale", 409), ("invalid", 422), ("unfit", 400), ("fault", 500), ("away", 503)],
 )
 def test_a_refusal_is_a_page_with_its_status_and_changes_nothing(
     trying: Flask, lin: FlaskClient, city: SmallCity, name: str, status: int

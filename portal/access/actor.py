@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from flask_babel import LazyString
 
-from portal.access.roles import OFFICERS, Role, audience_principal, person_principal, standing_principal
-from portal.kernel.language import _l, official
+from portal.access.roles import OFFICERS, Role, audience_principal, person_principal, post_name, standing_principal
+from portal.kernel.language import _l
 
 
 class Lent(StrEnum):
@@ -58,9 +58,8 @@ class Standing:
 
     @property
     def title(self) -> str:
-        """The post as it goes on record, the office named once: 温州市委督查室 + 督查室主任 is 温州市委督查室主任."""
-        role = official(self.role.label)
-        return self.unit_name.removesuffix(role.removesuffix("主任")) + role
+        """The post as it goes on record."""
+        return post_name(self.unit_name, self.role)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from flask_babel import LazyString
 
-from portal.kernel.language import _l
+from portal.kernel.language import _l, official
 
 
 class Role(StrEnum):
@@ -56,6 +56,13 @@ _NUMBERS = {role: number for number, role in enumerate(Role)}
 OFFICERS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
 SUPERVISION = (Role.SUPERVISOR, Role.SUPERVISION_HEAD)
 LEADERS = (Role.DEPUTY_LEADER, Role.PRINCIPAL_LEADER)
+
+
+def post_name(unit_name: str, role: Role) -> str:
+    """A post as it goes on record, in the official wording whatever language the page is in, the office named once:
+    永嘉县委督查室 + 督查室主任 is 永嘉县委督查室主任."""
+    words = official(role.label)
+    return unit_name.removesuffix(words.removesuffix("主任")) + words
 
 
 def standing_principal(unit_id: int, role: Role) -> int:

@@ -115,13 +115,6 @@ def is_imported(calendar: Calendar, year: int) -> bool:
     return not calendar.is_provisional(date(year, 1, 1))
 
 
-def post_words(standing: Standing) -> str:
-    """市委督查室主任: unit and role, what both name said once."""
-    unit, role = standing.unit_name, str(standing.role.label)
-    shared = next((n for n in range(len(role), 0, -1) if unit.endswith(role[:n])), 0)
-    return unit + role[shared:]
-
-
 def _may(actor: Actor, act: Act, sentence: str) -> Standing:
     decision = allowed(actor, act)
     if not decision or decision.standing is None:
@@ -156,7 +149,7 @@ def _write(actor: Actor, standing: Standing, kind: Kind, number: int, data: dict
         from_at=from_at,
         made_at=clock.now(),
         made_by_id=actor.person_id,
-        set_by=post_words(standing)[:120],
+        set_by=standing.title[:120],
         reason=reason,
     )
     db.session.add(made)

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, current_app, flash, request, url_for
 
 from portal.access.policy import Act
+from portal.access.roles import post_name
 from portal.identity.queries import security_rules
 from portal.identity.sessions import count_live
 from portal.kernel.language import _, _l
@@ -89,7 +90,7 @@ def _drawn(one: Account) -> _Drawn:
         url_for("officers.account", person_id=person.id),
         person.name,
         person.sign_in_name,
-        [f"{unit}　{role.label}" for unit, role in one.posts],
+        [post_name(unit, role) for unit, role in one.posts],
         state,
         lamp,
         notes,

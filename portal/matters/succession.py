@@ -13,12 +13,12 @@ from uuid import UUID
 from sqlalchemy import exists, select, true
 from sqlalchemy.orm import aliased
 
-from portal.access.actor import SYSTEM
+from portal.access.actor import SYSTEM, Actor, System
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.kernel.db import db
 from portal.matters import audience, notices
-from portal.matters.models import Extension, Matter
+from portal.matters.models import Extension, Matter, MatterContent
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
 from portal.network.queries import signers_in, signing
@@ -99,27 +99,37 @@ def _go_on(matter_id: UUID) -> bool:
         .options(as_seen_by(SYSTEM))
         .execution_options(populate_existing=True)
     ).first()
-    waiting = step_now(matter_id, confidential=matter.confidential) if matter is not None else None
-    if matter is None or waiting is None:
+    if matter is None or step_now(matter_id, confidential=matter.confidential) is None:
         return False
+    reseat(SYSTEM, matter, whole_content(matter))
+    return True
+
+
+def reseat(actor: Actor | System, matter: Matter, content: MatterContent) -> list[int]:
+    """Whoever may sign the waiting step now is written down, admitted, and asked if he was not asked before; whoever may
+    not any more reads no longer what he read for that alone; a seat that has fallen vacant is reported. In this one place,
+    whatever changed the seat: a post, a delegation, a unit. Who may sign, the nearest first."""
+    waiting = step_now(matter.id, confidential=matter.confidential)
+    if waiting is None:
+        return []
     step, was_vacant = waiting.step, waiting.step.vacant
     before = _written().get((step.report_id, step.number), set())
-    people = [h.person_id for h in refresh(step, waiting.sign_off, confidential=matter.confidential)]
-    content = whole_content(matter)
+    people = [holder.person_id for holder in refresh(step, waiting.sign_off, confidential=matter.confidential)]
     if matter.confidential:
         # Who has signed reads until it is closed, whatever post he holds.
         audience.dismiss(matter.id, before - set(people) - signed_in(step), audience.SIGNER)
         audience.admit(matter.id, people, audience.SIGNER)
-    matter.step_now = waiting
-    if people:
-        entry = journal.record(SYSTEM, "seat_filled", "report", step.report_id, confidential=matter.confidential)
-        notices.ask_to_sign(matter, content, entry, step.kind, [p for p in people if p not in before])
-    elif not was_vacant:
-        entry = journal.record(SYSTEM, "seat_vacant", "report", step.report_id, confidential=matter.confidential)
-        told = [*notices.lead_desk(matter), *notices.supervisors(matter)]
-        notices.notify(matter, content, entry, "seat_vacant", told)
+    matter.step_now = step_now(matter.id, confidential=matter.confidential)
+    act = "seat_filled" if people else "seat_vacant"
+    if was_vacant == bool(people) or set(people) != before:
+        secret, facts = matter.confidential, {"step": step.number}
+        entry = journal.record(actor, act, "report", step.report_id, confidential=secret, after=facts)
+        if people:
+            notices.ask_to_sign(matter, content, entry, step.kind, [one for one in people if one not in before])
+        elif not was_vacant:
+            notices.notify(matter, content, entry, act, [*notices.lead_desk(matter), *notices.supervisors(matter)])
     index_viewers(matter, content)
-    return True
+    return people
 
 
 def _hand_over(matter: Matter) -> bool:

@@ -7,9 +7,11 @@ reach it). Jobs say `as_seen_by(SYSTEM)` openly. Row-level security by city stan
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar, cast
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, any_, bindparam, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Table, any_, bindparam, exists, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.event import listens_for
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
@@ -71,6 +73,15 @@ def may_see(model: Any, actor: Actor) -> ColumnElement[bool]:
     rule = _in_view(model, actor, model.view_needed)
     also = model.also_seen()
     return or_(rule, also[1] & _in_view(model, actor, also[0])) if also else rule
+
+
+def seen_by(actor: Actor, matter_ids: Collection[UUID]) -> Select[UUID]:
+    """Which of these matters the actor sees, for whoever knows no matter but points at some."""
+    return (
+        select(Viewer.matter_id)
+        .where(Viewer.matter_id.in_(matter_ids), Viewer.principal == _principals(actor), still_counts())
+        .distinct()
+    )
 
 
 _by_table: dict[Table, Any] = {}

@@ -50,6 +50,7 @@ from portal.access.predicates import (
     runs_the_system,
     secretariat,
     secretariat_of_the_city,
+    stands_alone,
     supervision,
     supervision_above,
     supervision_of_lead_unit,
@@ -85,6 +86,7 @@ class Act(StrEnum):
     READ_READINGS = "read_readings"
     GRANT_READING = "grant_reading"
     AMEND = "amend"
+    ATTACH = "attach"
     MAKE_CONFIDENTIAL = "make_confidential"
     ASSIGN = "assign"
     REASSIGN_UNIT = "reassign_unit"
@@ -134,9 +136,10 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.DECIDE_SENSITIVE: ((decides_it, did_not_propose_it, is_not_concerned),),
     Act.REGISTER: ((supervision,),),
     Act.READ_READINGS: ((heads_supervising_office, is_confidential_matter),),
-    Act.AMEND: ((of_registering_office, reads_content),),
+    Act.AMEND: ((of_registering_office, reads_content, stands_alone),),
+    Act.ATTACH: ((of_registering_office, reads_content),),
     Act.GRANT_READING: ((heads_supervising_office, is_confidential_matter, is_ended),),
-    Act.MAKE_CONFIDENTIAL: ((of_registering_office, is_open_matter),),
+    Act.MAKE_CONFIDENTIAL: ((of_registering_office, is_open_matter, stands_alone),),
     Act.ASSIGN: ((of_supervising_office, of_its_supervisor),),
     Act.REASSIGN_UNIT: ((of_supervising_office, of_its_supervisor),),
     Act.WITHDRAW: ((of_registering_office, of_its_supervisor),),

@@ -89,6 +89,11 @@ def is_reviewer(actor: Actor, post: Standing, matter: Any) -> bool:
     return matter.content is not None and matter.content.reviewer_id == actor.person_id
 
 
+@predicate(_l("转办事项随上级事项变动，请由上级事项的登记单位办理"))
+def stands_alone(actor: Actor, post: Standing, matter: Any) -> bool:
+    return matter.parent_id is None
+
+
 @predicate(_l("限定知悉的事项由承办人一人办理"))
 def is_open_matter(actor: Actor, post: Standing, matter: Any) -> bool:
     return not matter.confidential

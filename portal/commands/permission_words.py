@@ -45,6 +45,7 @@ ACTS = {
     Act.READ_READINGS: _l("查看阅读记录"),
     Act.GRANT_READING: _l("授权查阅"),
     Act.AMEND: _l("更正登记"),
+    Act.ATTACH: _l("加附件"),
     Act.MAKE_CONFIDENTIAL: _l("改为限定知悉"),
     Act.ASSIGN: _l("交办"),
     Act.REASSIGN_UNIT: _l("改派"),
@@ -82,7 +83,7 @@ NEEDS = {
     "report_complete": _l("报结材料的标题、主送、正文齐全"),
     "seats_held": _l("各签批岗位有人在任"),
     "extension_decided": _l("没有待批的延期申请"),
-    "no_parent": _l("不是转办事项"),
+    "issued_by_its_seat": _l("报结材料由现行批示来源的签发岗位签发"),
 }
 
 # A predicate's own sentence says what is missing; here it says who is meant.
@@ -105,6 +106,7 @@ PREDICATES = {
     "is_ended": _l("办结或撤销以后"),
     "of_its_supervisor": _l("限定知悉的，只有登记或交办它的督查员本人、督查室主任"),
     "reads_content": _l("能看到内容的"),
+    "stands_alone": _l("非转办的事项"),
     "of_co_unit": _l("协办单位的联络员、办公室主任、承办人"),
     "is_signer_now": _l("轮到签批的人"),
     "secretariat": _l("秘书处"),

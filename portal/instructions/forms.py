@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, cast
 
 from flask_wtf.file import MultipleFileField
-from wtforms import BooleanField, DateField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import AnyOf, InputRequired, Length
 
@@ -113,11 +113,12 @@ class RegistrationForm(OfficeForm):
 
 
 class AmendForm(RegistrationForm):
-    """Corrections; before assignment without a reason."""
+    """Corrections; before assignment without a reason. `seen`: what the page has shown to follow from them."""
 
     confidential = None  # type: ignore[assignment]
     attachments = None  # type: ignore[assignment]
     reason = TextAreaField(_l("更正理由"), [Length(max=MOST_REASON)])
+    seen = HiddenField()
 
     def only_for(self, *, assigned: bool) -> None:
         """After assignment the units are not corrected here, and a reason is owed."""

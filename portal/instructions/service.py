@@ -16,26 +16,34 @@ from portal.access.actor import SYSTEM, Actor, Standing
 from portal.access.policy import Act, Decision, allowed
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
+from portal.deadlines.words import day_words
 from portal.instructions.rules import Registration, faults_of, marked
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
-from portal.matters import audience, clocks, notices
-from portal.matters.book import BOOK, FIELD_LABELS, write_entry
+from portal.matters import notices
+from portal.matters.book import BOOK, write_entry
 from portal.matters.models import ENDED, CoUnit, Matter, MatterContent, State
-from portal.matters.queries import one, whole_content
-from portal.matters.readers import index_viewers
-from portal.matters.service.creation import FiledBefore, NewMatter, create, facts, index_words, keep_co_units
+from portal.matters.queries import first_assigned_on, one, whole_content
+from portal.matters.service import renewing
+from portal.matters.service.creation import FiledBefore, NewMatter, create, keep_co_units
+from portal.matters.service.renewing import Followed
 from portal.network.models import Unit
 from portal.network.queries import keeper_of, names_in, unit_by_id, unit_meant
 from portal.vault.screening import CLASSIFIED
 from portal.workflow import engine
 
-_TERMS = ("source_level", "urgency", "received_on")
-
 
 class KeyUsed(Invalid):
     """The form has registered something else before, or somebody else has: it is to be sent again under a new key."""
+
+
+class ToBeSeen(Invalid):
+    """The correction is good, and more follows from it than was typed: shown before it is done."""
+
+    def __init__(self, followed: Followed) -> None:
+        super().__init__(_("还没有保存。更正后随之变动的还有下列各项，请核对后再按“确认更正”"), unmet=followed.sentences)
+        self.key = followed.key
 
 
 def register(actor: Actor, said: Registration) -> Matter:
@@ -52,10 +60,14 @@ def register(actor: Actor, said: Registration) -> Matter:
     return matter
 
 
-def amend(actor: Actor, matter_id: UUID, said: Registration, version: int | None, reason: str | None = None) -> Matter:
+def amend(
+    actor: Actor, matter_id: UUID, said: Registration, version: int | None, reason: str | None = None, seen: str | None = None
+) -> Matter:
     """更正: correct what was registered. Before assignment freely; later with a reason, lead and co-units apart.
 
-    A changed date of receipt, level or urgency reckons the deadline anew. Raises Forbidden, Stale, Invalid.
+    What was derived from a corrected fact follows in the same act (`matters.service.renewing`). `seen` is the key of what
+    the doer has been shown to follow: where it is given and more follows, ToBeSeen says what, and nothing is done. Raises
+    Forbidden, Stale, Invalid.
     """
     matter = one(actor, matter_id)
     engine.fresh(BOOK, actor, matter, version)
@@ -72,30 +84,15 @@ def amend(actor: Actor, matter_id: UUID, said: Registration, version: int | None
     changed = _changes(matter, content, said, units=not assigned)
     if not changed:
         raise Invalid(_("没有改动任何内容，无须更正"))
-    before = facts(matter, content)
+    if "received_on" in changed:
+        _refuse_late_receipt(matter, said)
+    before = renewing.Before.of(matter, content)
     engine.take_turn(BOOK, actor, matter)
     _write(matter, content, said, changed)
     db.session.flush()
-    if not changed.isdisjoint(_TERMS):
-        clocks.corrected(matter)
-    if "leader_id" in changed and matter.confidential:
-        audience.replace(matter.id, [said.leader_id] if said.leader_id else [], audience.LEADER)
-    index_words(matter, content)
-    write_entry(matter, "amend", actor, standing, words=reason, facts={"changed": [f for f in FIELD_LABELS if f in changed]})
-    entry = journal.record(
-        actor,
-        "amend",
-        "matter",
-        matter.id,
-        standing=standing,
-        confidential=matter.confidential,
-        before=before,
-        after=facts(matter, content),
-    )
-    if assigned:
-        told = [*notices.lead_desk(matter), *([content.handler_id] if content.handler_id else [])]
-        notices.notify(matter, content, entry, "amended", told)
-    index_viewers(matter, content)
+    followed = renewing.correct(actor, standing, matter, content, changed, before, reason)
+    if seen is not None and seen != followed.key:
+        raise ToBeSeen(followed)
     return matter
 
 
@@ -203,8 +200,14 @@ def _refuse_unamendable(matter: Matter) -> None:
         raise Forbidden(_("此件的内容不向您显示，不能由您更正"))
     if matter.state in ENDED:
         raise Invalid(_("此件现为“%(state)s”，不能更正", state=matter.state.label))
-    if matter.parent_id is not None:
-        raise Invalid(_("转办事项的登记内容来自上级事项，请由上级事项的登记单位更正"))
+
+
+def _refuse_late_receipt(matter: Matter, said: Registration) -> None:
+    """What was assigned had been received by then; the first assignment counts."""
+    assigned_on = first_assigned_on(matter)
+    if assigned_on is not None and said.received_on > assigned_on:
+        sentence = _("收到日期不得晚于交办日期（%(day)s）", day=day_words(assigned_on))
+        raise Invalid(_("有的内容须先改正"), fields={"received_on": sentence})
 
 
 def _new_matter(said: Registration, unit: Unit) -> NewMatter:

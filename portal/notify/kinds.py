@@ -16,12 +16,30 @@ from flask_babel import LazyString
 from portal.access.roles import Role
 from portal.deadlines.words import day_words
 from portal.kernel.language import _, _l, _n
+from portal.notify.fields import FIELDS
 
 Facts = Mapping[str, Any]
 
 # What a message may keep. A fact of another name is a mistake of ours and is refused.
 BLANKS = frozenset(
-    {"number", "title", "unit", "by", "days", "until", "granted", "round", "year", "count", "say", "address", "role", "about"}
+    {
+        "number",
+        "title",
+        "unit",
+        "by",
+        "days",
+        "until",
+        "granted",
+        "round",
+        "year",
+        "count",
+        "say",
+        "address",
+        "role",
+        "about",
+        "changed",
+        "ended",
+    }
 )
 
 
@@ -67,6 +85,15 @@ def _decided(facts: Facts) -> str:
     return _("不予延期：%(title)s", title=facts["title"])
 
 
+_ENDED = {"reassign_unit": _l("已改派其他单位"), "decline": _l("已退回交办")}
+
+
+def _changed(facts: Facts) -> str:
+    """Which fields were corrected; and by when it is due now, where that moved."""
+    what = _("、").join(str(FIELDS[name]) for name in facts["changed"])
+    return _("%(what)s；现期限%(until)s", what=what, until=_until(facts)) if facts.get("until") else what
+
+
 def _plain(sentence: LazyString) -> Kind:
     """A message that names nothing: one sentence serves."""
     return Kind(sentence, lambda _facts: str(sentence), ())
@@ -96,7 +123,29 @@ KINDS: dict[str, Kind] = {
         lambda f: _("“%(unit)s”到期的机构变更未能执行，请查看", unit=f["unit"]),
         ("unit",),
     ),
-    "amended": Kind(_l("登记内容已更正"), lambda f: _("登记内容已更正：%(title)s", title=f["title"])),
+    "amended": Kind(
+        _l("登记内容已更正"),
+        lambda f: _("登记内容已更正（%(what)s）：%(title)s", what=_changed(f), title=f["title"]),
+        ("changed", "title"),
+    ),
+    "parent_amended": Kind(
+        _l("上级事项已更正"),
+        lambda f: _("上级事项已更正（%(what)s）：%(title)s", what=_changed(f), title=f["title"]),
+        ("changed", "title"),
+    ),
+    "sign_off_ended": Kind(
+        _l("批示来源已更正，本次签批终止"), lambda f: _("批示来源已更正，本次签批终止：%(title)s", title=f["title"])
+    ),
+    "extension_cut": Kind(
+        _l("已准予的延期按更正后的限额截止"),
+        lambda f: _("已准予的延期按更正后的限额截至%(until)s：%(title)s", until=_until(f), title=f["title"]),
+        ("until", "title"),
+    ),
+    "extension_ended": Kind(
+        _l("延期申请未经批复即终止"),
+        lambda f: _("%(why)s，延期申请终止：%(title)s", why=_ENDED[f["ended"]], title=f["title"]),
+        ("ended", "title"),
+    ),
     "withdrawn": Kind(_l("已撤销，不再办理"), lambda f: _("已撤销，不再办理：%(title)s", title=f["title"])),
     "co_progress": Kind(_l("协办单位报来协办情况"), lambda f: _("协办单位报来协办情况：%(title)s", title=f["title"])),
     "urged": Kind(_l("督查室催办，请抓紧办理"), lambda f: _("督查室催办：%(title)s", title=f["title"])),

@@ -375,7 +375,7 @@ def test_a_forwarded_one_ends_no_later_than_the_corrected_parent(world: World) -
     parent = world.matter(matter_id)
     amend(world, matter_id, parent.version, "日期有误", received_on=TODAY - timedelta(days=5), instructed_on=date(2026, 11, 10))
     assert world.matter(child).due_on == world.matter(matter_id).due_on == months_after(TODAY - timedelta(days=5), 1)
-    with pytest.raises(Invalid):
+    with pytest.raises(Forbidden):
         amend(world, child, None, "理由", by="county.supervisor")
 
 

@@ -72,14 +72,18 @@ def amend(matter_id: UUID) -> Response:
 @blueprint.post("/instructions/<uuid:matter_id>/amend")
 @allows(Act.AMEND)
 def file_amendment(matter_id: UUID) -> Response:
-    """Correct it."""
+    """Correct it; where more follows than was typed, that is shown first, and done when the form comes again."""
     matter, form = _amending(matter_id, AmendForm())
     drawn = _about(matter, "instructions.file_amendment")
     if not form.validate():
         return _again(form, None, drawn)
     reason = form.reason.data if "reason" in form else None
     try:
-        service.amend(current_actor(), matter_id, form.registration(), cast("int | None", form.version.data), reason)
+        version = cast("int | None", form.version.data)
+        service.amend(current_actor(), matter_id, form.registration(), version, reason, form.seen.data or "")
+    except service.ToBeSeen as more:
+        form.seen.data = more.key
+        return _again(form, more, drawn | {"seen": more.key})
     except Refusal as refusal:
         return _again(form, refusal, drawn)
     flash(_("已更正"))

@@ -30,12 +30,12 @@ class FilesForm(OfficeForm):
 
 
 @blueprint.route("/matters/<uuid:matter_id>/attach", methods=["GET", "POST"])
-@allows(Act.AMEND)
+@allows(Act.ATTACH)
 def attach(matter_id: UUID) -> Response:
     """Add the instruction's own papers."""
     actor = current_actor()
     found = queries.one(actor, matter_id)
-    demand(found, Act.AMEND)
+    demand(found, Act.ATTACH)
     form = FilesForm()
     words = {"title": _("加附件"), "button": _("上传"), "files": True}
     if not form.is_submitted():

@@ -58,7 +58,8 @@ def _lead(found: Matter, standing: Standing | None) -> str | None:
 def _reading(actor: Actor, found: Matter, shown: Report, sign_form: Any = None, back_form: Any = None) -> dict[str, Any]:
     chain = queries.chain_of(actor, shown)
     sign_off = chain[0]
-    steps = report_views.steps(shown, *chain[1:], found) if sign_off else []
+    seats = reporting.seats_of(found) if shown.state == "draft" else ()
+    steps = report_views.steps(shown, *chain[1:], found, seats) if sign_off else []
     waiting = found.step_now
     mine = waiting is not None and waiting.step.report_id == shown.id and bool(allowed(actor, Act.SIGN, found))
     sign = back = None
@@ -94,14 +95,13 @@ def _reading(actor: Actor, found: Matter, shown: Report, sign_form: Any = None, 
     unit = found.lead_unit
     assert unit is not None
     upward = found.source_level in reporting.PARTY_LEVELS
-    mark = reporting.document_mark(found.source_level, unit)
+    mark, name = reporting.document_mark(found.source_level, unit), reporting.name_on(shown, found)
+    names = [paper.name.rsplit(".", 1)[0] for paper in papers]
     last = str(STEP_LABELS["issue"])
     issuer = next((one.who for one in reversed(steps) if one.title == last and one.state == "done"), None)
     done = sum(step.state == "done" for step in steps)
     return {
-        "report": report_views.sheet(
-            shown, [paper.name.rsplit(".", 1)[0] for paper in papers], mark, issuer, clock.today().year, upward
-        ),
+        "report": report_views.sheet(shown, name, names, mark, issuer, clock.today().year, upward),
         "matter": head_of(found),
         "turn": views.turn(found, actor.person_id),
         "steps": steps,
@@ -142,6 +142,7 @@ def report_changes(report_id: UUID) -> Response:
     if found.confidential:
         journal.reading(actor, found.id, "report")
     now = reporting.canonical_fields(shown, queries.attachments(actor, found, shown.id))
+    now["issuing_name"] = reporting.name_on(shown, found)
     acts = [Button(url_for("matters.read_report", report_id=shown.id), _("阅读报结材料"))]
     if shown.state == "draft" and allowed(actor, Act.DRAFT_REPORT, found):
         acts.append(Button(url_for("matters.write_report", matter_id=found.id), _("继续写"), "primary"))

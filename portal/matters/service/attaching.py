@@ -47,7 +47,7 @@ def attach_to_matter(
     actor: Actor, matter: Matter, papers: Iterable[tuple[str, BinaryIO]], version: int | None = None
 ) -> list[Attachment]:
     """The instruction's own papers, by name and content, added by the registering office before the matter has ended."""
-    decision = allowed(actor, Act.AMEND, matter)
+    decision = allowed(actor, Act.ATTACH, matter)
     if not decision:
         raise Forbidden(_("您不能为此件加附件"), unmet=decision.unmet)
     if not matter.open:

@@ -13,8 +13,6 @@ from sqlalchemy.exc import IntegrityError
 from portal.access.actor import SYSTEM, Actor, Standing
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
-from portal.deadlines import reckon
-from portal.deadlines.reckon import Deadline
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.documents.numbering import bracketed, next_number
 from portal.kernel import clock
@@ -53,7 +51,7 @@ class NewMatter:
     request_key: UUID | None = None
     parent: Matter | None = None
     previous: Matter | None = None
-    due_on: date | None = None
+    due_on: date | None = None  # given by hand; else the rule's
 
 
 def registration_mark(unit: Unit, confidential: bool) -> str:
@@ -104,8 +102,9 @@ def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "re
         registered_by_id=actor.person_id,
         original_due_on=new.received_on,
         due_on=new.received_on,
+        given_due_on=new.due_on,
     )
-    deadline = _deadline(matter, new)
+    deadline = clocks.original_term(matter, new.parent.due_on if new.parent else None)
     matter.original_due_on = matter.due_on = deadline.due_on
     content = MatterContent(
         matter_id=matter.id,
@@ -148,15 +147,6 @@ def _filed_before(conflict: IntegrityError, key: UUID) -> Exception:
         return conflict
     db.session.rollback()
     return FiledBefore(db.session.scalars(select(Matter).where(Matter.request_key == key).options(as_seen_by(SYSTEM))).one())
-
-
-def _deadline(matter: Matter, new: NewMatter) -> Deadline:
-    deadline = clocks.closing_deadline(matter)
-    if new.parent is None:
-        return deadline
-    if new.due_on is not None and new.due_on < new.parent.due_on:
-        return reckon.given(new.due_on, new.registering_unit.name, clock.today())
-    return reckon.not_later_than(deadline, new.parent.due_on)
 
 
 def keep_co_units(matter: Matter, content: MatterContent, wanted: tuple[tuple[Unit, str | None, bool], ...]) -> None:

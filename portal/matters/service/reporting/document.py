@@ -31,6 +31,19 @@ def issuing_name(matter: Matter, unit: Unit) -> str:
     return f"中共{unit.name}党组"
 
 
+def name_on(report: Report, matter: Matter) -> str:
+    """In whose name this report goes out: as it was submitted; a draft, as the facts stand now."""
+    if report.state != "draft" or matter.lead_unit is None:
+        return report.issuing_name
+    return issuing_name(matter, matter.lead_unit)
+
+
+def report_title(title: str) -> str:
+    """What a report on a matter of this title is called until its drafter calls it otherwise."""
+    subject = title.removeprefix("关于").removesuffix("的情况反映").removesuffix("情况反映") or title
+    return f"关于{subject}办理情况的报告"
+
+
 def document_mark(level: SourceLevel, unit: Unit) -> str:
     """The mark before the number of this unit's reports on matters of that level."""
     mark = unit.document_prefix or unit.short_name

@@ -13,11 +13,11 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
-from portal.matters import audience, clocks, notices
+from portal.matters import audience, notices
 from portal.matters.book import BOOK
 from portal.matters.models import Matter, MatterContent, Report, Submission
 from portal.matters.queries import attachments, one, report, whole_content
-from portal.matters.service.reporting.document import canonical_fields, document_mark, report_series, seats_of
+from portal.matters.service.reporting.document import canonical_fields, document_mark, name_on, report_series, seats_of
 from portal.vault.words import canonical_digest, digest_of
 from portal.workflow import engine, signoff
 from portal.workflow.seats import STEP_LABELS, holders_to_choose
@@ -40,7 +40,7 @@ def submit_report(
         raise Stale(_("这一稿已经送签"))
     if saved is not None and saved != draft.saved:
         raise Stale(_("这一稿在另一个页面里保存过，请核对后再送签"))
-    seats = seats_of(matter)
+    seats, name = seats_of(matter), name_on(draft, matter)
     drafters = drafters_now(actor, content)
     choices = holders_to_choose(seats, drafters, confidential=matter.confidential)
     chosen = dict(named or {})
@@ -54,6 +54,7 @@ def submit_report(
         standing = allowed(actor, Act.DRAFT_REPORT, matter).standing
         assert standing is not None
         draft.drafter_id, draft.drafter_post_id = actor.person_id, standing.post_id
+        draft.issuing_name = name
         db.session.flush()
         fields = canonical_fields(draft, attachments(actor, matter, draft.id))
         sign_off = signoff.submit(
@@ -186,8 +187,6 @@ def _issue(actor: Actor, matter: Matter, content: MatterContent, shown: Report, 
     shown.state = "issued"
     shown.issued_at = matter.issued_at = clock.now()
     shown.document_number = bracketed(document_mark(matter.source_level, unit), year, number)
-    closing = clocks.clock_of(matter, clocks.CLOSING)
-    matter.in_time = closing is not None and clock.now() < closing.due_at
     db.session.flush()
     entry = journal.record(
         actor,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,9 +21,11 @@ from portal.matters import following, ladder
 from portal.matters.service import attaching, passing_on
 from portal.network.service.acting import actor_for
 from portal.notify import bell
+from portal.officers.service import restoring
 from portal.vault import box
 from portal.vault.files import FileStore
 from portal.web import (
+    belongings,
     bodies,
     cities,
     demonstration,
@@ -36,6 +39,8 @@ from portal.web import (
     transactions,
     walls,
 )
+
+log = logging.getLogger(__name__)
 
 # In this order; each has `routes.blueprint`, and `routes.install(app)` where it must be told of the app.
 FEATURES = (
@@ -118,10 +123,15 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
 
 
 def stand(app: Flask) -> Flask:
-    """Let the app serve; raises WallMissing when a wall is missing."""
+    """Let the app serve; raises WallMissing when a wall is missing, NotItsOwn where keys, files and database do not belong
+    together. A database that was restored is held from here on."""
     settings: Settings = app.extensions["settings"]
     with app.app_context():
         walls.refuse_unless_safe(db.engine, settings.production)
+        belongings.refuse_unless_ours(settings)
+        if restoring.look(settings.cluster):
+            log.warning(restoring.HELD)
+        db.session.remove()
         db.engine.dispose()
     return app
 

@@ -19,7 +19,7 @@ from portal.matters.succession import refresh_deciders, refresh_waiting_steps
 from portal.network.service import changing
 from portal.notify.jobs import sweep_city
 from portal.notify.service import tell
-from portal.officers.service import note_sweep
+from portal.officers.service import note_sweep, restoring
 from portal.staffing.jobs import ask_to_confirm, pass_on_ended_posts, remind_drives
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,9 @@ def portal_app() -> Flask:
 
 def sweep(city_id: int) -> None:
     """Do everything that is due in one city."""
-    with portal_app().app_context():
+    app = portal_app()
+    with app.app_context():
+        held = restoring.look(app.extensions["settings"].cluster)
         enter(city_id)
         sweep_city(
             carry_out_changes,
@@ -59,6 +61,7 @@ def sweep(city_id: int) -> None:
             forget_expired,
             forget_sign_ins,
             note_sweep,
+            held=held,
         )
 
 

@@ -24,6 +24,25 @@ def must_migrate(owner: URL) -> bool:
     return there != revisions.heads()
 
 
+def was_used(owner: URL) -> bool:
+    """Whether there is a city, or keys were used, so that content may have been sealed with them."""
+    with psycopg.connect(conninfo(owner)) as connection:
+        for table, some in (("city", "true"), ("installation", "vault_keys <> '[]'")):
+            there = connection.execute("select to_regclass(%s) is not null", [f"public.{table}"]).fetchone()
+            if there and there[0] and connection.execute(f"select 1 from public.{table} where {some} limit 1".encode()).fetchone():
+                return True
+    return False
+
+
+def is_held(owner: URL) -> bool:
+    """Whether the portal found that this database was restored, and the operator has not let it go."""
+    with psycopg.connect(conninfo(owner)) as connection:
+        there = connection.execute("select to_regclass('public.installation') is not null").fetchone()
+        if not (there and there[0]):
+            return False
+        return connection.execute("select 1 from public.installation where restored_at is not null").fetchone() is not None
+
+
 def has_a_city(owner: URL) -> bool:
     """Whether any city was founded."""
     with psycopg.connect(conninfo(owner)) as connection:

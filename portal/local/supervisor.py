@@ -31,6 +31,10 @@ ROUND = 0.3  # seconds between two looks at the children
 BACKOFF = (0.5, 1, 2, 5, 10, 30)  # seconds before the first, second … restart in a row
 STEADY = 60.0  # seconds after which a child's earlier deaths are forgotten
 WEB_PATIENCE = 60.0  # seconds until the web server must answer
+HELD = (
+    "This database was restored from a copy: nothing is sent and everybody was signed out. "
+    "`.venv/bin/python -m portal.local with flask restored` lists what waits and lets go."
+)
 NO_DEMONSTRATION = "`DUBAN_DEMONSTRATION=0 make run` starts without it."
 
 
@@ -171,8 +175,9 @@ class Supervisor:
                 wait = BACKOFF[min(child.deaths, len(BACKOFF) - 1)]
                 child.deaths += 1
                 child.restart_at = now + wait
+                full = f" {processes.disk_full(self.place.data)}" if processes.is_full(self.place.data) else ""
                 print(
-                    f"{child.name} ended ({child.process.returncode}); it starts again in {wait:g} s. Logs: {self.place.logs}",
+                    f"{child.name} ended ({child.process.returncode}); it starts again in {wait:g} s. Logs: {self.place.logs}{full}",
                     flush=True,
                 )
             elif now >= child.restart_at and (self.nursery.loaded or not child.forked):
@@ -220,7 +225,19 @@ class Supervisor:
                 " the README says how to bring in its units and people.\n",
                 flush=True,
             )
+        from portal.local import contents
+
+        if contents.is_held(self.servers.access.owner):
+            print(f"{HELD}\n", flush=True)
+        if not os.environ.get("VAULT_KEY_FILE"):
+            print(self._where_the_key_lies(), flush=True)
         print(f"Data and logs: {self.place.data}. Ctrl-C stops everything.", flush=True)
+
+    def _where_the_key_lies(self) -> str:
+        key = self.place.vault_key
+        if key == self.place.former_vault_key:
+            return f"The vault's key lies in {key}, in every copy of the data: better moved to {self.place.keys / key.name}."
+        return f"The vault's key lies in {key}, and in no copy of the data: back it up, apart."
 
 
 def _answers(port: int) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid5
 
-from sqlalchemy import CursorResult, case, select, update
+from sqlalchemy import CursorResult, case, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.deadlines.queries import calendar_of
@@ -195,6 +195,18 @@ def mark(claimed: Claim, outcome: Outcome) -> None:
         case "again":
             found.state, found.lease_until = "waiting", None
             found.due_at = clock.now() + min(FIRST_PAUSE * 2 ** (found.attempts - 1), LONGEST_PAUSE)
+
+
+def count_as_sent(until: datetime) -> None:
+    """What waited in the copy that this database was restored from, and was due by then, may well have gone out: nobody can
+    say, so that it is doubtful."""
+    was_due = or_(Delivery.state == "claimed", Delivery.state.in_(("waiting", "for_digest")) & (Delivery.due_at <= until))
+    db.session.execute(
+        update(Delivery)
+        .where(Delivery.city_id == current_city(), was_due)
+        .values(state="doubtful", fault="restored")
+        .execution_options(synchronize_session=False)
+    )
 
 
 def doubtful() -> list[Doubt]:

@@ -28,9 +28,11 @@ from portal.notify.service import tell
 log = logging.getLogger(__name__)
 
 
-def sweep_city(*first: Callable[[], object]) -> None:
-    """Do everything that is due in the session's city; `first` are parts of other features, each committed here."""
-    for part in (tell_of_lock_outs, *first, fire_due, digests.gather, send_waiting, tell_of_missing_calendar):
+def sweep_city(*first: Callable[[], object], held: bool = False) -> None:
+    """Do everything that is due in the session's city; `first` are parts of other features, each committed here. While a
+    restored database is held, nothing is sent."""
+    sending: tuple[Callable[[], object], ...] = () if held else (fire_due, digests.gather, send_waiting)
+    for part in (tell_of_lock_outs, *first, *sending, tell_of_missing_calendar):
         try:
             part()
             db.session.commit()

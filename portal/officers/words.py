@@ -34,6 +34,7 @@ KINDS: dict[str, LazyString] = {
     "rules": _l("督办规则"),
     "calendar": _l("工作日历"),
     "attachment": _l("附件"),
+    "installation": _l("系统"),
 }
 
 ACTS: dict[str, LazyString] = {
@@ -110,6 +111,8 @@ ACTS: dict[str, LazyString] = {
     "grant_reading": _l("授权查阅"),
     "end_grant": _l("收回授权"),
     "attach": _l("加附件"),
+    "restored": _l("由备份恢复"),
+    "released": _l("恢复发送"),
     **ENTRY_LABELS,
 }
 

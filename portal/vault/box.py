@@ -28,6 +28,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from portal.config import NotFit
+
 RECORD_SUITE = b"\x01"
 STREAM_SUITE = b"\x02"
 PIECE = 1024 * 1024
@@ -39,7 +41,7 @@ class SealBroken(Exception):
     """What was sealed was changed, cut, swapped with another row's, or sealed with a key that is not at hand."""
 
 
-class VaultClosed(RuntimeError):
+class VaultClosed(NotFit):
     """The key file is missing or not fit for use; the portal must not start without it."""
 
 
@@ -83,6 +85,12 @@ def configure(key_file: Path) -> None:
         raise VaultClosed(f"the vault's key file {key_file} does not hold keys of 64 hexadecimal digits, one a line")
     keys = {_key_id(key): key for key in map(bytes.fromhex, lines)}
     _ring = _Ring(_key_id(bytes.fromhex(lines[0])), keys)
+
+
+def key_ids() -> tuple[str, ...]:
+    """The ids of the keys at hand, the one that seals first. An id tells keys apart and nothing of the key."""
+    ring = _open_ring()
+    return tuple(dict.fromkeys(key.hex() for key in (ring.current, *ring.keys)))
 
 
 def seal(plain: bytes, identity: str) -> bytes:

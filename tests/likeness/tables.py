@@ -29,6 +29,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "handover_post": ("handover_id", "post_id"),
     "handover_receiver": ("handover_id", "person_id"),
     "import_preview": ("person_id", "kind", "made_at"),
+    "installation": ("id",),
     "issue": ("report_id",),
     "journal_entry": ("subject_kind", "subject_id", "at", "act"),
     "kept_form": ("person_id", "path", "kept_at"),
@@ -65,6 +66,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 
 # `table`, `table.column` or `*.column`, and why it is not compared.
 LEFT_OUT: dict[str, str] = {
+    "installation": "which database and keys these are, no row of a city",
     "alembic_version": "how far the schema is, no row of a city",
     "*.city_id": "there is one city",
     "*.sealed": "opened: its words are compared, each as a column of its own; what is no record's words is sealed anew each time",

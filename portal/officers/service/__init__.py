@@ -1,5 +1,6 @@
-"""The verbs of the officers, in rooms: `proposing`, `deciding`, `keeping`."""
+"""The verbs of the officers, in rooms: `proposing`, `deciding`, `keeping`, `restoring`."""
 
+from portal.officers.service import restoring
 from portal.officers.service.deciding import Decided, decide
 from portal.officers.service.keeping import end_sessions, make_officers, note_sweep
 from portal.officers.service.proposing import case_for, case_of, judged_about, may_propose, propose, withdraw
@@ -15,5 +16,6 @@ __all__ = [
     "may_propose",
     "note_sweep",
     "propose",
+    "restoring",
     "withdraw",
 ]

@@ -9,6 +9,11 @@ from portal.kernel import revisions
 from portal.local.postgres import conninfo
 from portal.local.processes import NotStarted
 
+USED = (
+    ("public.city", "select 1 from public.city limit 1"),
+    ("public.installation", "select 1 from public.installation where vault_keys <> '[]'"),
+)
+
 
 def must_migrate(owner: URL) -> bool:
     """Whether the tables are older than this code; refuses a database that a newer version has used."""
@@ -27,9 +32,9 @@ def must_migrate(owner: URL) -> bool:
 def was_used(owner: URL) -> bool:
     """Whether there is a city, or keys were used, so that content may have been sealed with them."""
     with psycopg.connect(conninfo(owner)) as connection:
-        for table, some in (("city", "true"), ("installation", "vault_keys <> '[]'")):
-            there = connection.execute("select to_regclass(%s) is not null", [f"public.{table}"]).fetchone()
-            if there and there[0] and connection.execute(f"select 1 from public.{table} where {some} limit 1".encode()).fetchone():
+        for table, some in USED:
+            there = connection.execute("select to_regclass(%s) is not null", [table]).fetchone()
+            if there and there[0] and connection.execute(some).fetchone():
                 return True
     return False
 

@@ -85,15 +85,15 @@ class Place:
         if not told.get("SECRET_KEY_FILE") and not self.secret_key.exists():
             if used:
                 raise NotStarted(
-                    f"{self.secret_key} is missing. Put it back. Where it is lost, another one serves, and everybody signs in again: "
-                    f"make it with `umask 077; openssl rand -hex 32 > {self.secret_key}`, then say so with "
+                    f"{self.secret_key} is missing. Put it back. Where it is lost, another one serves, and everybody signs in "
+                    f"again: make it with `umask 077; openssl rand -hex 32 > {self.secret_key}`, then say so with "
                     "`python -m portal.local with flask secret-key accept`."
                 )
             keep_secret(self.secret_key, lambda: secrets.token_urlsafe(48))
 
-    def traces(self, told: Mapping[str, str] = MappingProxyType({})) -> list[Path]:
+    def traces(self, told: Mapping[str, str] = MappingProxyType({}), *, keys: bool = True) -> list[Path]:
         """What an installation that was used before has left here: keys, uploaded files, what Redis was told."""
-        found = [key for key in (self.secret_key, self.vault_key) if key.exists()]
+        found = [key for key in (self.secret_key, self.vault_key) if keys and key.exists()]
         files = Path(told.get("FILES_DIR") or self.files)
         for directory in (files, self.data / "redis" / "appendonlydir"):
             if directory.is_dir() and any(directory.iterdir()):

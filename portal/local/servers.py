@@ -64,6 +64,8 @@ class Servers:
                 self._access = provision.provision(postgres.url(), postgres.passwords())
             else:
                 self._access = self._named_database()
+                if not new_database and not contents.was_used(self.access.owner):
+                    self._refuse_files_of_another()
             if self._redis:
                 redis = self._redis
                 process = redis.start(keep)
@@ -126,6 +128,15 @@ class Servers:
             "PGPASSWORD": str(admin.password),
             "PGDATABASE": provision.DATABASE,
         }
+
+    def _refuse_files_of_another(self) -> None:
+        traces = self.place.traces(self._env, keys=False)  # those are made beforehand, and copied to every node
+        if traces:
+            raise NotStarted(
+                f"{self.place.data} was used before: {', '.join(map(str, traces))}. The database that DATABASE_URL names is empty "
+                "and not the one they belong to. Name that one, or move them away. To restore a dump, fill it first: python -m "
+                "portal.local with --new-database … Nothing was changed."
+            )
 
     def _refuse_where_one_was(self, postgres: Postgres) -> None:
         traces = self.place.traces(self._env)

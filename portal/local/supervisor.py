@@ -176,10 +176,8 @@ class Supervisor:
                 child.deaths += 1
                 child.restart_at = now + wait
                 full = f" {processes.disk_full(self.place.data)}" if processes.is_full(self.place.data) else ""
-                print(
-                    f"{child.name} ended ({child.process.returncode}); it starts again in {wait:g} s. Logs: {self.place.logs}{full}",
-                    flush=True,
-                )
+                ended = f"{child.name} ended ({child.process.returncode}); it starts again in {wait:g} s."
+                print(f"{ended} Logs: {self.place.logs}{full}", flush=True)
             elif now >= child.restart_at and (self.nursery.loaded or not child.forked):
                 child.process, child.since, child.restart_at = child.again(), now, None
 

@@ -128,6 +128,11 @@ def seal_stream(pieces: Iterable[bytes], identity: str) -> Iterator[bytes]:
     yield cipher.encrypt(_count(number, last=True), waiting, bound)
 
 
+def sealed_size(size: int) -> int:
+    """How long content of this size is when `seal_stream` has sealed it."""
+    return 5 + _SALT + size + _TAG * max(1, -(-size // PIECE))
+
+
 def open_stream(file: BinaryIO, identity: str) -> Iterator[bytes]:
     """The content of a sealed file, piece by piece, each checked before it is handed on; raises SealBroken."""
     header = file.read(5)

@@ -32,7 +32,7 @@ def refuse_unless_ours(settings: Settings) -> None:
             f"{settings.secret_key_file} is not the key that this installation signs with: put the right one back, or, if it was "
             "replaced on purpose, say so with `flask secret-key accept`; everybody then signs in again."
         )
-    if not all_cities() and any(settings.files_dir.iterdir()):
+    if settings.production and not all_cities() and any(settings.files_dir.iterdir()):
         raise NotItsOwn(
             f"There are uploaded files in {settings.files_dir}, but no city in the database: this is not the database they belong "
             "to. Put that one in place, name it with DATABASE_URL, or move the files away. Nothing was changed."

@@ -6,17 +6,20 @@ never with a message, which may quote what was typed.
 
 from __future__ import annotations
 
+import errno
 import logging
+import shutil
 import traceback
 from dataclasses import dataclass
 
-from flask import Flask, Response, g, jsonify, make_response, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request, url_for
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import BadHost, HTTPException
 
+from portal.config import MEBIBYTE, Settings
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Refusal, Unconfirmed
@@ -29,6 +32,9 @@ from portal.web.headers import request_id
 from portal.web.transactions import discard
 
 log = logging.getLogger("portal.faults")
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+DISK_FULL = "53100"  # PostgreSQL's word for it
+FULL = 4 * MEBIBYTE  # a disk with less is full: whoever could not write has freed what it had begun
 SAID = frozenset({400, 403, 404, 409, 410, 413, 422, 429, 500, 503})  # what errors/_fragment.html has words for
 
 
@@ -51,6 +57,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(InterfaceError, _database_away)
     app.register_error_handler(PoolTimeout, _database_away)
+    app.register_error_handler(OSError, _system_fault)
     app.register_error_handler(Exception, _fault)
 
 
@@ -93,9 +100,28 @@ def _database_away(error: Exception) -> Response:
     g.without_frame = True
     g.pop("frame", None)
     _drop_transaction()
-    response = _answer(503, None, ref=request_id(), wait=30, again=_again())
+    full = getattr(getattr(error, "orig", None), "sqlstate", None) == DISK_FULL or _no_room_left()
+    response = _answer(503, None, ref=request_id(), wait=30, again=_again(), full=full)
     response.headers["Retry-After"] = "30"
     return response
+
+
+def _no_room_left() -> bool:
+    """A database that cannot write its own journal ends, and says nothing any more: the disk that both share tells."""
+    settings: Settings = current_app.extensions["settings"]
+    try:
+        return shutil.disk_usage(settings.files_dir).free < FULL
+    except OSError:
+        return False
+
+
+def _system_fault(error: OSError) -> Response:
+    """What the system does not let us do: where there is no room, it is said (an upload's temporary file may be large)."""
+    if error.errno not in NO_ROOM:
+        return _fault(error)
+    _log("the disk is full", error)
+    _drop_transaction()
+    return _answer(503, None, ref=request_id(), full=True)
 
 
 def _fault(error: Exception) -> Response:
@@ -141,6 +167,7 @@ def _answer(
     again_url: str | None = None,
     kept: bool = False,
     again: Again | None = None,
+    full: bool = False,
 ) -> Response:
     if wants_json():
         sentences = {} if refusal is None or status == 404 else {"sentence": refusal.sentence, "unmet": refusal.unmet}
@@ -157,6 +184,7 @@ def _answer(
         kept=kept,
         again_url=again_url,
         again=again,
+        full=full,
         home_url=_home_url(),
         frame=g.setdefault("frame", Frame()),
         bare=True,

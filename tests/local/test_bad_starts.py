@@ -262,5 +262,7 @@ def test_a_database_that_is_not_there_is_no_first_start(closed_trial: Trial) -> 
     before = cities(trial)
     assert before.startswith("(1,")
     shutil.rmtree(there)
-    done = trial.call("with", "--new-database", "psql", "-Atc", "select current_user, count(*) from pg_tables where schemaname = 'public'")
+    done = trial.call(
+        "with", "--new-database", "psql", "-Atc", "select current_user, count(*) from pg_tables where schemaname = 'public'"
+    )
     assert done.stdout.strip() == "postgres|0", done.stderr

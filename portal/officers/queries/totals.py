@@ -13,6 +13,7 @@ from portal.access.visibility import as_seen_by
 from portal.deadlines.queries import calendar_of
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
+from portal.kernel.installation import Installation
 from portal.matters.models import Matter
 from portal.notify.models import Delivery, Reminder
 from portal.officers.models import Sweep
@@ -29,6 +30,7 @@ class Health:
     oldest_due: datetime | None
     doubtful: int
     reminders_late: int
+    held_since: datetime | None  # the database was restored, and the operator has not let go
     database_size: int
     database_version: str
 
@@ -50,11 +52,13 @@ def health() -> Health:
             .scalar_subquery()
             .label("oldest_due"),
             capped(Delivery.state == "doubtful").label("doubtful"),
+            select(Installation.restored_at).scalar_subquery().label("held_since"),
             func.pg_database_size(func.current_database()).label("size"),
             func.current_setting("server_version").label("version"),
         )
     ).one()
-    return Health(row.swept_at, row.waiting, row.oldest_due, row.doubtful, _late_reminders(), row.size, str(row.version).split()[0])
+    late, version = _late_reminders(), str(row.version).split()[0]
+    return Health(row.swept_at, row.waiting, row.oldest_due, row.doubtful, late, row.held_since, row.size, version)
 
 
 def year_without_calendar() -> int | None:

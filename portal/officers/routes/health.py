@@ -8,6 +8,7 @@ from portal.access.policy import Act
 from portal.config import Settings
 from portal.kernel import clock
 from portal.kernel.language import _, _l
+from portal.matters.service import attaching
 from portal.officers import machinery, queries
 from portal.officers.queries import MOST_COUNTED
 from portal.officers.routes import blueprint
@@ -30,6 +31,18 @@ def _large(octets: int) -> str:
     return f"{octets / 2**30:,.1f} GB" if octets >= 2**30 else size(octets)
 
 
+def _files_line() -> tuple[str, str, str, str, None]:
+    found = attaching.compare(attaching.stored())
+    wrong = len(found.missing) + len(found.damaged)
+    say = _("记录与磁盘相符，可以存入")
+    if wrong:
+        say = _("记录在，磁盘上没有相符的文件；由运维人员执行 flask files check 列出，从备份中找回")
+    elif not found.writable:
+        say = _("存放文件的目录不能写入，暂不能上传")
+    word = _("缺 %(count)s 份", count=_count(wrong)) if wrong else _("齐全") if found.writable else _("只读")
+    return _("上传的文件"), "late" if wrong or not found.writable else "ok", word, say, None
+
+
 @blueprint.get("/officers/health")
 @allows(Act.READ_HEALTH)
 def health() -> Response:
@@ -40,7 +53,12 @@ def health() -> Response:
     free, total = machinery.disk(settings.files_dir)
     missing = queries.year_without_calendar()
     swept = found.swept_at is not None and (clock.now() - found.swept_at).total_seconds() < LATE_SWEEP
+    held = (
+        (_("备份恢复"), "late", _("暂停发送"),
+         _("数据库由备份恢复，提醒和信件暂不发出；由运维人员执行 flask restored 核对后放行"), found.held_since),
+    )  # fmt: skip
     lines = [
+        *(held if found.held_since else ()),
         (_("巡检"), "ok" if swept else "late", _("正常") if swept else _("停顿"),
          _("每半分钟一次；到期的提醒和待发的信件由它发出"), found.swept_at),
         (_("队列"), "ok" if bell.answers else "soon", _("正常") if bell.answers else _("不通"),
@@ -56,6 +74,7 @@ def health() -> Response:
          _("到时超过 10 分钟仍未发出的提醒"), None),
         (_("磁盘"), "late" if free < total * LITTLE else "ok", _("余 %(free)s", free=_large(free)),
          _("共 %(total)s，存放上传的文件", total=_large(total)), None),
+        _files_line(),
         (_("数据库"), "ok", _large(found.database_size), _("全部城市合计"), None),
         (_("放假安排"), "soon" if missing else "ok", _("缺 %(year)s 年", year=missing) if missing else _("齐全"),
          _("缺少的年份，涉及的期限为暂定；由秘书处导入"), None),

@@ -7,7 +7,9 @@ knows it. When to send, to whom, once or again is not its business: see `deliver
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -74,6 +76,7 @@ class Channel(Protocol):
 
 
 _channels: dict[str, Channel] = {}
+_closed: ContextVar[bool] = ContextVar("channels_closed", default=False)
 
 
 def configure(settings: Settings) -> None:
@@ -94,4 +97,14 @@ def configure(settings: Settings) -> None:
 
 def enabled() -> Mapping[str, Channel]:
     """The channels that are open."""
-    return _channels
+    return {} if _closed.get() else _channels
+
+
+@contextmanager
+def closed() -> Iterator[None]:
+    """Whoever is told something in here finds it in the portal alone."""
+    token = _closed.set(True)
+    try:
+        yield
+    finally:
+        _closed.reset(token)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 
 from sqlalchemy import select
@@ -30,11 +31,13 @@ log = logging.getLogger(__name__)
 
 def sweep_city(*first: Callable[[], object], held: bool = False) -> None:
     """Do everything that is due in the session's city; `first` are parts of other features, each committed here. While a
-    restored database is held, nothing is sent."""
+    restored database is held, nothing is sent, and what a day brings is told in the portal alone: the old one may have
+    written of it."""
     sending: tuple[Callable[[], object], ...] = () if held else (fire_due, digests.gather, send_waiting)
     for part in (tell_of_lock_outs, *first, *sending, tell_of_missing_calendar):
         try:
-            part()
+            with channels.closed() if held else nullcontext():
+                part()
             db.session.commit()
         except Exception:
             db.session.rollback()

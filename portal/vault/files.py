@@ -26,6 +26,8 @@ from portal.vault.box import PIECE, open_stream, seal_stream, sealed_size
 log = logging.getLogger(__name__)
 
 MEGABYTE = 1024 * 1024
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+NOT_TAKEN = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EIO, errno.ESTALE})  # by a disk
 _NAME = re.compile(r"[0-9a-f]{32}")
 _TEMPORARY = re.compile(r"\.[0-9a-f]{32}\.part")
 
@@ -64,8 +66,10 @@ class FileStore:
         try:
             return self._store(stream, identity)
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno in NO_ROOM:
                 raise self._no_room() from error
+            if error.errno not in NOT_TAKEN:
+                raise
             log.error("a file could not be kept in %s: %s", self.directory, error.strerror or type(error).__name__)
             raise Invalid(_("服务器存放文件的目录现在不能写入，文件没有保存。请联系系统管理员。")) from error
 

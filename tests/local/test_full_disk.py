@@ -67,6 +67,8 @@ def test_a_full_disk_is_said_and_what_was_acknowledged_is_there_when_there_is_ro
             page = answer.get_data(as_text=True)
             assert answer.status_code == 503 and SAID in page and "请不要关闭本页" in page and "维护" not in page
             assert browser.get(world.url("messages")).status_code == 200  # reading goes on
+            with app.app_context():
+                db.engine.dispose()  # what is connected goes with the server
             with contextlib.suppress(psycopg.Error), psycopg.connect(conninfo(server.url()), autocommit=True) as administrator:
                 for _segment in range(400):
                     administrator.execute("create table if not exists spent ()")

@@ -119,7 +119,7 @@ def test_what_records_promise_is_held_against_the_disk(world: World, directory: 
 
 def test_a_directory_that_is_read_only_takes_nothing_and_says_so(world: World, directory: Path) -> None:
     matter_id = world.register()
-    with disk(directory, 1, "ro"):
+    with disk(directory, 400, "ro"):
         answer = attach(world, matter_id, ("甲".encode(), "甲.txt"))
         assert answer.status_code == 422 and "服务器存放文件的目录现在不能写入" in answer.get_data(as_text=True)
         page = world.browser("city.system").get(world.url("officers/health")).get_data(as_text=True)

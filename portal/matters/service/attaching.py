@@ -148,7 +148,7 @@ def remove_all(matter: Matter) -> None:
 def stored() -> dict[str, int]:
     """The names under which the present city's files lie, and the size of each."""
     of_city = select(Attachment.stored_name, Attachment.size).where(Attachment.city_id == current_city())
-    return dict(db.session.execute(of_city.options(as_seen_by(SYSTEM))).tuples())
+    return {row.stored_name: row.size for row in db.session.execute(of_city.options(as_seen_by(SYSTEM)))}
 
 
 @dataclass(frozen=True, slots=True)

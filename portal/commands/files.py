@@ -19,7 +19,7 @@ def check() -> None:
     wrong = 0
     for slug, stored in _stored():
         every |= stored
-        found = attaching.compare(stored)
+        found = attaching.compare(stored, closely=True)
         for word, names in (("missing", found.missing), ("damaged", found.damaged)):
             wrong += len(names)
             for name in names:

@@ -102,7 +102,7 @@ def test_what_records_promise_is_held_against_the_disk(world: World, directory: 
         answer = reader.get(world.url(f"attachments/{attachment_id}"))
         said = answer.get_data(as_text=True)
         assert (answer.status_code, "这份文件读不到了" in said) == ((200, False) if name == "丁.txt" else (410, True)), name
-    assert "缺 2 份" in line_of(health.get(world.url("officers/health")).get_data(as_text=True))
+    assert "缺 1 份" in line_of(health.get(world.url("officers/health")).get_data(as_text=True))
     said = run.invoke(files, args=["check"])
     assert said.exit_code == 1
     assert f"{world.slug}  missing  {rows['甲.txt'][1].name}\n{world.slug}  damaged  {rows['乙.txt'][1].name}\n" in said.output

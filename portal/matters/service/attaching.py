@@ -162,15 +162,17 @@ class Compared:
     writable: bool
 
 
-def compare(stored: Mapping[str, int]) -> Compared:
-    """How these records stand to what lies on the disk; a directory that cannot be read holds nothing."""
+def compare(stored: Mapping[str, int], *, closely: bool = False) -> Compared:
+    """How these records stand to what lies on the disk; a directory that cannot be read holds nothing. Each file is looked at
+    only `closely`: else none counts as damaged."""
     files = _files()
     try:
         there = files.names()
     except OSError:
         there = set()
     missing = sorted(set(stored).difference(there))
-    damaged = sorted(name for name in there.intersection(stored) if not files.is_whole(name, stored[name]))
+    looked_at = there.intersection(stored) if closely else ()
+    damaged = sorted(name for name in looked_at if not files.is_whole(name, stored[name]))
     return Compared(missing, damaged, sorted(there.difference(stored)), files.writable())
 
 

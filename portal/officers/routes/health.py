@@ -33,7 +33,7 @@ def _large(octets: int) -> str:
 
 def _files_line() -> tuple[str, str, str, str, None]:
     found = attaching.compare(attaching.stored())
-    wrong = len(found.missing) + len(found.damaged)
+    wrong = len(found.missing)
     say = _("记录与磁盘相符，可以存入")
     if wrong:
         say = _("记录在，磁盘上没有相符的文件；由运维人员执行 flask files check 列出，从备份中找回")

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from flask import Flask, Response, g, redirect, render_template
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.config import MEBIBYTE, Misconfigured, Settings
 from portal.identity import door
 from portal.kernel.city import all_cities
-from portal.kernel.db import db
+from portal.kernel.db import PERSON, db
 from portal.matters import following, ladder
 from portal.matters.service import attaching, passing_on
 from portal.network.service.acting import actor_for
@@ -31,6 +32,7 @@ from portal.web import (
     headers,
     readiness,
     refusals,
+    room,
     speech,
     templates,
     transactions,
@@ -68,7 +70,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
             "pool_size": 8,
             "max_overflow": 8,
             "pool_timeout": 5,
-            "connect_args": {"connect_timeout": 5, "application_name": "duban"},
+            "connect_args": {"connect_timeout": 5, "application_name": "duban", "options": _options(settings.database_url)},
         },
         MAX_CONTENT_LENGTH=settings.request_limit,
         MAX_FORM_MEMORY_SIZE=2 * MEBIBYTE,
@@ -97,6 +99,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     following.install()
     passing_on.install()
     attaching.configure(FileStore(settings.files_dir))
+    room.install(app)
     bodies.install(app)
     headers.install(app)
     transactions.install(app)
@@ -145,6 +148,13 @@ def _add_outside(app: Flask) -> None:
             g.city = found[0]
             return app.make_response(redirect(frame.desk_url()))
         return render_template("front.html", bare=True)
+
+
+def _options(database_url: str) -> str:
+    """How long is waited; what the address says itself counts more."""
+    own = make_url(database_url).query.get("options", ())
+    limits = (f"-c {name}={limit}" for name, limit in PERSON.limits().items())
+    return " ".join((*limits, *((own,) if isinstance(own, str) else own)))
 
 
 def _secret_key(settings: Settings) -> str:

@@ -76,6 +76,7 @@ class Act(StrEnum):
     KEEP_RULES = "keep_rules"
     KEEP_CALENDAR = "keep_calendar"
     READ_HEALTH = "read_health"
+    KEEP_RUNNING = "keep_running"
     KEEP_ACCOUNTS = "keep_accounts"
     READ_SENSITIVE = "read_sensitive"
     PROPOSE_SENSITIVE = "propose_sensitive"
@@ -128,6 +129,7 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.NOMINATE: ((directs_unit,), (leads_unit,), (keeps_unit,)),
     Act.READ_JOURNAL: ((reads_the_journal,),),
     Act.READ_HEALTH: ((runs_the_system,),),
+    Act.KEEP_RUNNING: ((runs_the_system,),),
     Act.KEEP_ACCOUNTS: ((keeps_accounts,),),
     Act.READ_SENSITIVE: ((is_an_officer,),),
     Act.PROPOSE_SENSITIVE: ((proposes_it,),),

@@ -20,7 +20,7 @@ from portal.deadlines.queries import calendar_of, forget, history_of
 from portal.deadlines.service import replace_year
 from portal.deadlines.versions import NOTICE, Kind
 from portal.kernel import clock
-from portal.kernel.db import after_commit, current_city, db
+from portal.kernel.db import after_commit, current_city, db, take_time
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.matters.replanning import follow
@@ -74,6 +74,7 @@ def import_calendar(
     A year that was imported already is corrected only with a reason, and its days that have passed stay as they were.
     Refused: Forbidden, Stale as `set_rules`; Invalid for a year out of reach, no days, no source, a missing reason.
     """
+    take_time()
     standing = _may(actor, Act.KEEP_CALENDAR, _("工作日历由市级秘书处维护"))
     number = _next(Kind.CALENDAR, seen)
     before = calendar_of(db.session())

@@ -37,6 +37,7 @@ ACTS = {
     Act.NOMINATE: _l("推荐联络员"),
     Act.READ_JOURNAL: _l("查看日志"),
     Act.READ_HEALTH: _l("查看系统运行"),
+    Act.KEEP_RUNNING: _l("重发退信、确认时钟"),
     Act.KEEP_ACCOUNTS: _l("管理账号"),
     Act.READ_SENSITIVE: _l("查看双人审批"),
     Act.PROPOSE_SENSITIVE: _l("提出双人审批事项"),

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from portal.audit.models import JournalEntry
+from portal.identity.lockout import latest
 from portal.identity.models import (
     FormerPassword,
     KeptForm,
@@ -161,7 +162,7 @@ def locked_out() -> list[tuple[int, str, datetime]]:
     rows = db.session.execute(
         select(Person.id, SignInFailure.source, SignInFailure.locked_until)
         .join(Person, (Person.city_id == SignInFailure.city_id) & (Person.sign_in_name == SignInFailure.sign_in_name))
-        .where(SignInFailure.city_id == current_city(), SignInFailure.locked_until.is_not(None), Person.active)
+        .where(SignInFailure.city_id == current_city(), SignInFailure.locked_until <= latest(), Person.active)
         .order_by(SignInFailure.locked_until, Person.id)
     )
     return [(person_id, source, until) for person_id, source, until in rows if until is not None]

@@ -25,7 +25,7 @@ from portal.documents.previews import forget_expired
 from portal.instructions.importing import COLUMNS, MOST_ROWS, Fault, Judged, Planned, judge, seen_already
 from portal.instructions.rules import co_fault, lead_fault
 from portal.instructions.service import standing_for
-from portal.kernel.db import current_city, db, has_written
+from portal.kernel.db import current_city, db, has_written, take_time
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Refusal, Stale
 from portal.matters.book import BOOK
@@ -54,6 +54,7 @@ def upload(actor: Actor, name: str, data: bytes) -> ImportPreview:
     """Judge a workbook and keep the judgement for its owner. Refuses (Invalid) what is no workbook, lacks columns, or
     bears a mark of classification in its name or over its rows; rows with a mark are written down in the journal by
     number."""
+    take_time()
     forget_expired()
     name = previews.fit_name(actor.person_id, name)
     sheet = workbook.read_rows(data, titles=COLUMNS, max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20)
@@ -96,6 +97,7 @@ def carry_out(actor: Actor, preview_id: UUID) -> ImportPreview:
 
     Stale where something has changed since: a post, a unit, or a row that was registered meanwhile.
     """
+    take_time()
     kept = _mine(actor, preview_id, lock=True)
     if kept.state == "imported":
         return kept
@@ -138,6 +140,7 @@ def assignable(matters: list[Matter]) -> list[Matter]:
 
 def assign_as_in_workbook(actor: Actor, preview_id: UUID) -> list[Outcome]:
     """按表中单位交办: each is judged by itself and reported by itself; the confidential ones wait for a handler."""
+    take_time()
     kept = _mine(actor, preview_id, lock=True)
     if kept.state != "imported":
         raise Invalid(_("请先导入"))

@@ -16,7 +16,7 @@ from rq.exceptions import DuplicateJobError
 
 from portal.config import Settings
 from portal.jobs import tasks
-from portal.notify.bell import QUEUE, impatient
+from portal.notify.bell import LIMIT, QUEUE, impatient
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 30.0
@@ -28,7 +28,7 @@ def ring_slot(queue: Queue, slot: int, seconds: float) -> bool:
     try:
         queue.enqueue(
             tasks.sweep_all, job_id=f"sweep-{slot}", unique=True, result_ttl=kept, failure_ttl=kept,
-            ttl=kept, description="sweep",
+            ttl=kept, job_timeout=LIMIT, description="sweep",
         )  # fmt: skip
     except DuplicateJobError:
         pass

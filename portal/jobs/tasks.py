@@ -19,7 +19,7 @@ from portal.matters.succession import refresh_deciders, refresh_waiting_steps
 from portal.network.service import changing
 from portal.notify.jobs import sweep_city
 from portal.notify.service import tell
-from portal.officers.service import note_sweep
+from portal.officers.service import may_sweep, note_sweep
 from portal.staffing.jobs import ask_to_confirm, pass_on_ended_posts, remind_drives
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,7 @@ def sweep(city_id: int) -> None:
             forget_expired,
             forget_sign_ins,
             note_sweep,
+            may_go_on=may_sweep,
         )
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from portal.kernel import revisions
 from portal.local import ports, processes
 from portal.local.diary import Diary
 from portal.local.nursery import Nursery
@@ -104,7 +105,7 @@ class Supervisor:
         diary.note("database and Redis answer")
         owner = self.servers.access.owner
         if contents.must_migrate(owner):
-            if self._run("migrations", "migrate", self.servers.environment(as_owner=True)):
+            if self._run("migrations", "migrate", self.servers.environment(as_owner=True), aloud=revisions.WAITS):
                 raise NotStarted(self._why("The migrations failed.", "migrations"))
             diary.note("the tables are up to date")
         port = listener.getsockname()[1]
@@ -132,10 +133,22 @@ class Supervisor:
 
         self.children.append(Child(name, again, again(), forked=True, ends=ends))
 
-    def _run(self, name: str, part: str, settings: Mapping[str, str] | None = None) -> int:
-        """Runs one part to its end; it is ended when we are."""
+    def _run(self, name: str, part: str, settings: Mapping[str, str] | None = None, aloud: str | None = None) -> int:
+        """Runs one part to its end; it is ended when we are. Lines of its log that begin with `aloud` are said here too."""
         running = self.nursery.fork(name, part, settings=settings)
-        self._until(lambda: running.poll() is not None)
+        said: list[str] = []
+
+        def ended() -> bool:
+            over = running.poll() is not None
+            if aloud:
+                lines = processes.last_lines(self.place.logs / f"{name}.log").splitlines()
+                new = [line for line in lines if line.startswith(aloud) and line not in said]
+                said.extend(new)
+                for line in new:
+                    print(line, flush=True)
+            return over
+
+        self._until(ended)
         return running.returncode or 0
 
     def _until(self, condition: Callable[[], bool]) -> None:

@@ -1,4 +1,4 @@
-"""An act that takes two officers, from its proposal on; and when each city was last swept."""
+"""An act that takes two officers, from its proposal on; and when each city was last swept, by which clock."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ class SensitiveAct(OfCity, Model):
 
 
 class Sweep(OfCity, Model):
-    """When a city was last swept through to the end."""
+    """When a city was last swept, and how long the machine had been running then (`officers.trust`). `stopped_at`: what
+    the clock showed when a sweep did not believe it; nothing is swept since."""
 
     __tablename__ = "sweep"
 
@@ -61,3 +62,6 @@ class Sweep(OfCity, Model):
         ForeignKey("city.id"), primary_key=True, server_default=text("current_setting('app.city')::integer")
     )
     swept_at: Mapped[datetime]
+    boot: Mapped[str | None] = mapped_column(String(36))
+    uptime: Mapped[float | None]
+    stopped_at: Mapped[datetime | None]

@@ -34,6 +34,8 @@ KINDS: dict[str, LazyString] = {
     "rules": _l("督办规则"),
     "calendar": _l("工作日历"),
     "attachment": _l("附件"),
+    "delivery": _l("发信"),
+    "sweep": _l("巡检"),
 }
 
 ACTS: dict[str, LazyString] = {
@@ -110,6 +112,8 @@ ACTS: dict[str, LazyString] = {
     "grant_reading": _l("授权查阅"),
     "end_grant": _l("收回授权"),
     "attach": _l("加附件"),
+    "send_again": _l("重发退信"),
+    "confirm_clock": _l("确认时钟"),
     **ENTRY_LABELS,
 }
 
@@ -179,6 +183,7 @@ _FACTS: dict[str, LazyString] = {
     "posts_ended": _l("结束的岗位"),
     "moving": _l("转入的岗位"),
     "successor_id": _l("接手岗位编号"),
+    "swept_at": _l("巡检时间"),
 }
 
 

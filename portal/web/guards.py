@@ -29,7 +29,7 @@ from portal.web.cities import OUTSIDE, current_city, inside
 RECORDLESS = frozenset(
     {Act.READ_REGISTER, Act.READ_NETWORK, Act.KEEP_NETWORK, Act.DELEGATE, Act.READ_JOURNAL, Act.REGISTER}
     | {Act.KEEP_RULES, Act.KEEP_CALENDAR}
-    | {Act.READ_HEALTH, Act.KEEP_ACCOUNTS, Act.READ_SENSITIVE}
+    | {Act.READ_HEALTH, Act.KEEP_RUNNING, Act.KEEP_ACCOUNTS, Act.READ_SENSITIVE}
 )
 TYPED_BY_STRANGERS, TYPED = 64 * 1024, 2 * MEBIBYTE  # octets of a posted form without files
 CONFIRMED_FOR = timedelta(minutes=15)  # after sign-in, or showing again that it is he: what is confidential opens

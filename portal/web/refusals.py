@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from flask import Flask, Response, g, jsonify, make_response, render_template, request, url_for
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import BadHost, HTTPException
 
@@ -26,9 +26,12 @@ from portal.web.cities import current_city, inside
 from portal.web.frame import Frame, desk_url
 from portal.web.guards import SAFE, current_visitor, is_ours, is_secret, send_to_confirm
 from portal.web.headers import request_id
+from portal.web.room import Crowded
 from portal.web.transactions import discard
 
 log = logging.getLogger("portal.faults")
+# A lock, a statement, a deadlock, a transaction left alone: what `kernel.db.Patience` ends.
+WAITED = frozenset({"55P03", "57014", "40P01", "25P03"})
 SAID = frozenset({400, 403, 404, 409, 410, 413, 422, 429, 500, 503})  # what errors/_fragment.html has words for
 
 
@@ -50,7 +53,9 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(InterfaceError, _database_away)
-    app.register_error_handler(PoolTimeout, _database_away)
+    app.register_error_handler(InternalError, _cut_off)
+    app.register_error_handler(PoolTimeout, _waited_in_vain)
+    app.register_error_handler(Crowded, _waited_in_vain)
     app.register_error_handler(Exception, _fault)
 
 
@@ -89,12 +94,28 @@ def _http(error: HTTPException) -> Response:
 
 
 def _database_away(error: Exception) -> Response:
+    if getattr(getattr(error, "orig", None), "sqlstate", None) in WAITED:
+        return _waited_in_vain(error)
     _log("the database does not answer", error, places=0)
+    return _later(30)
+
+
+def _waited_in_vain(error: Exception) -> Response:
+    _log("waited in vain for somebody else", error, places=0)
+    return _later(5, Refusal(_("等了几秒仍没有轮到：别的操作正占用所需的数据")))
+
+
+def _cut_off(error: InternalError) -> Response:
+    """The database ends a transaction in which nothing was asked for long."""
+    return _waited_in_vain(error) if getattr(error.orig, "sqlstate", None) in WAITED else _fault(error)
+
+
+def _later(seconds: int, refusal: Refusal | None = None) -> Response:
     g.without_frame = True
     g.pop("frame", None)
     _drop_transaction()
-    response = _answer(503, None, ref=request_id(), wait=30, again=_again())
-    response.headers["Retry-After"] = "30"
+    response = _answer(503, refusal, ref=request_id(), wait=seconds, again=_again())
+    response.headers["Retry-After"] = str(seconds)
     return response
 
 

@@ -9,11 +9,15 @@ from collections.abc import Callable
 
 from flask import Flask, Response, g
 
-from portal.kernel.db import db
+from portal.kernel.db import db, for_a_person
 
 
 def install(app: Flask) -> None:
     """End every request's transaction; register after the headers, so that it runs before them."""
+
+    @app.before_request
+    def _begin() -> None:
+        for_a_person()
 
     @app.after_request
     def _finish(response: Response) -> Response:

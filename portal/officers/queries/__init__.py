@@ -4,7 +4,7 @@ from portal.officers.queries.journal import BUSINESS, Asked, JournalPage, Line, 
 from portal.officers.queries.officers import Officer, founding_unit, officer_posts, officers_now, post_by_id
 from portal.officers.queries.people import Account, account, accounts
 from portal.officers.queries.proposals import act_by_id, acts_done, acts_waiting, count_waiting
-from portal.officers.queries.totals import MOST_COUNTED, Health, health, year_without_calendar
+from portal.officers.queries.totals import MOST_COUNTED, Health, health, last_sweep, year_without_calendar
 
 __all__ = [
     "BUSINESS",
@@ -25,6 +25,7 @@ __all__ = [
     "founding_unit",
     "health",
     "journal_page",
+    "last_sweep",
     "officer_posts",
     "officers_now",
     "post_by_id",

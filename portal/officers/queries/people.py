@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import exists, func, or_, select
 
 from portal.access.roles import OFFICERS, Role
+from portal.identity.lockout import latest
 from portal.identity.models import Person, SecondFactor, SignInFailure, SignInSession
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
@@ -39,7 +40,7 @@ def _accounts() -> Any:
         .where(
             SignInFailure.city_id == Person.city_id,
             SignInFailure.sign_in_name == Person.sign_in_name,
-            SignInFailure.locked_until > clock.now(),
+            SignInFailure.locked_until.between(clock.now(), latest()),
         )
         .correlate(Person)
         .scalar_subquery()
@@ -71,7 +72,9 @@ _STATES = {
         select(Post.person_id).where(Post.city_id == current_city(), Post.role.in_(OFFICERS), in_force(clock.today()))
     ),
     "locked": lambda: Person.sign_in_name.in_(
-        select(SignInFailure.sign_in_name).where(SignInFailure.city_id == current_city(), SignInFailure.locked_until > clock.now())
+        select(SignInFailure.sign_in_name).where(
+            SignInFailure.city_id == current_city(), SignInFailure.locked_until.between(clock.now(), latest())
+        )
     ),
 }
 

@@ -28,6 +28,8 @@ class Health:
     waiting: int
     oldest_due: datetime | None
     doubtful: int
+    failed: int
+    stopped_at: datetime | None
     reminders_late: int
     database_size: int
     database_version: str
@@ -40,7 +42,7 @@ def health() -> Health:
         some = select(Delivery.id).where(Delivery.city_id == current_city(), *where).limit(MOST_COUNTED).subquery()
         return select(func.count()).select_from(some).scalar_subquery()
 
-    waiting = Delivery.state.in_(("waiting", "claimed"))
+    waiting = Delivery.state.in_(("waiting", "claimed", "sending"))
     row = db.session.execute(
         select(
             select(Sweep.swept_at).where(Sweep.city_id == current_city()).scalar_subquery().label("swept_at"),
@@ -50,11 +52,21 @@ def health() -> Health:
             .scalar_subquery()
             .label("oldest_due"),
             capped(Delivery.state == "doubtful").label("doubtful"),
+            capped(Delivery.state == "failed").label("failed"),
+            select(Sweep.stopped_at).where(Sweep.city_id == current_city()).scalar_subquery().label("stopped_at"),
             func.pg_database_size(func.current_database()).label("size"),
             func.current_setting("server_version").label("version"),
         )
     ).one()
-    return Health(row.swept_at, row.waiting, row.oldest_due, row.doubtful, _late_reminders(), row.size, str(row.version).split()[0])
+    return Health(
+        row.swept_at, row.waiting, row.oldest_due, row.doubtful, row.failed, row.stopped_at, _late_reminders(), row.size,
+        str(row.version).split()[0],
+    )  # fmt: skip
+
+
+def last_sweep() -> Sweep | None:
+    """How the city's last sweep stands in the books; None before the first."""
+    return db.session.scalar(select(Sweep).where(Sweep.city_id == current_city()).execution_options(populate_existing=True))
 
 
 def year_without_calendar() -> int | None:

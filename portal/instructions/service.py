@@ -27,7 +27,7 @@ from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.service.creation import FiledBefore, NewMatter, create, facts, index_words, keep_co_units
 from portal.network.models import Unit
-from portal.network.queries import keeper_of, names_in, unit_by_id, unit_meant
+from portal.network.queries import keeper_of, names_in, unit_by_id, unit_typed
 from portal.vault.screening import CLASSIFIED
 from portal.workflow import engine
 
@@ -143,15 +143,16 @@ def units_typed(lead_unit: str | None, co_units: str | None) -> tuple[Unit | Non
     lead = _meant(lead_unit, "lead_unit", faults) if lead_unit else None
     helping = [_meant(one, "co_units", faults) for one in names_in(co_units)]
     if faults:
-        raise Invalid(_("有的单位没有找到"), fields=faults)
+        raise Invalid(_("有的单位须先核对"), fields=faults)
     return lead, tuple(dict.fromkeys(unit for unit in helping if unit is not None))
 
 
 def _meant(typed: str, name: str, faults: dict[str, str]) -> Unit | None:
-    found = unit_meant(typed)
-    if found is None:
-        faults.setdefault(name, _("没有找到“%(typed)s”，或有几个单位叫此名，请填单位代码", typed=typed[:40]))
-    return found
+    try:
+        return unit_typed(typed, name)
+    except Invalid as unclear:
+        faults.setdefault(name, f"{unclear.sentence}{_('：')}{unclear.fields[name]}")
+        return None
 
 
 def refuse_marked(actor: Actor, words: dict[str, str | None], what: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -94,9 +95,12 @@ class Judged:
         return sorted({fault.row for fault in self.faults if fault.warning} - set(self.bad_rows))
 
 
+_BEFORE_BRACKET = re.compile(r"\s+(?=[(（\[［〔【])")
+
+
 def codes_in(text: str) -> list[str]:
-    """The unit codes of one cell, parted by 、 or any usual mark."""
-    parted = "".join("、" if c in ",，;；/\n " else c for c in tidy(text))
+    """The units of one cell, codes or “name (code)”, parted by 、 or any usual mark."""
+    parted = "".join("、" if c in ",，;；/\n " else c for c in _BEFORE_BRACKET.sub("", tidy(text)))
     return list(dict.fromkeys(code for code in parted.split("、") if code))
 
 

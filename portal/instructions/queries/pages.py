@@ -72,7 +72,7 @@ def page_of(
     *,
     count: bool = True,
 ) -> Page:
-    """One page of the register as this reader sees it, in one statement, and one more for each thing typed.
+    """One page of the register as this reader sees it, in one statement, and one more for each word typed.
 
     Order of work: due today, due within seven days, overdue with the longest first, what waits for a review or for a
     decided extension, the rest by due date, then what has ended with the newest first.

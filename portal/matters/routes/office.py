@@ -14,9 +14,9 @@ from portal.kernel.language import _
 from portal.matters import away, forms, queries, views
 from portal.matters.models import Matter
 from portal.matters.routes import blueprint
-from portal.matters.routes.acts import chosen_post, offer_handlers, perform, unit_typed, units_typed, version_of
+from portal.matters.routes.acts import chosen_post, offer_handlers, perform, units_typed, version_of
 from portal.matters.service import assigning, ending, handling, reviewing
-from portal.network.queries import proposal_for, unit_meant
+from portal.network.queries import proposal_for, unit_meant, unit_typed
 from portal.web.forms import OfficeForm
 from portal.web.guards import allows, current_actor
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -21,7 +22,7 @@ from portal.kernel import clock
 from portal.kernel.db import db, write_together
 from portal.matters import audience, clocks
 from portal.matters.book import lines
-from portal.matters.models import CoUnit, Matter, MatterContent, SearchEntry
+from portal.matters.models import CoUnit, Matter, MatterContent, Report, SearchEntry
 from portal.matters.readers import around, insert_viewers
 from portal.matters.search import grams
 from portal.network.models import Unit
@@ -173,15 +174,20 @@ def keep_co_units(matter: Matter, content: MatterContent, wanted: tuple[tuple[Un
 
 def index_words(matter: Matter, content: MatterContent) -> None:
     """Write anew what search may look in."""
+    numbers: list[str | None] = []
+    if content.has("report"):
+        own = select(Report.document_number).where(Report.matter_id == matter.id).options(as_seen_by(SYSTEM))
+        numbers = list(db.session.scalars(own))
     db.session.execute(delete(SearchEntry).where(SearchEntry.matter_id == matter.id))
-    write_together(*searched(matter, content))
+    write_together(*searched(matter, content, numbers))
 
 
-def searched(matter: Matter, content: MatterContent) -> list[SearchEntry]:
-    """What search may look in: of a confidential matter, and of a void number, number and unit alone."""
+def searched(matter: Matter, content: MatterContent, reports: Iterable[str | None] = ()) -> list[SearchEntry]:
+    """What search may look in, with the numbers of its reports: of a confidential matter, and of a void number, number and
+    unit alone."""
     held = {"shell": grams(matter.number, matter.lead_unit_name)}
     if not matter.confidential and not content.has("void"):
-        held["words"] = grams(content.title, content.leader, content.document_number)
+        held["words"] = grams(content.title, content.leader, content.document_number, *reports)
     return [
         SearchEntry(matter_id=matter.id, part=part, confidential=matter.confidential, grams=pairs) for part, pairs in held.items()
     ]

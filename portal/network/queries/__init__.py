@@ -42,6 +42,7 @@ from portal.network.queries.units import (
     unit_by_code,
     unit_by_id,
     unit_meant,
+    unit_typed,
     units_matching,
 )
 
@@ -84,5 +85,6 @@ __all__ = [
     "unit_by_code",
     "unit_by_id",
     "unit_meant",
+    "unit_typed",
     "units_matching",
 ]

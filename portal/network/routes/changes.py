@@ -84,9 +84,9 @@ def _sent(unit_id: int, kind: ChangeKind) -> Response:
         return redraw(FORM, form, **around)
     if request.form.get("step") == "edit":
         return page(FORM, form=form, refusal=None, **around)
-    wanted = Wanted(kind, unit.id, form.from_on.data, form.reason.data or "", facts_in(form))
     actor, version = current_actor(), cast("int | None", form.version.data)
     try:
+        wanted = Wanted(kind, unit.id, form.from_on.data, form.reason.data or "", facts_in(form))
         if request.form.get("step") != "do":
             case = changing.foresee(actor, wanted, version)
             return page(

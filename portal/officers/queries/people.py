@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, false, func, or_, select
 
 from portal.access.roles import OFFICERS, Role
 from portal.identity.models import Person, SecondFactor, SignInFailure, SignInSession
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
+from portal.kernel.text import folded
 from portal.network.models import Post, Unit
 from portal.network.queries import in_force
 
@@ -79,16 +80,20 @@ _STATES = {
 def accounts(typed: str, state: str, after: str, size: int = PAGE_SIZE) -> tuple[list[Account], bool]:
     """One page of accounts by sign-in name, and whether more follow. `typed`: part of name, sign-in name or unit."""
     found = _accounts()
-    if typed:
+
+    def holds(column: Any) -> ColumnElement[bool]:
+        return func.folded(column).contains(folded(typed))
+
+    if typed and not folded(typed):
+        found = found.where(false())
+    elif typed:
         worked = exists().where(
             Post.person_id == Person.id,
             Unit.id == Post.unit_id,
             in_force(clock.today()),
-            or_(Unit.name.contains(typed, autoescape=True), Unit.short_name.contains(typed, autoescape=True)),
+            or_(holds(Unit.name), holds(Unit.short_name)),
         )
-        found = found.where(
-            or_(Person.name.contains(typed, autoescape=True), Person.sign_in_name.contains(typed, autoescape=True), worked)
-        )
+        found = found.where(or_(holds(Person.name), holds(Person.sign_in_name), worked))
     if state in _STATES:
         found = found.where(_STATES[state]())
     if after:

@@ -15,7 +15,7 @@ from portal.network import queries as network
 from portal.staffing import forms
 from portal.staffing.models import Drive, Nomination
 from portal.staffing.routes import HIGHEST_ID, blueprint
-from portal.staffing.routes.acts import perform, person_typed, unit_typed
+from portal.staffing.routes.acts import perform, person_typed
 from portal.staffing.routes.appointing import appointed
 from portal.staffing.routes.liaison import reached
 from portal.staffing.service import drives, nominations
@@ -63,7 +63,7 @@ def open_drive() -> Response:
         form.title.data = _("推荐督查工作联络员")
 
     def do() -> Response:
-        unit = unit_typed(form.unit.data)
+        unit = network.unit_typed(form.unit.data, "unit")
         assert unit is not None
         assert form.until.data is not None
         made = drives.open_drive(

@@ -17,6 +17,7 @@ from portal.matters import audience, clocks, notices
 from portal.matters.book import BOOK
 from portal.matters.models import Matter, MatterContent, Report, Submission
 from portal.matters.queries import attachments, one, report, whole_content
+from portal.matters.service.creation import index_words
 from portal.matters.service.reporting.document import canonical_fields, document_mark, report_series, seats_of
 from portal.vault.words import canonical_digest, digest_of
 from portal.workflow import engine, signoff
@@ -189,6 +190,8 @@ def _issue(actor: Actor, matter: Matter, content: MatterContent, shown: Report, 
     closing = clocks.clock_of(matter, clocks.CLOSING)
     matter.in_time = closing is not None and clock.now() < closing.due_at
     db.session.flush()
+    if not matter.confidential:
+        index_words(matter, content)
     entry = journal.record(
         actor,
         "issued",

@@ -103,7 +103,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     cities.install(app)
     speech.install(app)
     templates.install(app)
-    guards.install(app, cast("Any", actor_for), door.keep_form)
+    guards.install(app, cast("Any", actor_for), door.keep_form, door.FiledForms())
     refusals.install(app)
     frame.install(app)
     demonstration.install(app)

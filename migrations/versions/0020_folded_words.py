@@ -1,11 +1,21 @@
-"""What is looked for is folded: no bracket, blank, dot, width or case hides a number or a name; reports' numbers are found."""
+"""What is looked for is folded: no bracket, blank, dot, width or case hides a number or a name; reports' numbers are found.
+A form that was set aside for its sender waits for him; one that was filed is known by its key."""
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0020"
 down_revision = "0014"
+
+# As in 0001.
+GUARD = """
+ALTER TABLE filed_form ENABLE ROW LEVEL SECURITY;
+ALTER TABLE filed_form FORCE ROW LEVEL SECURITY;
+CREATE POLICY of_city ON filed_form USING (city_id = (SELECT nullif(current_setting('app.city', true), '')::integer));
+GRANT SELECT, INSERT, DELETE ON filed_form TO app;
+"""
 
 # As portal.kernel.text.folded. Compatibility forms first (full width, circled, square), then case, then signs.
 FOLDED = r"""
@@ -81,6 +91,19 @@ INDEX = "CREATE INDEX ix_search_entry_grams ON search_entry USING gin (grams) WI
 
 def upgrade() -> None:
     """The function, then everything that is looked in, written anew."""
+    op.add_column("kept_form", sa.Column("waits", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    op.create_table(
+        "filed_form",
+        sa.Column("key", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("led_to", sa.String(length=300), nullable=False),
+        sa.Column("filed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("city_id", sa.Integer(), server_default=sa.text("current_setting('app.city')::integer"), nullable=False),
+        sa.ForeignKeyConstraint(["city_id"], ["city.id"], name=op.f("fk_filed_form_city_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_filed_form_person_id")),
+        sa.PrimaryKeyConstraint("key", "person_id", name=op.f("pk_filed_form")),
+    )
+    op.execute(GUARD)
     op.execute(FOLDED)
     op.execute(TAILS.format(word="left(folded(said), 80)"))
     op.execute(EACH_CITY.format(work=UNIT_WORDS))
@@ -93,6 +116,8 @@ def downgrade() -> None:
     op.execute(TAILS.format(word="lower(said)"))
     op.execute(EACH_CITY.format(work=UNIT_WORDS))
     op.execute("DROP FUNCTION folded(text)")
+    op.drop_table("filed_form")
+    op.drop_column("kept_form", "waits")
 
 
 def _search_words(grams: str, work: str) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from portal.audit.models import JournalEntry
 from portal.identity.models import (
+    FiledForm,
     FormerPassword,
     KeptForm,
     Person,
@@ -148,6 +149,18 @@ def kept_form(kept_id: UUID, person_id: int, now: datetime, hold: timedelta) -> 
     return db.session.scalar(
         select(KeptForm).where(KeptForm.id == kept_id, KeptForm.person_id == person_id, KeptForm.kept_at > now - hold)
     )
+
+
+def waiting_form(person_id: int, now: datetime, hold: timedelta) -> UUID | None:
+    """What was set aside for this person and not yet shown to him, the newest."""
+    waits = select(KeptForm.id).where(KeptForm.person_id == person_id, KeptForm.waits, KeptForm.kept_at > now - hold)
+    return db.session.scalar(waits.order_by(KeptForm.kept_at.desc()).limit(1))
+
+
+def filed_form(person_id: int, key: UUID, since: datetime) -> str | None:
+    """Where this person was led when he filed the form of this key."""
+    filed = select(FiledForm.led_to).where(FiledForm.key == key, FiledForm.person_id == person_id, FiledForm.filed_at > since)
+    return db.session.scalar(filed)
 
 
 def count_kept(person_id: int) -> int:

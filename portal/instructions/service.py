@@ -16,6 +16,7 @@ from portal.access.actor import SYSTEM, Actor, Standing
 from portal.access.policy import Act, Decision, allowed
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
+from portal.instructions.queries import papers_like
 from portal.instructions.rules import Registration, faults_of, marked
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
@@ -38,13 +39,23 @@ class KeyUsed(Invalid):
     """The form has registered something else before, or somebody else has: it is to be sent again under a new key."""
 
 
+class PaperKnown(Invalid):
+    """A paper like this is registered already: asked once, and registered beside it when told so. `numbers` names them."""
+
+    def __init__(self, numbers: list[str]) -> None:
+        super().__init__(_("已登记过相同的来文：%(numbers)s", numbers="、".join(numbers)))
+        self.numbers = numbers
+
+
 def register(actor: Actor, said: Registration) -> Matter:
     """登记: a leader's instruction is entered, with its number and its deadline. Sent twice under one key it is entered
-    once. Raises Forbidden, KeyUsed where it says something else the second time, or Invalid with a sentence for each field."""
+    once. Raises Forbidden, KeyUsed where it says something else the second time, PaperKnown where the same paper is
+    registered already, or Invalid with a sentence for each field."""
     decision = allowed(actor, Act.REGISTER, said)
     standing = _permitted(decision, _("您不能登记批示件"))
     unit = _unit_of(standing)
     _refuse_faulty(actor, said, unit.id)
+    _ask_about_known(actor, said)
     try:
         matter, _content = create(actor, standing, _new_matter(said, unit))
     except FiledBefore as twice:
@@ -103,7 +114,8 @@ def new_round(actor: Actor, matter_id: UUID, said: Registration) -> Matter:
     """登记新一轮: a further instruction on the same matter becomes one of its own, 第 n 轮, as secret as the former, in
     the series of the unit that keeps the former's register today.
 
-    Sent twice under one key it is entered once. Raises Forbidden, KeyUsed, Invalid.
+    Sent twice under one key it is entered once. Raises Forbidden, KeyUsed, PaperKnown where the same further round is
+    registered already, Invalid.
     """
     former = one(actor, matter_id)
     standing = _permitted(allowed(actor, Act.NEW_ROUND, former), _("您不能登记新一轮"))
@@ -115,6 +127,7 @@ def new_round(actor: Actor, matter_id: UUID, said: Registration) -> Matter:
     unit = keeper_of(former.registering_unit)
     _refuse_faulty(actor, said, unit.id)
     former_content = whole_content(former)
+    _ask_about_known(actor, said, former)
     try:
         matter, _content = create(actor, standing, replace(_new_matter(said, unit), previous=former))
     except FiledBefore as twice:
@@ -197,6 +210,16 @@ def _refuse_faulty(actor: Actor, said: Registration, registering_unit_id: int, r
     refuse_marked(actor, {**said.words, "reason": reason}, "registration")
     if faults := faults_of(said, registering_unit_id):
         raise Invalid(_("有的内容须先改正"), fields=faults)
+
+
+def _ask_about_known(actor: Actor, said: Registration, former: Matter | None = None) -> None:
+    if said.beside is None:
+        return
+    known = papers_like(
+        actor, said.title, said.leader, said.document_number, but=said.request_key, after=former.id if former else None
+    )
+    if not said.beside.issuperset(known):
+        raise PaperKnown(known)
 
 
 def _refuse_unamendable(matter: Matter) -> None:

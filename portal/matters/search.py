@@ -10,7 +10,7 @@ import re
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import SQLColumnExpression, func, select
+from sqlalchemy import Select, SQLColumnExpression, func, select
 
 from portal.kernel.db import db
 from portal.kernel.text import folded
@@ -44,6 +44,12 @@ def matters_holding(word: str, most: int) -> list[UUID] | None:
     themselves are still to be compared, through the seam."""
     found = list(dict.fromkeys(db.session.scalars(select(func.matters_holding(_pairs(word) or [word], 2 * most + 1)))))
     return found if len(found) <= most else None
+
+
+def matters_saying(*texts: str | None, most: int = 1000) -> Select[UUID]:
+    """A statement for the matters of this city among whose words all of these texts may be, whoever may see them; to be
+    compared through the seam as well."""
+    return select(func.matters_holding(grams(*texts), most))
 
 
 def _pairs(run: str) -> list[str]:

@@ -20,7 +20,7 @@ from portal.kernel.refusals import Refusal
 from portal.kernel.text import explain, objections, tidy
 from portal.vault.screening import CLASSIFIED, classification_mark
 from portal.web.answers import page
-from portal.web.guards import current_visitor
+from portal.web.guards import current_visitor, new_page_key, page_key
 from portal.web.transactions import discard
 
 
@@ -53,12 +53,17 @@ class OfficeForm(FlaskForm):
 
     @property
     def key(self) -> UUID:
-        """The key of this form: the one it carries, or a new one to draw it with."""
+        """The key of this form: the one it carries, or that of its page, or a new one to draw it with."""
         try:
             return UUID(self.request_key.data or "")
         except ValueError:
-            self.request_key.data = str(uuid4())
+            self.request_key.data = str(page_key() or uuid4())
             return UUID(self.request_key.data)
+
+    def renew_key(self) -> UUID:
+        """A new key: the form is to be sent again, as another one."""
+        self.request_key.data = str(new_page_key())
+        return UUID(self.request_key.data)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Shape only: the fields' own rules, and no character that a reader cannot see."""

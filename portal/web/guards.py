@@ -11,10 +11,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
+from uuid import UUID, uuid4
 
-from flask import Flask, Response, current_app, g, jsonify, make_response, request, session, url_for
+from flask import Flask, Response, current_app, flash, g, jsonify, make_response, request, session, url_for
 from flask_login import current_user
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFError
 
 from portal.access.actor import Actor
 from portal.access.policy import Act, allowed
@@ -22,9 +23,10 @@ from portal.access.roles import OFFICERS
 from portal.config import MEBIBYTE
 from portal.kernel import clock
 from portal.kernel.language import _
-from portal.kernel.refusals import Forbidden, Invisible
+from portal.kernel.refusals import Forbidden, Invisible, Stale
 from portal.web.answers import go, is_htmx, is_poll, wants_json
 from portal.web.cities import OUTSIDE, current_city, inside
+from portal.web.tokens import DrawnFor, Protection, drawn_for, token_for
 
 RECORDLESS = frozenset(
     {Act.READ_REGISTER, Act.READ_NETWORK, Act.KEEP_NETWORK, Act.DELEGATE, Act.READ_JOURNAL, Act.REGISTER}
@@ -35,7 +37,7 @@ TYPED_BY_STRANGERS, TYPED = 64 * 1024, 2 * MEBIBYTE  # octets of a posted form w
 CONFIRMED_FOR = timedelta(minutes=15)  # after sign-in, or showing again that it is he: what is confidential opens
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
-csrf = CSRFProtect()
+csrf = Protection()
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -57,22 +59,39 @@ class Visitor(Protocol):
     second_factor_for_all: bool
 
 
+class FiledForms(Protocol):
+    """What remembers which form was filed by whoever is signed in, by its key, and where its sender was led."""
+
+    def led_to(self, key: UUID) -> str | None: ...
+
+    def file(self, key: UUID, led_to: str) -> None: ...
+
+
 class UndeclaredAct(RuntimeError):
     """A route says nothing about who may use it; the app does not start."""
 
 
 def allows(
-    act: Act, *, first_password: bool = False, one_factor: bool = False, saves_itself: bool = False
+    act: Act,
+    *,
+    first_password: bool = False,
+    one_factor: bool = False,
+    saves_itself: bool = False,
+    once: bool = False,
+    keeps_key: bool = False,
 ) -> Callable[[View], View]:
     """Declare the act of a view. `first_password`: open also to whoever must change a one-time password first;
     `one_factor`: open also to whoever must set up a second factor first; `saves_itself`: a script saves what is being
-    typed, answered without any of it, and is not interrupted by being asked who it is."""
+    typed, answered without any of it, and is not interrupted by being asked who it is; `once`: the page of one form, which
+    is filed once: the browser's Back leads to what it has made; `keeps_key`: what it makes keeps the form's key itself."""
 
     def declare(view: View) -> View:
         view.declared_act = act  # type: ignore[attr-defined]
         view.with_first_password = first_password  # type: ignore[attr-defined]
         view.with_one_factor = first_password or one_factor  # type: ignore[attr-defined]
         view.saves_itself = saves_itself  # type: ignore[attr-defined]
+        view.once = once  # type: ignore[attr-defined]
+        view.keeps_key = keeps_key  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -82,11 +101,13 @@ def install(
     app: Flask,
     actor_of: Callable[[Visitor, int | None], Actor],
     keep_form: Callable[[], str | None],
+    filed: FiledForms,
 ) -> None:
     """Hold the door. `actor_of` makes the actor of a visitor in his acting post; `keep_form` keeps what an expired
-    session posted and answers where it can be gone on with."""
-    app.extensions["door"] = (actor_of, keep_form)
+    session posted and answers where it can be gone on with; `filed` remembers what was filed under which key."""
+    app.extensions["door"] = (actor_of, keep_form, filed)
     csrf.init_app(app)
+    app.context_processor(lambda: {"csrf_token": form_token, "page_key": page_key()})
 
     @app.before_request
     def _admit() -> Response | None:
@@ -98,6 +119,14 @@ def install(
         if current_city() is None:
             raise Invisible
         return _judge(visitor)
+
+    @app.after_request
+    def _remember(response: Response) -> Response:
+        key = g.pop("filing", None)
+        led_to = response.headers.get("HX-Redirect") or response.headers.get("Location")
+        if key is not None and led_to and response.status_code in (200, 303):
+            filed.file(key, led_to)
+        return response
 
 
 def _judge(visitor: Visitor | None) -> Response | None:
@@ -116,6 +145,10 @@ def _judge(visitor: Visitor | None) -> Response | None:
             if visitor is not None and is_ours():
                 g.kept_at = _keep_form()
             raise
+        if visitor is not None and act in RECORDLESS and _post_changed():
+            g.post_changed = True
+            g.kept_at = _keep_form()
+            raise CSRFError("drawn for another post")
     first = visitor is not None and visitor.must_change_password
     if first and act is not Act.OPEN_TO_ALL and not view.with_first_password:
         return go(url_for("identity.password"))
@@ -125,7 +158,43 @@ def _judge(visitor: Visitor | None) -> Response | None:
         decision = allowed(current_actor(), act)
         if not decision:
             raise Forbidden(_("您不能办这件事"), unmet=decision.unmet)
-    return None
+    return _judge_key(view) if view.once and visitor is not None else None
+
+
+def _judge_key(view: Any) -> Response | None:
+    """One page, one form, one key, which is in the page's address: the page fetched again, by Back, has the same one. What
+    was filed under it is shown instead of the form; sent again, it is not done again."""
+    said = request.args.get("key") if request.method in SAFE else request.form.get("request_key")
+    try:
+        g.page_key = UUID(said or "")
+    except ValueError:
+        new_page_key()
+        return None
+    if request.method not in SAFE and (view.keeps_key or request.form.get("version")):
+        g.filing = g.page_key  # whether it is the same again is known from what it made, or from its version
+        return None
+    filed: FiledForms = current_app.extensions["door"][2]
+    led_to = filed.led_to(g.page_key)
+    if led_to is None:
+        g.filing = g.page_key if request.method not in SAFE else None
+        return None
+    if request.method in SAFE:
+        flash(_("这张表已经提交过，没有再办一次"), "soon")
+        return go(led_to)
+    g.filed_at = led_to
+    raise Stale(_("这张表已经提交过，没有再办一次"))
+
+
+def page_key() -> UUID | None:
+    """The key of the form of this page."""
+    key: UUID | None = g.get("page_key")
+    return key
+
+
+def new_page_key() -> UUID:
+    """From now on this page's form is another one."""
+    g.page_key = uuid4()
+    return g.page_key
 
 
 def _send_to_sign_in() -> Response:
@@ -135,7 +204,8 @@ def _send_to_sign_in() -> Response:
         return make_response(jsonify(signed_in=False), 401)
     if request.method in SAFE:
         return go(url_for("identity.sign_in", next=_here()))
-    return go(url_for("identity.sign_in", next=_keep_form() if is_ours() else None, expired=1))
+    kept = _keep_form() if is_ours() else None
+    return go(url_for("identity.sign_in", next=kept, expired=1, form=None if kept else g.get("form_became")))
 
 
 def send_to_confirm() -> Response:
@@ -174,6 +244,26 @@ def is_secret(field: str) -> bool:
     return "password" in field.lower() or "passcode" in field.lower()
 
 
+def form_token() -> str:
+    """The token of a form that is drawn now: it says for whom."""
+    city = None if g.get("without_frame") else current_city()
+    if city is None or current_visitor() is None:
+        return token_for(0, DrawnFor(0, None))
+    return token_for(city.id, _drawn_now())
+
+
+def _drawn_now() -> DrawnFor:
+    acting = current_actor().acting
+    return DrawnFor(current_actor().person_id, acting.post_id if acting else None)
+
+
+def _post_changed() -> bool:
+    """The form was drawn while its sender was acting in another of his posts: what is judged without a record, and in whose
+    series it is counted, hangs on that."""
+    drawn = drawn_for(cast("Any", current_city()).id)
+    return drawn is not None and drawn != _drawn_now()
+
+
 def _keep_form() -> str | None:
     keep = cast("Callable[[], str | None]", current_app.extensions["door"][1])
     return keep()
@@ -182,8 +272,11 @@ def _keep_form() -> str | None:
 def is_ours() -> bool:
     """The post came from a page of this portal: what strangers' pages post is not kept for anybody."""
     origin = request.headers.get("Origin")
-    if origin is not None:
-        return origin == request.host_url.rstrip("/")
+    return origin == request.host_url.rstrip("/") if origin is not None else bears_token()
+
+
+def bears_token() -> bool:
+    """The form's token belongs to this browser's session."""
     try:
         csrf.protect()
     except CSRFError:

@@ -26,6 +26,7 @@ from portal.web.cities import current_city, inside
 from portal.web.frame import Frame, desk_url
 from portal.web.guards import SAFE, current_visitor, is_ours, is_secret, send_to_confirm
 from portal.web.headers import request_id
+from portal.web.tokens import drawn_for
 from portal.web.transactions import discard
 
 log = logging.getLogger("portal.faults")
@@ -58,15 +59,28 @@ def _refused(refusal: Refusal) -> Response:
     discard()
     if isinstance(refusal, Unconfirmed) and not wants_json():
         return send_to_confirm()
-    return _answer(refusal.status, refusal)
+    filed_at = g.get("filed_at")
+    if filed_at is None:
+        return _answer(refusal.status, refusal)
+    return _answer(refusal.status, refusal, again_url=filed_at, again=_again())
 
 
 def _forged(error: CSRFError) -> Response:
-    refusal = Refusal(_("页面放得太久，或在别的窗口重新登录过，请核对后再提交一次"))
-    kept_at = g.get("kept_at")
-    if kept_at:
+    """The form is not of this session, or not of this post: said, and what becomes of what was typed."""
+    kept_at, became = g.get("kept_at"), g.get("form_became")
+    if kept_at or became == "set_aside":
         db.session.commit()
-    return _answer(400, refusal, again_url=kept_at, kept=bool(kept_at))
+    if became == "set_aside":
+        sentence = _("这张表是另一人登录时打开的，没有以您的名义提交；所填内容已为其保留一小时，本人登录后可以继续")
+    elif g.get("post_changed"):
+        sentence = _("打开这张表之后您切换了岗位，没有提交；请核对要以哪个岗位的名义办理，再提交一次")
+    else:
+        sentence = _("页面放得太久，或在别的窗口重新登录过，请核对后再提交一次")
+    # What could not be kept is sent once more from the page itself, by whom it was drawn for.
+    city, visitor = current_city(), current_visitor()
+    drawn = drawn_for(city.id if city else 0)
+    own = visitor is not None and drawn is not None and drawn.person_id == visitor.person_id
+    return _answer(400, Refusal(sentence), again_url=kept_at, kept=bool(kept_at), again=_again() if own and not kept_at else None)
 
 
 def _no_host(error: BadHost) -> Response:

@@ -34,6 +34,7 @@ def install(app: Flask) -> None:
 def discard() -> None:
     """Undo what this request has done so far, and whatever was to follow its commit."""
     g.pop("when_committed", None)
+    g.pop("filing", None)
     db.session.rollback()
 
 

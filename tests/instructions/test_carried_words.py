@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
 from collections.abc import Callable
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
@@ -31,7 +31,9 @@ def test_what_is_carried_is_what_is_written(world: World, database: Database) ->
     world.assign(world.register(confidential=True), handler="health.handler")
     made = migration()
     engine = create_engine(database.owner_url)
-    held = text("SELECT matter_id, part, array(SELECT unnest(grams) ORDER BY 1) FROM search_entry WHERE city_id = :city ORDER BY 1, 2")
+    held = text(
+        "SELECT matter_id, part, array(SELECT unnest(grams) ORDER BY 1) FROM search_entry WHERE city_id = :city ORDER BY 1, 2"
+    )
     tails = text("SELECT unit_id, place, tail FROM unit_word ORDER BY 1, 3")
     with engine.connect() as connection:
         in_city = text("SELECT set_config('app.city', :city, true)")

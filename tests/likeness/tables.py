@@ -23,6 +23,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "drive": ("unit_id", "title", "opened_at"),
     "entry": ("matter_id", "at", "kind"),
     "extension": ("matter_id", "asked_at"),
+    "filed_form": ("key", "person_id"),
     "former_password": ("person_id", "replaced_at"),
     "handover": ("person_id", "made_at"),
     "handover_item": ("handover_id", "matter_id", "task"),

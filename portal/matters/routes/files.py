@@ -30,7 +30,7 @@ class FilesForm(OfficeForm):
 
 
 @blueprint.route("/matters/<uuid:matter_id>/attach", methods=["GET", "POST"])
-@allows(Act.AMEND)
+@allows(Act.AMEND, once=True)
 def attach(matter_id: UUID) -> Response:
     """Add the instruction's own papers."""
     actor = current_actor()

@@ -225,7 +225,7 @@ def _once_more(actor: Actor, report_id: UUID, refusal: Refusal, sheet: str, form
 
 
 @blueprint.route("/reports/<uuid:report_id>/recall", methods=["GET", "POST"])
-@allows(Act.RECALL)
+@allows(Act.RECALL, once=True)
 def recall_report(report_id: UUID) -> Response:
     """撤回修改."""
     actor = current_actor()

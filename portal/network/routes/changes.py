@@ -37,14 +37,14 @@ TITLES = {
 
 
 @blueprint.route(f"/network/units/{_ID}/<any(found, rename):kind>", methods=["GET", "POST"])
-@allows(Act.KEEP_UNIT)
+@allows(Act.KEEP_UNIT, once=True)
 def keep_unit(unit_id: int, kind: str) -> Response:
     """Founding a unit below this one, or giving it other names."""
     return _changing(unit_id, ChangeKind(kind))
 
 
 @blueprint.route(f"/network/units/{_ID}/<any(move, merge, split, retire):kind>", methods=["GET", "POST"])
-@allows(Act.END_UNIT)
+@allows(Act.END_UNIT, once=True)
 def end_unit(unit_id: int, kind: str) -> Response:
     """Moving a unit, merging, splitting or retiring it."""
     return _changing(unit_id, ChangeKind(kind))

@@ -169,7 +169,7 @@ def _person_id() -> int | None:
 
 
 @blueprint.route("/officers/acts/new", methods=["GET", "POST"])
-@allows(Act.READ_SENSITIVE)
+@allows(Act.READ_SENSITIVE, once=True)
 def propose() -> Response:
     """Propose an act, with its reason; another officer decides it within three days."""
     kind, person_id, actor = _kind(), _person_id(), current_actor()

@@ -25,7 +25,7 @@ from portal.web.guards import allows, current_actor
 
 
 @blueprint.route(f"/network/units/<int(max={HIGHEST_ID}):unit_id>/appoint", methods=["GET", "POST"])
-@allows(Act.KEEP_PEOPLE)
+@allows(Act.KEEP_PEOPLE, once=True)
 def appoint(unit_id: int) -> Response:
     """任职: somebody who is in the city, or a new person, whose one-time password is shown once."""
     actor = current_actor()
@@ -72,7 +72,7 @@ def _role(typed: str | None) -> Role | None:
 
 
 @blueprint.route(f"/network/posts/<int(max={HIGHEST_ID}):post_id>/end", methods=["GET", "POST"])
-@allows(Act.KEEP_PEOPLE)
+@allows(Act.KEEP_PEOPLE, once=True)
 def end_post(post_id: int) -> Response:
     """离任: one post ends; what waits for its holder passes to the chosen successor."""
     actor = current_actor()
@@ -119,7 +119,7 @@ def _kept(post_id: int) -> Post:
 
 
 @blueprint.route(f"/network/posts/<int(max={HIGHEST_ID}):post_id>/delegate", methods=["GET", "POST"])
-@allows(Act.KEEP_PEOPLE)
+@allows(Act.KEEP_PEOPLE, once=True)
 def lend_for(post_id: int) -> Response:
     """代设委托: a stand-in for somebody suddenly away; both are told."""
     actor = current_actor()

@@ -28,7 +28,7 @@ HANDOVER = "staffing/handover.html"
 
 
 @blueprint.route(f"/network/people/<int(max={HIGHEST_ID}):person_id>/hand-over", methods=["GET", "POST"])
-@allows(Act.HAND_OVER)
+@allows(Act.HAND_OVER, once=True)
 def hand_over(person_id: int) -> Response:
     """离岗交接: for each of his posts, who takes over."""
     actor = current_actor()

@@ -29,6 +29,7 @@ from portal.web import (
     frame,
     guards,
     headers,
+    once,
     readiness,
     refusals,
     speech,
@@ -103,7 +104,8 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     cities.install(app)
     speech.install(app)
     templates.install(app)
-    guards.install(app, cast("Any", actor_for), door.keep_form, door.FiledForms())
+    guards.install(app, cast("Any", actor_for), door.keep_form)
+    once.install(app, door.FiledForms())
     refusals.install(app)
     frame.install(app)
     demonstration.install(app)

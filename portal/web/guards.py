@@ -11,9 +11,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
 
-from flask import Flask, Response, current_app, flash, g, jsonify, make_response, request, session, url_for
+from flask import Flask, Response, current_app, g, jsonify, make_response, request, session, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 
@@ -23,7 +22,8 @@ from portal.access.roles import OFFICERS
 from portal.config import MEBIBYTE
 from portal.kernel import clock
 from portal.kernel.language import _
-from portal.kernel.refusals import Forbidden, Invisible, Stale
+from portal.kernel.refusals import Forbidden, Invisible
+from portal.web import once
 from portal.web.answers import go, is_htmx, is_poll, wants_json
 from portal.web.cities import OUTSIDE, current_city, inside
 from portal.web.tokens import DrawnFor, Protection, drawn_for, token_for
@@ -57,14 +57,6 @@ class Visitor(Protocol):
     suspended: bool
     has_second_factor: bool
     second_factor_for_all: bool
-
-
-class FiledForms(Protocol):
-    """What remembers which form was filed by whoever is signed in, by its key, and where its sender was led."""
-
-    def led_to(self, key: UUID) -> str | None: ...
-
-    def file(self, key: UUID, led_to: str) -> None: ...
 
 
 class UndeclaredAct(RuntimeError):
@@ -101,13 +93,12 @@ def install(
     app: Flask,
     actor_of: Callable[[Visitor, int | None], Actor],
     keep_form: Callable[[], str | None],
-    filed: FiledForms,
 ) -> None:
     """Hold the door. `actor_of` makes the actor of a visitor in his acting post; `keep_form` keeps what an expired
-    session posted and answers where it can be gone on with; `filed` remembers what was filed under which key."""
-    app.extensions["door"] = (actor_of, keep_form, filed)
+    session posted and answers where it can be gone on with."""
+    app.extensions["door"] = (actor_of, keep_form)
     csrf.init_app(app)
-    app.context_processor(lambda: {"csrf_token": form_token, "page_key": page_key()})
+    app.context_processor(lambda: {"csrf_token": form_token})
 
     @app.before_request
     def _admit() -> Response | None:
@@ -119,14 +110,6 @@ def install(
         if current_city() is None:
             raise Invisible
         return _judge(visitor)
-
-    @app.after_request
-    def _remember(response: Response) -> Response:
-        key = g.pop("filing", None)
-        led_to = response.headers.get("HX-Redirect") or response.headers.get("Location")
-        if key is not None and led_to and response.status_code in (200, 303):
-            filed.file(key, led_to)
-        return response
 
 
 def _judge(visitor: Visitor | None) -> Response | None:
@@ -158,43 +141,10 @@ def _judge(visitor: Visitor | None) -> Response | None:
         decision = allowed(current_actor(), act)
         if not decision:
             raise Forbidden(_("您不能办这件事"), unmet=decision.unmet)
-    return _judge_key(view) if view.once and visitor is not None else None
-
-
-def _judge_key(view: Any) -> Response | None:
-    """One page, one form, one key, which is in the page's address: the page fetched again, by Back, has the same one. What
-    was filed under it is shown instead of the form; sent again, it is not done again."""
-    said = request.args.get("key") if request.method in SAFE else request.form.get("request_key")
-    try:
-        g.page_key = UUID(said or "")
-    except ValueError:
-        new_page_key()
+    if visitor is None or not view.once:
         return None
-    if request.method not in SAFE and (view.keeps_key or request.form.get("version")):
-        g.filing = g.page_key  # whether it is the same again is known from what it made, or from its version
-        return None
-    filed: FiledForms = current_app.extensions["door"][2]
-    led_to = filed.led_to(g.page_key)
-    if led_to is None:
-        g.filing = g.page_key if request.method not in SAFE else None
-        return None
-    if request.method in SAFE:
-        flash(_("这张表已经提交过，没有再办一次"), "soon")
-        return go(led_to)
-    g.filed_at = led_to
-    raise Stale(_("这张表已经提交过，没有再办一次"))
-
-
-def page_key() -> UUID | None:
-    """The key of the form of this page."""
-    key: UUID | None = g.get("page_key")
-    return key
-
-
-def new_page_key() -> UUID:
-    """From now on this page's form is another one."""
-    g.page_key = uuid4()
-    return g.page_key
+    safe = request.method in SAFE
+    return once.judge(safe=safe, known_otherwise=not safe and (view.keeps_key or bool(request.form.get("version"))))
 
 
 def _send_to_sign_in() -> Response:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
+from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.models import Entry, Matter
 from tests.world import World
@@ -47,8 +48,8 @@ def test_I59_back_after_registering_leads_to_what_was_registered(world: World, v
     assert clerk.page.url == there
     assert "这张表已经提交过" in clerk.text() or "已登记" in clerk.text()
     assert count(world, Matter, Matter.city_id == world.id) == 1
-    assert registered(clerk).endswith("/instructions/register")  # a new form with the same paper asks
-    assert "温督〔2026〕1号" in clerk.text() or re.search(r"温督〔\d+〕1号", clerk.text())
+    assert "/instructions/register" in registered(clerk)  # a new form with the same paper asks
+    assert re.search(r"温督〔\d+〕1号", clerk.text())
     clerk.page.check("main [name=beside]")
     clerk.press("登记")
     assert "/matters/" in clerk.page.url
@@ -100,7 +101,7 @@ def test_after_back_the_conditions_are_those_of_the_list(world: World, visit: An
 @pytest.mark.parametrize("width", [1280, 1100, 360])
 @pytest.mark.parametrize("english", [False, True])
 def test_a_list_with_a_date_of_another_year_fits_the_window(world: World, visit: Any, width: int, english: bool) -> None:
-    day = date(date.today().year - 1, 11, 20)
+    day = date(clock.today().year - 1, 11, 20)
     for number in range(3):
         world.name_handler(
             world.assign(world.register(title="关于老旧小区加装电梯有关问题和群众反映的情况反映" * (number + 1), received_on=day))

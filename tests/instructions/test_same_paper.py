@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from werkzeug.test import TestResponse
 
+from portal.kernel import clock
 from portal.matters.models import Entry
 from tests.instructions.test_registering import count, typed
 from tests.matters.test_sent_twice import _count
@@ -137,7 +139,8 @@ def test_a_form_without_a_version_is_not_filed_again_and_keeps_what_is_typed(wor
     browser = world.browser("city.secretariat")
     path = world.url("network/drives/new")
     key = str(uuid4())
-    data = {"title": "推荐联络员", "until": "2099-01-01", "levels": "city", "kinds": "department", "unit": "330300"}
+    until = (clock.today() + timedelta(days=30)).isoformat()
+    data = {"title": "推荐联络员", "until": until, "levels": "city", "kinds": "department", "unit": "330300"}
     form = {"csrf_token": world.token(browser), "request_key": key, **data}
     there = browser.post(path, data=form)
     assert there.status_code == 303, there.get_data(as_text=True)

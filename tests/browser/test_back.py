@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -99,25 +99,21 @@ def test_after_back_the_conditions_are_those_of_the_list(world: World, visit: An
 
 
 @pytest.mark.parametrize("width", [1280, 1100, 360])
-@pytest.mark.parametrize("english", [False, True])
-def test_a_list_with_a_date_of_another_year_fits_the_window(world: World, visit: Any, width: int, english: bool) -> None:
-    day = date(clock.today().year - 1, 11, 20)
+def test_a_list_with_dates_of_another_year_fits_the_window(world: World, visit: Any, width: int) -> None:
+    day = clock.today() - timedelta(days=400)
     for number in range(3):
-        world.name_handler(
-            world.assign(world.register(title="关于老旧小区加装电梯有关问题和群众反映的情况反映" * (number + 1), received_on=day))
-        )
+        words = {"title": "关于老旧小区加装电梯的情况反映" * (number + 1), "document_number": "中共温州市委办公室督办〔2026〕999号"}
+        matter_id = world.name_handler(world.assign(world.register(received_on=day, **words)))
+    world.submit(world.progress(world.acknowledge(matter_id)))
     with world.work():
-        db.session.execute(
-            text("UPDATE matter SET original_due_on = due_on - 400, returns = 2 WHERE city_id = :city"), {"city": world.id}
+        changed = (
+            "UPDATE matter SET number = '永嘉县卫督内〔2026〕' || (100 + sequence) || '号', returns = 2, original_due_on = due_on - 400,"
+            " lead_unit_name = '永嘉县人力资源和社会保障局劳动保障监察大队' WHERE city_id = :city"
         )
-        if english:
-            db.session.execute(text("UPDATE person SET language = 'en'"))
+        db.session.execute(text(changed), {"city": world.id})
     clerk = visit("city.supervisor", width=width)
-    for path in ("instructions", "instructions?sort=due", ""):
-        clerk.open(path)
-        wide = clerk.page.evaluate(
-            "[...document.querySelectorAll('main table, main .table-wrap, main ul')]"
-            ".filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== 'visible'"
-            " || e.getBoundingClientRect().right > innerWidth + 1).map(e => e.className)"
-        )
-        assert wide == [], f"{path} at {width}"
+    for path in ("instructions", "instructions?sort=due", "", f"matters/{matter_id}"):
+        clerk.open(path)  # looks at the width too
+    clerk.page.locator("button[name=language]").first.evaluate("button => button.click()")
+    clerk.page.wait_for_load_state()
+    clerk.open("instructions")

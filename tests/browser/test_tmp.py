@@ -7,7 +7,6 @@ from sqlalchemy import text
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.web import formats
-from tests.browser.test_pages import *  # noqa
 from tests.world import World
 
 @pytest.fixture(autouse=True)
@@ -28,7 +27,13 @@ def test_shot(world: World, visit: Any) -> None:
     with world.work():
         db.session.execute(text("UPDATE matter SET number = '永嘉县卫督内〔2026〕' || (100+sequence) || '号', lead_unit_name='永嘉县人力资源和社会保障局劳动保障监察大队', original_due_on = due_on - 400, returns = 2 WHERE city_id = :city"), {"city": world.id})
     clerk = visit("city.supervisor", width=1280)
+    for width in (1280, 1100, 920):
+      clerk.page.set_viewport_size({"width": width, "height": 900})
+      clerk.open("instructions", look=False)
+      print(width, clerk.page.evaluate("document.documentElement.scrollWidth"))
+    clerk.page.set_viewport_size({"width": 1280, "height": 900})
     for path in ("instructions", "instructions?sort=due", "", f"matters/{ids[0]}"):
         clerk.open(path, look=False)
         clerk.page.screenshot(path=f"/tmp/w/f.{path.replace('/','_').replace('?','_')[:14]}.png")
+        print([e for e in clerk.page.evaluate("[...document.querySelectorAll('body *')].filter(e=>e.getBoundingClientRect().right>1280.5).map(e=>e.tagName+'.'+e.className+':'+e.textContent.slice(0,30)+e.getBoundingClientRect().right)")][:12])
         print(path, clerk.page.evaluate("[document.documentElement.scrollWidth, innerWidth]"), clerk.page.evaluate("[...document.querySelectorAll('main table')].map(t=>[t.className, t.getBoundingClientRect().right, t.scrollWidth, t.parentElement.clientWidth, t.parentElement.scrollWidth])"))

@@ -108,12 +108,12 @@ def test_a_list_with_dates_of_another_year_fits_the_window(world: World, visit: 
     with world.work():
         changed = (
             "UPDATE matter SET number = '永嘉县卫督内〔2026〕' || (100 + sequence) || '号', returns = 2, original_due_on = due_on - 400,"
-            " lead_unit_name = '永嘉县人力资源和社会保障局劳动保障监察大队' WHERE city_id = :city"
+            " lead_unit_name = '永嘉县人力资源和社会保障局' WHERE city_id = :city"
         )
         db.session.execute(text(changed), {"city": world.id})
     clerk = visit("city.supervisor", width=width)
     for path in ("instructions", "instructions?sort=due", "", f"matters/{matter_id}"):
         clerk.open(path)  # looks at the width too
-    clerk.page.locator("button[name=language]").first.evaluate("button => button.click()")
-    clerk.page.wait_for_load_state()
+    with clerk.page.expect_navigation():
+        clerk.page.locator("button[name=language]").first.evaluate("button => button.click()")
     clerk.open("instructions")

@@ -76,8 +76,8 @@ def test_I60_name_and_code_that_contradict_each_other_are_refused(world: World) 
     assert "永嘉县卫生健康局" in answer.get_data(as_text=True)
     assert "关于农村饮水的情况反映" in answer.get_data(as_text=True)  # what was typed stays
     assert count(world) == 0
-    for good in ("永嘉县卫生健康局 (330324-17)", "永嘉县卫健局（330324-17）", "330324-17", "永嘉县卫生健康局", "（330324-17）"):
-        again = form | typed(world, lead_unit=good, title=f"关于{good}的情况反映") | {"csrf_token": form["csrf_token"]}
+    for number, good in enumerate(("永嘉县卫生健康局 (330324-17)", "永嘉县卫健局（330324-17）", "330324-17", "永嘉县卫生健康局", "（330324-17）")):
+        again = form | typed(world, lead_unit=good, title=f"关于第{number}件的情况反映") | {"csrf_token": form["csrf_token"]}
         assert browser.post(world.url("instructions/register"), data=again).status_code == 303, good
 
 

@@ -18,7 +18,7 @@ from flask import Flask, abort, render_template_string, session
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
-from portal.access.roles import audience_principal, person_principal, standing_principal
+from portal.access.roles import SUPERVISION, audience_principal, person_principal, shells_principal, standing_principal
 from portal.app import MODELS
 from portal.config import sqlalchemy_url
 from portal.identity.models import Person, SignInSession
@@ -64,8 +64,9 @@ def _reader(sessions: scoped_session[Session]) -> Any:
     ).first()
     if person is None:
         abort(403)
-    posts = sessions.scalars(select(Post).where(Post.person_id == person.id, Post.from_on <= date.today()))  # noqa: DTZ011
-    held = (standing_principal(post.for_unit_id, post.role) for post in posts)
+    posts = sessions.scalars(select(Post).where(Post.person_id == person.id, Post.from_on <= date.today())).all()  # noqa: DTZ011
+    held = [standing_principal(post.for_unit_id, post.role) for post in posts]
+    held += [shells_principal(post.for_unit_id, post.role) for post in posts if post.role in SUPERVISION]
     principals = (person_principal(person.id), audience_principal(person.id), *held)
     return SimpleNamespace(person_id=person.id, principals=principals)
 

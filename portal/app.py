@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 import gc
+import logging
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
 from flask import Flask, Response, g, redirect, render_template
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.config import MEBIBYTE, Misconfigured, Settings
 from portal.identity import door
 from portal.kernel.city import all_cities
-from portal.kernel.db import db
+from portal.kernel.db import PERSON, db
 from portal.matters import following, ladder
 from portal.matters.service import attaching, passing_on
 from portal.network.service.acting import actor_for
 from portal.notify import bell
+from portal.officers import restoring
 from portal.vault import box
 from portal.vault.files import FileStore
 from portal.web import (
+    belongings,
     bodies,
     cities,
     demonstration,
     frame,
     guards,
     headers,
+    once,
     readiness,
     refusals,
+    room,
     speech,
     templates,
     transactions,
+    typed,
     walls,
 )
+
+log = logging.getLogger(__name__)
 
 # In this order; each has `routes.blueprint`, and `routes.install(app)` where it must be told of the app.
 FEATURES = (
@@ -59,6 +68,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     settings = settings or Settings.from_environment()
     here = str(Path(__file__).resolve().parent)
     app = Flask("portal", root_path=here, template_folder="../templates", static_folder="../static")
+    app.request_class = typed.PortalRequest
     app.config.update(
         SECRET_KEY=_secret_key(settings),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
@@ -68,7 +78,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
             "pool_size": 8,
             "max_overflow": 8,
             "pool_timeout": 5,
-            "connect_args": {"connect_timeout": 5, "application_name": "duban"},
+            "connect_args": {"connect_timeout": 5, "application_name": "duban", "options": _options(settings.database_url)},
         },
         MAX_CONTENT_LENGTH=settings.request_limit,
         MAX_FORM_MEMORY_SIZE=2 * MEBIBYTE,
@@ -97,6 +107,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     following.install()
     passing_on.install()
     attaching.configure(FileStore(settings.files_dir))
+    room.install(app)
     bodies.install(app)
     headers.install(app)
     transactions.install(app)
@@ -104,6 +115,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     speech.install(app)
     templates.install(app)
     guards.install(app, cast("Any", actor_for), door.keep_form)
+    once.install(app, door.FiledForms())
     refusals.install(app)
     frame.install(app)
     demonstration.install(app)
@@ -118,10 +130,15 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
 
 
 def stand(app: Flask) -> Flask:
-    """Let the app serve; raises WallMissing when a wall is missing."""
+    """Let the app serve; raises WallMissing when a wall is missing, NotItsOwn where keys, files and database do not belong
+    together. A database that was restored is held from here on."""
     settings: Settings = app.extensions["settings"]
     with app.app_context():
         walls.refuse_unless_safe(db.engine, settings.production)
+        belongings.refuse_unless_ours(settings)
+        if restoring.look(settings.cluster):
+            log.warning(restoring.HELD)
+        db.session.remove()
         db.engine.dispose()
     return app
 
@@ -145,6 +162,13 @@ def _add_outside(app: Flask) -> None:
             g.city = found[0]
             return app.make_response(redirect(frame.desk_url()))
         return render_template("front.html", bare=True)
+
+
+def _options(database_url: str) -> str:
+    """How long is waited; what the address says itself counts more."""
+    own = make_url(database_url).query.get("options", ())
+    limits = (f"-c {name}={limit}" for name, limit in PERSON.limits().items())
+    return " ".join((*limits, *((own,) if isinstance(own, str) else own)))
 
 
 def _secret_key(settings: Settings) -> str:

@@ -11,7 +11,11 @@ from pathlib import Path
 MEBIBYTE = 1024 * 1024
 
 
-class Misconfigured(RuntimeError):
+class NotFit(RuntimeError):
+    """The portal does not start like this; the message says in one sentence what is to be put right."""
+
+
+class Misconfigured(NotFit):
     """The environment lacks something the portal cannot start without, or says what it does not understand."""
 
 
@@ -29,6 +33,7 @@ class Settings:
     base_url: str = "http://127.0.0.1:8000"
     smtp_url: str | None = field(default=None, repr=False)  # see notify.mail; none: no mail
     mail_from: str = "duban@localhost"
+    cluster: str | None = None  # when the embedded database's files came to be; whoever keeps it says so
     channels: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # further ones: module, its address
     file_limit: int = 20 * MEBIBYTE  # bytes of one uploaded file
     request_limit: int = 50 * MEBIBYTE  # bytes of one request
@@ -60,6 +65,7 @@ class Settings:
             mail_from=env.get("MAIL_FROM") or "duban@localhost",
             channels=_channels(env),
             proxies=_count(env, "TRUSTED_PROXIES"),
+            cluster=env.get("DUBAN_CLUSTER") or None,
         )
 
     def secret_key(self) -> str:

@@ -40,10 +40,21 @@
     for (const [name, value] of [...event.formData])
       if (value === "") event.formData.delete(name);
   });
-  // The page comes back from the browser's memory by Back: its forms are usable again.
+  // The page comes back from the browser's memory by Back: its forms are usable again, and its conditions are those of what
+  // it shows. (Fetched anew, autocomplete="off" keeps the browser from putting back what was typed into them.)
   addEventListener("pageshow", event => {
-    if (event.persisted) document.querySelectorAll("form[aria-busy]").forEach(free);
+    if (!event.persisted) return;
+    document.querySelectorAll("form[aria-busy]").forEach(free);
+    document.querySelectorAll("form[autocomplete=off]").forEach(form => form.reset());
   });
+
+  // One page, one form, one key: it goes into the address, so that Back fetches the same form and is led to what it made.
+  const keyed = document.querySelector("main form[method=post] input[name=request_key]");
+  if (keyed) {
+    const here = new URL(location.href);
+    here.searchParams.set("key", keyed.value);
+    history.replaceState(history.state, "", here);
+  }
 
   // Menus close on Escape and on a press outside.
   document.addEventListener("keydown", event => {

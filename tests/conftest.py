@@ -75,6 +75,7 @@ def keys(run_directory: Path) -> dict[str, str]:
     place = Place(run_directory / "place")
     with _alone(run_directory / "place.lock"):
         place.prepare()
+        place.make_keys()
     return {
         "SECRET_KEY_FILE": str(place.secret_key),
         "VAULT_KEY_FILE": str(place.vault_key),

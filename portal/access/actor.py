@@ -7,8 +7,17 @@ from enum import StrEnum
 
 from flask_babel import LazyString
 
-from portal.access.roles import OFFICERS, Role, audience_principal, person_principal, standing_principal
-from portal.kernel.language import _l, official
+from portal.access.roles import (
+    OFFICERS,
+    SUPERVISION,
+    Role,
+    audience_principal,
+    person_principal,
+    post_name,
+    shells_principal,
+    standing_principal,
+)
+from portal.kernel.language import _l
 
 
 class Lent(StrEnum):
@@ -57,16 +66,22 @@ class Standing:
         return (self.for_unit_id, *self.former)
 
     @property
+    def sees_shells(self) -> bool:
+        """Whether it shows the shells of its office's confidential matters: a supervisor's or head's post of one's own; as
+        stand-in only where the delegation names such matters and lends supervising."""
+        lent = Lent.ALL in self.lent or Lent.SUPERVISE in self.lent
+        return self.role in SUPERVISION and self.covers_confidential and lent
+
+    @property
     def title(self) -> str:
-        """The post as it goes on record, the office named once: 温州市委督查室 + 督查室主任 is 温州市委督查室主任."""
-        role = official(self.role.label)
-        return self.unit_name.removesuffix(role.removesuffix("主任")) + role
+        """The post as it goes on record."""
+        return post_name(self.unit_name, self.role)
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """A natural person with the standings in force today. The first standing is the post he is acting in. `suspended`:
-    his password was reset and it is not yet certain that it is he, so he is of no confidential matter's audience.
+    his password was reset and it is not yet certain that it is he, so for him no confidential matter exists.
     `confirmed`: he has shown lately that it is he; nothing confidential is opened before."""
 
     person_id: int
@@ -84,6 +99,7 @@ class Actor:
         himself = [person_principal(self.person_id)] if held else []
         if held and not self.suspended:
             himself.append(audience_principal(self.person_id))
+            held |= {shells_principal(unit_id, s.role) for s in business if s.sees_shells for unit_id in s.keeps}
         object.__setattr__(self, "principals", (*himself, *sorted(held)))
 
     @property

@@ -72,6 +72,7 @@ class Audience(OfCity, Model):
         CheckConstraint("to_at IS NULL OR to_at >= from_at", name="order"),
         Index("ix_audience_now", "matter_id", "person_id", postgresql_where=text("to_at IS NULL")),
         Index("ix_audience_person", "person_id", "matter_id"),
+        Index("ix_audience_office", "matter_id", postgresql_where=text("to_at IS NULL AND cause IN ('registrar', 'reviewer')")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -13,12 +13,16 @@ from typing import Any
 from portal.access.actor import Actor, Lent, Standing
 from portal.access.predicates import (
     Predicate,
+    agreed_from_outside,
+    agrees_from_outside,
     decides_it,
     desk_of_lead_unit,
     did_not_propose_it,
+    did_not_reset_him,
     directs_unit,
     has_business,
     has_units_below,
+    heads_it_now,
     heads_supervising_office,
     heads_the_citys_office,
     holds_a_post,
@@ -39,6 +43,7 @@ from portal.access.predicates import (
     keeps_unit,
     leads_above,
     leads_unit,
+    nobody_heads_it,
     not_an_officer,
     of_co_unit,
     of_its_supervisor,
@@ -50,6 +55,7 @@ from portal.access.predicates import (
     runs_the_system,
     secretariat,
     secretariat_of_the_city,
+    stands_alone,
     supervision,
     supervision_above,
     supervision_of_lead_unit,
@@ -69,6 +75,7 @@ class Act(StrEnum):
     END_UNIT = "end_unit"
     DELEGATE = "delegate"
     KEEP_PEOPLE = "keep_people"
+    AGREE_APPOINTMENT = "agree_appointment"
     HAND_OVER = "hand_over"
     KEEP_CONTACT = "keep_contact"
     NOMINATE = "nominate"
@@ -76,15 +83,18 @@ class Act(StrEnum):
     KEEP_RULES = "keep_rules"
     KEEP_CALENDAR = "keep_calendar"
     READ_HEALTH = "read_health"
+    KEEP_RUNNING = "keep_running"
     KEEP_ACCOUNTS = "keep_accounts"
     READ_SENSITIVE = "read_sensitive"
     PROPOSE_SENSITIVE = "propose_sensitive"
+    AGREE_FROM_OUTSIDE = "agree_from_outside"
     DECIDE_SENSITIVE = "decide_sensitive"
     REGISTER = "register"
     READ_MATTER = "read_matter"
     READ_READINGS = "read_readings"
     GRANT_READING = "grant_reading"
     AMEND = "amend"
+    ATTACH = "attach"
     MAKE_CONFIDENTIAL = "make_confidential"
     ASSIGN = "assign"
     REASSIGN_UNIT = "reassign_unit"
@@ -123,20 +133,27 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.KEEP_RULES: ((heads_the_citys_office,),),
     Act.KEEP_CALENDAR: ((secretariat_of_the_city,),),
     Act.KEEP_PEOPLE: ((keeps_unit,),),
+    Act.AGREE_APPOINTMENT: (
+        (heads_it_now, did_not_propose_it, is_not_concerned),
+        (keeps_accounts, nobody_heads_it, did_not_propose_it, is_not_concerned),
+    ),
     Act.HAND_OVER: ((keeps_unit,), (directs_unit, holds_staff_posts)),
     Act.KEEP_CONTACT: ((keeps_unit,), (holds_this_post,)),
     Act.NOMINATE: ((directs_unit,), (leads_unit,), (keeps_unit,)),
     Act.READ_JOURNAL: ((reads_the_journal,),),
     Act.READ_HEALTH: ((runs_the_system,),),
+    Act.KEEP_RUNNING: ((runs_the_system,),),
     Act.KEEP_ACCOUNTS: ((keeps_accounts,),),
     Act.READ_SENSITIVE: ((is_an_officer,),),
     Act.PROPOSE_SENSITIVE: ((proposes_it,),),
-    Act.DECIDE_SENSITIVE: ((decides_it, did_not_propose_it, is_not_concerned),),
+    Act.AGREE_FROM_OUTSIDE: ((agrees_from_outside, did_not_propose_it, is_not_concerned),),
+    Act.DECIDE_SENSITIVE: ((decides_it, did_not_propose_it, is_not_concerned, did_not_reset_him, agreed_from_outside),),
     Act.REGISTER: ((supervision,),),
     Act.READ_READINGS: ((heads_supervising_office, is_confidential_matter),),
-    Act.AMEND: ((of_registering_office, reads_content),),
+    Act.AMEND: ((of_registering_office, reads_content, stands_alone),),
+    Act.ATTACH: ((of_registering_office, reads_content),),
     Act.GRANT_READING: ((heads_supervising_office, is_confidential_matter, is_ended),),
-    Act.MAKE_CONFIDENTIAL: ((of_registering_office, is_open_matter),),
+    Act.MAKE_CONFIDENTIAL: ((of_registering_office, is_open_matter, stands_alone),),
     Act.ASSIGN: ((of_supervising_office, of_its_supervisor),),
     Act.REASSIGN_UNIT: ((of_supervising_office, of_its_supervisor),),
     Act.WITHDRAW: ((of_registering_office, of_its_supervisor),),
@@ -166,6 +183,12 @@ POLICY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.URGE: ((supervision_above,), (of_supervising_office,)),
 }
 
+
+# An officer whose password was reset acts as one again when somebody else has seen that it is he.
+OF_OFFICERS = frozenset(
+    {Act.READ_JOURNAL, Act.READ_HEALTH, Act.KEEP_ACCOUNTS, Act.PROPOSE_SENSITIVE, Act.DECIDE_SENSITIVE, Act.AGREE_APPOINTMENT}
+    | {Act.AGREE_FROM_OUTSIDE}
+)
 
 # What is judged on a unit or a post of the network, not on a matter.
 ON_NETWORK = frozenset({Act.KEEP_UNIT, Act.END_UNIT, Act.KEEP_PEOPLE, Act.HAND_OVER, Act.KEEP_CONTACT, Act.NOMINATE})
@@ -204,6 +227,8 @@ def allowed(actor: Actor, act: Act, record: Any = None) -> Decision:
     names such matters."""
     rows = POLICY[act]
     confidential = bool(getattr(record, "confidential", False))
+    if actor.suspended and act in OF_OFFICERS:
+        return Decision(False, None, (str(_l("口令重置后还没有核实身份，这类事务暂不能办理")),))
     if confidential and actor.suspended:
         return Decision(False, None, (str(_l("口令重置后还没有核实身份，限定知悉的事项暂不能办理")),))
     nearest: tuple[str, ...] | None = None

@@ -89,6 +89,11 @@ def is_reviewer(actor: Actor, post: Standing, matter: Any) -> bool:
     return matter.content is not None and matter.content.reviewer_id == actor.person_id
 
 
+@predicate(_l("转办事项随上级事项变动，请由上级事项的登记单位办理"))
+def stands_alone(actor: Actor, post: Standing, matter: Any) -> bool:
+    return matter.parent_id is None
+
+
 @predicate(_l("限定知悉的事项由承办人一人办理"))
 def is_open_matter(actor: Actor, post: Standing, matter: Any) -> bool:
     return not matter.confidential
@@ -169,6 +174,18 @@ def holds_staff_posts(actor: Actor, post: Standing, record: Any) -> bool:
     return bool(record.roles) and record.roles <= {Role.HANDLER, Role.LIAISON_OFFICER}
 
 
+@predicate(_l("须由该单位现任的督查室主任（任职督查岗位的）或主要领导（任职领导的）本人同意"))
+def heads_it_now(actor: Actor, post: Standing, record: Any) -> bool:
+    heads = getattr(record, "heads", ())
+    return post.delegation_id is None and post.role == getattr(record, "head_role", None) and actor.person_id in heads
+
+
+@predicate(_l("该单位现无负责人的，由安全管理员同意"))
+def nobody_heads_it(actor: Actor, post: Standing, record: Any) -> bool:
+    heads = getattr(record, "heads", None)
+    return heads is not None and not heads
+
+
 @predicate(_l("须由本单位的主要领导办理"))
 def leads_unit(actor: Actor, post: Standing, record: Any) -> bool:
     return post.role == Role.PRINCIPAL_LEADER and post.for_unit_id == record.unit_id
@@ -204,9 +221,29 @@ def proposes_it(actor: Actor, post: Standing, act: Any) -> bool:
     return post.role in getattr(act, "proposers", ())
 
 
-@predicate(_l("须由可以审批这件事的管理员审批"))
+@predicate(_l("须由可以审批这件事的管理员、本人的负责人审批"))
 def decides_it(actor: Actor, post: Standing, act: Any) -> bool:
-    return post.role in getattr(act, "deciders", ())
+    return post.role in getattr(act, "deciders", ()) or is_asked_as_head(actor, post, act, "heads")
+
+
+@predicate(_l("须由三员以外的市级督查室主任（空缺的，市级主要领导）本人同意"))
+def agrees_from_outside(actor: Actor, post: Standing, act: Any) -> bool:
+    return post.role not in OFFICERS and is_asked_as_head(actor, post, act, "outsiders")
+
+
+def is_asked_as_head(actor: Actor, post: Standing, act: Any, which: str) -> bool:
+    """One of those persons, in a post of his own: no stand-in is asked."""
+    return post.delegation_id is None and actor.person_id in getattr(act, which, ())
+
+
+@predicate(_l("涉及三员的，须先由三员以外的市级督查室主任（空缺的，市级主要领导）同意"))
+def agreed_from_outside(actor: Actor, post: Standing, act: Any) -> bool:
+    return not getattr(act, "needs_outside", False) or getattr(act, "outside_by_id", None) is not None
+
+
+@predicate(_l("口令由谁重置的，不由谁核实其身份"))
+def did_not_reset_him(actor: Actor, post: Standing, act: Any) -> bool:
+    return actor.person_id not in getattr(act, "reset_by", ())
 
 
 @predicate(_l("提出人不能审批自己提出的事"))

@@ -3,13 +3,19 @@
 `select(Matter).options(as_seen_by(actor))` reads what the actor may see. A statement that touches a guarded table
 without it raises `Undecided`; so do `session.get`, bare tables, and `joinedload` of a guarded model (the hook could not
 reach it). Jobs say `as_seen_by(SYSTEM)` openly. Row-level security by city stands behind this as a second wall.
+
+What a person's statement brings out of a confidential matter is noted here too, in the one place that all of it passes;
+whether an answer showed it, and is a reading, is judged when the answer is made.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any, ClassVar, cast
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, any_, bindparam, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Table, any_, bindparam, exists, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.event import listens_for
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
@@ -20,7 +26,7 @@ from sqlalchemy.sql.visitors import ExternallyTraversible
 from portal.access.actor import Actor, System
 from portal.access.models import View, Viewer
 from portal.kernel import clock
-from portal.kernel.db import Base, PortalSession
+from portal.kernel.db import Base, PortalSession, db
 
 
 class Undecided(RuntimeError):
@@ -71,6 +77,15 @@ def may_see(model: Any, actor: Actor) -> ColumnElement[bool]:
     rule = _in_view(model, actor, model.view_needed)
     also = model.also_seen()
     return or_(rule, also[1] & _in_view(model, actor, also[0])) if also else rule
+
+
+def seen_by(actor: Actor, matter_ids: Collection[UUID]) -> Select[UUID]:
+    """Which of these matters the actor sees, for whoever knows no matter but points at some."""
+    return (
+        select(Viewer.matter_id)
+        .where(Viewer.matter_id.in_(matter_ids), Viewer.principal == _principals(actor), still_counts())
+        .distinct()
+    )
 
 
 _by_table: dict[Table, Any] = {}
@@ -127,9 +142,41 @@ def _decide(state: ORMExecuteState) -> None:
     reader: Actor | System = option.payload  # type: ignore[assignment]
     if isinstance(reader, System):
         return
+    state.update_execution_options(**{_READER: reader})
     for table in touched:
         model = guarded[table]
         state.statement = state.statement.options(with_loader_criteria(model, may_see(model, reader), include_aliases=True))
+
+
+_READER, _OPENED = "reader_of_guarded", "opened"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A part of a confidential matter whose sealed words were loaded for this reader: the name of its table."""
+
+    reader: Actor
+    matter_id: UUID
+    part: str
+
+
+@listens_for(Guarded, "load", propagate=True)
+def _loaded(target: Any, context: Any) -> None:
+    reader = context.execution_options.get(_READER)
+    if reader is not None and target.__dict__.get("sealed") is not None:
+        opened = Opened(reader, getattr(target, target.matter_key), target.__tablename__)
+        context.session.info.setdefault(_OPENED, {})[opened] = None
+
+
+@listens_for(Guarded, "refresh", propagate=True)
+def _refreshed(target: Any, context: Any, _names: Any) -> None:
+    if context is not None:
+        _loaded(target, context)
+
+
+def take_opened() -> list[Opened]:
+    """What was brought out for its reader since this was last asked, each once; a rollback does not undo that."""
+    return list(db.session().info.pop(_OPENED, ()))
 
 
 def _no_get(self: PortalSession, entity: Any, ident: Any, **kw: Any) -> Any:

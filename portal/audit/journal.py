@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -87,10 +88,10 @@ def note(act: str, subject_kind: str, subject_id: object, person_id: int | None,
         )
 
 
-def reading(actor: Actor, matter_id: UUID, what: str) -> None:
-    """Log that this person read a confidential matter's content."""
+def readings(actor: Actor, matters: Mapping[UUID, str]) -> None:
+    """Log that this person was shown the content of these confidential matters, and as what of each."""
     acting = actor.acting
-    db.session.add(
+    db.session.add_all(
         Reading(
             matter_id=matter_id,
             person_id=actor.person_id,
@@ -99,4 +100,5 @@ def reading(actor: Actor, matter_id: UUID, what: str) -> None:
             at=clock.now(),
             what=what,
         )
+        for matter_id, what in matters.items()
     )

@@ -181,7 +181,7 @@ class _LadderForm(RulesForm):
         days, side = self[f"r{slot}_days"].data, self[f"r{slot}_side"].data
         if self[f"r{slot}_drop"].data or (days is None and side != "due"):
             return None
-        return {"due": 0, "before": -(days or 0), "after": days or 0}[side]
+        return {"due": 0, "before": -(days or 0), "after": days or 0}.get(side)  # what is none of them is refused beside its field
 
     def legal(self, slot: int) -> bool:
         """The rung in this row is one that cannot be taken away."""

@@ -20,7 +20,7 @@ from portal.deadlines.queries import calendar_of, forget, history_of
 from portal.deadlines.service import replace_year
 from portal.deadlines.versions import NOTICE, Kind
 from portal.kernel import clock
-from portal.kernel.db import after_commit, current_city, db
+from portal.kernel.db import after_commit, current_city, db, take_time
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.matters.replanning import follow
@@ -74,6 +74,7 @@ def import_calendar(
     A year that was imported already is corrected only with a reason, and its days that have passed stay as they were.
     Refused: Forbidden, Stale as `set_rules`; Invalid for a year out of reach, no days, no source, a missing reason.
     """
+    take_time()
     standing = _may(actor, Act.KEEP_CALENDAR, _("工作日历由市级秘书处维护"))
     number = _next(Kind.CALENDAR, seen)
     before = calendar_of(db.session())
@@ -115,13 +116,6 @@ def is_imported(calendar: Calendar, year: int) -> bool:
     return not calendar.is_provisional(date(year, 1, 1))
 
 
-def post_words(standing: Standing) -> str:
-    """市委督查室主任: unit and role, what both name said once."""
-    unit, role = standing.unit_name, str(standing.role.label)
-    shared = next((n for n in range(len(role), 0, -1) if unit.endswith(role[:n])), 0)
-    return unit + role[shared:]
-
-
 def _may(actor: Actor, act: Act, sentence: str) -> Standing:
     decision = allowed(actor, act)
     if not decision or decision.standing is None:
@@ -156,7 +150,7 @@ def _write(actor: Actor, standing: Standing, kind: Kind, number: int, data: dict
         from_at=from_at,
         made_at=clock.now(),
         made_by_id=actor.person_id,
-        set_by=post_words(standing)[:120],
+        set_by=standing.title[:120],
         reason=reason,
     )
     db.session.add(made)

@@ -10,11 +10,12 @@ from portal.commands.demo import demo, show_names
 from portal.commands.files import files
 from portal.commands.network import network
 from portal.commands.permissions import permissions
+from portal.commands.restored import restored, secret_key
 from portal.commands.viewers import viewers
 
 
 def register(app: Flask) -> None:
     """Add the portal's commands to the app, and the demonstration's names to its sign-in page."""
-    for command in (city, demo, deliveries, files, network, permissions, viewers):
+    for command in (city, demo, deliveries, files, network, permissions, restored, secret_key, viewers):
         app.cli.add_command(command)
     show_names(app)

@@ -113,7 +113,7 @@ def invented(state: State, confidential: bool) -> Any:
     )
     return SimpleNamespace(
         state=state, open=state not in (State.CLOSED, State.WITHDRAWN), confidential=confidential, urgency="urgent",
-        extension_pending=False, returns=0,
+        extension_pending=False, returns=0, parent_id=None,
         registering_unit_id=COUNTY, supervising_unit_id=COUNTY, supervised_by_office=True,
         registered_by_id=REGISTRAR, assigned_by_id=REGISTRAR if handled else None,
         lead_unit_id=LEAD if handled else None,

@@ -16,11 +16,13 @@ Stage = Literal["running", "extension_pending", "issued", "closed", "ended"]
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """`days` left for `ok` and `soon`, days overdue for `late` and `done` (nought: in time)."""
+    """`days` left for `ok` and `soon`, days overdue for `late` and `done` (nought: in time). Not `judged`: whether it was
+    in time hangs on an extension that is not decided."""
 
     kind: Kind
     days: int
     stage: Stage = "running"
+    judged: bool = True
 
     @property
     def words(self) -> str:
@@ -31,9 +33,9 @@ class Lamp:
             case "ended":
                 return _("已撤销")
             case "issued":
-                return _("已报结，%(late)s", late=self.overdue) if self.overdue else _("已报结")
+                return _("已报结，%(result)s", result=self.result) if self.result else _("已报结")
             case "closed":
-                return _("已办结，%(late)s", late=self.overdue) if self.overdue else _("已办结")
+                return _("已办结，%(result)s", result=self.result) if self.result else _("已办结")
         if self.kind == "late":
             return _overdue(self.days)
         if self.days == 0:
@@ -42,13 +44,15 @@ class Lamp:
 
     @property
     def brief(self) -> str:
-        """The same where `overdue` stands by itself."""
-        return replace(self, days=0).words if self.kind == "done" else self.words
+        """The same where `result` stands by itself."""
+        return replace(self, judged=False).words
 
     @property
-    def overdue(self) -> str:
-        """Of what is reported or closed: by how much it was late; empty where it was not."""
-        return _overdue(self.days) if self.kind == "done" and self.days else ""
+    def result(self) -> str:
+        """Of what is reported or closed: in time, or by how much it was late; empty where that is not known yet."""
+        if self.stage not in ("issued", "closed") or not self.judged:
+            return ""
+        return _overdue(self.days) if self.days else _("按期")
 
 
 def lamp(due_on: date, today: date, open: bool, stopped_on: date | None, extension_pending: bool) -> Lamp:
@@ -58,8 +62,9 @@ def lamp(due_on: date, today: date, open: bool, stopped_on: date | None, extensi
     means withdrawn. An extension asked in time keeps the lamp from turning red until it is decided.
     """
     if stopped_on is not None:
-        late = 0 if extension_pending else max((stopped_on - due_on).days, 0)
-        return Lamp("done", late, "issued" if open else "closed")
+        late = max((stopped_on - due_on).days, 0)
+        undecided = extension_pending and late > 0
+        return Lamp("done", 0 if undecided else late, "issued" if open else "closed", judged=not undecided)
     if not open:
         return Lamp("done", 0, "ended")
     left = (due_on - today).days

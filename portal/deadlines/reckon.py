@@ -6,6 +6,7 @@ Days are counted from the day after the event and end at 24:00 Asia/Shanghai.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Self
@@ -79,20 +80,26 @@ def given(due_on: date, given_by: str, given_on: date) -> Deadline:
 
 
 def not_later_than(deadline: Deadline, parent_due_on: date) -> Deadline:
-    """A forwarded matter's deadline, cut to its parent's where it would be later."""
+    """A forwarded matter's deadline before any extension, cut to its parent's where it would be later: the cut date is
+    then its original one."""
     if deadline.due_on <= parent_due_on:
         return deadline
     cut = Line("parent", {"due_on": parent_due_on.isoformat(), "by_rule": deadline.due_on.isoformat()})
-    end = Line("current", {"due_on": parent_due_on.isoformat()})
-    if deadline.why.first("current") is None:
-        # Nothing was extended yet: the cut date is this matter's original one.
-        end = _original(parent_due_on)
-    return Deadline.at_end_of(parent_due_on, deadline.why.without(end.code).plus(cut, end))
+    return Deadline.at_end_of(parent_due_on, deadline.why.without("original").plus(cut, _original(parent_due_on)))
 
 
 def extension_limit(original_due_on: date) -> date:
     """The last day to which all extensions together may reach: the same day of the month after the original one."""
     return months_after(original_due_on, EXTENSION_MONTHS)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An extension as it was granted: to which day, by which post (永嘉县委督查室主任, never a person's name), on which day."""
+
+    until: date
+    by: str
+    on: date
 
 
 def extended(
@@ -103,7 +110,7 @@ def extended(
     granted_on: date,
     parent_due_on: date | None = None,
 ) -> Deadline:
-    """The deadline after an extension. `granted_by` is a post (永嘉县督查室主任), never a person's name.
+    """The deadline after an extension that is being granted.
 
     Refused when the new day is not later than the present one, beyond the limit, or beyond the parent's deadline.
     """
@@ -114,18 +121,36 @@ def extended(
         raise _invalid_day(_("累计延期不得超过原定期限的次月同日 %(day)s", day=day_words(limit)))
     if parent_due_on is not None and new_due_on > parent_due_on:
         raise _invalid_day(_("转办事项的期限不得晚于上级事项的期限 %(day)s", day=day_words(parent_due_on)))
-    granted = Line(
-        "extension",
-        {
-            "days": (new_due_on - deadline.due_on).days,
-            "total_days": (new_due_on - original_due_on).days,
-            "by": granted_by,
-            "on": granted_on.isoformat(),
-            "limit": limit.isoformat(),
-        },
-    )
-    current = Line("current", {"due_on": new_due_on.isoformat()})
-    return Deadline.at_end_of(new_due_on, deadline.why.without("current").plus(granted, current))
+    return _moved(deadline, original_due_on, Grant(new_due_on, granted_by, granted_on), parent_due_on)
+
+
+def with_grants(original: Deadline, grants: Iterable[Grant], parent_due_on: date | None = None) -> Deadline:
+    """An original deadline as the extensions granted so far move it. What was granted stays granted: where the limit or
+    the parent's deadline comes first it holds until that day, and where the original date is later it moves nothing."""
+    deadline = original
+    for grant in grants:
+        deadline = _moved(deadline, original.due_on, grant, parent_due_on)
+    return deadline
+
+
+def _moved(deadline: Deadline, original_due_on: date, grant: Grant, parent_due_on: date | None) -> Deadline:
+    limit = extension_limit(original_due_on)
+    last = min(grant.until, limit, parent_due_on or limit)
+    due_on = max(last, deadline.due_on)
+    lines = []
+    if last > deadline.due_on:
+        days, total = (last - deadline.due_on).days, (last - original_due_on).days
+        facts = {"days": days, "total_days": total, "by": grant.by, "on": grant.on.isoformat(), "limit": limit.isoformat()}
+        lines.append(Line("extension", facts))
+    if last < grant.until:
+        by = "limit" if last == limit else "parent"
+        lines.append(Line("extension_cut", {"until": grant.until.isoformat(), "due_on": due_on.isoformat(), "by": by}))
+    elif not lines:
+        lines.append(Line("extension_idle", {"until": grant.until.isoformat()}))
+    why = deadline.why.without("current").plus(*lines)
+    if why.first("extension"):
+        why = why.plus(Line("current", {"due_on": due_on.isoformat()}))
+    return Deadline.at_end_of(due_on, why)
 
 
 def decline_until(assigned_at: datetime, calendar: Calendar, limits: Limits = DEFAULT_LIMITS) -> Deadline:

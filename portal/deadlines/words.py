@@ -28,11 +28,13 @@ _PAPERS = {
     SourceLevel.COUNTY: _l("县级批示件"),
 }
 
+_EXTENDED = ("extension", "extension_cut", "extension_idle")
+
 
 def explain(why: Why) -> list[tuple[str, str]]:
     """The panel 为什么是这天: label and sentence, line by line."""
     panel = [said for line in why.lines for said in (_sentence(line), _version(line)) if said]
-    if why.first("closing_rule") and not why.first("extension"):
+    if why.first("closing_rule") and not any(line.code in _EXTENDED for line in why.lines):
         panel.append((_("延期"), _("未延期")))
     return panel
 
@@ -133,12 +135,24 @@ def _sentence(line: Line) -> tuple[str, str]:
                 days=span_words({"days": p["days"]}), by=p["by"], on=_day(p["on"]),
                 total=span_words({"days": p["total_days"]}), limit=_day(p["limit"]),
             )  # fmt: skip
+        case "extension_cut" | "extension_idle":
+            return _("延期"), granted_words(line)
         case "current":
             return _("现定"), due_words(date.fromisoformat(p["due_on"]))
         case "instant":
             due_on, due_at = date.fromisoformat(p["due_on"]), datetime.fromisoformat(p["due_at"])
             return _("期限"), due_words(due_on) if due_at == clock.end_of(due_on) else instant_words(due_at)
     raise LookupError(line.code)
+
+
+def granted_words(line: Line) -> str:
+    """What became of an extension that holds no longer until the day to which it was granted."""
+    p = line.params
+    if line.code == "extension_idle":
+        return _("准予至%(until)s，不晚于原定期限，暂不起作用", until=_day(p["until"]))
+    if p["by"] == "limit":
+        return _("准予至%(until)s，按限额截至%(due)s", until=_day(p["until"]), due=_day(p["due_on"]))
+    return _("准予至%(until)s，按上级事项的期限截至%(due)s", until=_day(p["until"]), due=_day(p["due_on"]))
 
 
 def _version(line: Line) -> tuple[str, str] | None:

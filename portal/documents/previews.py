@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from portal.audit import journal
 from portal.documents.models import ImportPreview
@@ -19,6 +19,8 @@ from portal.kernel.refusals import Invalid, Invisible
 from portal.kernel.text import objections, tidy
 from portal.vault.screening import CLASSIFIED, classification_mark
 
+MOST_WAITING = 10
+"""Judgements of one person that wait for his decision."""
 KEPT_FOR = timedelta(days=1)
 _MOST_NAME = 120
 
@@ -31,9 +33,10 @@ def fit_name(person_id: int, name: str) -> str:
 
 
 def refuse_marked_sheet(person_id: int, sheet: Sheet, *, rows: bool = False) -> None:
-    """A workbook that bears a mark of classification over its header, in it, or as its sheet's name, where a paper bears
-    it, is refused whole (Invalid); with one in a row, where nobody judges the `rows` for it one by one."""
-    _refuse_marked(person_id, (sheet.name, *sheet.above, *sheet.header))
+    """A workbook that bears a mark of classification over its header, in it, as its sheet's name, or anywhere else but in
+    its rows (a comment, another sheet, shown or hidden) is refused whole (Invalid); with one in a row too, where nobody
+    judges the `rows` for it one by one."""
+    _refuse_marked(person_id, (sheet.name, *sheet.above, *sheet.header, *sheet.beside))
     if rows:
         _refuse_marked(person_id, (cell.text for row in sheet.rows for cell in row.cells))
 
@@ -45,7 +48,22 @@ def _refuse_marked(person_id: int, texts: Iterable[str]) -> None:
 
 
 def keep(person_id: int, kind: str, name: str, judged: dict[str, Any]) -> ImportPreview:
-    """Keep a judgement for its owner."""
+    """Keep a judgement for its owner. Refused (Invalid) where so many of his wait that one more would only fill what is kept."""
+    waiting = (
+        select(func.count())
+        .select_from(ImportPreview)
+        .where(
+            ImportPreview.city_id == current_city(),
+            ImportPreview.person_id == person_id,
+            ImportPreview.state == "judged",
+            ImportPreview.made_at > clock.now() - KEPT_FOR,
+        )
+    )
+    if (db.session.scalar(waiting) or 0) >= MOST_WAITING:
+        raise Invalid(
+            _("没有核对：您已有 %(most)s 份工作簿等待决定，请先导入或者放弃", most=MOST_WAITING),
+            fields={"workbook": _("没有保存，请先处理已上传的工作簿")},
+        )
     kept = ImportPreview(person_id=person_id, kind=kind, made_at=clock.now(), confidential=True, name=name, judged=judged)
     db.session.add(kept)
     db.session.flush()

@@ -3,13 +3,16 @@
 Run by `kernel.confined` under its limits, so it imports nothing of the portal. calamine gives the values; which cells
 are formulas it does not tell, so the sheet's XML is read a second time for that alone.
 
-Prints {"name": …, "rows": [[number, cells], …], "formulas": [[row, column], …]} or {"refused": code}; a date is
-{"d": ISO}, a time of day {"h": ISO}, a date with time {"t": ISO}, a cell in error {"e": text}.
+Prints {"name": …, "rows": [[number, cells], …], "formulas": [[row, column], …], "beside": [text, …]} or {"refused": code};
+a date is {"d": ISO}, a time of day {"h": ISO}, a date with time {"t": ISO}, a cell in error {"e": text}. `beside` is what
+stands in the workbook elsewhere, shown or not (other sheets, their names, comments, headers, drawings, properties), as far
+as a mark of classification may be in it.
 """
 
 from __future__ import annotations
 
 import datetime
+import html
 import io
 import json
 import posixpath
@@ -24,6 +27,9 @@ from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 MOST_PARTS = 5_000
 MOST_COLUMNS = 256
 MOST_CHARACTERS = 20_000_000
+_SHEET_PART = re.compile(r"xl/(?:work|chart|dialog|macro)sheets/[^/]+\.xml")
+_EDGE = re.compile(r"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>(.*?)</", re.DOTALL)
+_EDGE_CODE = re.compile(r'&"[^"]*"|&[A-Za-z]|&[0-9]+')
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 
 
@@ -128,7 +134,7 @@ def read(data: bytes, wanted: str, most_unpacked: int, most_rows: int) -> dict[s
             raise Refused("rows")
         if characters > MOST_CHARACTERS:
             raise Refused("limit")
-    return {"name": name, "rows": rows, "formulas": marked}
+    return {"name": name, "rows": rows, "formulas": marked, "beside": _beside(archive, workbook, name)}
 
 
 def _checked(data: bytes, most_unpacked: int) -> zipfile.ZipFile:
@@ -147,6 +153,49 @@ def _checked(data: bytes, most_unpacked: int) -> zipfile.ZipFile:
     if any(name.endswith("vbaproject.bin") for name in names):
         raise Refused("macros")
     return archive
+
+
+class Words:
+    """The words of a part that is no sheet, a line for each comment, paragraph or property."""
+
+    _TEXT = frozenset({"t", "text", "title", "subject", "keywords", "description", "category"})
+    _LINES = frozenset({"comment", "p", "si", *_TEXT - {"t"}})
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self._inside = 0
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        self._inside += _local(name) in self._TEXT
+
+    def end(self, name: str) -> None:
+        self._inside -= _local(name) in self._TEXT
+        if _local(name) in self._LINES:
+            self.pieces.append("\n")
+
+    def text(self, text: str) -> None:
+        if self._inside:
+            self.pieces.append(text)
+
+
+def _beside(archive: zipfile.ZipFile, workbook: CalamineWorkbook, name: str) -> list[str]:
+    found = list(workbook.sheet_names)
+    for other in workbook.sheets_metadata:
+        if other.typ == SheetTypeEnum.WorkSheet and other.name != name:
+            rows = workbook.get_sheet_by_name(other.name).to_python(skip_empty_area=True)
+            found += [value for row in rows for value in row if isinstance(value, str)]
+    for part in archive.namelist():
+        if _SHEET_PART.fullmatch(part.lower()):
+            edges = _EDGE.findall(archive.read(part).decode("utf-8", "replace"))
+            found += [_EDGE_CODE.sub("\n", html.unescape(words)) for words in edges]
+        elif part.lower().endswith(".xml") and not part.lower().endswith(("sharedstrings.xml", "styles.xml")):
+            words = Words()
+            _parse(archive, part, words)
+            found.append("".join(words.pieces))
+    marked = [text for text in found if "密" in text]
+    if sum(map(len, marked)) > MOST_CHARACTERS:
+        raise Refused("limit")
+    return marked
 
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -71,12 +71,14 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A sheet: its header's titles and the rows below that are not empty, each at least as wide as the header. `above`
-    is what stands over the header and is no row."""
+    is what stands over the header and is no row; `beside` what stands elsewhere in the workbook and may bear a mark of
+    classification."""
 
     name: str
     header: tuple[str, ...]
     rows: list[Row]
     above: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     def cell(self, row: Row, title: str) -> Cell:
         """The row's cell under this title; an empty cell where the sheet has no such column."""
@@ -114,7 +116,7 @@ def read_rows(
     ]
     if not rows:
         raise Invalid(_why_unreadable("empty", max_rows))
-    return _under_header(found["name"], rows, titles)
+    return replace(_under_header(found["name"], rows, titles), beside=tuple(found["beside"]))
 
 
 def write(

@@ -6,6 +6,7 @@ network address: behind one office's address strangers' failures do not lock out
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from datetime import timedelta
 from typing import Any, cast
@@ -17,12 +18,15 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from portal.access.actor import Actor
 from portal.identity import kept_forms, sessions
+from portal.identity.lockout import KNOWN_BROWSER
 from portal.identity.models import SignInSession
 from portal.identity.service import signing_in
 from portal.vault.screening import classification_mark
 from portal.web.answers import is_poll
-from portal.web.cities import current_city
-from portal.web.guards import current_visitor, is_secret
+from portal.web.cities import current_city, inside
+from portal.web.forms import typed_by_hand
+from portal.web.guards import bears_token, current_visitor, is_secret
+from portal.web.tokens import drawn_for
 from portal.web.transactions import commit_now, when_committed
 
 KNOWN = "known_browser"
@@ -83,7 +87,7 @@ def admit(made: SignInSession, token: str) -> None:
         session["_user_id"] = token
         session["_fresh"] = True
 
-    g.known_browser = _known_browsers().dumps([made.city_id, name, known_browser(name) or secrets.token_hex(8)])
+    g.known_browser = _known_browsers().dumps([_name_mark(made.city_id, name), known_browser(name) or secrets.token_hex(8)])
     when_committed(give)
 
 
@@ -155,7 +159,7 @@ def source(name: str | None = None) -> str:
     """By what failures are counted: the browser that is known under this name, else the network address."""
     said = name if name is not None else signed_in().sign_in_name
     known = known_browser(said)
-    return f"browser:{known}" if known else address()
+    return f"{KNOWN_BROWSER}{known}" if known else address()
 
 
 def address() -> str:
@@ -170,7 +174,15 @@ def known_browser(name: str) -> str | None:
         said = _known_browsers().loads(request.cookies.get(KNOWN, ""), max_age=int(KNOWN_FOR.total_seconds()))
     except BadSignature:
         return None
-    return str(said[2]) if city is not None and said[:2] == [city.id, name] else None
+    if city is None or not isinstance(said, list) or len(said) != 2 or said[0] != _name_mark(city.id, name):
+        return None
+    return str(said[1])
+
+
+def _name_mark(city: int, name: str) -> str:
+    """What stands for a sign-in name in the browser: whoever finds it there reads no name and cannot try any."""
+    key = f"known-browser:{current_app.config['SECRET_KEY']}".encode()
+    return hmac.new(key, f"{city}:{name}".encode(), "sha256").hexdigest()[:32]
 
 
 def remember_browser(response: Response) -> Response:
@@ -180,19 +192,44 @@ def remember_browser(response: Response) -> Response:
 
 
 def keep_form() -> str | None:
-    """Keep what an expired session posted for its person; where it can be gone on with. No password, no file, nothing
-    that bears a mark of classification."""
+    """Keep what was posted and cannot be filed now, for whom the form was drawn; where he can go on with it. No password,
+    no file, nothing that bears a mark of classification. What was drawn for somebody else than who is here waits for its
+    own sender (`g.form_became` says so: `set_aside`, or `lost`), and is nobody else's."""
     visitor = current_visitor()
-    person_id = visitor.person_id if visitor else sessions.person_of_expired(str(session.get("_user_id", "")))
-    if person_id is None or request.method != "POST":
+    here = visitor.person_id if visitor else sessions.person_of_expired(str(session.get("_user_id", "")))
+    if request.method != "POST":
         return None
     fields = [
         (name, value)
         for name, value in request.form.items(multi=True)
         if name != "csrf_token" and not is_secret(name) and not classification_mark(value)
     ]
-    kept: UUID | None = kept_forms.keep(person_id, request.full_path.rstrip("?"), fields, bool(request.files))
-    return url_for("identity.carry_on", kept_id=kept) if kept else None
+    drawn = drawn_for(city_id())
+    whose = drawn.person_id if drawn else here if bears_token() else None
+    if typed_by_hand(fields):
+        g.form_became = "lost"
+    if here is None or not whose:
+        return None
+    path = request.full_path.rstrip("?")
+    kept: UUID | None = kept_forms.keep(whose, path, fields, bool(request.files), waits=whose != here)
+    if kept is None:
+        return None
+    if whose != here:
+        g.form_became = "set_aside"
+        return None
+    return url_for("identity.carry_on", kept_id=kept)
+
+
+class FiledForms:
+    """What was filed under which key, as the door knows it."""
+
+    def led_to(self, key: UUID) -> str | None:
+        """Where this person was led when he filed the form of this key."""
+        return kept_forms.led_to(signed_in().person_id, key)
+
+    def file(self, key: UUID, led_to: str) -> None:
+        """The form of this key is filed."""
+        kept_forms.file(signed_in().person_id, key, inside(led_to) or "")
 
 
 def _idle() -> timedelta:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, or_, text
 from sqlalchemy.orm import Session
 
 from portal.identity.models import SignInFailure
@@ -25,6 +25,8 @@ from portal.kernel.db import current_city, db
 MOST = 5
 LOCKED_FOR = timedelta(minutes=15)
 COUNTED_FOR = timedelta(days=1)  # since the last failure
+KNOWN_BROWSER = "browser:"
+"""How a source begins that is a browser in which the name once signed in."""
 CODES = "codes"
 """In the place of a source, for the codes of an account from all of them; no address and no browser is called so."""
 
@@ -32,8 +34,8 @@ _COUNT = text(
     "INSERT INTO sign_in_failure AS f (city_id, sign_in_name, source, count, last_at)"
     " VALUES (:city, :name, :source, 1, :now)"
     " ON CONFLICT (city_id, sign_in_name, source) DO UPDATE SET last_at = :now,"
-    " count = CASE WHEN f.locked_until <= :now THEN 1 ELSE f.count + 1 END,"
-    " locked_until = CASE WHEN f.locked_until > :now THEN f.locked_until"
+    " count = CASE WHEN f.locked_until <= :now OR f.locked_until > :latest THEN 1 ELSE f.count + 1 END,"
+    " locked_until = CASE WHEN f.locked_until > :now AND f.locked_until <= :latest THEN f.locked_until"
     "  WHEN f.locked_until IS NULL AND f.count + 1 >= :most THEN CAST(:until AS timestamptz) END"
     " RETURNING count, locked_until"
 )
@@ -63,6 +65,12 @@ class Attempt:
         return max(0, MOST - self.count)
 
 
+def latest() -> datetime:
+    """No lock lasts longer from now on: one that says so was made by a clock that was wrong, and is over. A minute is for
+    requests that began before the one that locked."""
+    return clock.now() + LOCKED_FOR + timedelta(minutes=1)
+
+
 def count_attempt(name: str, source: str) -> Attempt:
     """Count a try of this name from this source, before anything is looked at."""
     now = clock.now()
@@ -76,6 +84,7 @@ def count_attempt(name: str, source: str) -> Attempt:
                 "now": now,
                 "most": MOST,
                 "until": now + LOCKED_FOR,
+                "latest": latest(),
             },
         ).one()
     return Attempt(row[0], row[1])
@@ -94,8 +103,10 @@ def forget(name: str, source: str) -> None:
 
 
 def forget_old() -> None:
-    """Remove the counts of names that were left alone for a day."""
-    db.session.execute(delete(SignInFailure).where(SignInFailure.last_at < clock.now() - COUNTED_FOR))
+    """Remove the counts of names that were left alone for a day, and those of a clock that was wrong."""
+    now = clock.now()
+    over = or_(SignInFailure.last_at < now - COUNTED_FOR, SignInFailure.last_at > now + COUNTED_FOR)
+    db.session.execute(delete(SignInFailure).where(over))
 
 
 def _short(typed: str) -> str:

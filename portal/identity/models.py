@@ -73,6 +73,18 @@ class SignInFailure(OfCity, Model):
     locked_until: Mapped[datetime | None]
 
 
+class Pace(OfCity, Model):
+    """How often a person, or a network address, did one kind of thing since a moment: `portal/identity/pace.py`."""
+
+    __tablename__ = "pace"
+
+    city_id: Mapped[int] = mapped_column(ForeignKey("city.id"), primary_key=True)
+    who: Mapped[str] = mapped_column(String(64), primary_key=True)
+    act: Mapped[str] = mapped_column(String(64), primary_key=True)
+    since: Mapped[datetime]
+    count: Mapped[int]
+
+
 class SecondFactor(OfCity, Model):
     """A person's key of one-time codes (TOTP), sealed. In force once he has shown a code of it. `last_counter` is the
     half-minute of the last code accepted: neither it nor an earlier one is accepted again."""
@@ -125,7 +137,8 @@ class SecurityRules(OfCity, Model):
 
 
 class KeptForm(OfCity, Model):
-    """What somebody had typed when his session had expired: sealed, for an hour, for the same person only."""
+    """What somebody had typed when his session had expired, or another's had begun: sealed, for an hour, for the same person
+    only. It `waits` until he signs in and is led to it."""
 
     __tablename__ = "kept_form"
 
@@ -134,3 +147,16 @@ class KeptForm(OfCity, Model):
     path: Mapped[str] = mapped_column(String(300))
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     kept_at: Mapped[datetime]
+    waits: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class FiledForm(OfCity, Model):
+    """A form that was filed, by the key that its page bore, and where its sender was led: the page fetched again leads there
+    too. Forgotten after a day."""
+
+    __tablename__ = "filed_form"
+
+    key: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    led_to: Mapped[str] = mapped_column(String(300))
+    filed_at: Mapped[datetime]

@@ -9,7 +9,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from portal.audit.models import JournalEntry
+from portal.identity.lockout import latest
 from portal.identity.models import (
+    FiledForm,
     FormerPassword,
     KeptForm,
     Person,
@@ -150,6 +152,18 @@ def kept_form(kept_id: UUID, person_id: int, now: datetime, hold: timedelta) -> 
     )
 
 
+def waiting_form(person_id: int, now: datetime, hold: timedelta) -> UUID | None:
+    """What was set aside for this person and not yet shown to him, the newest."""
+    waits = select(KeptForm.id).where(KeptForm.person_id == person_id, KeptForm.waits, KeptForm.kept_at > now - hold)
+    return db.session.scalar(waits.order_by(KeptForm.kept_at.desc()).limit(1))
+
+
+def filed_form(person_id: int, key: UUID, since: datetime) -> str | None:
+    """Where this person was led when he filed the form of this key."""
+    filed = select(FiledForm.led_to).where(FiledForm.key == key, FiledForm.person_id == person_id, FiledForm.filed_at > since)
+    return db.session.scalar(filed)
+
+
 def count_kept(person_id: int) -> int:
     """How many forms are kept for this person."""
     return db.session.scalar(select(func.count()).select_from(KeptForm).where(KeptForm.person_id == person_id)) or 0
@@ -161,7 +175,7 @@ def locked_out() -> list[tuple[int, str, datetime]]:
     rows = db.session.execute(
         select(Person.id, SignInFailure.source, SignInFailure.locked_until)
         .join(Person, (Person.city_id == SignInFailure.city_id) & (Person.sign_in_name == SignInFailure.sign_in_name))
-        .where(SignInFailure.city_id == current_city(), SignInFailure.locked_until.is_not(None), Person.active)
+        .where(SignInFailure.city_id == current_city(), SignInFailure.locked_until <= latest(), Person.active)
         .order_by(SignInFailure.locked_until, Person.id)
     )
     return [(person_id, source, until) for person_id, source, until in rows if until is not None]

@@ -97,14 +97,15 @@ def accepts(person_id: int, typed: str) -> bool:
     row = _row(person_id)
     if row is None or row.in_force_at is None:
         return False
-    counter = _counter(_key(row), said, row.last_counter)
+    latest = _step() + DRIFT  # a code used by a clock that was further on does not shut out those of now
+    counter = _counter(_key(row), said, row.last_counter if (row.last_counter or 0) <= latest else None)
     if counter is None:
         return False
     used = db.session.execute(  # of two at the same moment one wins
         update(SecondFactor)
         .where(
             SecondFactor.person_id == person_id,
-            or_(SecondFactor.last_counter.is_(None), SecondFactor.last_counter < counter),
+            or_(SecondFactor.last_counter.is_(None), SecondFactor.last_counter < counter, SecondFactor.last_counter > latest),
         )
         .values(last_counter=counter)
         .returning(SecondFactor.person_id)
@@ -153,11 +154,15 @@ def _identity(person_id: int) -> str:
 def _counter(key: str, typed: str, last: int | None) -> int | None:
     """The half-minute that this is the code of; None where it is none, or was used."""
     said, totp = _plain(typed), pyotp.TOTP(key, interval=STEP)
-    now = int(clock.now().timestamp()) // STEP
+    now = _step()
     for counter in range(now - DRIFT, now + DRIFT + 1):
         if (last is None or counter > last) and pyotp.utils.strings_equal(said, totp.generate_otp(counter)):
             return counter
     return None
+
+
+def _step() -> int:
+    return int(clock.now().timestamp()) // STEP
 
 
 def _use_recovery_code(person_id: int, said: str) -> bool:

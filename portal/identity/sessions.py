@@ -21,7 +21,7 @@ from portal.identity import queries
 from portal.identity.models import SignInSession
 from portal.identity.passwords import expires_at
 from portal.kernel import clock
-from portal.kernel.db import db
+from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invisible
 
@@ -150,6 +150,11 @@ def end_others(person_id: int, session_id: UUID) -> None:
 def end_all(person_id: int) -> None:
     """End all sessions of a person."""
     _end(SignInSession.person_id == person_id)
+
+
+def end_all_of_city() -> None:
+    """End all sessions of the present city: its database was restored, and who had signed out would be signed in again."""
+    _end(SignInSession.city_id == current_city())
 
 
 def act_in(session: SignedIn, actor: Actor, post_id: int) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.sql.selectable import FromClause
 
 from portal.access.actor import Actor
 from portal.access.models import Viewer
+from portal.access.visibility import still_counts
 from portal.instructions.queries import MOST_COUNTED, TASKS, readers_of
 
 ANY = "any"
@@ -58,7 +59,9 @@ def _table(**columns: tuple[list[Any], Any]) -> FromClause:
 def _object(actor: Actor, asked: FromClause, name: Any, rows: Select[Any], most: int, *, together: bool = False) -> Any:
     readers = readers_of(actor)
     named = func.coalesce(name, ANY) if together else name
-    some = rows.where(Viewer.principal == readers.c.reader).limit(most + 1).correlate(readers, asked).lateral("some")
+    some = (
+        rows.where(Viewer.principal == readers.c.reader, still_counts()).limit(most + 1).correlate(readers, asked).lateral("some")
+    )
     counted = (
         select(named.label("name"), func.least(func.count(some.c.matter_id.distinct()), most + 1).label("found"))
         .select_from(asked)

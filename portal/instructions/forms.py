@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, cast
 
 from flask_wtf.file import MultipleFileField
-from wtforms import BooleanField, DateField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import AnyOf, InputRequired, Length
 
@@ -64,6 +64,17 @@ class RegistrationForm(OfficeForm):
     lead_unit = StringField(_l("主办单位"), [Length(max=120)], description=_l("可在交办时再定；办事机构不作主办单位"))
     co_units = StringField(_l("协办单位"), [Length(max=1000)], description=_l("几个单位之间用顿号隔开"))
     requirement = TextAreaField(_l("办理要求"), [Length(max=MOST_REQUIREMENT)])
+    known = HiddenField()
+    beside = BooleanField(_l("已核对，不是重复，仍要登记"))
+
+    def ask_about(self, numbers: list[str]) -> None:
+        """Name the papers like this one, and ask whether it is to be registered beside them."""
+        self.known.data, self.beside.data = "、".join(numbers), False
+
+    @property
+    def asked_about(self) -> list[str]:
+        """The numbers that the form names."""
+        return [number for number in (self.known.data or "").split("、") if number] if "known" in self else []
 
     def registration(self) -> Registration:
         """What was typed, with units and leader found; raises Invalid beside the fields."""
@@ -86,6 +97,7 @@ class RegistrationForm(OfficeForm):
             lead_unit=lead,
             co_units=helping,
             request_key=self.key,
+            beside=frozenset(self.asked_about if "beside" in self and self.beside.data else ()),
         )
 
     def _typed(self, name: str) -> str | None:
@@ -113,11 +125,13 @@ class RegistrationForm(OfficeForm):
 
 
 class AmendForm(RegistrationForm):
-    """Corrections; before assignment without a reason."""
+    """Corrections; before assignment without a reason. `seen`: what the page has shown to follow from them."""
 
     confidential = None  # type: ignore[assignment]
     attachments = None  # type: ignore[assignment]
+    known = beside = None  # type: ignore[assignment]
     reason = TextAreaField(_l("更正理由"), [Length(max=MOST_REASON)])
+    seen = HiddenField()
 
     def only_for(self, *, assigned: bool) -> None:
         """After assignment the units are not corrected here, and a reason is owed."""

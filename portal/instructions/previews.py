@@ -22,14 +22,14 @@ from portal.deadlines.rules import SourceLevel, Urgency
 from portal.documents import previews, workbook
 from portal.documents.models import ImportPreview
 from portal.documents.previews import forget_expired
-from portal.instructions.importing import COLUMNS, MOST_ROWS, Fault, Judged, Planned, judge, seen_already
+from portal.instructions.importing import COLUMNS, MOST_ROWS, Fault, Judged, Planned, confidential_there, judge, seen_already
 from portal.instructions.rules import co_fault, lead_fault
 from portal.instructions.service import standing_for
-from portal.kernel.db import current_city, db, has_written
+from portal.kernel.db import current_city, db, has_written, take_time
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Refusal, Stale
 from portal.matters.book import BOOK
-from portal.matters.models import Matter, State
+from portal.matters.models import Matter, MatterContent, State
 from portal.matters.service.assigning import assign
 from portal.matters.service.creation import NewMatter, create
 from portal.network.models import Unit
@@ -54,6 +54,7 @@ def upload(actor: Actor, name: str, data: bytes) -> ImportPreview:
     """Judge a workbook and keep the judgement for its owner. Refuses (Invalid) what is no workbook, lacks columns, or
     bears a mark of classification in its name or over its rows; rows with a mark are written down in the journal by
     number."""
+    take_time()
     forget_expired()
     name = previews.fit_name(actor.person_id, name)
     sheet = workbook.read_rows(data, titles=COLUMNS, max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20)
@@ -74,8 +75,33 @@ def previews_of(actor: Actor) -> list[ImportPreview]:
     return previews.recent(actor.person_id, KIND)
 
 
-def judgement(kept: ImportPreview) -> Judged:
-    """What was judged, as it was then."""
+def judgement(actor: Actor, kept: ImportPreview) -> Judged:
+    """What was judged, as its owner may read it now: of a confidential row that is registered meanwhile, by this workbook
+    or another, nothing, unless he is of that matter's audience."""
+    judged = _judgement(kept)
+    secret = [row for row in judged.good if row.confidential]
+    if not secret:
+        return judged
+    made = {row["row"]: UUID(row["id"]) for row in kept.imported or []}
+    there = confidential_there([row.key for row in secret if row.row not in made], actor)
+    registered = {row.row: matter_id for row in secret if (matter_id := made.get(row.row) or there.get(row.key))}
+    readable = select(MatterContent).where(MatterContent.matter_id.in_(registered.values())).options(as_seen_by(actor))
+    read = {content.matter_id for content in db.session.scalars(readable)}
+    shells = select(Matter.id, Matter.number).where(Matter.id.in_(registered.values())).options(as_seen_by(actor))
+    numbers = {shell.id: shell.number for shell in db.session.execute(shells)}
+    for row, matter_id in registered.items():
+        if matter_id in read:
+            continue
+        if row in made:
+            judged.hide(row, _("限定知悉，已登记"), warning=True)
+        elif matter_id in numbers:
+            judged.hide(row, _("已登记过同一件："), matter_id=str(matter_id), number=numbers[matter_id])
+        else:
+            judged.hide(row, _("已登记过同一件"))
+    return judged
+
+
+def _judgement(kept: ImportPreview) -> Judged:
     words = kept.judged
     return Judged(
         words["sheet"],
@@ -96,12 +122,13 @@ def carry_out(actor: Actor, preview_id: UUID) -> ImportPreview:
 
     Stale where something has changed since: a post, a unit, or a row that was registered meanwhile.
     """
+    take_time()
     kept = _mine(actor, preview_id, lock=True)
     if kept.state == "imported":
         return kept
     if kept.state != "judged":
         raise Invalid(_("这份工作簿已放弃导入，请重新上传"))
-    planned = sorted(judgement(kept).good, key=lambda row: (row.received_on, row.row))
+    planned = sorted(_judgement(kept).good, key=lambda row: (row.received_on, row.row))
     if not planned:
         raise Invalid(_("没有可以导入的行"))
     units = _units(planned)
@@ -138,6 +165,7 @@ def assignable(matters: list[Matter]) -> list[Matter]:
 
 def assign_as_in_workbook(actor: Actor, preview_id: UUID) -> list[Outcome]:
     """按表中单位交办: each is judged by itself and reported by itself; the confidential ones wait for a handler."""
+    take_time()
     kept = _mine(actor, preview_id, lock=True)
     if kept.state != "imported":
         raise Invalid(_("请先导入"))
@@ -174,9 +202,9 @@ def assign_registered(actor: Actor, matter: Matter) -> Outcome:
     return Outcome(matter.id, matter.number, True, _("已交办"), matter.lead_unit_name or "")
 
 
-def report(kept: ImportPreview) -> bytes:
+def report(actor: Actor, kept: ImportPreview) -> bytes:
     """The rows with something to correct or to look at, under the workbook's own columns, each with what and how."""
-    judged = judgement(kept)
+    judged = judgement(actor, kept)
     said: dict[int, list[Fault]] = {}
     for fault in judged.faults:
         said.setdefault(fault.row, []).append(fault)

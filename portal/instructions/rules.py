@@ -25,7 +25,8 @@ EARLIEST = date(2000, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What the registering office typed. Units are records of this city."""
+    """What the registering office typed. Units are records of this city. `beside`: the numbers of papers like this one of
+    which it was told, and goes on; None where nobody is there to be asked."""
 
     source_level: SourceLevel
     urgency: Urgency
@@ -41,6 +42,7 @@ class Registration:
     lead_unit: Unit | None = None
     co_units: tuple[Unit, ...] = ()
     request_key: UUID | None = None
+    beside: frozenset[str] | None = None
 
     @property
     def words(self) -> dict[str, str | None]:

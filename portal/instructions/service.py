@@ -16,35 +16,54 @@ from portal.access.actor import SYSTEM, Actor, Standing
 from portal.access.policy import Act, Decision, allowed
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
+from portal.deadlines.words import day_words
+from portal.instructions.queries import papers_like
 from portal.instructions.rules import Registration, faults_of, marked
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
-from portal.matters import audience, clocks, notices
-from portal.matters.book import BOOK, FIELD_LABELS, write_entry
+from portal.matters import notices
+from portal.matters.book import BOOK, write_entry
 from portal.matters.models import ENDED, CoUnit, Matter, MatterContent, State
-from portal.matters.queries import one, whole_content
-from portal.matters.readers import index_viewers
-from portal.matters.service.creation import FiledBefore, NewMatter, create, facts, index_words, keep_co_units
+from portal.matters.queries import first_assigned_on, one, whole_content
+from portal.matters.service import renewing
+from portal.matters.service.creation import FiledBefore, NewMatter, create, keep_co_units
+from portal.matters.service.renewing import Followed
 from portal.network.models import Unit
-from portal.network.queries import keeper_of, names_in, unit_by_id, unit_meant
+from portal.network.queries import keeper_of, names_in, unit_by_id, unit_typed
 from portal.vault.screening import CLASSIFIED
 from portal.workflow import engine
-
-_TERMS = ("source_level", "urgency", "received_on")
 
 
 class KeyUsed(Invalid):
     """The form has registered something else before, or somebody else has: it is to be sent again under a new key."""
 
 
+class ToBeSeen(Invalid):
+    """The correction is good, and more follows from it than was typed: shown before it is done."""
+
+    def __init__(self, followed: Followed) -> None:
+        super().__init__(_("还没有保存。更正后随之变动的还有下列各项，请核对后再按“确认更正”"), unmet=followed.sentences)
+        self.key = followed.key
+
+
+class PaperKnown(Invalid):
+    """A paper like this is registered already: asked once, and registered beside it when told so. `numbers` names them."""
+
+    def __init__(self, numbers: list[str]) -> None:
+        super().__init__(_("已登记过相同的来文：%(numbers)s", numbers="、".join(numbers)))
+        self.numbers = numbers
+
+
 def register(actor: Actor, said: Registration) -> Matter:
     """登记: a leader's instruction is entered, with its number and its deadline. Sent twice under one key it is entered
-    once. Raises Forbidden, KeyUsed where it says something else the second time, or Invalid with a sentence for each field."""
+    once. Raises Forbidden, KeyUsed where it says something else the second time, PaperKnown where the same paper is
+    registered already, or Invalid with a sentence for each field."""
     decision = allowed(actor, Act.REGISTER, said)
     standing = _permitted(decision, _("您不能登记批示件"))
     unit = _unit_of(standing)
     _refuse_faulty(actor, said, unit.id)
+    _ask_about_known(actor, said)
     try:
         matter, _content = create(actor, standing, _new_matter(said, unit))
     except FiledBefore as twice:
@@ -52,10 +71,14 @@ def register(actor: Actor, said: Registration) -> Matter:
     return matter
 
 
-def amend(actor: Actor, matter_id: UUID, said: Registration, version: int | None, reason: str | None = None) -> Matter:
+def amend(
+    actor: Actor, matter_id: UUID, said: Registration, version: int | None, reason: str | None = None, seen: str | None = None
+) -> Matter:
     """更正: correct what was registered. Before assignment freely; later with a reason, lead and co-units apart.
 
-    A changed date of receipt, level or urgency reckons the deadline anew. Raises Forbidden, Stale, Invalid.
+    What was derived from a corrected fact follows in the same act (`matters.service.renewing`). `seen` is the key of what
+    the doer has been shown to follow: where it is given and more follows, ToBeSeen says what, and nothing is done. Raises
+    Forbidden, Stale, Invalid.
     """
     matter = one(actor, matter_id)
     engine.fresh(BOOK, actor, matter, version)
@@ -72,30 +95,15 @@ def amend(actor: Actor, matter_id: UUID, said: Registration, version: int | None
     changed = _changes(matter, content, said, units=not assigned)
     if not changed:
         raise Invalid(_("没有改动任何内容，无须更正"))
-    before = facts(matter, content)
+    if "received_on" in changed:
+        _refuse_late_receipt(matter, said)
+    before = renewing.Before.of(matter, content)
     engine.take_turn(BOOK, actor, matter)
     _write(matter, content, said, changed)
     db.session.flush()
-    if not changed.isdisjoint(_TERMS):
-        clocks.corrected(matter)
-    if "leader_id" in changed and matter.confidential:
-        audience.replace(matter.id, [said.leader_id] if said.leader_id else [], audience.LEADER)
-    index_words(matter, content)
-    write_entry(matter, "amend", actor, standing, words=reason, facts={"changed": [f for f in FIELD_LABELS if f in changed]})
-    entry = journal.record(
-        actor,
-        "amend",
-        "matter",
-        matter.id,
-        standing=standing,
-        confidential=matter.confidential,
-        before=before,
-        after=facts(matter, content),
-    )
-    if assigned:
-        told = [*notices.lead_desk(matter), *([content.handler_id] if content.handler_id else [])]
-        notices.notify(matter, content, entry, "amended", told)
-    index_viewers(matter, content)
+    followed = renewing.correct(actor, standing, matter, content, changed, before, reason)
+    if seen is not None and seen != followed.key:
+        raise ToBeSeen(followed)
     return matter
 
 
@@ -103,7 +111,8 @@ def new_round(actor: Actor, matter_id: UUID, said: Registration) -> Matter:
     """登记新一轮: a further instruction on the same matter becomes one of its own, 第 n 轮, as secret as the former, in
     the series of the unit that keeps the former's register today.
 
-    Sent twice under one key it is entered once. Raises Forbidden, KeyUsed, Invalid.
+    Sent twice under one key it is entered once. Raises Forbidden, KeyUsed, PaperKnown where the same further round is
+    registered already, Invalid.
     """
     former = one(actor, matter_id)
     standing = _permitted(allowed(actor, Act.NEW_ROUND, former), _("您不能登记新一轮"))
@@ -115,6 +124,7 @@ def new_round(actor: Actor, matter_id: UUID, said: Registration) -> Matter:
     unit = keeper_of(former.registering_unit)
     _refuse_faulty(actor, said, unit.id)
     former_content = whole_content(former)
+    _ask_about_known(actor, said, former)
     try:
         matter, _content = create(actor, standing, replace(_new_matter(said, unit), previous=former))
     except FiledBefore as twice:
@@ -143,15 +153,16 @@ def units_typed(lead_unit: str | None, co_units: str | None) -> tuple[Unit | Non
     lead = _meant(lead_unit, "lead_unit", faults) if lead_unit else None
     helping = [_meant(one, "co_units", faults) for one in names_in(co_units)]
     if faults:
-        raise Invalid(_("有的单位没有找到"), fields=faults)
+        raise Invalid(_("有的单位须先核对"), fields=faults)
     return lead, tuple(dict.fromkeys(unit for unit in helping if unit is not None))
 
 
 def _meant(typed: str, name: str, faults: dict[str, str]) -> Unit | None:
-    found = unit_meant(typed)
-    if found is None:
-        faults.setdefault(name, _("没有找到“%(typed)s”，或有几个单位叫此名，请填单位代码", typed=typed[:40]))
-    return found
+    try:
+        return unit_typed(typed, name)
+    except Invalid as unclear:
+        faults.setdefault(name, f"{unclear.sentence}{_('：')}{unclear.fields[name]}")
+        return None
 
 
 def refuse_marked(actor: Actor, words: dict[str, str | None], what: str) -> None:
@@ -198,13 +209,29 @@ def _refuse_faulty(actor: Actor, said: Registration, registering_unit_id: int, r
         raise Invalid(_("有的内容须先改正"), fields=faults)
 
 
+def _ask_about_known(actor: Actor, said: Registration, former: Matter | None = None) -> None:
+    if said.beside is None:
+        return
+    known = papers_like(
+        actor, said.title, said.leader, said.document_number, but=said.request_key, after=former.id if former else None
+    )
+    if not said.beside.issuperset(known):
+        raise PaperKnown(known)
+
+
 def _refuse_unamendable(matter: Matter) -> None:
     if matter.content is None:
         raise Forbidden(_("此件的内容不向您显示，不能由您更正"))
     if matter.state in ENDED:
         raise Invalid(_("此件现为“%(state)s”，不能更正", state=matter.state.label))
-    if matter.parent_id is not None:
-        raise Invalid(_("转办事项的登记内容来自上级事项，请由上级事项的登记单位更正"))
+
+
+def _refuse_late_receipt(matter: Matter, said: Registration) -> None:
+    """What was assigned had been received by then; the first assignment counts."""
+    assigned_on = first_assigned_on(matter)
+    if assigned_on is not None and said.received_on > assigned_on:
+        sentence = _("收到日期不得晚于交办日期（%(day)s）", day=day_words(assigned_on))
+        raise Invalid(_("有的内容须先改正"), fields={"received_on": sentence})
 
 
 def _new_matter(said: Registration, unit: Unit) -> NewMatter:

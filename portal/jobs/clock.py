@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import time
 
 from flask import Flask
@@ -14,9 +15,9 @@ from redis.exceptions import RedisError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 
-from portal.config import Settings
+from portal.config import NotFit, Settings
 from portal.jobs import tasks
-from portal.notify.bell import QUEUE, impatient
+from portal.notify.bell import LIMIT, QUEUE, impatient
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 30.0
@@ -28,7 +29,7 @@ def ring_slot(queue: Queue, slot: int, seconds: float) -> bool:
     try:
         queue.enqueue(
             tasks.sweep_all, job_id=f"sweep-{slot}", unique=True, result_ttl=kept, failure_ttl=kept,
-            ttl=kept, description="sweep",
+            ttl=kept, job_timeout=LIMIT, description="sweep",
         )  # fmt: skip
     except DuplicateJobError:
         pass
@@ -41,8 +42,7 @@ def ring_slot(queue: Queue, slot: int, seconds: float) -> bool:
 def main(app: Flask | None = None) -> None:
     """Rings until it is told to stop; sweeps, where it must, with an app that stands already where there is one."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    if app is not None:
-        tasks.work_with(app)
+    tasks.work_with(app)  # refuses what must not run, and stands ready for when Redis is away
     seconds = float(os.environ.get("DUBAN_SWEEP_SECONDS") or SWEEP_SECONDS)
     queue = Queue(QUEUE, connection=impatient(Settings.from_environment().redis_url), serializer="json")
     while True:
@@ -55,4 +55,7 @@ def main(app: Flask | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except NotFit as refusal:
+        sys.exit(str(refusal))

@@ -15,12 +15,13 @@ from portal.kernel.city import City
 from portal.kernel.db import current_city, db, enter
 from portal.matters.replanning import follow_new_calendar
 from portal.matters.service.granting import tidy_lapsed
-from portal.matters.succession import refresh_deciders, refresh_waiting_steps
+from portal.matters.succession import refresh_all
 from portal.network.service import changing
 from portal.notify.jobs import sweep_city
 from portal.notify.service import tell
-from portal.officers.service import note_sweep
-from portal.staffing.jobs import ask_to_confirm, pass_on_ended_posts, remind_drives
+from portal.officers import restoring
+from portal.officers.service import may_sweep, note_sweep
+from portal.staffing.jobs import ask_to_confirm, pass_on_ended_posts, remind_drives, tell_of_appointments
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,9 @@ def portal_app() -> Flask:
 
 def sweep(city_id: int) -> None:
     """Do everything that is due in one city."""
-    with portal_app().app_context():
+    app = portal_app()
+    with app.app_context():
+        held = restoring.look(app.extensions["settings"].cluster)
         enter(city_id)
         sweep_city(
             carry_out_changes,
@@ -55,10 +58,13 @@ def sweep(city_id: int) -> None:
             follow_new_calendar,
             tidy_lapsed,
             remind_drives,
+            tell_of_appointments,
             ask_to_confirm,
             forget_expired,
             forget_sign_ins,
             note_sweep,
+            held=held,
+            may_go_on=may_sweep,
         )
 
 
@@ -77,8 +83,7 @@ def sweep_all() -> None:
 def go_on_with_successors() -> None:
     """What waits at a seat goes on with whoever holds it now; one sweeper at a time."""
     if db.session.scalar(select(func.pg_try_advisory_xact_lock(_SEATS, current_city()))):
-        refresh_waiting_steps()
-        refresh_deciders()
+        refresh_all()
 
 
 def carry_out_changes() -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 
 from flask import Flask
 from redis import Redis
 from rq import Queue, Worker
 
-from portal.config import Settings
+from portal.config import NotFit, Settings
 from portal.jobs import tasks
 from portal.notify.bell import KEPT, QUEUE
 
@@ -35,4 +36,7 @@ def main(app: Flask | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except NotFit as refusal:
+        sys.exit(str(refusal))

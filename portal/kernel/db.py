@@ -7,7 +7,9 @@ remembers the last one) and reads the transaction's time in the same statement. 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
@@ -17,6 +19,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, Date, DateTime, Enum, ForeignKey, Insert, MetaData, Table, Uuid, event, insert, inspect, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, declared_attr, mapped_column, registry
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
@@ -85,12 +88,57 @@ class OfCity:
         return mapped_column(ForeignKey("city.id"), server_default=text("current_setting('app.city')::integer"))
 
 
-_TELL = text("SELECT set_config('app.city', :city, true), now() AS transaction_time")
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: how long a transaction waits for a lock that somebody else holds, how long one statement may take, and how
+    long nothing may be asked of it."""
+
+    lock: int
+    statement: int
+    idle: int
+
+    def limits(self) -> dict[str, str]:
+        """As PostgreSQL calls them."""
+        idle = {"idle_in_transaction_session_timeout": f"{self.idle}s"}
+        return {"lock_timeout": f"{self.lock}s", "statement_timeout": f"{self.statement}s"} | idle
 
 
-def _tell(connection: Connection, city_id: int | None) -> None:
-    row = connection.execute(_TELL, {"city": str(city_id or "")}).one()
+PERSON = Patience(lock=4, statement=30, idle=60)
+"""Of every connection: over sooner than somebody at a browser gives up."""
+IMPORT = Patience(lock=4, statement=1800, idle=1800)
+"""Of what he knows to take long: thousands of rows are judged or written."""
+WORK = Patience(lock=30, statement=1800, idle=1800)
+"""Of what nobody waits for: sweeps and commands."""
+
+_TELL = "SELECT set_config('app.city', :city, true), now() AS transaction_time"
+
+
+def _set(patience: Patience) -> str:
+    return ", ".join(f"set_config('{name}', '{limit}', true)" for name, limit in patience.limits().items())
+
+
+_TOLD = {PERSON: text(_TELL), **{patience: text(f"{_TELL}, {_set(patience)}") for patience in (IMPORT, WORK)}}
+_ALLOWED = {patience: text(f"SELECT {_set(patience)}") for patience in (IMPORT, WORK)}
+
+
+def _tell(connection: Connection, session: Session) -> None:
+    told = _TOLD[session.info.get("patience", WORK)]
+    row = connection.execute(told, {"city": str(session.info.get("city") or "")}).one()
     clock.transaction_began(row.transaction_time)
+
+
+def for_a_person() -> None:
+    """Somebody at a browser waits for what the session does from here on."""
+    db.session().info["patience"] = PERSON
+
+
+def take_time() -> None:
+    """He knows that this takes long. Locks are not waited for longer."""
+    live = db.session()
+    if live.info.get("patience") is PERSON:
+        live.info["patience"] = IMPORT
+        if live.in_transaction():
+            live.execute(_ALLOWED[IMPORT])
 
 
 def enter(city_id: int | None, session: Session | None = None) -> None:
@@ -100,7 +148,7 @@ def enter(city_id: int | None, session: Session | None = None) -> None:
         return
     live.info["city"] = city_id
     if live.in_transaction():
-        _tell(live.connection(), city_id)
+        _tell(live.connection(), live)
 
 
 def current_city(session: Session | None = None) -> int | None:
@@ -113,7 +161,7 @@ def current_city(session: Session | None = None) -> int | None:
 def _begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
     if transaction.nested:
         return
-    _tell(connection, session.info.get("city"))
+    _tell(connection, session)
 
 
 @event.listens_for(PortalSession, "after_transaction_end")
@@ -139,6 +187,22 @@ def _insert(record: Base) -> Insert:
     return insert(cast(Table, inspect(type(record)).local_table)).values(values)
 
 
+@contextmanager
+def alone(key: int) -> Iterator[bool]:
+    """Whether nobody else in the installation is inside under this number; without a transaction, so that one may wait
+    long in it. It ends with the process, however that ends."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        mine = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}))
+        try:
+            yield mine
+        finally:
+            if mine:
+                try:
+                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
+                except DBAPIError:
+                    connection.invalidate()  # it went with the connection
+
+
 def after_commit(act: Callable[[], object]) -> None:
     """Do this once the present transaction is safely committed; forget it when it is rolled back."""
     db.session().info.setdefault("after_commit", []).append(act)
@@ -158,6 +222,7 @@ def has_written(rows: int) -> None:
 def refresh_statistics() -> None:
     """Let the planner know how many rows there are now, of every table. A transaction of its own."""
     with db.engine.begin() as connection:
+        connection.execute(_ALLOWED[WORK])
         connection.execute(_REFRESH)
 
 

@@ -51,6 +51,12 @@ class Stale(Refusal):
         self.changes = tuple(changes)
 
 
+class Missing(Refusal):
+    """The record is there, but not what it promises: a file that the disk does not hold any more, or not as it was."""
+
+    status = 410
+
+
 class Invalid(Refusal):
     """What was typed cannot be accepted; `fields` maps field name to sentence."""
 

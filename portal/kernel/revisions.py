@@ -9,6 +9,7 @@ import ast
 import re
 from pathlib import Path
 
+WAITS = "The migrations wait"  # how a line of theirs begins that whoever started them should see
 VERSIONS = Path(__file__).resolve().parents[2] / "migrations" / "versions"
 _SAID = re.compile(r"^(revision|down_revision)(?:\s*:[^=\n]+)?\s*=\s*(.+)$", re.MULTILINE)
 

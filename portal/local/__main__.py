@@ -19,6 +19,7 @@ def main() -> int:
     run = commands.add_parser("run", help="start the portal on this machine and look after it")
     run.add_argument("--follow-parent", action="store_true", help="stop when the process that started this one dies")
     run_with = commands.add_parser("with", help="run one command in the portal's environment, as the database's owner")
+    run_with.add_argument("--new-database", action="store_true", help="make an empty one where traces of another are")
     run_with.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND …")
     serve = commands.add_parser("serve", help="a throw-away database for as long as another process lives")
     serve.add_argument("--for", dest="pid", type=int, required=True, help="the process to live as long as")
@@ -49,7 +50,7 @@ def carry_out(place: Place, asked: argparse.Namespace) -> int:
 
     match asked.command:
         case "with":
-            return tasks.run_with(place, asked.words)
+            return tasks.run_with(place, asked.words, new_database=asked.new_database)
         case "serve":
             tasks.serve(asked.pid, asked.home, asked.ready)
         case "check-migrations":

@@ -9,9 +9,10 @@ import os
 import secrets
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from portal.local.processes import NotStarted
 
@@ -48,23 +49,56 @@ class Place:
 
     @property
     def vault_key(self) -> Path:
-        """The file of the key that seals confidential content; never beside the database it protects."""
+        """The file of the key that seals confidential content: beside the data directory and not in it, so that no copy of that
+        one holds the key to it. Where an earlier version made it inside, it is used there."""
+        return self.former_vault_key if self.former_vault_key.exists() else self.keys / "vault.key"
+
+    @property
+    def keys(self) -> Path:
+        """The directory of the vault's key."""
+        return self.data.with_name(f"{self.data.name}.keys")
+
+    @property
+    def former_vault_key(self) -> Path:
+        """Where earlier versions kept it."""
         return self.data / "vault.key"
 
     def prepare(self) -> None:
-        """Makes the directories and, on the first start, the two keys; an existing key is never touched."""
+        """Makes the directories."""
         self.data.mkdir(parents=True, exist_ok=True)
         # Root's database runs as another user, who must be able to pass through to its own directory.
         self.data.chmod(0o711 if os.geteuid() == 0 else 0o700)
         for directory in (self.files, self.logs):
             directory.mkdir(mode=0o700, exist_ok=True)
-        if self.secret_key.exists() and not self.vault_key.exists() and not os.environ.get("VAULT_KEY_FILE"):
-            raise NotStarted(
-                f"{self.vault_key} is missing. What is confidential was sealed with it, and a new one would not open it: put "
-                "the key back from where it is kept apart, or name its place with VAULT_KEY_FILE."
-            )
-        keep_secret(self.vault_key, lambda: secrets.token_bytes(32).hex())  # first: where the other is, this one was
-        keep_secret(self.secret_key, lambda: secrets.token_urlsafe(48))
+
+    def make_keys(self, told: Mapping[str, str] = MappingProxyType({}), *, used: bool = False) -> None:
+        """Makes the two keys, where the environment names no others. An existing one is never touched, and none is made for a
+        database that was `used` already: raises NotStarted."""
+        if not told.get("VAULT_KEY_FILE") and not self.vault_key.exists():
+            if used:
+                raise NotStarted(
+                    f"{self.vault_key} is missing. What is confidential was sealed with it, and a new one would not open it: put "
+                    "the key back from where it is kept apart, or name its place with VAULT_KEY_FILE."
+                )
+            self.keys.mkdir(mode=0o700, exist_ok=True)
+            keep_secret(self.vault_key, lambda: secrets.token_bytes(32).hex())
+        if not told.get("SECRET_KEY_FILE") and not self.secret_key.exists():
+            if used:
+                raise NotStarted(
+                    f"{self.secret_key} is missing. Put it back. Where it is lost, another one serves, and everybody signs in "
+                    f"again: make it with `umask 077; openssl rand -hex 32 > {self.secret_key}`, then say so with "
+                    "`python -m portal.local with flask secret-key accept`."
+                )
+            keep_secret(self.secret_key, lambda: secrets.token_urlsafe(48))
+
+    def traces(self, told: Mapping[str, str] = MappingProxyType({}), *, keys: bool = True) -> list[Path]:
+        """What an installation that was used before has left here: keys, uploaded files, what Redis was told."""
+        found = [key for key in (self.secret_key, self.vault_key) if keys and key.exists()]
+        files = Path(told.get("FILES_DIR") or self.files)
+        for directory in (files, self.data / "redis" / "appendonlydir"):
+            if directory.is_dir() and any(directory.iterdir()):
+                found.append(directory)
+        return found
 
     def hold(self) -> Hold:
         """Takes the data directory for this process; refuses while another one looks after it."""

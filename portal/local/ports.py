@@ -9,10 +9,12 @@ from portal.local.processes import NotStarted
 
 FIRST = 8000
 TRIED = 200
+WAITING = 2048  # connections that may wait to be taken, as gunicorn has it
 
 
 def take(environment: Mapping[str, str]) -> socket.socket:
-    """Keeps the port for us, by a bound socket that the web server will listen on; refuses where the named one is taken."""
+    """Keeps the port for us, by the one listening socket that every web server of ours is handed; refuses where the named
+    one is taken."""
     named = environment.get("DUBAN_PORT")
     if not named:
         return free_port(FIRST)
@@ -37,17 +39,11 @@ def free_port(first: int) -> socket.socket:
 
 
 def _keep(port: int) -> socket.socket | None:
-    try:
-        with socket.socket() as probe:
-            # Without SO_REUSEPORT: another portal's listening port, which has it, must count as taken.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-    except OSError:
-        return None
     kept = socket.socket()
-    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what an earlier start has closed just now may linger
     try:
         kept.bind(("127.0.0.1", port))
+        kept.listen(WAITING)  # at once: until somebody listens, a second portal could bind it too
     except OSError:
         kept.close()
         return None

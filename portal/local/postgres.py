@@ -115,6 +115,12 @@ def home_for(data: Path) -> Path:
     return inside if reaches(database_user(), inside) else OUTSIDE / digest(data)
 
 
+def other_homes(data: Path) -> list[Path]:
+    """Where else a database lies that may be that of a data directory: the path or who may pass to it has changed since."""
+    candidates = [data / "postgres", OUTSIDE / digest(data), *(sorted(OUTSIDE.glob("*")) if os.geteuid() == 0 else ())]
+    return [home for home in dict.fromkeys(candidates) if home != home_for(data) and (home / "data" / "PG_VERSION").exists()]
+
+
 class Postgres:
     """One embedded PostgreSQL server in one home directory."""
 
@@ -132,11 +138,26 @@ class Postgres:
         """The cluster itself."""
         return self.home / "data"
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is a cluster."""
+        return self._version.exists()
+
+    @property
+    def since(self) -> str:
+        """When the cluster's files came to be where they are. No copy carries that: a file that is never written again has
+        the time at which it was copied."""
+        return str(self._version.stat().st_ctime_ns)
+
+    @property
+    def _version(self) -> Path:
+        return self.data / "PG_VERSION"
+
     def passwords(self) -> dict[str, str]:
         """The generated passwords of the roles postgres, owner and app; made with the cluster, in a 0600 file."""
         path = self.home / "passwords.json"
         if not path.exists():
-            if (self.data / "PG_VERSION").exists():
+            if self.exists:
                 raise NotStarted(f"{path} is missing, and without it nobody can open the database beside it. Put it back.")
             made = {role: secrets.token_urlsafe(24) for role in (ADMINISTRATOR, "owner", "app")}
             write_private(path, json.dumps(made))
@@ -155,12 +176,11 @@ class Postgres:
         self._give(self._sockets)
         self.passwords()
         binaries = self.binaries()
-        version = self.data / "PG_VERSION"
-        if not version.exists():
+        if not self.exists:
             self._create_cluster(binaries)
-        elif int(version.read_text().strip()) != binaries.major:
+        elif int(self._version.read_text().strip()) != binaries.major:
             raise NotStarted(
-                f"The database in {self.data} was made by PostgreSQL {version.read_text().strip()}; this start brings "
+                f"The database in {self.data} was made by PostgreSQL {self._version.read_text().strip()}; this start brings "
                 f"{binaries.version}. Name programs of the old version with DUBAN_POSTGRES, or move the data over with "
                 "pg_dump and pg_restore."
             )

@@ -98,9 +98,14 @@ def last_lines(path: Path, count: int = 60) -> str:
 def why(what: str, log: Path) -> str:
     """What failed and why, for the person at the console: the disk is full, or what its log says last."""
     said = last_lines(log)
-    if NO_SPACE.search(said) or shutil.disk_usage(log.parent).free < FULL:
+    if NO_SPACE.search(said) or is_full(log.parent):
         return disk_full(log.parent)
     return f"{what} The end of {log}:\n{said}"
+
+
+def is_full(where: Path) -> bool:
+    """Whether there is no room on the disk that holds this."""
+    return shutil.disk_usage(where).free < FULL
 
 
 def disk_full(where: Path) -> str:

@@ -19,9 +19,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from portal.config import Misconfigured, sqlalchemy_url
-from portal.local import processes, provision
+from portal.local import contents, processes, provision
 from portal.local.places import Hold, Place, write_private
-from portal.local.postgres import Postgres, conninfo, home_for
+from portal.local.postgres import Postgres, conninfo, home_for, other_homes
 from portal.local.processes import NotStarted
 from portal.local.redis import RedisServer
 
@@ -50,23 +50,29 @@ class Servers:
         self._postgres = None if self._env.get("DATABASE_URL") else Postgres(home_for(place.data))
         self._redis = None if self._redis_url else RedisServer(place.data / "redis")
 
-    def start(self, hold: Hold) -> None:
-        """Starts what is embedded, looks whether the rest answers, and makes roles and database where it must."""
+    def start(self, hold: Hold, *, new_database: bool = False) -> None:
+        """Starts what is embedded, looks whether the rest answers, and makes roles, database and keys where it must. Where an
+        installation has left traces, but not its database, an empty one is made only if `new_database` says so."""
         keep = (hold.inherited,)
         try:
             if self._postgres:
                 postgres = self._postgres
+                if not postgres.exists and not new_database:
+                    self._refuse_where_one_was(postgres)
                 process = postgres.start(keep)
                 self.started.append(Started("database", process, lambda: postgres.launch(keep), postgres.stop))
                 self._access = provision.provision(postgres.url(), postgres.passwords())
             else:
                 self._access = self._named_database()
+                if not new_database and not contents.was_used(self.access.owner):
+                    self._refuse_files_of_another()
             if self._redis:
                 redis = self._redis
                 process = redis.start(keep)
                 self.started.append(Started("redis", process, lambda: redis.launch(keep), redis.stop))
             else:
                 self._look_for_redis()
+            self.place.make_keys(self._env, used=contents.was_used(self.access.owner))
         except BaseException as fault:
             self.stop()
             if self._postgres and isinstance(fault, psycopg.Error):
@@ -103,9 +109,46 @@ class Servers:
         told.setdefault("VAULT_KEY_FILE", str(self.place.vault_key))
         told.setdefault("FILES_DIR", str(self.place.files))
         told.setdefault("DUBAN_PRODUCTION", "0")
+        if self._postgres:
+            told["DUBAN_CLUSTER"] = self._postgres.since
         if as_owner:
             told["DATABASE_OWNER_URL"] = self.access.owner_url
         return told
+
+    def tools(self) -> dict[str, str]:
+        """For programs of PostgreSQL: where those of the embedded server are, and its administrator as libpq is told of him.
+        Empty for a server of one's own, whose administrator the portal is not told of."""
+        if not self._postgres:
+            return {}
+        admin = self._postgres.url()
+        return {
+            "PATH": f"{self._postgres.binaries().bin}{os.pathsep}{self._env.get('PATH', os.defpath)}",
+            "PGHOST": str(admin.query["host"]),
+            "PGUSER": str(admin.username),
+            "PGPASSWORD": str(admin.password),
+            "PGDATABASE": provision.DATABASE,
+        }
+
+    def _refuse_files_of_another(self) -> None:
+        traces = self.place.traces(self._env, keys=False)  # those are made beforehand, and copied to every node
+        if traces:
+            raise NotStarted(
+                f"{self.place.data} was used before: {', '.join(map(str, traces))}. The database that DATABASE_URL names is empty "
+                "and not the one they belong to. Name that one, or move them away. To restore a dump, fill it first: python -m "
+                "portal.local with --new-database … Nothing was changed."
+            )
+
+    def _refuse_where_one_was(self, postgres: Postgres) -> None:
+        traces = self.place.traces(self._env)
+        if not traces:
+            return
+        others = other_homes(self.place.data)
+        elsewhere = f" A database lies in {', '.join(map(str, others))}." if others else ""
+        raise NotStarted(
+            f"{self.place.data} was used before: {', '.join(map(str, traces))}. Its database is not there: looked for in "
+            f"{postgres.data}.{elsewhere} Put it there, or name the directory it belongs to with DUBAN_DATA. To restore a dump, "
+            "make an empty one: python -m portal.local with --new-database pg_restore … Nothing was changed."
+        )
 
     def _named_database(self) -> provision.Access:
         named = _address(self._env["DATABASE_URL"], "DATABASE_URL")

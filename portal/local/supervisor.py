@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from portal.kernel import revisions
 from portal.local import ports, processes
 from portal.local.diary import Diary
 from portal.local.nursery import Nursery
@@ -31,6 +32,10 @@ ROUND = 0.3  # seconds between two looks at the children
 BACKOFF = (0.5, 1, 2, 5, 10, 30)  # seconds before the first, second … restart in a row
 STEADY = 60.0  # seconds after which a child's earlier deaths are forgotten
 WEB_PATIENCE = 60.0  # seconds until the web server must answer
+HELD = (
+    "This database was restored from a copy: nothing is sent and everybody was signed out. "
+    "`.venv/bin/python -m portal.local with flask restored` lists what waits and lets go."
+)
 NO_DEMONSTRATION = "`DUBAN_DEMONSTRATION=0 make run` starts without it."
 
 
@@ -104,7 +109,7 @@ class Supervisor:
         diary.note("database and Redis answer")
         owner = self.servers.access.owner
         if contents.must_migrate(owner):
-            if self._run("migrations", "migrate", self.servers.environment(as_owner=True)):
+            if self._run("migrations", "migrate", self.servers.environment(as_owner=True), aloud=revisions.WAITS):
                 raise NotStarted(self._why("The migrations failed.", "migrations"))
             diary.note("the tables are up to date")
         port = listener.getsockname()[1]
@@ -132,10 +137,22 @@ class Supervisor:
 
         self.children.append(Child(name, again, again(), forked=True, ends=ends))
 
-    def _run(self, name: str, part: str, settings: Mapping[str, str] | None = None) -> int:
-        """Runs one part to its end; it is ended when we are."""
+    def _run(self, name: str, part: str, settings: Mapping[str, str] | None = None, aloud: str | None = None) -> int:
+        """Runs one part to its end; it is ended when we are. Lines of its log that begin with `aloud` are said here too."""
         running = self.nursery.fork(name, part, settings=settings)
-        self._until(lambda: running.poll() is not None)
+        said: list[str] = []
+
+        def ended() -> bool:
+            over = running.poll() is not None
+            if aloud:
+                lines = processes.last_lines(self.place.logs / f"{name}.log").splitlines()
+                new = [line for line in lines if line.startswith(aloud) and line not in said]
+                said.extend(new)
+                for line in new:
+                    print(line, flush=True)
+            return over
+
+        self._until(ended)
         return running.returncode or 0
 
     def _until(self, condition: Callable[[], bool]) -> None:
@@ -171,10 +188,9 @@ class Supervisor:
                 wait = BACKOFF[min(child.deaths, len(BACKOFF) - 1)]
                 child.deaths += 1
                 child.restart_at = now + wait
-                print(
-                    f"{child.name} ended ({child.process.returncode}); it starts again in {wait:g} s. Logs: {self.place.logs}",
-                    flush=True,
-                )
+                full = f" {processes.disk_full(self.place.data)}" if processes.is_full(self.place.data) else ""
+                ended = f"{child.name} ended ({child.process.returncode}); it starts again in {wait:g} s."
+                print(f"{ended} Logs: {self.place.logs}{full}", flush=True)
             elif now >= child.restart_at and (self.nursery.loaded or not child.forked):
                 child.process, child.since, child.restart_at = child.again(), now, None
 
@@ -220,7 +236,19 @@ class Supervisor:
                 " the README says how to bring in its units and people.\n",
                 flush=True,
             )
+        from portal.local import contents
+
+        if contents.is_held(self.servers.access.owner):
+            print(f"{HELD}\n", flush=True)
+        if not os.environ.get("VAULT_KEY_FILE"):
+            print(self._where_the_key_lies(), flush=True)
         print(f"Data and logs: {self.place.data}. Ctrl-C stops everything.", flush=True)
+
+    def _where_the_key_lies(self) -> str:
+        key = self.place.vault_key
+        if key == self.place.former_vault_key:
+            return f"The vault's key lies in {key}, in every copy of the data: better moved to {self.place.keys / key.name}."
+        return f"The vault's key lies in {key}, and in no copy of the data: back it up, apart."
 
 
 def _answers(port: int) -> bool:

@@ -18,10 +18,11 @@ from portal.local.processes import NotStarted
 from portal.local.servers import Servers
 
 
-def run_with(place: Place, words: list[str]) -> int:
+def run_with(place: Place, words: list[str], *, new_database: bool = False) -> int:
     """Runs one command with the portal's environment, the owner's address included; its exit status.
 
-    Uses the servers of a portal that runs from the same directory, and otherwise starts them for so long.
+    Uses the servers of a portal that runs from the same directory, and otherwise starts them for so long. Programs of
+    PostgreSQL are the embedded server's own, and run as its administrator.
     """
     if not words:
         raise NotStarted("Say which command to run: python -m portal.local with flask city create …")
@@ -34,10 +35,16 @@ def run_with(place: Place, words: list[str]) -> int:
     servers = Servers(place)
     try:
         if hold:
-            servers.start(hold)
+            servers.start(hold, new_database=new_database)
         else:
             servers.attach()
-        return subprocess.run(words, env=servers.environment(as_owner=True), cwd=CLONE, check=False).returncode
+        environment = servers.environment(as_owner=True)
+        if words[0].startswith("pg_") or words[0] in ("psql", "vacuumdb", "reindexdb"):
+            environment |= servers.tools()
+        program = shutil.which(words[0], path=environment.get("PATH"))
+        if program is None:
+            raise NotStarted(f"There is no program {words[0]} here.")
+        return subprocess.run([program, *words[1:]], env=environment, cwd=CLONE, check=False).returncode
     finally:
         servers.stop()
         if hold:
@@ -69,7 +76,7 @@ def check_migrations() -> int:
     """Migrates an empty throw-away database and compares it with the models; 0 when they agree."""
     with tempfile.TemporaryDirectory(prefix="duban-check-") as directory:
         os.chmod(directory, 0o711)  # noqa: S103 - the database's user passes through to its own part
-        place = Place(Path(directory))
+        place = Place(Path(directory) / "var")  # with its key beside it
         hold = place.hold()
         place.prepare()
         servers = Servers(
@@ -105,12 +112,13 @@ def forget(place: Place, really: bool) -> None:
         return
     home = home_for(place.data)
     if not really:
-        raise NotStarted(f"This would remove {place.data} and {home} for good. Say --yes if that is meant.")
+        raise NotStarted(f"This would remove {place.data}, {place.keys} and {home} for good. Say --yes if that is meant.")
     hold = place.hold()
     try:
         for sockets in (home / "run", place.data / "redis"):
             shutil.rmtree(short_directory(sockets), ignore_errors=True)
         shutil.rmtree(home, ignore_errors=True)
         shutil.rmtree(place.data)
+        shutil.rmtree(place.keys, ignore_errors=True)
     finally:
         hold.release()

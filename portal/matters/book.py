@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.access.actor import Actor, Standing, System
-from portal.access.roles import Role
+from portal.access.roles import Role, post_name
 from portal.access.visibility import as_seen_by
 from portal.deadlines.words import instant_words
 from portal.kernel import clock
@@ -26,6 +26,8 @@ from portal.workflow.engine import Moved, Rulebook
 ENTRY_LABELS = {
     "register": _l("登记"),
     "amend": _l("更正"),
+    "parent_amended": _l("上级更正"),
+    "end_sign_off": _l("签批终止"),
     "assign": _l("交办"),
     "forward": _l("转办"),
     "forwarded": _l("转办下级"),
@@ -54,26 +56,11 @@ ENTRY_LABELS = {
     "ask_extension": _l("申请延期"),
     "extension_granted": _l("准予延期"),
     "extension_refused": _l("不予延期"),
+    "extension_ended": _l("延期申请终止"),
     "urge": _l("催办"),
     "instruct_again": _l("再次批示"),
     "new_round": _l("登记新一轮"),
     "reminded": _l("提醒"),
-}
-
-# What an amendment may change, by field.
-FIELD_LABELS = {
-    "source_level": _l("批示来源"),
-    "urgency": _l("紧急程度"),
-    "instructed_on": _l("批示日期"),
-    "received_on": _l("收到日期"),
-    "title": _l("来文标题"),
-    "text": _l("批示内容"),
-    "leader": _l("批示领导"),
-    "leader_id": _l("领导岗位"),
-    "document_number": _l("来文字号"),
-    "requirement": _l("办理要求"),
-    "lead_unit_id": _l("主办单位"),
-    "co_units": _l("协办单位"),
 }
 
 # Milestones of the shell: dates without names. Sign-off inside the unit is not among them.
@@ -161,7 +148,7 @@ def changes_since(matter: Matter, actor: Actor, version: int) -> list[str]:
     )
     return [
         f"{instant_words(row.at)}　{ENTRY_LABELS.get(row.kind, row.kind)}"
-        + (f"　{row.unit_name} {Role(row.role).label}" if row.unit_name and row.role else "")
+        + (f"　{post_name(row.unit_name, Role(row.role))}" if row.unit_name and row.role else "")
         for row in rows
     ] or [_("状态现为“%(state)s”", state=matter.state.label)]
 

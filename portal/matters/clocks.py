@@ -9,30 +9,57 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select
 
 from portal.access.actor import SYSTEM
-from portal.access.models import Viewer
 from portal.access.visibility import as_seen_by
 from portal.deadlines import reckon
 from portal.deadlines.calendar import Calendar
 from portal.deadlines.ladder import Planned, planned
 from portal.deadlines.queries import calendar_of, ladder_of, limits_at, rules_of
-from portal.deadlines.reckon import Deadline
+from portal.deadlines.reckon import Deadline, Grant
 from portal.deadlines.why import Why
 from portal.kernel import clock as kernel_clock
 from portal.kernel.db import db
-from portal.matters.models import ENDED, Clock, Matter
+from portal.matters.models import Clock, Entry, Extension, Matter, State
+from portal.network.queries import name_then
 from portal.notify import ladder as rungs
 
 CLOSING, FIRST_FEEDBACK, RECEIPT = "closing", "first_feedback", "receipt"
 
 
-def closing_deadline(matter: Matter, rules_version: int | None = None) -> Deadline:
-    """By when the closing report is to be issued, from level, urgency and date of receipt: by this version of the rules,
-    for a new matter by those in force."""
-    rules, calendar = rules_of(db.session(), rules_version), calendar_of(db.session())
-    return reckon.closing(matter.received_on, matter.source_level, matter.urgency, rules, calendar)
+def original_term(matter: Matter, above: date | None, rules_version: int | None = None) -> Deadline:
+    """By when the closing report is to be issued before any extension: the date that was given, or what the rule reckons
+    from level, urgency and date of receipt (by this version, for a new matter by that in force); never later than `above`,
+    the parent's deadline."""
+    if matter.given_due_on is not None:
+        by = name_then(matter.registering_unit, matter.registered_at)
+        base = reckon.given(matter.given_due_on, by, kernel_clock.local(matter.registered_at).date())
+    else:
+        rules, calendar = rules_of(db.session(), rules_version), calendar_of(db.session())
+        base = reckon.closing(matter.received_on, matter.source_level, matter.urgency, rules, calendar)
+    return base if above is None else reckon.not_later_than(base, above)
+
+
+def parent_due(matter: Matter) -> date | None:
+    """The parent's deadline, of what was forwarded."""
+    if matter.parent_id is None:
+        return None
+    return db.session.scalar(select(Matter.due_on).where(Matter.id == matter.parent_id).options(as_seen_by(SYSTEM)))
+
+
+def _grants(matter: Matter) -> list[Grant]:
+    rows = db.session.scalars(
+        select(Extension)
+        .where(Extension.matter_id == matter.id, Extension.granted.is_(True))
+        .order_by(Extension.decided_at)
+        .options(as_seen_by(SYSTEM))
+    )
+    return [
+        Grant(row.granted_until, row.granted_as, kernel_clock.local(row.decided_at).date())
+        for row in rows
+        if row.granted_until and row.granted_as is not None and row.decided_at
+    ]
 
 
 def _feedback_deadline(matter: Matter, rules_version: int | None) -> Deadline | None:
@@ -74,30 +101,29 @@ def _take_versions(running: Clock, like: Clock) -> None:
     running.rules_version, running.ladder_version = like.rules_version, like.ladder_version
 
 
-def start(matter: Matter, kind: str, deadline: Deadline, *, original: bool = True, like: Clock | None = None) -> Clock:
-    """Start a clock, or give it a new end as a new generation. `original` resets the date that extensions count from; a
-    clock that is new begins with the versions of `like`, or with those in force."""
+def start(matter: Matter, kind: str, deadline: Deadline, *, like: Clock | None = None) -> Clock:
+    """Start a clock, or give it a new end as a new generation; one that is new begins with the versions of `like`, or with
+    those in force."""
     running = clock_of(matter, kind) or _new(matter, kind, like)
-    _run(running, deadline, original=original)
+    _run(running, deadline)
     db.session.add(running)
     db.session.flush()
-    if matter.assigned_at is not None:
+    if matter.assigned_at is not None and matter.state != State.REGISTERED:
         plan_rungs(matter, running)
     return running
 
 
 def rerun(matter: Matter, running: Clock, deadline: Deadline) -> None:
     """A running clock gets another end, as a new generation with its rungs."""
-    _run(running, deadline, original=True)
+    _run(running, deadline)
     db.session.flush()
     plan_rungs(matter, running)
 
 
-def _run(running: Clock, deadline: Deadline, *, original: bool) -> None:
+def _run(running: Clock, deadline: Deadline) -> None:
     running.generation += 1
     running.generation_at = kernel_clock.now()
-    if original:
-        running.original_due_on = deadline.due_on
+    running.original_due_on = deadline.due_on
     running.due_on, running.due_at, running.why = deadline.due_on, deadline.due_at, deadline.why.to_json()
     running.stopped_at = None
 
@@ -121,7 +147,7 @@ def first_clocks(matter: Matter, deadline: Deadline) -> list[Clock]:
     made = []
     for kind, end in ends.items():
         made.append(_new(matter, kind))
-        _run(made[-1], end, original=True)
+        _run(made[-1], end)
     return made
 
 
@@ -164,14 +190,6 @@ def run_on(matter: Matter) -> None:
     plan_rungs(matter, running)
 
 
-def moved(matter: Matter, deadline: Deadline, *, original: bool) -> None:
-    """The closing clock gets a new end: extension, or a corrected date of receipt."""
-    start(matter, CLOSING, deadline, original=original)
-    matter.due_on = deadline.due_on
-    if original:
-        matter.original_due_on = deadline.due_on
-
-
 def decline_until(matter: Matter) -> datetime | None:
     """The instant until which this assignment may be declined."""
     if matter.assigned_at is None:
@@ -185,68 +203,55 @@ def decline_days(matter: Matter) -> int:
     return limits_at(db.session(), matter.assigned_at or kernel_clock.now()).decline_working_days
 
 
-def corrected(matter: Matter) -> None:
-    """Date of receipt, level or urgency was corrected: every term is reckoned anew, as a new generation, by the rules
-    that it began with.
-
-    An extension that was granted keeps its day where that is still later than the new original date and within its
-    limit. A term that has stopped stays stopped. What was forwarded ends no later than this.
-    """
-    closing = clock_of(matter, CLOSING)
+def renew(matter: Matter) -> None:
+    """Every term is reckoned again from the facts as they stand (level, urgency, dates, what was given and granted, the
+    parent's deadline), by the rules that it began with. An end that moves is a new generation; a term that has stopped
+    stays stopped. For an act that has changed one of these facts: `service.renewing` calls it."""
+    db.session.flush()
+    closing, above = clock_of(matter, CLOSING), parent_due(matter)
     version = closing.rules_version if closing else None
-    granted = _granted(matter, closing)
-    _reckon_anew(matter, CLOSING, deadline := closing_deadline(matter, version), closing)
-    matter.original_due_on = matter.due_on = deadline.due_on
-    if granted and deadline.due_on < granted[0] <= reckon.extension_limit(deadline.due_on):
-        deadline = reckon.extended(deadline, deadline.due_on, *granted)
-        _reckon_anew(matter, CLOSING, deadline, closing, original=False)
-        matter.due_on = deadline.due_on
-    feedback = _feedback_deadline(matter, version)
-    known = clock_of(matter, FIRST_FEEDBACK)
+    original = original_term(matter, above, version)
+    deadline = reckon.with_grants(original, _grants(matter), above)
+    matter.original_due_on, matter.due_on = original.due_on, deadline.due_on
+    _turn(matter, CLOSING, deadline, closing, original_due_on=original.due_on)
+    feedback, known = _feedback_deadline(matter, version), clock_of(matter, FIRST_FEEDBACK)
     if feedback:
-        _reckon_anew(matter, FIRST_FEEDBACK, reckon.not_later_than(feedback, matter.due_on), known, like=closing)
+        _turn(matter, FIRST_FEEDBACK, reckon.not_later_than(feedback, matter.due_on), known, like=closing)
     elif known:
-        stop(matter, FIRST_FEEDBACK)
+        db.session.delete(known)
     receipt = clock_of(matter, RECEIPT)
     if receipt and matter.assigned_at is not None:
-        by = acknowledge_by(matter, calendar_of(db.session()))
-        if by.due_at != receipt.due_at and receipt.stopped_at is None:
-            start(matter, RECEIPT, by)
-    _cut_below(matter)
+        _turn(matter, RECEIPT, acknowledge_by(matter, calendar_of(db.session())), receipt)
+    db.session.flush()
 
 
-def _granted(matter: Matter, closing: Clock | None) -> tuple[date, str, date] | None:
-    line = Why.from_json(closing.why).first("extension") if closing else None
-    if line is None or matter.due_on <= matter.original_due_on:
-        return None
-    return matter.due_on, str(line.params["by"]), date.fromisoformat(line.params["on"])
-
-
-def _reckon_anew(
-    matter: Matter, kind: str, deadline: Deadline, known: Clock | None, *, original: bool = True, like: Clock | None = None
+def _turn(
+    matter: Matter,
+    kind: str,
+    deadline: Deadline,
+    known: Clock | None,
+    *,
+    original_due_on: date | None = None,
+    like: Clock | None = None,
 ) -> None:
-    stopped_at = known.stopped_at if known else None
-    running = start(matter, kind, deadline, original=original, like=like)
-    if stopped_at is not None:
-        running.stopped_at = stopped_at
-        rungs.cancel(running)
+    if known is None:
+        running = start(matter, kind, deadline, like=like)
+        running.stopped_at = _feedback_given(matter)
+    elif known.due_at != deadline.due_at:
+        stopped_at = known.stopped_at
+        running = start(matter, kind, deadline)
+        if stopped_at is not None:
+            running.stopped_at = stopped_at
+            rungs.cancel(running)
+    else:
+        running = known
+        running.why = deadline.why.to_json()
+    running.original_due_on = original_due_on or deadline.due_on
 
 
-def _cut(child: Matter, parent: Matter) -> None:
-    closing = clock_of(child, CLOSING)
-    if closing is None:
-        return
-    cut = reckon.not_later_than(deadline_of(closing), parent.due_on)
-    _reckon_anew(child, CLOSING, cut, closing)
-    child.original_due_on = child.due_on = cut.due_on
-    db.session.execute(update(Viewer).where(Viewer.matter_id == child.id).values(due_on=cut.due_on))
-    _cut_below(child)
-
-
-def _cut_below(matter: Matter) -> None:
-    for child in db.session.scalars(
-        select(Matter)
-        .where(Matter.parent_id == matter.id, Matter.due_on > matter.due_on, Matter.state.not_in(ENDED))
-        .options(as_seen_by(SYSTEM))
-    ).all():
-        _cut(child, matter)
+def _feedback_given(matter: Matter) -> datetime | None:
+    """When first feedback was given, or the report issued without one; for a clock that begins late."""
+    given = db.session.scalar(
+        select(func.min(Entry.at)).where(Entry.matter_id == matter.id, Entry.first_feedback).options(as_seen_by(SYSTEM))
+    )
+    return given or matter.issued_at

@@ -11,11 +11,11 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, insert, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, literal_column, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal.access.actor import SYSTEM, Actor, Standing, System
-from portal.access.models import Audience, Viewer
+from portal.access.models import Viewer
 from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
@@ -24,14 +24,15 @@ from portal.kernel.db import db
 from portal.matters import audience, notices
 from portal.matters.book import write_entry
 from portal.matters.models import ENDED, CoUnit, Matter, MatterContent
+from portal.matters.queries import whole_content
 from portal.matters.readers import around, viewer_rows
 from portal.matters.service.creation import index_words
+from portal.matters.succession import lent_no_longer, reseat
 from portal.matters.views import lamp_of
 from portal.network.business import Business, OpenMatter, register_business
 from portal.network.models import Post, Unit
 from portal.network.queries import has_supervision_office, in_force
-from portal.workflow.models import Signature, Signer, SignOff, Step
-from portal.workflow.signoff import refresh
+from portal.workflow.models import Signature, SignOff, Step
 
 _AT_ONCE = 500
 # As the index of open matters says it, so that it is used whatever the parameters.
@@ -121,7 +122,8 @@ def follow(actor: Actor | System, standing: Standing | None, former: Unit, heir:
             _take_over(actor, standing, matter, content, former, heir)
     db.session.flush()
     for matter_id in countersigned:
-        _refresh(matter_id)
+        matter = db.session.scalars(select(Matter).where(Matter.id == matter_id).options(as_seen_by(SYSTEM))).one()
+        reseat(actor, matter, whole_content(matter))
     family = select(Matter.parent_id).where(Matter.id.in_(touched), Matter.parent_id.is_not(None))
     touched |= set(db.session.scalars(family.options(as_seen_by(SYSTEM))))
     children = select(Matter.id).where(Matter.parent_id.in_(touched))
@@ -250,40 +252,6 @@ def _steps(former: Unit, heir: Unit) -> list[UUID]:
     return list(dict.fromkeys(step.matter_id for step in steps))
 
 
-def _refresh(matter_id: UUID) -> None:
-    """Who may sign the step that waits is found anew; of a confidential matter, whoever may not any more reads no longer."""
-    row = db.session.execute(
-        select(Step, SignOff, Matter)
-        .join(SignOff, and_(SignOff.report_id == Step.report_id, SignOff.generation == Step.generation))
-        .join(Matter, Matter.id == Step.matter_id)
-        .where(Step.matter_id == matter_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
-        .order_by(Step.number.desc())
-        .limit(1)
-        .options(as_seen_by(SYSTEM))
-    ).first()
-    if row is None:
-        return
-    step, sign_off, matter = row
-    people = [holder.person_id for holder in refresh(step, sign_off, confidential=matter.confidential)]
-    db.session.execute(
-        delete(Signer)
-        .where(Signer.report_id == step.report_id, Signer.generation == step.generation, Signer.step == step.number,
-               Signer.person_id.not_in(people))
-        .options(as_seen_by(SYSTEM))
-        .execution_options(synchronize_session=False)
-    )  # fmt: skip
-    if not matter.confidential:
-        return
-    signed = db.session.scalars(select(Signature.person_id).where(Signature.matter_id == matter_id).options(as_seen_by(SYSTEM)))
-    db.session.execute(
-        update(Audience)
-        .where(Audience.matter_id == matter_id, Audience.cause == audience.SIGNER, Audience.to_at.is_(None),
-               Audience.person_id.not_in([*people, *signed]))
-        .values(to_at=clock.now())
-    )  # fmt: skip
-    audience.admit(matter_id, people, audience.SIGNER)
-
-
 def install() -> None:
     """Tell the network whom to ask."""
-    register_business(Business(open_led_by, follow, moved, seats))
+    register_business(Business(open_led_by, follow, moved, seats, lent_no_longer))

@@ -15,6 +15,7 @@ from portal.deadlines.queries import ladder_of
 from portal.kernel.db import db
 from portal.matters import notices
 from portal.matters.models import Clock, Matter, MatterContent, State
+from portal.matters.office import who_assigned
 from portal.network.queries import recipients
 from portal.notify.ladder import Answer, register_resolver
 
@@ -58,9 +59,7 @@ def persons_of(matter: Matter, content: MatterContent, roles: Collection[str]) -
         if role == "handler":
             found += [content.handler_id] if content.handler_id else _without_handler(matter)
         elif role == ASSIGNING_SUPERVISOR:
-            # Whoever assigned it may have left the office meanwhile.
-            still = matter.assigned_by_id if matter.assigned_by_id in notices.supervisors(matter) else None
-            found += [still] if still else notices.heads(matter)
+            found += who_assigned(matter)
         elif role == Role.SUPERVISION_HEAD:
             found += notices.heads(matter)
         elif matter.lead_unit_id and not matter.confidential and matter.state != State.REGISTERED:

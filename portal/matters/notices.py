@@ -65,12 +65,14 @@ def notify(matter: Matter, content: MatterContent, entry: JournalEntry, kind: st
     tell(kind, told, key=f"journal:{entry.id}:{kind}", matter_id=matter.id, facts=known)
 
 
-def notify_in_turn(matter: Matter, content: MatterContent, entry: JournalEntry, *said: tuple[str, Iterable[int]]) -> None:
+def notify_in_turn(
+    matter: Matter, content: MatterContent, entry: JournalEntry, *said: tuple[str, Iterable[int]], **facts: Any
+) -> None:
     """One act that means different things to different people: each is told the first that names him, and no more."""
     told: set[int] = set()
     for kind, persons in said:
         people = [person for person in persons if person not in told]
-        notify(matter, content, entry, kind, people)
+        notify(matter, content, entry, kind, people, **facts)
         told.update(people)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,9 @@ from sqlalchemy import ARRAY, ColumnElement, String, and_, func, literal, or_, s
 from sqlalchemy.orm import aliased, defer, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from portal.access.actor import SYSTEM, Actor
+from portal.access.actor import SYSTEM, Actor, System
 from portal.access.visibility import as_seen_by
+from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invisible, Unconfirmed
@@ -87,7 +89,7 @@ def whole_content(matter: Matter) -> MatterContent:
     return db.session.scalars(select(MatterContent).where(MatterContent.matter_id == matter.id).options(as_seen_by(SYSTEM))).one()
 
 
-def co_units(actor: Actor, matter: Matter) -> list[CoUnit]:
+def co_units(actor: Actor | System, matter: Matter) -> list[CoUnit]:
     """Who helps."""
     return list(
         db.session.scalars(
@@ -150,11 +152,13 @@ def around(actor: Actor, matter: Matter, limit: int = 300) -> Around:
 
 
 def returns(actor: Actor, matter: Matter) -> list[Entry]:
-    """When, by whom and why a report came back to be written on: returned for rework, sent back, recalled; newest first."""
+    """When, by whom and why a report of the unit that has it came back to be written on: returned for rework, sent back,
+    recalled, overtaken by a correction; newest first."""
     return list(
         db.session.scalars(
             select(Entry)
-            .where(Entry.matter_id == matter.id, Entry.kind.in_(("return_for_rework", "send_back", "recall")))
+            .where(Entry.matter_id == matter.id, Entry.kind.in_(("return_for_rework", "send_back", "recall", "end_sign_off")))
+            .where(Entry.at >= matter.assigned_at)
             .options(joinedload(Entry.person), as_seen_by(actor))
             .order_by(Entry.sequence.desc())
         )
@@ -171,6 +175,16 @@ def milestones(actor: Actor, matter: Matter) -> list[Milestone]:
             .order_by(Milestone.at.desc(), Milestone.id.desc())
         )
     )
+
+
+def first_assigned_on(matter: Matter) -> date | None:
+    """The day on which the matter was first assigned, whatever became of that assignment."""
+    at = db.session.scalar(
+        select(func.min(Milestone.at))
+        .where(Milestone.matter_id == matter.id, Milestone.kind.in_(("assign", "forward")))
+        .options(as_seen_by(SYSTEM))
+    )
+    return clock.local(at).date() if at else None
 
 
 def attachments(actor: Actor, matter: Matter, report_id: UUID | None = None) -> list[Attachment]:
@@ -238,6 +252,8 @@ def former(actor: Actor, shown: Report) -> Submission | None:
         .where(
             Submission.matter_id == shown.matter_id,
             tuple_(Submission.draft, Submission.generation) < (shown.draft, before),
+            # What another unit submitted before the matter was given to this one is not the former draft of this one's.
+            Submission.submitted_at >= select(Matter.assigned_at).where(Matter.id == shown.matter_id).scalar_subquery(),
         )
         .options(as_seen_by(actor))
         .order_by(Submission.draft.desc(), Submission.generation.desc())
@@ -287,6 +303,8 @@ def _chain(actor: Actor, which: ColumnElement[bool]) -> tuple[Report, Chain] | N
         return None
     steps = {row.Step.number: row.Step for row in rows if row.Step}
     signatures = {row.Signature.step: row.Signature for row in rows if row.Signature}
+    for number, signature in signatures.items():
+        signature.unit_name = name_then(steps[number].unit, signature.signed_at)
     people: dict[int, list[Signer]] = {}
     for row in rows:
         if row.Signer:

@@ -15,18 +15,29 @@ from uuid import UUID
 from sqlalchemy import BigInteger, DateTime, Insert, SmallInteger, Text, bindparam, delete, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from portal.access.actor import SYSTEM
+from portal.access.actor import SYSTEM, Lent
 from portal.access.models import Audience, View, Viewer
-from portal.access.roles import LEADERS, SUPERVISION, Role, audience_principal, person_principal, standing_principal
+from portal.access.roles import (
+    LEADERS,
+    SUPERVISION,
+    Role,
+    audience_principal,
+    person_principal,
+    shells_principal,
+    standing_principal,
+)
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
-from portal.matters.audience import reading_now
+from portal.matters.audience import EXTENSION, REGISTRAR, REVIEWER, SIGNER, reading_now
 from portal.matters.models import CoUnit, Matter, MatterContent, State
+from portal.network.queries import holding
 from portal.workflow.models import Signer, SignOff, Step
 
 LEAD_DESK = (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR)
 _VARYING: dict[str, Any] = {"principal": BigInteger, "view": SmallInteger, "task": Text, "until": DateTime(timezone=True)}
 """What differs between the viewer rows of one matter."""
+_PARTS = {REGISTRAR: SUPERVISION, REVIEWER: SUPERVISION, EXTENSION: (Role.SUPERVISION_HEAD,)}
+"""For which part of the supervising office what is read is read."""
 _HANDLED = (State.ASSIGNED, State.ACKNOWLEDGED, State.IN_PROGRESS)
 LEAD_READERS = (*LEAD_DESK, Role.DEPUTY_LEADER, Role.PRINCIPAL_LEADER)
 
@@ -44,7 +55,7 @@ class Waiting:
 @dataclass(frozen=True, slots=True)
 class Around:
     """What the rule needs to know around a matter, ids only. `until`: when the reading of those in the audience ends to whom
-    it was granted."""
+    it was granted, or who read it standing in for somebody."""
 
     lead_path: tuple[int, ...] = ()
     co_units: tuple[tuple[int, int | None], ...] = ()
@@ -70,6 +81,11 @@ class Readers:
     def standings(self, unit_id: int, roles: Iterable[Role], view: View, task: str | None = None) -> None:
         for role in roles:
             self.add(standing_principal(unit_id, role), view, task)
+
+    def shells(self, unit_id: int, roles: Iterable[Role], task: str | None = None) -> None:
+        """Of a confidential matter: for those posts alone that cover such matters."""
+        for role in roles:
+            self.add(shells_principal(unit_id, role), View.SHELL, task)
 
 
 def readers_of(matter: Matter, content: MatterContent, around: Around) -> dict[int, tuple[View, str | None]]:
@@ -129,20 +145,26 @@ def _readers_of_open(readers: Readers, matter: Matter, content: MatterContent, a
 
 
 def _readers_of_confidential(readers: Readers, matter: Matter, content: MatterContent, around: Around) -> None:
-    readers.standings(matter.supervising_unit_id, SUPERVISION, View.SHELL)
+    readers.shells(matter.supervising_unit_id, SUPERVISION)
     for person_id in around.audience:
         readers.add(audience_principal(person_id), View.CONTENT)
     if matter.state == State.REGISTERED:
         assigner = matter.assigned_by_id or matter.registered_by_id
         if assigner in around.audience:
             readers.add(audience_principal(assigner), View.CONTENT, "assign")
+        else:  # who registered or assigned it has no part in the office any more
+            readers.shells(matter.supervising_unit_id, (Role.SUPERVISION_HEAD,), "assign")
     if matter.extension_pending:
-        readers.standings(matter.supervising_unit_id, (Role.SUPERVISION_HEAD,), View.SHELL, "decide_extension")
-    if matter.state == State.UNDER_REVIEW and content.reviewer_id:
-        readers.add(audience_principal(content.reviewer_id), View.CONTENT, "review")
+        readers.shells(matter.supervising_unit_id, (Role.SUPERVISION_HEAD,), "decide_extension")
+    if matter.state == State.UNDER_REVIEW:
+        if content.reviewer_id in around.audience:
+            readers.add(audience_principal(content.reviewer_id), View.CONTENT, "review")
+        else:  # the head is to name a reviewer
+            readers.shells(matter.supervising_unit_id, (Role.SUPERVISION_HEAD,), "review")
     if around.waiting:
         for person_id in around.waiting.persons:
-            readers.add(audience_principal(person_id), View.CONTENT, "sign")
+            if person_id in around.audience:
+                readers.add(audience_principal(person_id), View.CONTENT, "sign")
     _handler(readers, matter, content, audience_principal)
 
 
@@ -176,17 +198,35 @@ def around(matter: Matter, content: MatterContent) -> Around:
         above = (row.lead_unit_id, row.handler_id)
     if matter.state == State.IN_SIGN_OFF:
         waiting = _waiting(matter.id)
-    audience: dict[int, datetime | None] = {}
-    if matter.confidential:
-        rows = db.session.execute(
-            select(Audience.person_id, Audience.to_at)
-            .where(Audience.matter_id == matter.id, reading_now())
-            .order_by(Audience.to_at.asc().nulls_last())
-        )
-        audience = {row.person_id: row.to_at for row in rows}  # the latest end counts, and none before any
+    audience = _audience(matter, waiting) if matter.confidential else {}
     path = tuple(matter.lead_unit.path) if matter.lead_unit else ()
     until = {person: end for person, end in audience.items() if end is not None}
     return Around(path, co_units, below, above, waiting, frozenset(audience), until, content.has("void"))
+
+
+def _audience(matter: Matter, waiting: Waiting | None) -> dict[int, datetime | None]:
+    """Who reads the content of a confidential matter, and until when. What is read for a part in the office's work, or to
+    sign, is read by whoever holds that part now, and by who stands in for him until his delegation ends."""
+    rows = db.session.execute(
+        select(Audience.person_id, Audience.cause, Audience.to_at).where(Audience.matter_id == matter.id, reading_now())
+    ).all()
+    causes = {row.cause for row in rows}
+    parts: dict[str, dict[int, datetime | None]] = {}
+    for cause, roles in _PARTS.items():
+        if cause in causes:
+            parts[cause] = holding(matter.supervising_unit_id, roles, kind=Lent.SUPERVISE)
+    if waiting and SIGNER in causes:  # who has signed another step reads on
+        seat = holding(waiting.unit_id, (waiting.role,), kind=Lent.SIGN)
+        signed = dict.fromkeys(row.person_id for row in rows if row.person_id not in waiting.persons)
+        parts[SIGNER] = {**seat, **signed}
+    found: dict[int, datetime | None] = {}
+    for person_id, cause, to_at in rows:
+        if person_id not in parts.get(cause, {person_id: None}):
+            continue
+        end = parts[cause][person_id] if cause in parts else to_at
+        known = found.get(person_id, end)
+        found[person_id] = None if end is None or known is None else max(end, known)
+    return found
 
 
 def _waiting(matter_id: UUID) -> Waiting | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from portal.access.models import Audience
-from portal.access.roles import Role
+from portal.access.roles import Role, post_name
 from portal.audit.models import Reading
 from portal.identity.models import Person
 from portal.kernel import clock
@@ -22,7 +22,14 @@ from portal.matters.models import Matter
 from portal.network.models import Post, Unit
 from portal.network.queries import in_force
 
-WHAT = {"page": _l("阅读"), "slip": _l("阅读交办单"), "report": _l("阅读报结材料"), "download": _l("下载")}
+WHAT = {
+    "page": _l("阅读"),
+    "list": _l("在列表中看到"),
+    "slip": _l("阅读交办单"),
+    "report": _l("阅读报结材料"),
+    "export": _l("导出"),
+    "download": _l("下载"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ def grants_of(matter: Matter, limit: int = 200) -> list[Granted]:
     found: dict[int, Granted] = {}
     for row, name, role, unit in rows:
         until = row.to_at or row.from_at
-        post = f"{unit}　{Role(role).label}" if role else ""
+        post = post_name(unit, Role(role)) if role else ""
         found.setdefault(row.id, Granted(row.id, name, post, row.note or "", row.from_at, until, until <= clock.now()))
     return list(found.values())
 

@@ -20,40 +20,48 @@ from portal.workflow.seats import STEP_LABELS
 
 
 def steps(
-    report: Report, shown: Sequence[Step], signatures: dict[int, Signature], people: dict[int, list[Signer]], matter: Matter
+    report: Report,
+    shown: Sequence[Step],
+    signatures: dict[int, Signature],
+    people: dict[int, list[Signer]],
+    matter: Matter,
+    seats: Sequence[Any] = (),
 ) -> list[Drawn]:
-    """The whole chain: done, now, to come; the drafting before it, the review behind it."""
-    drawn = [
-        _step(
-            "done" if report.state != "draft" else "now",
-            _("拟稿"),
-            report.drafter.name,
-            _("第 %(n)s 稿", n=report.draft),
-            report.changed_at,
-        )
-    ]
-    running = report.state == "in_sign_off"
-    for step in shown:
-        signature = signatures.get(step.number)
-        title = f"{STEP_LABELS[step.kind]}"
-        if signature:
-            one = _step("done", title, signature.person.name, _("已签"), signature.signed_at)
-            one.delegate = signature.delegation_id is not None
-        elif running and step.reached_at:
-            now = matter.step_now if matter.step_now is not None and matter.step_now.step.number == step.number else None
-            names = named(now.people) if now else _("、").join(s.person.name for s in people.get(step.number, ()))
-            met = step.vacant and now is not None and now.kept_out
-            word = _("已签过另一步，须由他人签") if met else _("无人在任") if step.vacant else _("待签")
-            one = _step("now", title, named(now.kept_out) if met and now else names, word, step.reached_at)
-        else:
-            one = _step("todo", title, str(Role(step.role).label), _("未到"), None)
-        one.note = step.unit.name if step.unit_id != matter.lead_unit_id else None
-        drawn.append(one)
+    """The whole chain: done, now, to come; the drafting before it, the review behind it. A draft that is being written has
+    all of its chain before it, as the facts want it now (`seats`); one that has ended, no more than was signed."""
+    being_written = report.state == "draft"
+    drafting = _("第 %(n)s 稿", n=report.draft)
+    drawn = [_step("now" if being_written else "done", _("拟稿"), report.drafter.name, drafting, report.changed_at)]
+    if being_written and seats:
+        drawn += planned(seats, matter)
+    else:
+        drawn += [_walked(report, step, signatures.get(step.number), people.get(step.number, ()), matter) for step in shown]
     issued = report.issued_at is not None
     state = {"accepted": "done", "returned": "back"}.get(report.state, "now" if issued else "todo")
-    word = {"accepted": _("办结"), "returned": _("已退回")}.get(report.state, _("待审核") if issued else _("未到"))
+    word = {"accepted": _("办结"), "returned": _("已退回")}.get(report.state, _("待审核") if issued else _to_come(report))
     drawn.append(_step(state, _("审核"), office_of(matter), word, matter.closed_at if state == "done" else None))
     return drawn
+
+
+def _walked(report: Report, step: Step, signature: Signature | None, people: Sequence[Signer], matter: Matter) -> Drawn:
+    title, unit = f"{STEP_LABELS[step.kind]}", step.unit.name
+    if signature:
+        one = _step("done", title, signature.person.name, _("已签"), signature.signed_at)
+        one.delegate, unit = signature.delegation_id is not None, signature.unit_name
+    elif report.state == "in_sign_off" and step.reached_at:
+        now = matter.step_now if matter.step_now is not None and matter.step_now.step.number == step.number else None
+        names = named(now.people) if now else _("、").join(s.person.name for s in people)
+        met = step.vacant and now is not None and now.kept_out
+        word = _("已签过另一步，须由他人签") if met else _("无人在任") if step.vacant else _("待签")
+        one = _step("now", title, named(now.kept_out) if met and now else names, word, step.reached_at)
+    else:
+        one = _step("todo", title, str(Role(step.role).label), _to_come(report), None)
+    one.note = unit if step.unit_id != matter.lead_unit_id else None
+    return one
+
+
+def _to_come(report: Report) -> str:
+    return _("已终止") if report.state == "ended" else _("未到")
 
 
 def planned(seats: Sequence[Any], matter: Matter) -> list[Drawn]:
@@ -126,21 +134,21 @@ def questions(failed: Sequence[str]) -> list[Drawn]:
     return [Drawn(title=str(label), hint=hints[code], failed=code in failed) for code, label in QUESTIONS.items()]
 
 
-def sheet(report: Report, names: Sequence[str], mark: str, issuer: str | None, year: int, upward: bool) -> Drawn:
-    """The report as the page it will become."""
+def sheet(report: Report, name: str, papers: Sequence[str], mark: str, issuer: str | None, year: int, upward: bool) -> Drawn:
+    """The report as the page it will become, in whose `name` it goes out."""
     issued_on: date | None = clock.local(report.issued_at).date() if report.issued_at else None
     return Drawn(
         draft_no=report.draft,
         title=report.title,
-        masthead=report.issuing_name,
+        masthead=name,
         number_prefix=f"{mark}〔{year}〕",
         document_number=report.document_number,
         issuer=issuer,
         upward=upward,
         addressee=report.addressee,
         text=report.body or "",
-        attachments=list(names),
-        signature_unit=report.issuing_name,
+        attachments=list(papers),
+        signature_unit=name,
         issued_on=issued_on,
         copies=report.copies,
         printed_by=None,

@@ -9,14 +9,17 @@ from typing import Any
 from sqlalchemy import func, select
 
 from portal.access.actor import SYSTEM
+from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
+from portal.deadlines.rules import SourceLevel
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.matters.clocks import decline_days, decline_until
-from portal.matters.models import ENDED, Matter
+from portal.matters.models import ENDED, Matter, Report, State
 from portal.workflow.engine import Need
-from portal.workflow.seats import vacant
+from portal.workflow.models import Issue, Step
+from portal.workflow.seats import SHAPES, vacant
 
 DECLINE_REASONS = {
     "not_ours": _l("不属于本单位职责"),
@@ -128,8 +131,32 @@ def _extension_decided(matter: Matter, given: Mapping[str, Any]) -> str | None:
     return _("延期申请还没有批复") if matter.extension_pending else None
 
 
-def _no_parent(matter: Matter, given: Mapping[str, Any]) -> str | None:
-    return _("转办事项不能改为限定知悉，请对上级事项办理") if matter.parent_id else None
+def wrong_seat(matter: Matter) -> tuple[Role, Role] | None:
+    """By which seat the report under review was issued and which one issues by the matter's level as it stands; None where
+    it is the same. They differ where the level was corrected after the issue."""
+    if matter.state != State.UNDER_REVIEW:
+        return None
+    issued_by = db.session.scalar(
+        select(Step.role)
+        .join(Issue, (Issue.report_id == Step.report_id) & (Issue.generation == Step.generation) & (Issue.step == Step.number))
+        .join(Report, (Report.id == Issue.report_id) & (Report.state == "issued"))
+        .where(Issue.matter_id == matter.id)
+        .options(as_seen_by(SYSTEM))
+    )
+    issues = SHAPES[SourceLevel(matter.source_level)][-1].role
+    return None if issued_by is None or issued_by == issues else (Role(issued_by), issues)
+
+
+def _issued_by_its_seat(matter: Matter, given: Mapping[str, Any]) -> str | None:
+    found = wrong_seat(matter)
+    if found is None:
+        return None
+    was, now = found
+    return _(
+        "批示来源更正后，报结材料须由%(now)s签发，这一稿由%(was)s签发，不能办结；请退回重办，这次退回不计次数",
+        now=now.label,
+        was=was.label,
+    )
 
 
 NEEDS: dict[str, Need] = {
@@ -146,5 +173,5 @@ NEEDS: dict[str, Need] = {
     "report_complete": _report_complete,
     "seats_held": _seats_held,
     "extension_decided": _extension_decided,
-    "no_parent": _no_parent,
+    "issued_by_its_seat": _issued_by_its_seat,
 }

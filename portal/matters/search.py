@@ -1,32 +1,63 @@
-"""Search by part of a number, name or title: by pairs of neighbouring characters first, then by the words themselves."""
+"""Search by parts of a number, name or title: by characters and their pairs first, then by the words themselves.
+
+Both sides are folded (`kernel.text.folded`), so that no bracket, blank, dot, width or case hides anything. Of several words
+each must be there, wherever.
+"""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, SQLColumnExpression, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 
+from portal.access.actor import Actor
 from portal.kernel.db import db
+from portal.kernel.text import folded
 
-_LEFT_OUT = re.compile(r"[^\u3400-\u9fff\U00020000-\U0003ffffA-Za-z0-9]+")
+_BETWEEN = re.compile(r"[\s、，,；;]+")
+
+
+def words_of(typed: str) -> list[str]:
+    """The words that were typed, folded, each once; of signs alone there is none."""
+    return list(dict.fromkeys(word for part in _BETWEEN.split(typed) if (word := folded(part))))
 
 
 def grams(*texts: str | None) -> list[str]:
-    """Pairs of neighbouring characters of each text, each pair once; signs and spaces are left out, so that every part of
-    a text has pairs of the text alone."""
+    """The characters of each text and their pairs of neighbours, each once, so that every part of a text has those of the
+    text alone."""
     found: dict[str, None] = {}
-    for text in texts:
-        run = _LEFT_OUT.sub("", text or "").lower()
-        found.update(dict.fromkeys(run[i : i + 2] for i in range(len(run) - 1)))
+    for run in map(folded, texts):
+        found.update(dict.fromkeys(run))
+        found.update(dict.fromkeys(_pairs(run)))
     return list(found)
 
 
-def matters_holding(typed: str, most: int) -> list[UUID] | None:
-    """Matters of this city that may hold what was typed, whoever may see them; None where there are more than `most`, or
-    where nothing can be looked up (a single character). The words themselves are still to be compared, through the seam."""
-    pairs = grams(typed)
-    if not pairs:
-        return None
-    found = list(dict.fromkeys(db.session.scalars(select(func.matters_holding(pairs, 2 * most + 1)))))
+def holds(column: SQLColumnExpression[Any], word: str) -> SQLColumnExpression[bool]:
+    """Whether that column's text holds this word, as `words_of` gave it."""
+    held: SQLColumnExpression[bool] = func.folded(column).contains(word)
+    return held
+
+
+def matters_holding(actor: Actor, word: str, most: int) -> list[UUID] | None:
+    """Matters in the reader's sight that may hold this word; None where there are more than `most` of them. Whatever else
+    holds it makes no difference: a limit met by what he may not see would count it for him. The words themselves are still
+    to be compared, through the seam."""
+    found = list(db.session.scalars(_in_sight(actor, _pairs(word) or [word], most + 1)))
     return found if len(found) <= most else None
+
+
+def matters_saying(actor: Actor, *texts: str | None, most: int = 1000) -> Select[UUID]:
+    """A statement for the matters in the reader's sight among whose words all of these texts may be; to be compared through
+    the seam as well."""
+    return _in_sight(actor, grams(*texts), most)
+
+
+def _in_sight(actor: Actor, characters: list[str], most: int) -> Select[UUID]:
+    return select(func.matters_holding(characters, literal(list(actor.principals), ARRAY(BIGINT)), most))
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[i : i + 2] for i in range(len(run) - 1)]

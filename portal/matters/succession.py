@@ -1,27 +1,31 @@
-"""Seats that change hands while something waits there: part of every sweep.
+"""Seats that change hands while something waits there: part of every sweep, and of the act that ends a delegation.
 
 Who may sign a waiting step, or decide a request for more time, is whoever holds the seat or stands in for it now. When
 somebody leaves, or his standing in ends, he reads no longer what he read for that alone; the successor is admitted and
-asked. A seat that falls vacant is reported, and the chain goes on with the successor.
+asked. A seat that falls vacant is reported, and the chain goes on with the successor. Who registers or reviews a
+confidential matter leaves it likewise, and the head is asked.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, select, true
 from sqlalchemy.orm import aliased
 
-from portal.access.actor import SYSTEM
+from portal.access.actor import SYSTEM, Actor, Lent, System
+from portal.access.models import Audience
+from portal.access.roles import SUPERVISION
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.kernel.db import db
-from portal.matters import audience, notices
-from portal.matters.models import Extension, Matter
+from portal.matters import audience, notices, office
+from portal.matters.models import ENDED, Extension, Matter, MatterContent
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
-from portal.network.queries import signers_in, signing
+from portal.network.queries import recipients_of, signers_in, signing
 from portal.workflow.models import Signer, SignOff, Step
 from portal.workflow.signoff import fit, refresh, signed_before, signed_in, step_now
 
@@ -41,6 +45,48 @@ def refresh_deciders() -> int:
         .execution_options(populate_existing=True)
     ).all()
     return sum(_hand_over(matter) for matter in matters)
+
+
+def refresh_offices() -> int:
+    """Of confidential matters that wait for their office, whoever registers or reviews them still has that part; of how
+    many somebody had not. One statement where nothing waits so, three where nothing has changed."""
+    rows = db.session.execute(
+        select(Audience.matter_id, Audience.person_id, Matter.supervising_unit_id)
+        .join(Matter, Matter.id == Audience.matter_id)
+        .where(Audience.cause.in_(office.PARTS), Audience.to_at.is_(None), Matter.state.not_in(ENDED))
+        .options(as_seen_by(SYSTEM))
+    ).all()
+    if not rows:
+        return 0
+    there = recipients_of({row.supervising_unit_id for row in rows}, SUPERVISION, confidential=True, kind=Lent.SUPERVISE)
+    gone = [row.matter_id for row in rows if row.person_id not in there[row.supervising_unit_id]]
+    matters = (_held(matter_id) for matter_id in dict.fromkeys(gone))
+    return sum(office.let_go(matter, whole_content(matter)) for matter in matters if matter is not None)
+
+
+def lent_no_longer(persons: Collection[int]) -> None:
+    """These persons stand in for somebody no longer: what they read of confidential matters for that alone ends in this
+    transaction. Registered with the network, which knows no matter."""
+    if not persons:
+        return
+    read = select(Audience.matter_id).where(Audience.person_id.in_(persons), audience.reading_now())
+    found = (
+        select(Matter)
+        .where(Matter.id.in_(read), Matter.state.not_in(ENDED))
+        .order_by(Matter.id)
+        .with_for_update()
+        .options(as_seen_by(SYSTEM))
+    )
+    db.session.flush()
+    if db.session.scalars(found).all():  # whoever is at one of them at this moment is waited for
+        refresh_all()
+
+
+def refresh_all() -> None:
+    """Everything that waits in a seat or in an office goes on with whoever sits there now."""
+    refresh_waiting_steps()
+    refresh_deciders()
+    refresh_offices()
 
 
 def _changed() -> list[UUID]:
@@ -90,36 +136,50 @@ def _written() -> dict[tuple[UUID, int], set[int]]:
     return written
 
 
-def _go_on(matter_id: UUID) -> bool:
-    """False where somebody is at the matter at this moment: the next sweep looks again."""
-    matter = db.session.scalars(
+def _held(matter_id: UUID) -> Matter | None:
+    """The matter, locked; None where somebody is at it at this moment: the next sweep looks again."""
+    return db.session.scalars(
         select(Matter)
         .where(Matter.id == matter_id)
         .with_for_update(skip_locked=True)
         .options(as_seen_by(SYSTEM))
         .execution_options(populate_existing=True)
     ).first()
-    waiting = step_now(matter_id, confidential=matter.confidential) if matter is not None else None
-    if matter is None or waiting is None:
+
+
+def _go_on(matter_id: UUID) -> bool:
+    matter = _held(matter_id)
+    if matter is None or step_now(matter_id, confidential=matter.confidential) is None:
         return False
+    reseat(SYSTEM, matter, whole_content(matter))
+    return True
+
+
+def reseat(actor: Actor | System, matter: Matter, content: MatterContent) -> list[int]:
+    """Whoever may sign the waiting step now is written down, admitted, and asked if he was not asked before; whoever may
+    not any more reads no longer what he read for that alone; a seat that has fallen vacant is reported. In this one place,
+    whatever changed the seat: a post, a delegation, a unit. Who may sign, the nearest first."""
+    waiting = step_now(matter.id, confidential=matter.confidential)
+    if waiting is None:
+        return []
     step, was_vacant = waiting.step, waiting.step.vacant
     before = _written().get((step.report_id, step.number), set())
-    people = [h.person_id for h in refresh(step, waiting.sign_off, confidential=matter.confidential)]
-    content = whole_content(matter)
+    people = [holder.person_id for holder in refresh(step, waiting.sign_off, confidential=matter.confidential)]
     if matter.confidential:
         # Who has signed reads until it is closed, whatever post he holds.
         audience.dismiss(matter.id, before - set(people) - signed_in(step), audience.SIGNER)
         audience.admit(matter.id, people, audience.SIGNER)
-    matter.step_now = waiting
-    if people:
-        entry = journal.record(SYSTEM, "seat_filled", "report", step.report_id, confidential=matter.confidential)
-        notices.ask_to_sign(matter, content, entry, step.kind, [p for p in people if p not in before])
-    elif not was_vacant:
-        entry = journal.record(SYSTEM, "seat_vacant", "report", step.report_id, confidential=matter.confidential)
-        told = [*notices.lead_desk(matter), *notices.supervisors(matter)]
-        notices.notify(matter, content, entry, "seat_vacant", told)
+    matter.step_now = step_now(matter.id, confidential=matter.confidential)
+    act = "seat_filled" if people else "seat_vacant"
+    if was_vacant == bool(people) or set(people) != before:
+        secret, facts = matter.confidential, {"step": step.number}
+        entry = journal.record(actor, act, "report", step.report_id, confidential=secret, after=facts)
+        if people:
+            notices.ask_to_sign(matter, content, entry, step.kind, [one for one in people if one not in before])
+        elif not was_vacant:
+            notices.notify(matter, content, entry, act, [*notices.lead_desk(matter), *notices.supervisors(matter)])
     index_viewers(matter, content)
-    return True
+    return people
 
 
 def _hand_over(matter: Matter) -> bool:

@@ -7,17 +7,18 @@ from datetime import date
 from types import SimpleNamespace as Drawn
 
 from portal.access.actor import Actor
-from portal.access.roles import Role
+from portal.access.roles import Role, post_name
 from portal.deadlines.lamp import Lamp, lamp
 from portal.deadlines.why import Why
 from portal.deadlines.words import day_words, explain
 from portal.kernel import clock
 from portal.kernel.language import _, _l
-from portal.matters.book import ENTRY_LABELS, FIELD_LABELS
+from portal.matters.book import ENTRY_LABELS
 from portal.matters.models import Clock, CoUnit, Entry, Matter, Milestone, State
 from portal.matters.rules import DECLINE_REASONS, QUESTIONS
 from portal.network.models import Kind
 from portal.network.queries import Holder
+from portal.notify.fields import FIELDS
 from portal.workflow.seats import STEP_LABELS
 
 _SOURCES = {
@@ -26,7 +27,7 @@ _SOURCES = {
     "city": _l("市级批示件"),
     "county": _l("县级批示件"),
 }
-_BACK = ("decline", "send_back", "return_for_rework", "withdraw", "make_confidential", "extension_refused")
+_BACK = ("decline", "send_back", "end_sign_off", "return_for_rework", "withdraw", "make_confidential", "extension_refused")
 
 
 def lamp_of(matter: Matter) -> Lamp:
@@ -140,6 +141,16 @@ def head(matter: Matter, url: str) -> Drawn:
     )
 
 
+def closing(matter: Matter) -> Drawn | None:
+    """The closing term with its reasons, and what became of it once the report is issued."""
+    drawn = why(matter.closing)
+    light = lamp_of(matter)
+    if drawn is not None and matter.issued_at is not None and light.stage in ("issued", "closed"):
+        day = day_words(clock.local(matter.issued_at).date())
+        drawn.why.append((_("报结"), _("%(day)s签发，%(result)s", day=day, result=light.result or _("延期待批"))))
+    return drawn
+
+
 def why(running: Clock | None) -> Drawn | None:
     """A term with its reasons."""
     if running is None:
@@ -158,8 +169,11 @@ def line(entry: Entry) -> Drawn:
     """One line of 办理经过: what was done, by whom, with what was said."""
     facts = entry.facts or {}
     name = entry.person.name if entry.person else ""
-    post = [entry.unit_name, str(Role(entry.role).label)] if entry.unit_name and entry.role else []
-    who = "　".join(part for part in (*post, name) if part and (part == name or part not in name))
+    post = post_name(entry.unit_name, Role(entry.role)) if entry.unit_name and entry.role else ""
+    if entry.unit_name and entry.unit_name in name:  # he is called by his post
+        post = post.removeprefix(entry.unit_name)
+        post = "" if post in name else post
+    who = "　".join(part for part in (post, name) if part)
     who += _("（代）") if entry.delegation_id else ""
     tags = [_("首次反馈")] if entry.first_feedback else []
     if entry.kind == "decline" and facts.get("code") in DECLINE_REASONS:
@@ -169,7 +183,11 @@ def line(entry: Entry) -> Drawn:
     if facts.get("until"):
         what = _("至 %(day)s", day=day_words(date.fromisoformat(facts["until"])))
     if facts.get("changed"):
-        what = _("、").join(str(FIELD_LABELS[field]) for field in facts["changed"])
+        fields = _("、").join(str(FIELDS[field]) for field in facts["changed"])
+        until = facts.get("until")
+        what = _("%(fields)s，期限改为%(day)s", fields=fields, day=day_words(date.fromisoformat(until))) if until else fields
+    if facts.get("ended"):
+        what = str(ENTRY_LABELS[facts["ended"]])
     if facts.get("draft"):
         what = _("第 %(n)s 稿", n=facts["draft"])
     return Drawn(

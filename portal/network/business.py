@@ -32,12 +32,14 @@ class Business:
     `follow(actor, standing, former, heir)`: all open business of one unit goes on with another.
     `moved(unit_ids)`: these units stand elsewhere in the tree now.
     `seats(unit_ids)`: the seats (unit, role) of these units that a running sign-off of an open matter still needs;
-    confidential ones are left out, because a refusal would tell of them."""
+    confidential ones are left out, because a refusal would tell of them.
+    `lent_no_longer(persons)`: these persons stand in for somebody no longer, in this transaction."""
 
     open_led_by: Callable[[Actor, int, int], list[OpenMatter]]
     follow: Callable[[Actor | System, Standing | None, Unit, Unit], None]
     moved: Callable[[Collection[int]], None]
     seats: Callable[[Collection[int]], set[tuple[int, Role]]]
+    lent_no_longer: Callable[[Collection[int]], None]
 
 
 _registered: list[Business] = []

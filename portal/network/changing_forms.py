@@ -121,14 +121,14 @@ def drawn_from(form: ChangeForm, unit: Unit) -> None:
 
 
 def facts_in(form: ChangeForm) -> dict[str, Any]:
-    """What is wanted, as it is written down. A unit is named by its code or a name that only one bears."""
+    """What is wanted, as it is written down. Raises Invalid where it is not clear which unit was typed."""
     facts: dict[str, Any] = {}
     for name, data in form.data.items():
         if name in ("from_on", "reason", "version", "request_key", "csrf_token"):
             continue
         if name in _FACTS:
-            meant = queries.unit_meant(data or "")
-            facts[_FACTS[name]] = meant.id if meant else None if not data else 0
+            meant = queries.unit_typed(data, name)
+            facts[_FACTS[name]] = meant.id if meant else None
         else:
             facts[name] = data
     return facts

@@ -5,27 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, insert, select, update
 from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.dialects.postgresql import insert as insert_new
 
-from portal.access.roles import Role
+from portal.access.actor import Actor
+from portal.access.roles import OFFICERS, Role
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import current_city, db, has_written
-from portal.network.models import ORGANS, Kind, Level, Post, Unit
+from portal.network.models import ORGANS, Appointment, Kind, Level, Post, Unit
 from portal.network.plan import Known, KnownPerson, KnownUnit, Plan, PlannedUnit
 from portal.network.queries import in_force
+from portal.network.rules import AGREED
 
 _PINYIN_MOST = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How much an import wrote."""
+    """How much an import wrote; `waiting` are the posts that somebody else has to agree to."""
 
     units: int
     people: int
     posts: int
+    waiting: int = 0
 
 
 def known_network() -> Known:
@@ -58,9 +62,10 @@ def known_network() -> Known:
     return Known(units, people)
 
 
-def carry_out(plan: Plan, hashes: Mapping[str, str], *, must_change_password: bool = True) -> Written:
+def carry_out(plan: Plan, hashes: Mapping[str, str], *, must_change_password: bool = True, by: Actor | None = None) -> Written:
     """Write a plan without faults. `hashes` holds the stored password of every new person by sign-in name. Posts are
-    held from today."""
+    held from today; those of supervisors, heads and leaders wait for somebody else's agreement, the very first of a city
+    excepted, when there is nobody yet to agree."""
     if not plan.good:
         raise ValueError("a plan with faults is not carried out")
     ids = {code: known.id for code, known in plan.known.units.items()}
@@ -90,22 +95,24 @@ def carry_out(plan: Plan, hashes: Mapping[str, str], *, must_change_password: bo
             ],
         )
         people.update((name, person_id) for name, person_id in written)
-    if plan.posts:
-        db.session.execute(
-            insert(Post),
-            [
-                {
-                    "person_id": people[post.sign_in_name],
-                    "unit_id": ids[post.unit_code],
-                    "for_unit_id": acts_for[post.unit_code],
-                    "role": post.role,
-                    "from_on": clock.today(),
-                }
-                for post in plan.posts
-            ],
-        )
+    founding = by is None and not db.session.scalar(
+        select(exists().where(Post.city_id == current_city(), Post.role.not_in(OFFICERS)))
+    )
+    waiting = [] if founding else [post for post in plan.posts if post.role in AGREED]
+    held = [post for post in plan.posts if post.role not in AGREED] if waiting else plan.posts
+    facts = [
+        {"person_id": people[post.sign_in_name], "unit_id": ids[post.unit_code], "role": post.role, "from_on": clock.today()}
+        for post in [*held, *waiting]
+    ]
+    if held:
+        rows = zip(held, facts, strict=False)
+        db.session.execute(insert(Post), [fact | {"for_unit_id": acts_for[post.unit_code]} for post, fact in rows])
+    asked = facts[len(held) :]
+    if asked:
+        proposed = {"proposed_by_id": by.person_id if by else None, "proposed_at": clock.now()}
+        db.session.execute(insert_new(Appointment).on_conflict_do_nothing(), [fact | proposed for fact in asked])
     has_written(len(plan.units) + len(newcomers) + len(plan.posts))
-    return Written(len(plan.units), len(newcomers), len(plan.posts))
+    return Written(len(plan.units), len(newcomers), len(held), len(waiting))
 
 
 def _write_units(plan: Plan, ids: dict[str, int]) -> None:

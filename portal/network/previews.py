@@ -20,7 +20,7 @@ from portal.documents.models import ImportPreview
 from portal.identity.models import Person
 from portal.identity.passwords import hashed_one_time, one_time_password
 from portal.kernel import clock
-from portal.kernel.db import current_city, db
+from portal.kernel.db import current_city, db, take_time
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.kernel.text import tidy
@@ -57,6 +57,7 @@ def reach_of(actor: Actor) -> frozenset[int]:
 
 def upload(actor: Actor, kind: str, name: str, data: bytes) -> ImportPreview:
     """Judge a workbook and keep it with its judgement. Refuses (Invalid) what is no workbook or lacks columns."""
+    take_time()
     reach_of(actor)
     previews.forget_expired()
     name = previews.fit_name(actor.person_id, name)
@@ -114,6 +115,7 @@ def preview(actor: Actor, kind: str, preview_id: UUID, *, lock: bool = False) ->
 def carry_out(actor: Actor, kind: str, preview_id: UUID) -> ImportPreview:
     """Write all good rows in one transaction; a second click finds it done. Stale where the network has changed since it
     was judged, so that nothing is written that was not shown."""
+    take_time()
     kept = preview(actor, kind, preview_id, lock=True)
     if kept.state == "imported":
         return kept
@@ -127,7 +129,7 @@ def carry_out(actor: Actor, kind: str, preview_id: UUID) -> ImportPreview:
     if not judged.new and not judged.changed:
         raise Invalid(_("没有可以导入的行"))
     passwords = _one_time(judged)
-    write_new(judged.plan, {name: stored for name, (_word, stored) in passwords.items()})
+    write_new(judged.plan, {name: stored for name, (_word, stored) in passwords.items()}, by=actor)
     if kind == UNITS:
         _write_changes(actor, judged, kept.name)
     newcomers = judged.plan.new_people()
@@ -265,6 +267,7 @@ def report(kept: ImportPreview) -> bytes:
 
 def export(actor: Actor, sheet: str) -> bytes:
     """The secretariat's part of the network in the columns that an import takes."""
+    take_time()
     reach = reach_of(actor)
     target = io.BytesIO()
     if sheet == UNITS:

@@ -1,12 +1,15 @@
-"""What the network's workbooks may say: their columns, their words for levels, kinds and roles, and what fits what."""
+"""What the network's workbooks may say: their columns, their words for levels, kinds and roles, and what fits what; and what
+may be typed for a unit."""
 
 from __future__ import annotations
 
 import re
 
 from portal.access.actor import Actor, Standing
-from portal.access.roles import OFFICERS, Role
-from portal.network.models import ORGANS, Kind, Level
+from portal.access.roles import LEADERS, OFFICERS, SUPERVISION, Role
+from portal.kernel.language import _
+from portal.kernel.text import folded
+from portal.network.models import ORGANS, Kind, Level, Unit
 
 CODE = "单位代码"
 NAME = "单位名称"
@@ -81,6 +84,30 @@ CODE_FORM = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.\-]*[0-9A-Za-z])?")
 SIGN_IN_FORM = re.compile(r"[^\W_](?:[\w.@\-]*[^\W_])?")
 EMAIL_FORM = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\-]+@[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?")
 
+_CODE_IN_BRACKETS = re.compile(r"[(（\[［〔【﹝]\s*([^()（）\[\]［］〔〕【】﹝﹞]+?)\s*[)）\]］〕】﹞]$")
+
+
+def name_and_code(typed: str) -> tuple[str, str]:
+    """What was typed for a unit, parted: “name (code)” in any brackets; else it is either, and stands as both."""
+    said = typed.strip()
+    coded = _CODE_IN_BRACKETS.search(said)
+    return (said[: coded.start()].strip(), coded[1]) if coded else (said, said)
+
+
+def names_of(unit: Unit) -> frozenset[str]:
+    """The names that the unit bears, as they are looked for."""
+    return frozenset(map(folded, (unit.name, unit.short_name, unit.official_name))) - {""}
+
+
+def contradiction(unit: Unit, typed: str) -> tuple[str, str] | None:
+    """Why, and what to do, where the unit found by its code was typed with a name that is none of its own: of the two
+    nobody knows which was meant."""
+    name, code = name_and_code(typed)
+    if name == code or folded(name) in names_of(unit) | {"", folded(unit.code)}:
+        return None
+    fix = _("代码 %(code)s 是%(unit)s；请核对后只填其中一项", code=unit.code, unit=unit.name)
+    return _("“%(typed)s”的名称与代码不符", typed=typed.strip()[:40]), fix
+
 
 def plain_label(text: str) -> str:
     """A label with its brackets and spaces as the workbooks write them."""
@@ -95,6 +122,16 @@ def fits(role: Role, kind: Kind) -> bool:
 def place_of(role: Role) -> str:
     """Where posts of this role belong, in the workbooks' words."""
     return _PLACE_WORDS.get(role, "单位本身或其办公室")
+
+
+AGREED = frozenset({*SUPERVISION, *LEADERS})
+"""Who supervises, heads an office or leads a unit is appointed with somebody else's agreement: domain, "powers do not add up"."""
+
+
+def head_role(role: Role) -> Role:
+    """The role of whoever is at the head of those who hold this one: of supervisors the head of their office, of all others the
+    unit's principal leader."""
+    return Role.SUPERVISION_HEAD if role in SUPERVISION else Role.PRINCIPAL_LEADER
 
 
 def business_of(actor: Actor) -> list[Standing]:

@@ -23,6 +23,7 @@ QUEUE = "duban"
 SWEEP = "portal.jobs.tasks.sweep"
 PATIENCE = 0.1  # seconds for one answer of Redis
 SILENCE = 5.0  # seconds in which nobody rings after a fault
+LIMIT = 1800  # seconds after which RQ ends a sweep; it ends long before by itself
 KEPT = 60  # seconds that RQ keeps a job's result; nobody reads it
 
 _url: str | None = None
@@ -67,7 +68,7 @@ def ring(city_id: int) -> None:
     try:
         if _queue is None:
             _queue = Queue(QUEUE, connection=impatient(_url), serializer="json")
-        _queue.enqueue(SWEEP, city_id, result_ttl=KEPT, failure_ttl=KEPT, ttl=KEPT, description="sweep")
+        _queue.enqueue(SWEEP, city_id, result_ttl=KEPT, failure_ttl=KEPT, ttl=KEPT, job_timeout=LIMIT, description="sweep")
     except (RedisError, OSError) as fault:
         _silent_until = monotonic() + SILENCE
         log.warning("Redis does not answer (%s); the sweep will find it", type(fault).__name__)

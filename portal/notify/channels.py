@@ -7,7 +7,9 @@ knows it. When to send, to whom, once or again is not its business: see `deliver
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -44,10 +46,11 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`sent`; `again` when it was surely not taken and may be tried later; `refused` for good; `doubtful` when nobody
-    can say whether it was taken."""
+    """`sent`; `again` when it was surely not taken and may be tried later; `away` when the channel takes nothing from us
+    at present, whatever the letter; `refused`, this very letter and for good; `doubtful` when nobody can say whether it
+    was taken."""
 
-    kind: Literal["sent", "again", "refused", "doubtful"]
+    kind: Literal["sent", "again", "away", "refused", "doubtful"]
     fault: str | None = None
 
 
@@ -69,11 +72,14 @@ class Channel(Protocol):
     def address(self, typed: str) -> str:
         """The address as it is kept. Raises ValueError for what cannot be one; nothing is sent to find out."""
 
-    def send(self, parcel: Parcel) -> Outcome:
-        """Send once, within the lease, and say what became of it."""
+    def send(self, parcel: Parcel, begin: Callable[[], bool]) -> Outcome:
+        """Send once, and say what became of it. `begin` is called just before the first octet of the text leaves, at
+        most five minutes after `send` was; where it answers False the right to send is lost, and nothing leaves. What
+        becomes of the text is known ten minutes later, or doubtful."""
 
 
 _channels: dict[str, Channel] = {}
+_closed: ContextVar[bool] = ContextVar("channels_closed", default=False)
 
 
 def configure(settings: Settings) -> None:
@@ -94,4 +100,14 @@ def configure(settings: Settings) -> None:
 
 def enabled() -> Mapping[str, Channel]:
     """The channels that are open."""
-    return _channels
+    return {} if _closed.get() else _channels
+
+
+@contextmanager
+def closed() -> Iterator[None]:
+    """Whoever is told something in here finds it in the portal alone."""
+    token = _closed.set(True)
+    try:
+        yield
+    finally:
+        _closed.reset(token)

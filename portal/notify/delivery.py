@@ -1,5 +1,8 @@
-"""Deliveries by other channels: never twice. Claimed with a lease and a fencing token, checked again just before
-sending, marked afterwards. What was claimed and never marked is doubtful: shown to the operator, never sent again.
+"""Deliveries by other channels: never twice, and none ends by itself that was not handed over.
+
+Claimed with a lease and a fencing token, looked at again, begun just before the first octet of the letter's text leaves,
+marked afterwards. A claim that was not begun is given back; what was begun and never marked is doubtful: shown to the
+operator, never sent again by itself. What the channel refused for good has failed: a person may have it sent again.
 Quiet hours are looked at when something is told and once more here, for what was late or is tried again.
 
 Each function is a part of a short transaction that `notify.jobs` commits; nothing is held while a channel sends.
@@ -7,12 +10,13 @@ Each function is a part of a short transaction that `notify.jobs` commits; nothi
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, Literal, cast
 from uuid import UUID, uuid5
 
-from sqlalchemy import CursorResult, case, select, update
+from sqlalchemy import ColumnElement, CursorResult, case, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.deadlines.queries import calendar_of
@@ -27,10 +31,10 @@ from portal.notify.models import AddressChange, ChannelPace, Delivery, Message
 from portal.notify.queries import Reach, reach_of, unread_count
 from portal.notify.rules import quiet_until
 
-LEASE = timedelta(minutes=5)
-ATTEMPTS = 8
+LEASE = timedelta(minutes=5)  # until the letter's text begins
+LEASE_OF_TEXT = timedelta(minutes=15)  # from then on until it is known what became of it
 FIRST_PAUSE = timedelta(seconds=30)
-LONGEST_PAUSE = timedelta(hours=1)
+LONGEST_PAUSE = timedelta(minutes=30)  # between two tries of one letter; it is tried for as long as somebody needs it
 CODES_LAST = timedelta(minutes=30)
 _WITHOUT_MESSAGE = UUID("0d9f1c3e-6a0b-4c8a-9a64-0f7d5b1f2e60")  # what identities of digests and codes are made under
 
@@ -44,39 +48,36 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """A delivery of which nobody can say whether it arrived."""
+class Listed:
+    """A delivery that did not arrive, or not for certain, as the operator sees it. `since`: when it was last tried, or
+    is due; of a claim that was cut off, when it was due."""
 
     delivery_id: int
     message_id: UUID | None
     channel: str
-    since: datetime | None
+    since: datetime
     fault: str | None
 
 
 def give_up_expired() -> int:
-    """Whatever was claimed and not marked within its lease is doubtful from now on; how many."""
-    done = db.session.execute(
-        update(Delivery)
-        .where(Delivery.city_id == current_city(), Delivery.state == "claimed", Delivery.lease_until < clock.now())
-        .values(state="doubtful")
-        .execution_options(synchronize_session=False)
-    )
-    return cast("CursorResult[Any]", done).rowcount
+    """Whatever was begun and not marked within its lease is doubtful from now on; how many. What was claimed and not
+    begun waits again: not an octet of it went out."""
+    _settle(Delivery.state == "claimed", Delivery.lease_until < clock.now(), state="waiting", lease_until=None)
+    return _settle(Delivery.state == "sending", Delivery.lease_until < clock.now(), state="doubtful")
 
 
-def claim() -> Claim | None:
-    """Claim the delivery that has waited longest, of those channels that may take one more this minute; None when none
-    is due."""
-    full: set[str] = set()
-    while True:
+def claim(closed: Collection[str] = ()) -> Claim | None:
+    """Claim the delivery that has waited longest, of those channels that are open and may take one more this minute;
+    None when none is due. `closed`: channels that cannot be used at present, whatever waits for them."""
+    usable = set(channels.enabled()).difference(closed)
+    while usable:
         found = db.session.scalars(
             select(Delivery)
             .where(
                 Delivery.city_id == current_city(),
                 Delivery.state == "waiting",
                 Delivery.due_at <= clock.now(),
-                Delivery.channel.not_in(full),
+                Delivery.channel.in_(usable),
             )
             .order_by(Delivery.due_at, Delivery.id)
             .limit(1)
@@ -86,13 +87,12 @@ def claim() -> Claim | None:
         if found is None:
             return None
         if _takes_one_more(found.channel):
-            break
-        full.add(found.channel)
-    found.state = "claimed"
-    found.token += 1
-    found.attempts += 1
-    found.lease_until = clock.now() + LEASE
-    return Claim(found.id, found.token)
+            found.state = "claimed"
+            found.token += 1
+            found.lease_until = clock.now() + LEASE
+            return Claim(found.id, found.token)
+        usable.discard(found.channel)
+    return None
 
 
 def _takes_one_more(channel: str) -> bool:
@@ -145,7 +145,6 @@ def parcel(claimed: Claim) -> Parcel | None:
     until = None if pressing else quiet_until(clock.now(), reach.wishes.quiet, calendar_of(db.session()))
     if until is not None:
         delivery.state, delivery.due_at, delivery.lease_until = "waiting", until, None
-        delivery.attempts -= 1
         return None
     if message is not None:
         return Parcel(delivery.id, message.id, delivery.channel, claimed.token, address, unread, slug)
@@ -167,6 +166,13 @@ def _needed(
     return reach.addresses.get(delivery.channel)
 
 
+def begin(claimed: Claim) -> bool:
+    """The first octet of the text leaves now: whether the claim is still ours. From here on it may have arrived."""
+    mine = (Delivery.id == claimed.delivery_id, Delivery.token == claimed.token, Delivery.state == "claimed")
+    until = clock.now() + LEASE_OF_TEXT
+    return _settle(*mine, Delivery.lease_until > clock.now(), state="sending", lease_until=until) == 1
+
+
 def mark(claimed: Claim, outcome: Outcome) -> None:
     """Write down what became of it. Only the claimant's own token counts; a delivery that became doubtful while he was
     still sending is settled by his answer."""
@@ -175,7 +181,7 @@ def mark(claimed: Claim, outcome: Outcome) -> None:
         .where(
             Delivery.id == claimed.delivery_id,
             Delivery.token == claimed.token,
-            Delivery.state.in_(("claimed", "doubtful")),
+            Delivery.state.in_(("claimed", "sending", "doubtful")),
         )
         .with_for_update()
         .execution_options(populate_existing=True)
@@ -187,19 +193,49 @@ def mark(claimed: Claim, outcome: Outcome) -> None:
         case "sent":
             found.state, found.sent_at = "sent", clock.now()
         case "doubtful":
-            found.state = "doubtful"
+            found.state, found.due_at = "doubtful", clock.now()
         case "refused":
-            found.state = "failed"
-        case "again" if found.attempts >= ATTEMPTS:
-            found.state = "failed"
+            found.state, found.due_at = "failed", clock.now()
+        case "away":
+            found.state, found.lease_until = "waiting", None
         case "again":
             found.state, found.lease_until = "waiting", None
-            found.due_at = clock.now() + min(FIRST_PAUSE * 2 ** (found.attempts - 1), LONGEST_PAUSE)
+            found.due_at = clock.now() + min(FIRST_PAUSE * 2 ** min(found.attempts, 16), LONGEST_PAUSE)
+            found.attempts += 1
 
 
-def doubtful() -> list[Doubt]:
-    """The city's doubtful deliveries, the oldest first."""
+def count_as_sent(until: datetime) -> None:
+    """What waited in the copy that this database was restored from, and was due by then, may well have gone out: nobody can
+    say, so that it is doubtful."""
+    was_due = or_(Delivery.state == "claimed", Delivery.state.in_(("waiting", "for_digest")) & (Delivery.due_at <= until))
+    _settle(was_due, state="doubtful", due_at=clock.now(), fault="restored")
+
+
+def listed(state: Literal["waiting", "doubtful", "failed"]) -> list[Listed]:
+    """The city's deliveries in this state, the oldest first."""
     found = db.session.scalars(
-        select(Delivery).where(Delivery.city_id == current_city(), Delivery.state == "doubtful").order_by(Delivery.id)
+        select(Delivery)
+        .where(Delivery.city_id == current_city(), Delivery.state == state)
+        .order_by(Delivery.id)
+        .execution_options(populate_existing=True)
     )
-    return [Doubt(d.id, d.message_id, d.channel, d.lease_until and d.lease_until - LEASE, d.fault) for d in found]
+    return [Listed(d.id, d.message_id, d.channel, d.due_at, d.fault) for d in found]
+
+
+def send_again(delivery_ids: Collection[int] | None = None) -> int:
+    """What a channel refused for good waits again, all of it or these, because a person says so; how many. Who has read
+    his message meanwhile, or has left, gets no letter, as always."""
+    which = [Delivery.state == "failed"]
+    if delivery_ids is not None:
+        which.append(Delivery.id.in_(delivery_ids))
+    return _settle(*which, state="waiting", due_at=clock.now(), lease_until=None, attempts=0)
+
+
+def _settle(*which: ColumnElement[bool], **values: Any) -> int:
+    done = db.session.execute(
+        update(Delivery)
+        .where(Delivery.city_id == current_city(), *which)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", done).rowcount

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -20,20 +20,21 @@ class DrawnMessage:
     id: UUID
     text: str
     say: str | None
-    url: str
+    url: str | None
     number: str | None
     at: datetime
     new: bool
 
 
-def drawn(messages: Iterable[Message]) -> list[DrawnMessage]:
-    """The messages as the page lists them; each link opens the matter and marks the message read."""
+def drawn(messages: Iterable[Message], out_of_sight: Collection[UUID]) -> list[DrawnMessage]:
+    """The messages as the page lists them; each link opens the matter and marks the message read. Those `out_of_sight`
+    have none."""
     return [
         DrawnMessage(
             id=message.id,
             text=text_of(message.kind, message.facts),
             say=message.facts.get("say"),
-            url=url_for("notify.open_message", message_id=message.id),
+            url=None if message.id in out_of_sight else url_for("notify.open_message", message_id=message.id),
             number=message.facts.get("number"),
             at=message.at,
             new=message.read_at is None,

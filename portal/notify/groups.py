@@ -51,7 +51,7 @@ class Words:
 
 WORDS: Mapping[Group, Words] = {
     Group.TASKS: Words(_l("交办与签收"), _l("交办、转办、指定承办人、退回交办、退回重办、离岗交接"), presses=True),
-    Group.SIGNING: Words(_l("签批与会签"), _l("请签批、请会签、送签退回、签批岗位空缺")),
+    Group.SIGNING: Words(_l("签批与会签"), _l("请签批、请会签、送签退回、签批终止、签批岗位空缺")),
     Group.REVIEW: Words(_l("审核与审批"), _l("报结待审核、延期待批")),
     Group.DUE: Words(_l("到期提醒"), _l("到期前 7 日、3 日、1 日和当日"), _l("依据：本市期限规则中的提醒阶梯")),
     Group.OVERDUE: Words(_l("超期与逾时"), _l("超期、逾时未签收"), _l("依据：本市期限规则中的提醒阶梯"), presses=True),
@@ -75,16 +75,16 @@ WORDS: Mapping[Group, Words] = {
 HOLDS: Mapping[Group, frozenset[str]] = {
     Group.TASKS: frozenset({
         "co_assigned", "co_handler_named", "forwarded", "name_handler", "handler_named", "handler_replaced", "declined",
-        "reassigned", "returned", "unit_followed", "handed_over", "person_left", "handover_to_sign",
+        "assign_asked", "reassigned", "returned", "unit_followed", "handed_over", "person_left", "handover_to_sign",
     }),
-    Group.SIGNING: frozenset({"to_sign", "countersign", "sent_back", "seat_vacant"}),
-    Group.REVIEW: frozenset({"issued_to_review", "extension_asked"}),
+    Group.SIGNING: frozenset({"to_sign", "countersign", "sent_back", "seat_vacant", "sign_off_ended"}),
+    Group.REVIEW: frozenset({"issued_to_review", "extension_asked", "reviewer_asked"}),
     Group.DUE: frozenset({"due_soon", "due_today"}),
     Group.OVERDUE: frozenset({"overdue", "not_acknowledged"}),
     Group.URGING: frozenset({"urged", "instruct_again"}),
     Group.RESULTS: frozenset({
         "acknowledged", "amended", "withdrawn", "co_progress", "new_round", "county_informed", "closed",
-        "extension_decided", "reading_granted",
+        "extension_decided", "extension_cut", "extension_ended", "parent_amended", "reading_granted",
     }),
     Group.OFFICE: frozenset({
         "calendar_missing", "change_refused", "appointed", "post_ended", "stand_in_set", "standing_in", "nominate",

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
+from time import monotonic
 
 from sqlalchemy import select
 
@@ -18,7 +20,7 @@ from portal.deadlines.queries import calendar_of
 from portal.identity.lockout import CODES, LOCKED_FOR, MOST
 from portal.identity.queries import locked_out
 from portal.kernel import clock
-from portal.kernel.db import current_city, db
+from portal.kernel.db import alone, current_city, db
 from portal.network.models import Post
 from portal.network.queries import in_force
 from portal.notify import channels, delivery, digests, ladder
@@ -27,12 +29,25 @@ from portal.notify.service import tell
 
 log = logging.getLogger(__name__)
 
+SENDING = 60.0  # seconds in which a sweep takes up letters; with the last of them it stays below `bell.LIMIT`
+_SENDER = 0x5E17D  # the advisory lock of whoever sends
 
-def sweep_city(*first: Callable[[], object]) -> None:
-    """Do everything that is due in the session's city; `first` are parts of other features, each committed here."""
-    for part in (tell_of_lock_outs, *first, fire_due, digests.gather, send_waiting, tell_of_missing_calendar):
+
+def sweep_city(*first: Callable[[], object], held: bool = False, may_go_on: Callable[[], bool] = lambda: True) -> None:
+    """Do everything that is due in the session's city; `first` are parts of other features, each committed here. While a
+    restored database is held, nothing is sent, and what a day brings is told in the portal alone: the old one may have
+    written of it. Before each part `may_go_on` says whether the clock can be believed; from where it cannot, nothing more is
+    done."""
+    due: tuple[Callable[[], object], ...] = () if held else (fire_due, digests.gather)
+    sending: tuple[Callable[[], object], ...] = () if held else (send_waiting,)
+    for part in (tell_of_lock_outs, *first, *due, tell_of_missing_calendar, *sending):
         try:
-            part()
+            if not may_go_on():
+                db.session.commit()
+                log.warning("sweep: the clock is hours off the last sweep; nothing is done until it is right or confirmed")
+                return
+            with channels.closed() if held else nullcontext():
+                part()
             db.session.commit()
         except Exception:
             db.session.rollback()
@@ -65,23 +80,50 @@ def fire_due(now: datetime | None = None) -> int:
 
 
 def send_waiting() -> int:
-    """Send the deliveries of the session's city that wait; how many were taken."""
+    """Send the deliveries of the session's city that wait, for as long as a sweep may; how many were taken. One sweeper at
+    a time in the whole installation: while he waits for a slow channel, the others go on with what is due."""
     delivery.give_up_expired()
     db.session.commit()
-    sent = 0
-    while claimed := delivery.claim():
+    with alone(_SENDER) as mine:
+        return _send_for(SENDING) if mine else 0
+
+
+def _send_for(seconds: float) -> int:
+    sent, away, until = 0, set[str](), monotonic() + seconds
+    while monotonic() < until and (claimed := delivery.claim(away)):
         db.session.commit()
         parcel = delivery.parcel(claimed)
         db.session.commit()
         if parcel is None:
             continue
-        channel = channels.enabled().get(parcel.channel)
-        outcome = channel.send(parcel) if channel else channels.Outcome("again", "channel closed")
-        delivery.mark(claimed, outcome)
-        db.session.commit()
+        outcome = _hand_over(claimed, parcel)
+        if outcome.kind == "away":
+            away.add(parcel.channel)
         sent += outcome.kind == "sent"
     db.session.rollback()
     return sent
+
+
+def _hand_over(claimed: delivery.Claim, parcel: channels.Parcel) -> channels.Outcome:
+    """By its channel, and marked; what cuts us off, our own time limit too, leaves no claim behind that was not begun."""
+    begun = False
+
+    def begin() -> bool:
+        nonlocal begun
+        begun = delivery.begin(claimed)
+        db.session.commit()
+        return begun
+
+    try:
+        outcome = channels.enabled()[parcel.channel].send(parcel, begin)
+    except BaseException as cut:
+        db.session.rollback()
+        delivery.mark(claimed, channels.Outcome("doubtful" if begun else "again", type(cut).__name__))
+        db.session.commit()
+        raise
+    delivery.mark(claimed, outcome)
+    db.session.commit()
+    return outcome
 
 
 def tell_of_missing_calendar() -> None:

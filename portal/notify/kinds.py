@@ -16,12 +16,30 @@ from flask_babel import LazyString
 from portal.access.roles import Role
 from portal.deadlines.words import day_words
 from portal.kernel.language import _, _l, _n
+from portal.notify.fields import FIELDS
 
 Facts = Mapping[str, Any]
 
 # What a message may keep. A fact of another name is a mistake of ours and is refused.
 BLANKS = frozenset(
-    {"number", "title", "unit", "by", "days", "until", "granted", "round", "year", "count", "say", "address", "role", "about"}
+    {
+        "number",
+        "title",
+        "unit",
+        "by",
+        "days",
+        "until",
+        "granted",
+        "round",
+        "year",
+        "count",
+        "say",
+        "address",
+        "role",
+        "about",
+        "changed",
+        "ended",
+    }
 )
 
 
@@ -67,6 +85,15 @@ def _decided(facts: Facts) -> str:
     return _("不予延期：%(title)s", title=facts["title"])
 
 
+_ENDED = {"reassign_unit": _l("已改派其他单位"), "decline": _l("已退回交办")}
+
+
+def _changed(facts: Facts) -> str:
+    """Which fields were corrected; and by when it is due now, where that moved."""
+    what = _("、").join(str(FIELDS[name]) for name in facts["changed"])
+    return _("%(what)s；现期限%(until)s", what=what, until=_until(facts)) if facts.get("until") else what
+
+
 def _plain(sentence: LazyString) -> Kind:
     """A message that names nothing: one sentence serves."""
     return Kind(sentence, lambda _facts: str(sentence), ())
@@ -96,7 +123,29 @@ KINDS: dict[str, Kind] = {
         lambda f: _("“%(unit)s”到期的机构变更未能执行，请查看", unit=f["unit"]),
         ("unit",),
     ),
-    "amended": Kind(_l("登记内容已更正"), lambda f: _("登记内容已更正：%(title)s", title=f["title"])),
+    "amended": Kind(
+        _l("登记内容已更正"),
+        lambda f: _("登记内容已更正（%(what)s）：%(title)s", what=_changed(f), title=f["title"]),
+        ("changed", "title"),
+    ),
+    "parent_amended": Kind(
+        _l("上级事项已更正"),
+        lambda f: _("上级事项已更正（%(what)s）：%(title)s", what=_changed(f), title=f["title"]),
+        ("changed", "title"),
+    ),
+    "sign_off_ended": Kind(
+        _l("批示来源已更正，本次签批终止"), lambda f: _("批示来源已更正，本次签批终止：%(title)s", title=f["title"])
+    ),
+    "extension_cut": Kind(
+        _l("已准予的延期按更正后的限额截止"),
+        lambda f: _("已准予的延期按更正后的限额截至%(until)s：%(title)s", until=_until(f), title=f["title"]),
+        ("until", "title"),
+    ),
+    "extension_ended": Kind(
+        _l("延期申请未经批复即终止"),
+        lambda f: _("%(why)s，延期申请终止：%(title)s", why=_ENDED[f["ended"]], title=f["title"]),
+        ("ended", "title"),
+    ),
     "withdrawn": Kind(_l("已撤销，不再办理"), lambda f: _("已撤销，不再办理：%(title)s", title=f["title"])),
     "co_progress": Kind(_l("协办单位报来协办情况"), lambda f: _("协办单位报来协办情况：%(title)s", title=f["title"])),
     "urged": Kind(_l("督查室催办，请抓紧办理"), lambda f: _("督查室催办：%(title)s", title=f["title"])),
@@ -177,12 +226,46 @@ KINDS: dict[str, Kind] = {
         _l("本件有经办人员离岗，请核对并重新指定"),
         lambda f: _("有经办人员离岗，请核对并重新指定：%(title)s", title=f["title"]),
     ),
+    "assign_asked": Kind(
+        _l("登记或交办人已不在督查室任职，或受托已结束，请交办"),
+        lambda f: _("登记或交办人已不在督查室任职，或受托已结束，请交办：%(title)s", title=f["title"]),
+    ),
+    "reviewer_asked": Kind(
+        _l("已报结，没有在任的审核人，请指定"),
+        lambda f: _("已报结，没有在任的审核人，请指定：%(title)s", title=f["title"]),
+    ),
     "handover_to_sign": Kind(_l("请核对并签收离岗交接清单"), lambda f: _("请核对并签收%(by)s的离岗交接清单", by=f["by"]), ("by",)),
     "appointed": Kind(
         _l("您有新的任职"),
         lambda f: _("您已任%(unit)s%(role)s", unit=f["unit"], role=Role(f["role"]).label),
         ("unit", "role"),
     ),
+    "appointment_asked": _plain(_l("有督查员、督查室主任或领导的任职等待您同意")),
+    "appointment_waits": Kind(
+        _l("您的一项任职已提出，同意以后生效"),
+        lambda f: _("拟任您为%(unit)s%(role)s，同意以后生效", unit=f["unit"], role=Role(f["role"]).label),
+        ("unit", "role"),
+    ),
+    "appointment_decided": Kind(
+        _l("一项任职已有决定"),
+        lambda f: (
+            _("%(by)s已任%(unit)s%(role)s", by=f["by"], unit=f["unit"], role=Role(f["role"]).label)
+            if f["granted"]
+            else _("%(by)s任%(unit)s%(role)s未获同意", by=f["by"], unit=f["unit"], role=Role(f["role"]).label)
+        ),
+        ("by", "unit", "role", "granted"),
+    ),
+    "account_concerns_you": Kind(
+        _l("有一件涉及您账号或职务的事"),
+        lambda f: _("涉及您的账号或职务：%(say)s", say=f["say"]),
+        ("say",),
+    ),
+    "account_of_yours": Kind(
+        _l("有一件涉及您所管人员账号或职务的事"),
+        lambda f: _("涉及%(by)s的账号或职务：%(say)s", by=f["by"], say=f["say"]),
+        ("by", "say"),
+    ),
+    "sensitive_asked": _plain(_l("有一件涉及账号或三员的事等待您同意（双人审批）")),
     "post_ended": Kind(
         _l("您的一个岗位将结束"),
         lambda f: _("您自%(until)s起不再担任%(unit)s%(role)s", until=_until(f), unit=f["unit"], role=Role(f["role"]).label),

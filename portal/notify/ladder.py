@@ -97,9 +97,9 @@ def next_due(after: datetime) -> datetime | None:
     return db.session.scalar(select(func.min(Reminder.send_at)).where(*waiting))
 
 
-def fire(clock_id: int, now: datetime) -> int:
-    """Send what is due for one clock; how many messages are new. Leaves it for the next sweep where somebody else is
-    at it: another sweeper, or an act that is just stopping or moving the clock."""
+def fire(clock_id: int, now: datetime, *, told: bool = False) -> int:
+    """Send what is due for one clock, or settle it as `told` already; how many messages are new. Leaves it for the next
+    sweep where somebody else is at it: another sweeper, or an act that is just stopping or moving the clock."""
     if not db.session.scalar(select(func.pg_try_advisory_xact_lock(_ONE_AT_A_TIME, clock_id))):
         return 0
     mine = (_pending(clock_id), Reminder.send_at <= now)
@@ -118,14 +118,16 @@ def fire(clock_id: int, now: datetime) -> int:
     if answer is None or not answer.running:
         return _settle(due, now, "stopped")
     _settle([reminder for reminder in due if reminder.generation != answer.generation], now, "superseded")
-    return _send([reminder for reminder in due if reminder.generation == answer.generation], answer, now)
+    return _send([reminder for reminder in due if reminder.generation == answer.generation], answer, now, told)
 
 
-def _send(due: list[Reminder], answer: Answer, now: datetime) -> int:
+def _send(due: list[Reminder], answer: Answer, now: datetime, told_already: bool) -> int:
     days = (answer.due_on - clock.local(now).date()).days
     if not due or (answer.waits and days < 0):
         return 0
     due = _with_repetitions(due, answer, now)
+    if told_already:
+        return _settle(due, now, "told")
     told: dict[int, Reminder] = {}
     for reminder in reversed(due):
         for person_id in answer.persons.get(reminder.rung, ()):

@@ -50,8 +50,9 @@ class Message(OfCity, Model):
 
 class Delivery(OfCity, Model):
     """Something on its way to a person by one channel: a message, a digest, or a code. Claimed with a lease and a fencing
-    token; never sent twice: what was claimed and never marked is doubtful and shown to the operator. A message that waits
-    `for_digest` is never sent itself: it goes `in_digest`, whose delivery is another row."""
+    token, `sending` from the first octet of its text on; never sent twice: what was begun and never marked is doubtful and
+    shown to the operator. A message that waits `for_digest` is never sent itself: it goes `in_digest`, whose delivery is
+    another row."""
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -59,9 +60,9 @@ class Delivery(OfCity, Model):
         UniqueConstraint("person_id", "channel", "digest_on"),
         UniqueConstraint("address_change_id"),
         CheckConstraint("num_nonnulls(message_id, digest_on, address_change_id) = 1", name="of_one_thing"),
-        Index("ix_delivery_waiting", "state", "due_at", postgresql_where=text("state IN ('waiting', 'claimed')")),
+        Index("ix_delivery_waiting", "state", "due_at", postgresql_where=text("state IN ('waiting', 'claimed', 'sending')")),
         Index("ix_delivery_for_digest", "due_at", postgresql_where=text("state = 'for_digest'")),
-        Index("ix_delivery_doubtful", "city_id", "id", postgresql_where=text("state = 'doubtful'")),
+        Index("ix_delivery_unsettled", "city_id", "state", "id", postgresql_where=text("state IN ('doubtful', 'failed')")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -3,15 +3,17 @@ people want to be told."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, select, tuple_
 
+from portal.access.actor import Actor
 from portal.access.models import Audience
 from portal.access.roles import Role
+from portal.access.visibility import seen_by
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
@@ -86,6 +88,15 @@ def messages_of(
 def latest(person_id: int, count: int = 5, *, suspended: bool = False) -> list[Message]:
     """The person's latest messages, for the desk."""
     return messages_of(person_id, size=count, suspended=suspended).messages
+
+
+def out_of_sight(actor: Actor, messages: Iterable[Message]) -> frozenset[UUID]:
+    """The messages about a matter that their reader sees no longer: they say all by themselves and lead nowhere."""
+    about = {message.id: message.matter_id for message in messages if message.matter_id is not None}
+    if not about:
+        return frozenset()
+    seen = set(db.session.scalars(seen_by(actor, set(about.values()))))
+    return frozenset(message_id for message_id, matter_id in about.items() if matter_id not in seen)
 
 
 @dataclass(frozen=True, slots=True)

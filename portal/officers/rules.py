@@ -23,6 +23,7 @@ class Kind(StrEnum):
     END_SECOND_FACTOR = "end_second_factor"
     DEACTIVATE = "deactivate"
     REACTIVATE = "reactivate"
+    END_SESSIONS = "end_sessions"
     APPOINT_OFFICER = "appoint_officer"
     DENGBAO = "dengbao"
     SECOND_FACTOR_FOR_ALL = "second_factor_for_all"
@@ -38,6 +39,7 @@ _LABELS = {
     Kind.END_SECOND_FACTOR: _l("解除动态口令（手机丢失）"),
     Kind.DEACTIVATE: _l("停用账号"),
     Kind.REACTIVATE: _l("恢复账号"),
+    Kind.END_SESSIONS: _l("结束三员的登录"),
     Kind.APPOINT_OFFICER: _l("任命或更换三员"),
     Kind.DENGBAO: _l("等保口令规则"),
     Kind.SECOND_FACTOR_FOR_ALL: _l("全员使用动态口令"),
@@ -45,6 +47,10 @@ _LABELS = {
 
 SWITCHES = frozenset({Kind.DENGBAO, Kind.SECOND_FACTOR_FOR_ALL})
 """They are about the whole city, and turn something on or off."""
+
+
+OUTSIDE = frozenset({Kind.APPOINT_OFFICER, Kind.DEACTIVATE, Kind.END_SESSIONS})
+"""Where they are about an officer they take him out of his office: somebody outside the three agrees first."""
 
 
 class Outcome(StrEnum):
@@ -70,24 +76,33 @@ _OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A proposal as the policy judges it: who may propose, who may decide, whom it is about."""
+    """A proposal as the policy judges it: who may propose, who may decide, whom it is about. `heads` decide too: those of the
+    person who is to be confirmed; `outsiders` agree first where an officer is taken out of his office; `reset_by` are the two who
+    reset the password of whom is to be confirmed."""
 
     proposers: frozenset[Role]
     deciders: frozenset[Role]
     about: frozenset[int]
     proposed_by_id: int | None = None
+    heads: frozenset[int] = frozenset()
+    needs_outside: bool = False
+    outsiders: frozenset[int] = frozenset()
+    outside_by_id: int | None = None
+    reset_by: frozenset[int] = frozenset()
 
 
 def case(kind: Kind, about: frozenset[int], roles: frozenset[Role], proposed_by_id: int | None = None) -> Case:
     """`roles` are those held today by whom it is about. What concerns an officer is the other two's; the appointment of
-    one is any two's; the rest is proposed by the security administrator and decided by the system administrator, rules
-    and the confirming of a person by the auditor too."""
+    one is any two's; the rest is proposed by the security administrator and decided by the system administrator, rules by
+    the auditor too. A person is confirmed by the auditor or by his own head (`heads`), never by those who reset his password."""
     if kind is Kind.APPOINT_OFFICER:
         proposers = deciders = OFFICERS
     elif roles & OFFICERS:
         proposers = deciders = OFFICERS - roles
     else:
         proposers, deciders = frozenset({Role.SECURITY_ADMIN}), frozenset({Role.SYSTEM_ADMIN})
-        if kind in SWITCHES or kind is Kind.CONFIRM_PERSON:
+        if kind in SWITCHES:
             deciders |= {Role.AUDITOR}
+    if kind is Kind.CONFIRM_PERSON:
+        deciders = frozenset({Role.AUDITOR}) - roles
     return Case(proposers, deciders, about, proposed_by_id)

@@ -34,6 +34,10 @@ KINDS: dict[str, LazyString] = {
     "rules": _l("督办规则"),
     "calendar": _l("工作日历"),
     "attachment": _l("附件"),
+    "appointment": _l("任职提议"),
+    "installation": _l("系统"),
+    "delivery": _l("发信"),
+    "sweep": _l("巡检"),
 }
 
 ACTS: dict[str, LazyString] = {
@@ -83,6 +87,11 @@ ACTS: dict[str, LazyString] = {
     "passwords_fetched": _l("下载一次性口令"),
     "make_person": _l("新增人员"),
     "appoint": _l("任职"),
+    "ask_appointment": _l("提出任职"),
+    "refuse_appointment": _l("不同意任职"),
+    "withdraw_appointment": _l("撤回任职提议"),
+    "agree_from_outside": _l("三员以外的同意"),
+    "refused_act": _l("越权办理被拒"),
     "end_post": _l("离任"),
     "post_over": _l("任期届满"),
     "sign_handover": _l("签收交接清单"),
@@ -106,10 +115,15 @@ ACTS: dict[str, LazyString] = {
     "change_address": _l("改收信地址"),
     "seat_vacant": _l("签批岗位空缺"),
     "decider_changed": _l("审批人变动"),
+    "part_ended": _l("经手人不再经办"),
     "sign_off_started": _l("开始送签"),
     "grant_reading": _l("授权查阅"),
     "end_grant": _l("收回授权"),
     "attach": _l("加附件"),
+    "restored": _l("由备份恢复"),
+    "released": _l("恢复发送"),
+    "send_again": _l("重发退信"),
+    "confirm_clock": _l("确认时钟"),
     **ENTRY_LABELS,
 }
 
@@ -179,6 +193,10 @@ _FACTS: dict[str, LazyString] = {
     "posts_ended": _l("结束的岗位"),
     "moving": _l("转入的岗位"),
     "successor_id": _l("接手岗位编号"),
+    "endpoint": _l("所办"),
+    "status": _l("答复"),
+    "last": _l("此后一小时内不再记"),
+    "swept_at": _l("巡检时间"),
 }
 
 

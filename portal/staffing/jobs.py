@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 
 from portal.kernel.db import db
-from portal.staffing.service import contacts, drives
+from portal.staffing.service import agreeing, contacts, drives
 from portal.staffing.service.settling import ended_posts, settle_ended
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,11 @@ def pass_on_ended_posts() -> None:
 def remind_drives() -> None:
     """Units that have not answered, before a drive ends."""
     drives.remind()
+
+
+def tell_of_appointments() -> None:
+    """Whoever has to agree to posts that a workbook asked for."""
+    agreeing.tell_of_new()
 
 
 def ask_to_confirm() -> None:

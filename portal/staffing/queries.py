@@ -12,8 +12,8 @@ from portal.access.roles import Role
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
-from portal.network.models import Delegation, Kind, Post, Unit
-from portal.network.queries import Holder, handlers_of, holders
+from portal.network.models import Appointment, Delegation, Kind, Post, Unit
+from portal.network.queries import Holder, handlers_of, holders, in_force
 from portal.staffing.models import Contact, Handover, HandoverPost, HandoverReceiver
 
 
@@ -95,6 +95,21 @@ def another_holds(post: Post, on: date) -> bool:
             )
         )
     )  # fmt: skip
+
+
+def is_asked_for(person_id: int, unit_id: int, role: Role) -> bool:
+    """Whether his appointment waits already for somebody's agreement."""
+    asked = exists().where(
+        Appointment.city_id == current_city(), Appointment.person_id == person_id, Appointment.unit_id == unit_id,
+        Appointment.role == role, Appointment.outcome.is_(None),
+    )  # fmt: skip
+    return bool(db.session.scalar(select(asked)))
+
+
+def holders_of(role: Role) -> frozenset[int]:
+    """Who holds this role anywhere in the city today."""
+    held = select(Post.person_id).where(Post.city_id == current_city(), Post.role == role, in_force(clock.today()))
+    return frozenset(db.session.scalars(held))
 
 
 def same_post(person_id: int, unit_id: int, role: Role, from_on: date, to_on: date | None) -> bool:

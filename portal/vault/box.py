@@ -28,6 +28,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from portal.config import NotFit
+
 RECORD_SUITE = b"\x01"
 STREAM_SUITE = b"\x02"
 PIECE = 1024 * 1024
@@ -39,7 +41,7 @@ class SealBroken(Exception):
     """What was sealed was changed, cut, swapped with another row's, or sealed with a key that is not at hand."""
 
 
-class VaultClosed(RuntimeError):
+class VaultClosed(NotFit):
     """The key file is missing or not fit for use; the portal must not start without it."""
 
 
@@ -85,6 +87,12 @@ def configure(key_file: Path) -> None:
     _ring = _Ring(_key_id(bytes.fromhex(lines[0])), keys)
 
 
+def key_ids() -> tuple[str, ...]:
+    """The ids of the keys at hand, the one that seals first. An id tells keys apart and nothing of the key."""
+    ring = _open_ring()
+    return tuple(dict.fromkeys(key.hex() for key in (ring.current, *ring.keys)))
+
+
 def seal(plain: bytes, identity: str) -> bytes:
     """Seal content for the row of this identity."""
     ring = _open_ring()
@@ -120,6 +128,11 @@ def seal_stream(pieces: Iterable[bytes], identity: str) -> Iterator[bytes]:
     yield cipher.encrypt(_count(number, last=True), waiting, bound)
 
 
+def sealed_size(size: int) -> int:
+    """How long content of this size is when `seal_stream` has sealed it."""
+    return 5 + _SALT + size + _TAG * max(1, -(-size // PIECE))
+
+
 def open_stream(file: BinaryIO, identity: str) -> Iterator[bytes]:
     """The content of a sealed file, piece by piece, each checked before it is handed on; raises SealBroken."""
     header = file.read(5)
@@ -145,6 +158,16 @@ def keyed_digest(content: bytes, identity: str) -> str:
     ring = _open_ring()
     key = _derived(ring.keys[ring.current], "digest", identity)
     return f"{ring.current.hex()}:{hmac.digest(key, content, 'sha256').hex()}"
+
+
+def digests(content: bytes, identity: str) -> list[str]:
+    """64 characters by which content is recognised and that cannot be guessed without the key: `key id:` and 220 bits of
+    its HMAC-SHA-256, in hex. By each key at hand, the one that seals first: that is what is kept, and what was kept under
+    a former key is still found."""
+    ring = _open_ring()
+    ids = sorted(ring.keys, key=lambda key_id: key_id != ring.current)
+    found = {key_id: hmac.digest(_derived(ring.keys[key_id], "digest", identity), content, "sha256") for key_id in ids}
+    return [f"{key_id.hex()}:{made.hex()}"[:64] for key_id, made in found.items()]
 
 
 def _open_ring() -> _Ring:

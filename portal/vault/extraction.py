@@ -19,8 +19,10 @@ MOST_UNPACKED = 100 * 1024 * 1024
 MOST_PARTS = 5_000
 
 _MAIN_PART = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "ofd": "OFD.xml"}
-_TEXT = {"t", "delText", "TextCode", "title", "subject", "keywords", "description"}
-_LINES = {"p", "si", "row", "br", "cr", "TextObject", *_TEXT - {"t", "delText"}}
+_EDGES = {f"{which}{edge}" for which in ("odd", "even", "first") for edge in ("Header", "Footer")}  # of a sheet's pages
+_TEXT = {"t", "delText", "TextCode", "title", "subject", "keywords", "description", "category", "text", *_EDGES}
+_LINES = {"p", "si", "row", "br", "cr", "TextObject", "comment", *_TEXT - {"t", "delText"}}
+_CODES = re.compile(r'&"[^"]*"|&[A-Za-z]|&[0-9]+')  # of a sheet's header, between its words
 _AROUND = re.compile("[^\0\r\n]{0,40}密[^\0\r\n]{0,40}")
 
 
@@ -62,17 +64,25 @@ def of_xml(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[str]:
     """The text of one part; a part with a document type is refused, so no entity can swell."""
     pieces: list[str] = []
     inside = 0
+    calculated = False
 
     def begin(name: str, attributes: dict[str, str]) -> None:
-        nonlocal inside
-        inside += name.rpartition(":")[2] in _TEXT
-        if name.rpartition(":")[2] in {"tab", "c", "tc"}:
+        nonlocal inside, calculated
+        local = name.rpartition(":")[2]
+        if local == "c":
+            calculated = attributes.get("t") == "str"  # the words that a formula made
+        elif local == "sheet":
+            pieces.append(attributes.get("name", "") + "\n")
+        inside += local in _TEXT or (calculated and local == "v")
+        if local in {"tab", "c", "tc"}:
             pieces.append("\t")
 
     def end(name: str) -> None:
         nonlocal inside
         local = name.rpartition(":")[2]
-        inside -= local in _TEXT
+        inside -= local in _TEXT or (calculated and local == "v")
+        if local in _EDGES:
+            pieces[:] = [_CODES.sub("\n", "".join(pieces))]
         if local in _LINES:
             pieces.append("\n")
 

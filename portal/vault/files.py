@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import logging
 import os
 import re
 import secrets
@@ -20,9 +21,13 @@ from typing import BinaryIO
 
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid
-from portal.vault.box import PIECE, open_stream, seal_stream
+from portal.vault.box import PIECE, open_stream, seal_stream, sealed_size
+
+log = logging.getLogger(__name__)
 
 MEGABYTE = 1024 * 1024
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+NOT_TAKEN = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EIO, errno.ESTALE})  # by a disk
 _NAME = re.compile(r"[0-9a-f]{32}")
 _TEMPORARY = re.compile(r"\.[0-9a-f]{32}\.part")
 
@@ -57,7 +62,18 @@ class FileStore:
 
     def store(self, stream: BinaryIO, identity: str) -> Stored:
         """Seal and keep what the stream holds, for the record of this identity. Refuses (Invalid) what is too large
-        and what the disk has no room for; then nothing stays behind."""
+        and what the disk has no room for or does not take; then nothing stays behind."""
+        try:
+            return self._store(stream, identity)
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                raise self._no_room() from error
+            if error.errno not in NOT_TAKEN:
+                raise
+            log.error("a file could not be kept in %s: %s", self.directory, error.strerror or type(error).__name__)
+            raise Invalid(_("服务器存放文件的目录现在不能写入，文件没有保存。请联系系统管理员。")) from error
+
+    def _store(self, stream: BinaryIO, identity: str) -> Stored:
         name = secrets.token_hex(16)
         digest = hashlib.sha256()
         size = 0
@@ -83,10 +99,9 @@ class FileStore:
                 file.flush()
                 os.fsync(file.fileno())
             os.rename(temporary, self.directory / name)
-        except BaseException as error:
-            temporary.unlink(missing_ok=True)
-            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise self._no_room() from error
+        except BaseException:
+            with suppress(OSError):  # a directory that is read-only or gone holds none
+                temporary.unlink()
             raise
         self._sync()
         return Stored(name, size, digest.hexdigest())
@@ -111,6 +126,23 @@ class FileStore:
     def read(self, name: str, identity: str) -> bytes:
         """The file's whole content. Raises FileNotFoundError, SealBroken."""
         return b"".join(self.open(name, identity))
+
+    def names(self) -> set[str]:
+        """The names of all files that lie there."""
+        return {entry.name for entry in os.scandir(self.directory) if _NAME.fullmatch(entry.name)}
+
+    def is_whole(self, name: str, size: int) -> bool:
+        """Whether the file is there, may be read and is as long as content of this size is when it is sealed; its seal is not
+        looked at."""
+        path = self._path(name)
+        try:
+            return path.stat().st_size == sealed_size(size) and os.access(path, os.R_OK)
+        except OSError:
+            return False
+
+    def writable(self) -> bool:
+        """Whether files can be added."""
+        return os.access(self.directory, os.W_OK | os.X_OK)
 
     def remove(self, name: str) -> None:
         """Remove a file whose row is gone; one that is not there is no error."""

@@ -1,11 +1,12 @@
 """Keeping state secrets out: what counts as a classification mark, and which files can be taken at all.
 
-A mark is 绝密, 机密 or 秘密 beside a star, usually with a term (机密★10年), however it is spaced, in either script and
-with invisible characters between. The words alone are no mark, nor is 内部. An asterisk counts as a star: to refuse a
-harmless paper costs a minute, to keep a classified one breaks the law.
+A mark is 绝密, 机密 or 秘密 beside a star, usually with a term (机密★10年); after 密级; in brackets (【秘密】); or alone in its
+paragraph, cell or field, with or without a term; however it is spaced, in either script, with invisible characters between,
+and broken into pieces over short paragraphs. Words that only contain one (商业秘密保护) are no mark, nor is 内部. An asterisk
+counts as a star: to refuse a harmless paper costs a minute, to keep a classified one breaks the law.
 
 What this cannot do: pictures, and PDFs that are scanned pictures, cannot be screened at all; nor can text in fonts
-without a character table, a mark spread over two cells, or anything after the first pages. People stay responsible,
+without a character table, or anything after the first pages. People stay responsible,
 and the forms say so. What cannot be opened (password, damage) is refused, because it cannot be screened.
 """
 
@@ -13,6 +14,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 from portal.kernel.confined import Unreadable, run_confined
@@ -26,6 +29,12 @@ _ASTERISKS = "*∗✱✲✳⁎"
 _FILLER = r"[\[\](){}<>〔〕【】《》「」『』“”‘’\"'·•:_\-—级級]{0,3}"
 _WORD = "(?:[绝絕]密|[机機]密|[秘祕]密)"
 _MARK = re.compile(f"{_WORD}{_FILLER}[{_STARS}]|[{_STARS}]{_FILLER}{_WORD}|{_WORD}[{_ASTERISKS}]|[{_ASTERISKS}]{_WORD}")
+_TERM = "(?:[0-9一二三四五六七八九十]{1,4}(?:年|个?月|[日天])|长期|長期)"
+_ALONE = re.compile(f"{_FILLER}{_WORD}{_FILLER}{_TERM}?{_FILLER}")  # the whole of a paragraph, cell or field
+_NAMED = re.compile(f"密[级級](?:定为|[为是])?{_FILLER}{_WORD}(?![级級]?[、,/或和与及])")
+_BRACKETED = re.compile(rf"[\[(【〖〔]{_WORD}[级級]?[\])】〗〕]")
+_CELLS = re.compile("[\t\x07]")
+_PIECE = 3  # characters of a paragraph that may be a piece of a mark
 
 # What a file of each ending must be inside.
 ACCEPTED = {
@@ -48,8 +57,27 @@ _EXTRACTION = Path(__file__).with_name("extraction.py")
 
 def classification_mark(text: str) -> bool:
     """Whether the text carries a mark of classification."""
-    lines = unicodedata.normalize("NFKC", text).splitlines()
-    return any(_MARK.search(_visible(line)) for line in lines if "密" in line)
+    normal = unicodedata.normalize("NFKC", text)
+    return "密" in normal and (any(map(_marked, normal.splitlines())) or any(map(_broken, _pieces(normal))))
+
+
+def _marked(line: str) -> bool:
+    if "密" not in line:
+        return False
+    whole = _visible(line)
+    cells = (_visible(cell) for cell in _CELLS.split(line))
+    return any(mark.search(whole) for mark in (_MARK, _NAMED, _BRACKETED)) or any(map(_ALONE.fullmatch, (whole, *cells)))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """What stands in several very short paragraphs one after the other, joined."""
+    for short, lines in groupby(filter(None, map(_visible, text.splitlines())), lambda line: len(line) <= _PIECE):
+        if short:
+            yield "".join(lines)
+
+
+def _broken(joined: str) -> bool:
+    return bool(_MARK.search(joined) or _ALONE.fullmatch(joined))
 
 
 def screen_file(name: str, data: bytes) -> bool:
@@ -59,7 +87,7 @@ def screen_file(name: str, data: bytes) -> bool:
     be opened and therefore not screened.
     """
     kind = check_type(name, data)
-    if classification_mark(name):
+    if classification_mark(name) or classification_mark(name.rpartition(".")[0]):
         return True
     match kind:
         case "jpeg" | "png":

@@ -22,7 +22,7 @@ from sqlalchemy import CheckConstraint, LargeBinary, Uuid, inspect
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from portal.vault.box import keyed_digest, open_sealed, seal
+from portal.vault.box import digests, keyed_digest, open_sealed, seal
 
 _WHERE = """(NOT confidential AND plain IS NOT NULL AND sealed IS NULL)
  OR (confidential AND sealed IS NOT NULL AND plain IS NULL)"""
@@ -123,6 +123,11 @@ def canonical_digest(fields: Mapping[str, Any]) -> str:
     digest = hashes.Hash(hashes.SM3())
     digest.update(canonical(fields))
     return digest.finalize().hex()
+
+
+def keyed_digests(value: Any, identity: str) -> list[str]:
+    """`box.digests` of a value in canonical form."""
+    return digests(canonical(value), identity)
 
 
 def canonical(value: Any) -> bytes:

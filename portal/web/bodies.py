@@ -1,14 +1,18 @@
-"""A body that nobody read, of a request that is too large or refused before its form is looked at, is read to its end.
+"""Bodies of requests. What is uploaded stays in memory, whatever its size up to the limit of a request: Werkzeug puts what
+is larger than 500 KB into a temporary file, where it lies in clear.
 
-Else the connection is closed over what is still on its way, which resets it: the proxy, or the browser, loses the answer
-and says that something is broken.
+A body that nobody read, of a request that is too large or refused before its form is looked at, is read to its end. Else
+the connection is closed over what is still on its way, which resets it: the proxy, or the browser, loses the answer and
+says that something is broken.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
+from io import BytesIO
+from typing import IO
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
 
 from portal.config import MEBIBYTE
 
@@ -16,8 +20,22 @@ PIECE = 64 * 1024
 BEYOND = 2 * MEBIBYTE  # more than the portal takes: what a proxy lets through so that the portal may refuse it
 
 
+class InMemory(Request):
+    """A request whose files never touch the disk."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        return BytesIO()
+
+
 def install(app: Flask) -> None:
     """Register first, so that it runs last: the transaction is over by then."""
+    app.request_class = InMemory
 
     @app.after_request
     def _read_to_the_end(response: Response) -> Response:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from flask import Response
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import DateField, HiddenField, PasswordField, StringField, TextAreaField
+from wtforms import DateField, HiddenField, MultipleFileField, PasswordField, StringField, TextAreaField
 from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Length
 
@@ -21,6 +21,7 @@ from portal.kernel.text import explain, objections, tidy
 from portal.vault.screening import CLASSIFIED, classification_mark
 from portal.web.answers import page
 from portal.web.guards import current_visitor
+from portal.web.once import new_page_key, page_key
 from portal.web.transactions import discard
 
 
@@ -28,6 +29,7 @@ def _tidied(value: str | None) -> str | None:
     return tidy(value) if isinstance(value, str) else value
 
 
+MOST_FILES = 20  # of one form
 # What an office can mean by a date; beyond, not even the hour in another zone can be reckoned.
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
 
@@ -53,12 +55,17 @@ class OfficeForm(FlaskForm):
 
     @property
     def key(self) -> UUID:
-        """The key of this form: the one it carries, or a new one to draw it with."""
+        """The key of this form: the one it carries, or that of its page, or a new one to draw it with."""
         try:
             return UUID(self.request_key.data or "")
         except ValueError:
-            self.request_key.data = str(uuid4())
+            self.request_key.data = str(page_key() or uuid4())
             return UUID(self.request_key.data)
+
+    def renew_key(self) -> UUID:
+        """A new key: the form is to be sent again, as another one."""
+        self.request_key.data = str(new_page_key())
+        return UUID(self.request_key.data)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Shape only: the fields' own rules, and no character that a reader cannot see."""
@@ -67,6 +74,9 @@ class OfficeForm(FlaskForm):
             if isinstance(field, DateField) and field.data and not EARLIEST <= field.data <= LATEST:
                 good = False
                 field.errors = [_("日期不合常理，请核对年份")]
+            if isinstance(field, MultipleFileField) and len(field.data or ()) > MOST_FILES:
+                good = False
+                field.errors = [_("一次最多上传 %(most)s 个文件，本次都没有保存，请分几次上传", most=MOST_FILES)]
             if not isinstance(field, StringField) or isinstance(field, PasswordField):
                 continue
             if not isinstance(field.data, str):

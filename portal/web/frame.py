@@ -16,6 +16,7 @@ from flask import Flask, current_app, g, request, url_for
 from portal.access.actor import Actor
 from portal.access.policy import Act, allowed
 from portal.kernel.city import Demonstration
+from portal.kernel.language import official
 from portal.web.address import lost_on_the_way
 from portal.web.cities import current_city
 from portal.web.demonstration import being_played
@@ -168,15 +169,12 @@ class Frame:
     @property
     def post_name(self) -> str:
         acting = self._actor.acting if self._actor else None
-        return str(acting.role.label) if acting else ""
+        return official(acting.role.label) if acting else ""
 
     @cached_property
     def posts(self) -> list[DrawnPost]:
         standings = self._actor.standings if self._actor else ()
-        return [
-            DrawnPost(s.post_id, f"{s.unit_name}　{s.role.label}", place == 0, s.delegation_id is not None)
-            for place, s in enumerate(standings)
-        ]
+        return [DrawnPost(s.post_id, s.title, place == 0, s.delegation_id is not None) for place, s in enumerate(standings)]
 
     @cached_property
     def sections(self) -> list[DrawnSection]:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, request, session, url_for
 from flask_login import current_user
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFError
 
 from portal.access.actor import Actor
 from portal.access.policy import Act, allowed
@@ -23,19 +23,21 @@ from portal.config import MEBIBYTE
 from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invisible
+from portal.web import once
 from portal.web.answers import go, is_htmx, is_poll, wants_json
 from portal.web.cities import OUTSIDE, current_city, inside
+from portal.web.tokens import DrawnFor, Protection, drawn_for, token_for
 
 RECORDLESS = frozenset(
     {Act.READ_REGISTER, Act.READ_NETWORK, Act.KEEP_NETWORK, Act.DELEGATE, Act.READ_JOURNAL, Act.REGISTER}
     | {Act.KEEP_RULES, Act.KEEP_CALENDAR}
-    | {Act.READ_HEALTH, Act.KEEP_ACCOUNTS, Act.READ_SENSITIVE}
+    | {Act.READ_HEALTH, Act.KEEP_RUNNING, Act.KEEP_ACCOUNTS, Act.READ_SENSITIVE}
 )
 TYPED_BY_STRANGERS, TYPED = 64 * 1024, 2 * MEBIBYTE  # octets of a posted form without files
 CONFIRMED_FOR = timedelta(minutes=15)  # after sign-in, or showing again that it is he: what is confidential opens
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
-csrf = CSRFProtect()
+csrf = Protection()
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -62,17 +64,26 @@ class UndeclaredAct(RuntimeError):
 
 
 def allows(
-    act: Act, *, first_password: bool = False, one_factor: bool = False, saves_itself: bool = False
+    act: Act,
+    *,
+    first_password: bool = False,
+    one_factor: bool = False,
+    saves_itself: bool = False,
+    once: bool = False,
+    keeps_key: bool = False,
 ) -> Callable[[View], View]:
     """Declare the act of a view. `first_password`: open also to whoever must change a one-time password first;
     `one_factor`: open also to whoever must set up a second factor first; `saves_itself`: a script saves what is being
-    typed, answered without any of it, and is not interrupted by being asked who it is."""
+    typed, answered without any of it, and is not interrupted by being asked who it is; `once`: the page of one form, which
+    is filed once: the browser's Back leads to what it has made; `keeps_key`: what it makes keeps the form's key itself."""
 
     def declare(view: View) -> View:
         view.declared_act = act  # type: ignore[attr-defined]
         view.with_first_password = first_password  # type: ignore[attr-defined]
         view.with_one_factor = first_password or one_factor  # type: ignore[attr-defined]
         view.saves_itself = saves_itself  # type: ignore[attr-defined]
+        view.once = once  # type: ignore[attr-defined]
+        view.keeps_key = keeps_key  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -87,6 +98,7 @@ def install(
     session posted and answers where it can be gone on with."""
     app.extensions["door"] = (actor_of, keep_form)
     csrf.init_app(app)
+    app.context_processor(lambda: {"csrf_token": form_token})
 
     @app.before_request
     def _admit() -> Response | None:
@@ -116,6 +128,10 @@ def _judge(visitor: Visitor | None) -> Response | None:
             if visitor is not None and is_ours():
                 g.kept_at = _keep_form()
             raise
+        if visitor is not None and act in RECORDLESS and _post_changed():
+            g.post_changed = True
+            g.kept_at = _keep_form()
+            raise CSRFError("drawn for another post")
     first = visitor is not None and visitor.must_change_password
     if first and act is not Act.OPEN_TO_ALL and not view.with_first_password:
         return go(url_for("identity.password"))
@@ -125,7 +141,10 @@ def _judge(visitor: Visitor | None) -> Response | None:
         decision = allowed(current_actor(), act)
         if not decision:
             raise Forbidden(_("您不能办这件事"), unmet=decision.unmet)
-    return None
+    if visitor is None or not view.once:
+        return None
+    safe = request.method in SAFE
+    return once.judge(safe=safe, known_otherwise=not safe and (view.keeps_key or bool(request.form.get("version"))))
 
 
 def _send_to_sign_in() -> Response:
@@ -135,7 +154,8 @@ def _send_to_sign_in() -> Response:
         return make_response(jsonify(signed_in=False), 401)
     if request.method in SAFE:
         return go(url_for("identity.sign_in", next=_here()))
-    return go(url_for("identity.sign_in", next=_keep_form() if is_ours() else None, expired=1))
+    kept = _keep_form() if is_ours() else None
+    return go(url_for("identity.sign_in", next=kept, expired=1, form=None if kept else g.get("form_became")))
 
 
 def send_to_confirm() -> Response:
@@ -174,6 +194,26 @@ def is_secret(field: str) -> bool:
     return "password" in field.lower() or "passcode" in field.lower()
 
 
+def form_token() -> str:
+    """The token of a form that is drawn now: it says for whom."""
+    city = None if g.get("without_frame") else current_city()
+    if city is None or current_visitor() is None:
+        return token_for(0, DrawnFor(0, None))
+    return token_for(city.id, _drawn_now())
+
+
+def _drawn_now() -> DrawnFor:
+    acting = current_actor().acting
+    return DrawnFor(current_actor().person_id, acting.post_id if acting else None)
+
+
+def _post_changed() -> bool:
+    """The form was drawn while its sender was acting in another of his posts: what is judged without a record, and in whose
+    series it is counted, hangs on that."""
+    drawn = drawn_for(cast("Any", current_city()).id)
+    return drawn is not None and drawn != _drawn_now()
+
+
 def _keep_form() -> str | None:
     keep = cast("Callable[[], str | None]", current_app.extensions["door"][1])
     return keep()
@@ -182,8 +222,11 @@ def _keep_form() -> str | None:
 def is_ours() -> bool:
     """The post came from a page of this portal: what strangers' pages post is not kept for anybody."""
     origin = request.headers.get("Origin")
-    if origin is not None:
-        return origin == request.host_url.rstrip("/")
+    return origin == request.host_url.rstrip("/") if origin is not None else bears_token()
+
+
+def bears_token() -> bool:
+    """The form's token belongs to this browser's session."""
     try:
         csrf.protect()
     except CSRFError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Engine, text
 
+from portal.config import NotFit
+
 ROLE = text(
     "SELECT rolname, rolsuper, rolbypassrls,"
     " EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public'"
@@ -23,7 +25,7 @@ CITIES = text("SELECT to_regclass('public.city') IS NOT NULL")
 DEMONSTRATION = text("SELECT slug FROM city WHERE demonstration ORDER BY slug")
 
 
-class WallMissing(RuntimeError):
+class WallMissing(NotFit):
     """The portal must not serve like this; the message says what to put right."""
 
 

@@ -10,6 +10,7 @@ step's signature. A trigger refuses a signature in a sign-off that has ended, an
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import (
@@ -159,6 +160,9 @@ class Signature(Guarded, OfCity, Model):
 
     person: Mapped[Person] = relationship()
     delegation: Mapped[Delegation | None] = relationship()
+
+    if TYPE_CHECKING:  # the name that the step's unit bore when it was signed, found by the query; not a column
+        unit_name: str
 
 
 class Issue(Guarded, OfCity, Model):

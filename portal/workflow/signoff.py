@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, true, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.access.actor import SYSTEM, Actor, Standing
@@ -89,7 +89,7 @@ def refresh(step: Step, sign_off: SignOff, *, confidential: bool) -> list[Holder
     db.session.execute(
         delete(Signer)
         .where(Signer.report_id == step.report_id, Signer.generation == step.generation, Signer.step == step.number)
-        .where(Signer.person_id.not_in([h.person_id for h in people]))
+        .where(tuple_(Signer.person_id, Signer.post_id).not_in([(h.person_id, h.post_id) for h in people]))
         .options(as_seen_by(SYSTEM))
         .execution_options(synchronize_session=False)
     )

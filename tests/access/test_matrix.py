@@ -129,7 +129,12 @@ BY_ROLE = {
     Role.AUDITOR: "city.auditor",
 }
 STATES = (State.REGISTERED, State.ASSIGNED, State.IN_PROGRESS, State.IN_SIGN_OFF, State.UNDER_REVIEW, State.CLOSED)
-ON_A_MATTER = {Act.READ_MATTER, *CHANGING, *ON_RECORD} - {Act.PROPOSE_SENSITIVE, Act.DECIDE_SENSITIVE}
+ON_A_MATTER = {Act.READ_MATTER, *CHANGING, *ON_RECORD} - {
+    Act.PROPOSE_SENSITIVE,
+    Act.AGREE_FROM_OUTSIDE,
+    Act.DECIDE_SENSITIVE,
+    Act.AGREE_APPOINTMENT,
+}
 SITUATIONS = [(state, confidential) for state in STATES for confidential in (False, True)]
 # They make or end a session, or answer whoever asks in a way of their own: tests/identity.
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}

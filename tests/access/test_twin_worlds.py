@@ -15,18 +15,24 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.engine import URL
 from werkzeug.test import TestResponse
 
+from portal.access.actor import SYSTEM
+from portal.access.roles import Role
+from portal.access.visibility import as_seen_by
 from portal.app import create_app, stand
 from portal.config import Settings
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.local import provision
 from portal.matters import queries
-from portal.matters.models import Matter
+from portal.matters.models import Matter, State
 from portal.matters.service import attaching, reviewing
+from portal.network.models import Post
+from portal.network.service.delegating import delegate, end_delegation
+from portal.staffing.service.appointing import end_post
 from tests.at_the_door import csrf_token
 from tests.conftest import PASSWORDS, Database
 from tests.instructions.test_importing import book, row
@@ -120,6 +126,36 @@ def known_as(matter_id: UUID) -> Iterator[None]:
         event.remove(Matter, "init", named)
 
 
+@contextmanager
+def somebody_comes_and_leaves(world: World) -> Iterator[None]:
+    """Meanwhile finance.handler is a supervisor of the city too; afterwards the secretariat has ended that post."""
+    with clock.set_to(clock.at(DAY, 9, 1)), world.work("city.secretariat"):
+        office = world.unit("city_supervision")
+        post = Post(
+            person_id=world.people["finance.handler"], unit_id=office.id, for_unit_id=office.acts_for_id, role=Role.SUPERVISOR,
+            from_on=DAY,
+        )  # fmt: skip
+        db.session.add(post)
+        db.session.flush()
+        post_id = post.id
+    yield
+    with clock.set_to(clock.at(DAY, 9, 3)), world.work("city.secretariat"):
+        end_post(world.actor("city.secretariat"), post_id, to_on=DAY, reason="借调期满")
+
+
+@contextmanager
+def somebody_stands_in(world: World) -> Iterator[None]:
+    """Meanwhile city.duty stands in for the head, in confidential matters too; afterwards he does not."""
+    with clock.set_to(clock.at(DAY, 9, 5)), world.work("city.head"):
+        head = world.actor("city.head")
+        lent = delegate(
+            head, world.posts["city.head"], world.people["city.duty"], clock.now(), clock.now() + timedelta(days=1), True
+        ).id
+    yield
+    with clock.set_to(clock.at(DAY, 9, 7)), world.work("city.head"):
+        end_delegation(world.actor("city.head"), lent)
+
+
 def live(
     world: World,
     until: str,
@@ -130,22 +166,23 @@ def live(
     words: str = "已召开专题会议。",
     handler: str = "health.handler",
 ) -> None:
-    """A confidential matter's life in this world, as far as it is to be lived."""
+    """A confidential matter's life in this world, as far as it is to be lived: registered by somebody who leaves, assigned
+    by somebody who stands in."""
     minutes = iter(range(10, 60, 2))
 
-    def at() -> AbstractContextManager[None]:
-        return clock.set_to(clock.at(DAY, 9, next(minutes)))
+    def at(minute: int | None = None) -> AbstractContextManager[None]:
+        return clock.set_to(clock.at(DAY, 9, minute or next(minutes)))
 
-    with at(), known_as(secret.matter_id):
-        world.register(confidential=True, title=title, leader="city.leader")
-        with world.work("city.supervisor"):
-            found = queries.one(world.actor("city.supervisor"), secret.matter_id)
+    with somebody_comes_and_leaves(world), at(2), known_as(secret.matter_id):
+        world.register("finance.handler", confidential=True, title=title, leader="city.leader")
+        with world.work("finance.handler"):
+            found = queries.one(world.actor("finance.handler"), secret.matter_id)
             secret.number = str(found.number)
             secret.attachment_id = attaching.attach_to_matter(
-                world.actor("city.supervisor"), found, [(f"{title}.txt", BytesIO(words.encode()))]
+                world.actor("finance.handler"), found, [(f"{title}.txt", BytesIO(words.encode()))]
             )[0].id
-    with at():
-        world.assign(secret.matter_id, handler=handler)
+    with somebody_stands_in(world), at(6):
+        world.assign(secret.matter_id, by="city.duty", handler=handler)
     with at():
         world.progress(world.acknowledge(secret.matter_id, handler), handler, words)
     if until == "overdue":
@@ -156,8 +193,18 @@ def live(
         return
     with at():
         world.sign(secret.report_id, "health.director", "health.deputy")
+    with at(), world.work("city.head"):
+        reviewing.name_reviewer(world.actor("city.head"), secret.matter_id, reviewer_post_id=world.posts["city.supervisor"])
     with at(), world.work("city.supervisor"):
         reviewing.close(world.actor("city.supervisor"), secret.matter_id)
+
+
+def live_without(world: World) -> None:
+    """The same people come, stand in and go, and there is nothing."""
+    with somebody_comes_and_leaves(world):
+        pass
+    with somebody_stands_in(world):
+        pass
 
 
 def addresses(world: World, secret: Secret, *, every: bool) -> list[str]:
@@ -271,10 +318,13 @@ def test_an_outsider_cannot_tell_whether_it_exists(twins: Callable[[], tuple[Wor
     without, having = twins()
     secret = Secret()
     live(having, stage, secret)
+    live_without(without)
     later = clock.at(DAY, 10) if stage != "overdue" else clock.at(DAY + timedelta(days=50), 10)
     with clock.set_to(later):
         for world in (without, having):
             sweep(world, later)
+        if stage == "closed":
+            an_open_report_goes_out_under_the_same_number(without, having)
         for name, stages in OUTSIDERS.items():
             if stage in stages:
                 every = stage == stages[0]
@@ -283,6 +333,21 @@ def test_an_outsider_cannot_tell_whether_it_exists(twins: Callable[[], tuple[Wor
         assert TITLE in having.browser("health.handler").get(having.url("instructions")).get_data(as_text=True)
         next_numbers_are_equal(without, having)
         importing_it_once_more_is_judged_alike(without, having)
+
+
+def an_open_report_goes_out_under_the_same_number(*worlds: World) -> None:
+    """The unit's next open report leaves no gap behind the confidential one, for whoever reads it."""
+    heard = []
+    for world in worlds:
+        with world.work():
+            matter_id = db.session.scalars(
+                select(Matter.id).where(Matter.state == State.IN_PROGRESS, ~Matter.confidential).options(as_seen_by(SYSTEM))
+            ).one()
+        report_id = world.sign(world.submit(matter_id), "health.director", "health.deputy")
+        answer = world.browser("health.leader").get(world.url(f"reports/{report_id}"))
+        assert "温卫〔2026〕1号" in answer.get_data(as_text=True)
+        heard.append({"report": masked(answer)})
+    assert differences(*heard) == {}
 
 
 def next_numbers_are_equal(*worlds: World) -> None:
@@ -308,6 +373,7 @@ def importing_it_once_more_is_judged_alike(*worlds: World) -> None:
             批示领导=LEADER,
             批示日期=today - timedelta(days=1),
             收到日期=today,
+            是否保密="是",
         )
     )
     for world in worlds:
@@ -316,7 +382,12 @@ def importing_it_once_more_is_judged_alike(*worlds: World) -> None:
             world.url("instructions/import"), data={"csrf_token": world.token(client), "workbook": (BytesIO(workbook), "book.xlsx")}
         )
         assert answer.status_code == 303, answer.get_data(as_text=True)
-        said.append(masked(client.get(answer.headers["Location"])))
+        address = answer.headers["Location"]
+        judged = masked(client.get(address))
+        client.post(address, data={"csrf_token": world.token(client), "how": "good"})
+        listed = client.get(world.url("instructions")).get_data(as_text=True)
+        # Rows of one day stand in the order of their ids, which are random.
+        said.append([judged, masked(client.get(address)), sorted(re.findall(r"〔\d+〕\d+号", listed))])
     assert said[0] == said[1]
 
 

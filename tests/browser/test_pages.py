@@ -269,6 +269,7 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
             f"network/handovers/{left}",
             "network/liaison-officers",
             f"network/posts/{world.posts['health.liaison']}/contact",
+            "network/appointments",
             "network/drives",
             "network/drives/new",
             f"network/drives/{asked['drive']}",

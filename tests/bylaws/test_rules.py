@@ -24,7 +24,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.local.postgres import conninfo
-from portal.matters.clocks import corrected
+from portal.matters.clocks import renew
 from portal.matters.models import Clock, Matter
 from portal.notify.jobs import fire_due
 from portal.notify.models import Message, Reminder
@@ -104,7 +104,7 @@ def test_a_corrected_date_is_reckoned_by_the_rules_that_it_began_with(world: Wor
     with clock.set_to(LATER), world.work():
         matter = db.session.scalars(select(Matter).where(Matter.id == matter_id).options(as_seen_by(SYSTEM))).one()
         matter.received_on, matter.urgency = date(2026, 3, 3), Urgency.URGENT
-        corrected(matter)
+        renew(matter)
     assert world.matter(matter_id).due_on == date(2026, 4, 3)
     feedback = clocks(world, matter_id)["first_feedback"]
     assert (feedback.due_on, feedback.rules_version) == (date(2026, 3, 10), 1)

@@ -41,9 +41,9 @@ def test_asked_in_time_it_is_not_overdue_until_decided() -> None:
 @pytest.mark.parametrize(
     ("is_open", "stopped_on", "pending", "words"),
     [
-        (False, DUE, False, "已办结"),
+        (False, DUE, False, "已办结，按期"),
         (False, DUE + timedelta(1), False, "已办结，超期 1 日"),
-        (True, DUE - timedelta(1), False, "已报结"),
+        (True, DUE - timedelta(1), False, "已报结，按期"),
         (True, DUE + timedelta(2), False, "已报结，超期 2 日"),
         (True, DUE + timedelta(2), True, "已报结"),
         (False, None, False, "已撤销"),
@@ -53,7 +53,7 @@ def test_a_stopped_matter_is_grey_and_says_how_it_ended(is_open: bool, stopped_o
     shown = lamp(DUE, DUE + timedelta(30), is_open, stopped_on, pending)
     assert shown.kind == "done"
     assert shown.words == words
-    assert "，".join(filter(None, (shown.brief, shown.overdue))) == words, "the register parts it in two lines"
+    assert "，".join(filter(None, (shown.brief, shown.result))) == words, "the register parts it in two lines"
     assert "，" not in shown.brief
 
 

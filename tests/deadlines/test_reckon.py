@@ -14,7 +14,7 @@ from portal.deadlines.calendar import Calendar
 from portal.deadlines.notices import announced_days
 from portal.deadlines.reckon import Deadline
 from portal.deadlines.rules import DEFAULT_RULES, SourceLevel, Urgency, months_after
-from portal.deadlines.why import Why
+from portal.deadlines.why import Line, Why
 from portal.kernel import clock
 from portal.kernel.refusals import Invalid
 from tests.deadlines.strategies import calendars, days, moments
@@ -110,11 +110,41 @@ def test_no_child_is_ever_later_than_its_parent(received_on: date, parent_due_on
     assert child.due_at == clock.end_of(child.due_on)
 
 
-def test_an_extended_child_cut_again_names_the_cut_date_as_the_present_one() -> None:
-    child = reckon.extended(closing(date(2026, 1, 6)), date(2026, 2, 6), date(2026, 3, 1), HEAD, date(2026, 2, 1))
-    cut = reckon.not_later_than(child, date(2026, 2, 20))
-    assert [line.code for line in cut.why.lines][-3:] == ["extension", "parent", "current"]
+# --- what was granted stays granted
+
+
+def test_an_extension_holds_until_the_limit_where_the_date_of_receipt_is_earlier_than_was_thought() -> None:
+    grant = reckon.Grant(date(2026, 12, 25), HEAD, date(2026, 11, 20))
+    was = reckon.with_grants(closing(date(2026, 11, 2)), [grant])
+    assert was.due_on == date(2026, 12, 25)
+    assert [line.code for line in was.why.lines][-2:] == ["extension", "current"]
+    cut = reckon.with_grants(closing(date(2026, 10, 2)), [grant])
+    assert cut.due_on == date(2026, 12, 2)
+    assert [line.code for line in cut.why.lines][-4:] == ["original", "extension", "extension_cut", "current"]
+    assert cut.why.first("extension_cut") == Line("extension_cut", {"until": "2026-12-25", "due_on": "2026-12-02", "by": "limit"})
+
+
+def test_an_extension_no_later_than_the_original_date_moves_nothing() -> None:
+    grant = reckon.Grant(date(2026, 11, 20), HEAD, date(2026, 11, 10))
+    idle = reckon.with_grants(closing(date(2026, 11, 2)), [grant])
+    assert idle.due_on == date(2026, 12, 2)
+    assert [line.code for line in idle.why.lines][-2:] == ["original", "extension_idle"]
+
+
+def test_an_extended_child_is_due_no_later_than_its_parent() -> None:
+    grant = reckon.Grant(date(2026, 3, 1), HEAD, date(2026, 2, 1))
+    cut = reckon.with_grants(closing(date(2026, 1, 6)), [grant], date(2026, 2, 20))
+    assert cut.due_on == date(2026, 2, 20)
+    assert [line.code for line in cut.why.lines][-3:] == ["extension", "extension_cut", "current"]
     assert cut.why.lines[-1].params == {"due_on": "2026-02-20"}
+
+
+@given(days, st.lists(days, max_size=4), st.none() | days)
+def test_no_extension_passes_its_limit_or_the_parent(received_on: date, granted: list[date], above: date | None) -> None:
+    original = closing(received_on) if above is None else reckon.not_later_than(closing(received_on), above)
+    due = reckon.with_grants(original, [reckon.Grant(day, HEAD, received_on) for day in granted], above).due_on
+    assert original.due_on <= due <= max(reckon.extension_limit(original.due_on), original.due_on)
+    assert above is None or due <= above
 
 
 # --- extension

@@ -114,6 +114,20 @@ def test_a_used_code_is_refused_and_so_is_an_older_one(app: Flask, lin: SmallCit
             assert send(client, lin, code).status_code == status
 
 
+def test_a_code_used_while_the_clock_was_years_ahead_does_not_shut_out_those_of_now(app: Flask, lin: SmallCity) -> None:
+    with clock.set_to(clock.now() + timedelta(days=400)):
+        browser = app.test_client()
+        halfway(browser, lin)
+        assert send(browser, lin, pyotp.TOTP(KEY).at(clock.now())).status_code == 303
+    moment = clock.now()
+    with clock.set_to(moment):
+        code = pyotp.TOTP(KEY).at(moment)
+        for status in (303, 422):
+            browser = app.test_client()
+            halfway(browser, lin)
+            assert send(browser, lin, code).status_code == status, "used once, as ever"
+
+
 def stranger(app: Flask, number: int) -> FlaskClient:
     """A browser at an address of its own."""
     client = app.test_client()

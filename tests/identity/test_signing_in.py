@@ -108,6 +108,17 @@ def test_a_success_forgets_the_failures_before_it(app: Flask, client: FlaskClien
         assert db.session.scalars(select(SignInFailure)).all() == []
 
 
+def test_a_lock_made_while_the_clock_was_years_ahead_is_over_when_it_is_right(client: FlaskClient, city: SmallCity) -> None:
+    with clock.set_to(NOON + timedelta(days=400)):
+        for _time in range(6):
+            sign_in(client, city, password="wrong")
+        assert sign_in(client, city).status_code == 422
+    with clock.set_to(NOON):
+        for _time in range(4):
+            assert "锁定到" not in sign_in(client, city, password="wrong").get_data(as_text=True)
+        assert sign_in(client, city).status_code == 303
+
+
 def test_a_stranger_elsewhere_locks_nobody_out_of_his_own_place(app: Flask, city: SmallCity) -> None:
     stranger = app.test_client()
     stranger.environ_base["REMOTE_ADDR"] = "192.0.2.7"

@@ -79,7 +79,7 @@ def book(*rows: dict[str, Any], columns: tuple[str, ...] = COLUMNS) -> bytes:
 def upload(world: World, *rows: dict[str, Any], by: str = "city.supervisor") -> tuple[UUID, Judged]:
     with world.work(by):
         kept = previews.upload(world.actor(by), "登记表.xlsx", book(*rows))
-        return kept.id, previews.judgement(kept)
+        return kept.id, previews.judgement(world.actor(by), kept)
 
 
 def matters(world: World) -> list[Matter]:
@@ -172,12 +172,50 @@ def test_nothing_of_a_classified_row_is_kept_or_shown(world: World, change: dict
     with world.work("city.supervisor"):
         kept = previews.preview(world.actor("city.supervisor"), preview_id)
         assert "甲乙丙丁" not in str(kept.judged)
-        report = read_rows(previews.report(kept), titles=COLUMNS)
+        report = read_rows(previews.report(world.actor("city.supervisor"), kept), titles=COLUMNS)
         assert "密级标志" in report.cell(report.rows[0], "说明").text
         tried = db.session.scalars(
             select(JournalEntry).where(JournalEntry.city_id == world.id, JournalEntry.act == "classified_refused")
         ).one()
         assert tried.after == {"rule": "mark", "rows": [2]}
+
+
+@pytest.mark.parametrize("where", ["comment", "hidden sheet", "name of a sheet"])
+def test_I50_a_mark_beside_the_rows_refuses_the_workbook_and_keeps_nothing(world: World, where: str) -> None:
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"in_memory": True}) as made:
+        sheet = made.add_worksheet("登记表")
+        for at, title in enumerate(COLUMNS):
+            sheet.write_string(0, at, title)
+        sheet.write_string(1, 5, "关于某事的情况反映")
+        other = made.add_worksheet("机密" if where.startswith("name") else "附表")
+        other.hide()
+        if where == "comment":
+            sheet.write_comment(1, 5, "密级：机密 甲乙丙丁")
+        elif where == "hidden sheet":
+            other.write_string(0, 0, "【秘密】甲乙丙丁")
+    client = world.browser("city.supervisor")
+    answer = client.post(
+        world.url("instructions/import"),
+        data={"csrf_token": world.token(client), "workbook": (io.BytesIO(target.getvalue()), "登记表.xlsx")},
+    )
+    assert answer.status_code == 422
+    assert "甲乙丙丁" not in answer.get_data(as_text=True)
+    with world.work():
+        assert not db.session.scalars(select(ImportPreview.id).where(ImportPreview.city_id == world.id)).all()
+        tried = db.session.scalars(
+            select(JournalEntry).where(JournalEntry.city_id == world.id, JournalEntry.act == "classified_refused")
+        ).one()
+        assert (tried.person_id, tried.after) == (world.people["city.supervisor"], {"rule": "mark"})
+
+
+@pytest.mark.parametrize(
+    "change", [{"来文标题": "【秘密】关于某事的情况反映"}, {"批示内容": "密级：机密\n甲乙丙丁"}, {"办理要求": "机密"}]
+)
+def test_I50_a_row_with_a_mark_stays_out(world: World, change: dict[str, Any]) -> None:
+    _preview_id, judged = upload(world, row(**change), row(来文标题="关于商业秘密保护的情况反映"))
+    assert judged.marked_rows == [2]
+    assert [one.title for one in judged.good] == ["关于商业秘密保护的情况反映"]
 
 
 def test_a_mark_in_the_files_name_refuses_it_whole(world: World) -> None:
@@ -223,13 +261,15 @@ def test_what_is_registered_already_is_named_to_whoever_may_read_it(world: World
     assert judged.warned_rows == [3]
 
 
-def test_a_hidden_one_is_not_confirmed(world: World) -> None:
+def test_a_confidential_one_is_known_to_its_office_by_its_number_alone(world: World) -> None:
     first, _judged = upload(world, row(是否保密="是", 协办单位代码=None))
     carry(world, first)
     _id, seen = upload(world, row(是否保密="是", 协办单位代码=None))
     assert len(seen.bad_rows) == 1
-    _id, unseen = upload(world, row(是否保密="是", 协办单位代码=None), by="city.head")
-    assert not unseen.faults
+    for by in ("city.supervisor", "city.head"):
+        _id, known = upload(world, row(是否保密="是", 协办单位代码=None), by=by)
+        assert [(fault.value, fault.number, fault.hidden) for fault in known.faults] == [(None, "温督内〔2026〕1号", True)]
+        assert not known.kept
 
 
 def test_co_units_of_a_confidential_row_are_dropped_and_said_so(world: World) -> None:
@@ -350,7 +390,7 @@ def test_none_leaves_the_report(world: World) -> None:
     preview_id, _judged = upload(world, row(来文标题=None))
     with world.work("city.supervisor"):
         kept = previews.drop(world.actor("city.supervisor"), preview_id)
-        sheet = read_rows(previews.report(kept), titles=COLUMNS)
+        sheet = read_rows(previews.report(world.actor("city.supervisor"), kept), titles=COLUMNS)
     assert sheet.header[:14] == COLUMNS
     assert sheet.cell(sheet.rows[0], "收到日期").day == date(2026, 11, 20)
     assert "来文标题：必填" in sheet.cell(sheet.rows[0], "说明").text
@@ -482,7 +522,7 @@ def test_the_real_workbook_is_imported_by_the_offices_concerned(wenzhou: World) 
                 assert person is not None
                 actor = actor_for(person)
                 kept = previews.upload(actor, "instructions.xlsx", data)
-                judged = previews.judgement(kept)
+                judged = previews.judgement(actor, kept)
                 assert (len(judged.good), len(judged.bad_rows)) == (mine, 121 - mine), judged.faults
                 assert {f.column for f in judged.faults if not f.warning} <= {"登记单位代码"}
                 previews.carry_out(actor, kept.id)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache
 from html import unescape
 from io import BytesIO
 from urllib.parse import urlencode
@@ -13,13 +15,15 @@ from uuid import UUID
 
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import event, text
+from sqlalchemy import event, insert, text
 
 from portal.deadlines.rules import SourceLevel
 from portal.instructions import queries
 from portal.instructions.queries import Conditions
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.matters.models import SearchEntry
+from portal.matters.search import grams
 from tests.at_the_door import flat
 from tests.world import World
 
@@ -55,15 +59,23 @@ def statements() -> Iterator[list[str]]:
 
 def many(world: World, count: int) -> None:
     """That many open matters of the health commission, all copies of one, due on different days."""
-    source = world.assign(world.register())
+    copied(world, world.assign(world.register()), count - 1)
+
+
+def copied(world: World, source: UUID, count: int, start: int = 2) -> None:
+    """That many copies of an open matter, with their places in the index of viewers and of the search; their numbers begin with
+    `start`."""
+    words = world.matter(source)
+    title = words.content.title  # type: ignore[union-attr]
     with world.work():
-        for number in range(count - 1):
+        for number in range(count):
+            matter_id = UUID(int=number + start + world.id * 10_000)
             copy = {
                 "source": source,
-                "copy": UUID(int=number + 1 + world.id * 10_000),
+                "copy": matter_id,
                 "days": number % 90 - 30,
-                "sequence": number + 2,
-                "number": f"温督〔2026〕{number + 2}号",
+                "sequence": number + start,
+                "number": f"{words.number.partition('〔')[0]}〔2026〕{number + start}号",
             }
             for table, changed in (
                 (
@@ -79,22 +91,25 @@ def many(world: World, count: int) -> None:
                 ("matter_content", {"id": "gen_random_uuid()", "matter_id": ":copy"}),
                 ("viewer", {"matter_id": ":copy", "due_on": "due_on + :days"}),
             ):
-                columns = (
-                    db.session.execute(
-                        text(
-                            "select column_name from information_schema.columns where table_name = :table"
-                            " and is_generated = 'NEVER' and table_schema = 'public'"
-                        ),
-                        {"table": table},
-                    )
-                    .scalars()
-                    .all()
-                )
-                values = ", ".join(changed.get(column, column) for column in columns)
+                values = ", ".join(changed.get(column, column) for column in _columns(table))
                 key = "id" if table == "matter" else "matter_id"
                 db.session.connection().execute(
-                    text(f"insert into {table} ({', '.join(columns)}) select {values} from {table} where {key} = :source"), copy
+                    text(f"insert into {table} ({', '.join(_columns(table))}) select {values} from {table} where {key} = :source"),
+                    copy,
                 )
+            entry = {"city_id": world.id, "matter_id": matter_id, "confidential": False}
+            parts = {"shell": copy["number"], "text": title}
+            rows = [entry | {"part": part, "grams": grams(str(said))} for part, said in parts.items()]
+            db.session.execute(insert(SearchEntry), rows)
+
+
+@cache
+def _columns(table: str) -> list[str]:
+    asked = text(
+        "select column_name from information_schema.columns where table_name = :table"
+        " and is_generated = 'NEVER' and table_schema = 'public'"
+    )
+    return list(db.session.execute(asked, {"table": table}).scalars())
 
 
 def test_each_reader_sees_his_own_rows_and_an_outsider_none(world: World) -> None:
@@ -269,6 +284,47 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(new_world: Callabl
             assert browser.get(world.url("instructions")).status_code == 200
         counted.append(len(sent))
     assert counted[0] == counted[1] <= MOST_STATEMENTS, sent
+
+
+def test_I55_what_one_may_not_see_makes_no_difference_to_a_search(world: World) -> None:
+    source = world.register(by="county.supervisor", unit="county", title="关于督内作风的情况反映")
+    copied(world, source, 964)
+    browser, searched = world.browser("county.supervisor"), world.url("instructions?q=督内")
+
+    def search() -> tuple[str, int]:
+        with world.app.app_context(), statements() as sent:
+            answer = browser.get(searched)
+        shown = flat(answer.get_data(as_text=True))
+        assert "共 965 件" in shown
+        return re.sub(r'csrf_token" value="[^"]*"|X-CSRFToken": "[^"]*"', "", shown), len(sent)
+
+    search()
+    before = search()
+    for _one in range(3):  # 温督内〔2026〕1号, whose number holds the pair
+        world.register(confidential=True, title="关于青砚计划的情况反映")
+    hidden = world.register(title="关于督内卫生的情况反映")
+    copied(world, hidden, 1000, start=2000)
+    after = search()
+    assert after[1] == before[1]
+    assert after[0] == before[0]
+
+
+def test_I55_a_thousand_hidden_hits_cost_a_search_nothing_much(world: World) -> None:
+    source = world.register(by="county.supervisor", unit="county", title="关于督内作风的情况反映")
+    copied(world, source, 60)
+    browser, searched = world.browser("county.supervisor"), world.url("instructions?q=督内")
+
+    def quickest() -> float:
+        taken = []
+        for _time in range(7):
+            began = time.perf_counter()
+            assert browser.get(searched).status_code == 200
+            taken.append(time.perf_counter() - began)
+        return min(taken)
+
+    before = quickest()
+    copied(world, world.register(title="关于督内卫生的情况反映"), 1500, start=2000)
+    assert quickest() < before * 1.5 + 0.02
 
 
 def test_the_export_holds_exactly_what_is_shown(world: World) -> None:

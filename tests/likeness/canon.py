@@ -21,7 +21,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.string import TextLoader
 
-from portal.access.roles import person_of, standing_of
+from portal.access.roles import of_shells, person_of, standing_of
 from portal.kernel import clock
 from portal.vault.box import open_sealed, seal
 from tests.likeness.schema import Table, left_out, tables_of
@@ -125,7 +125,8 @@ class Played:
     def _principal(self, principal: int) -> str:
         standing, person = standing_of(principal), person_of(principal)
         if standing is not None:
-            return f"{self.name_of('unit', standing[0])}/{standing[1]}"
+            shells = "shells " if of_shells(principal) else ""
+            return f"{shells}{self.name_of('unit', standing[0])}/{standing[1]}"
         audience = "audience " if -principal != person else ""
         return audience + self.name_of("person", person)
 

@@ -45,6 +45,7 @@ class Town:
             administrator.execute(f"drop database if exists {NOW} with (force)".encode())
         provision.create_database(self.postgres, NOW, template)
         self.connection = psycopg.connect(conninfo(self.postgres.set(database=NOW)), autocommit=True)
+        self.connection.execute("UPDATE installation SET identity = NULL")  # no restored one, which would hold what it sends
 
     def keep(self, name: str) -> None:
         """The city as it is now can be begun with under this name."""

@@ -34,6 +34,7 @@ from portal.kernel.city import city_by_slug
 from portal.kernel.db import db, enter
 from tests.likeness.canon import ID
 from tests.likeness.page_text import text_of_page
+from tests.likeness.rows import without_keyed
 
 MOST = {"matters.matter": 150}  # addresses of one page of the portal, for one person
 MOST_ALIKE, MOST_QUERIES = 6, 3  # of any other page; and of each with something asked after ?
@@ -196,7 +197,7 @@ class Browser:
         kind = answer.mimetype or ""
         links: list[str] = []
         if kind == "text/html":
-            text, links = text_of_page(answer.get_data(as_text=True), self.portal.say)
+            text, links = text_of_page(without_keyed(answer.get_data(as_text=True)), self.portal.say)
         elif kind == "application/json":
             text = json.dumps(answer.get_json(), ensure_ascii=False, sort_keys=True, indent=1)
         elif kind.endswith("spreadsheetml.sheet"):

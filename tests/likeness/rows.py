@@ -13,7 +13,9 @@ from tests.likeness.schema import compared
 from tests.likeness.tables import MOVED, NAMES, TOGETHER
 
 Columns = dict[str, str]
-_KEYED = re.compile(r'"[0-9a-f]{8}:[0-9a-f]{64}"')  # a keyed digest of a word: bound to the row's id
+# A keyed digest, of a word or of what is signed: bound to the row's id and to a key that is made anew.
+_KEYED = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}:[0-9a-f]{55,64}(?![0-9a-f])")
+_IN_FOURS = re.compile(r"(?:[0-9a-f]{4} ){2}:[0-9a-f]{3}(?: [0-9a-f]{4}){13}")  # as a page shows it
 
 
 def items_of(played: Played, say_message: Callable[[str, dict[str, Any]], str]) -> Iterator[tuple[str, Columns]]:
@@ -38,6 +40,11 @@ def items_of(played: Played, say_message: Callable[[str, dict[str, Any]], str]) 
         yield f"order {whole_name}", {"written": said}
 
 
+def without_keyed(text: str) -> str:
+    """The text with what only this run's key made left out."""
+    return _IN_FOURS.sub("…", _KEYED.sub("…", text))
+
+
 def _former(table: str) -> str:
     return MOVED.get(table, table)
 
@@ -49,7 +56,7 @@ def _columns(played: Played, table: str, row: Row) -> Columns:
         if column in names or row[column] is None or column in ("plain", "sealed"):
             continue
         kind = played.tables[table].columns[column]
-        found[column] = _facts(played, row[column]) if kind == "jsonb" else played.word(table, column, row)
+        found[column] = _facts(played, row[column]) if kind == "jsonb" else without_keyed(played.word(table, column, row))
     words = row.get("words") or row.get("plain")
     if words and "sealed" in played.tables[table].columns:
         for name, value in json.loads(words).items():
@@ -60,7 +67,7 @@ def _columns(played: Played, table: str, row: Row) -> Columns:
 
 def _facts(played: Played, text: str, *, secret: bool = False) -> str:
     ids = played.names_of_ids()
-    said = ID.sub(lambda found: ids.get(found[0], found[0]), _KEYED.sub('"…"', text))
+    said = ID.sub(lambda found: ids.get(found[0], found[0]), without_keyed(text))
     value = _by_names(played, json.loads(said))
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
     return f"{SECRET}{shown}" if secret else shown

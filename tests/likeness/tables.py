@@ -7,6 +7,7 @@ from __future__ import annotations
 NAMES: dict[str, tuple[str, ...]] = {
     "absence": ("person_id", "from_on", "made_at"),
     "address_change": ("person_id", "channel", "asked_at"),
+    "appointment": ("person_id", "unit_id", "role", "proposed_at"),
     "attachment": ("matter_id", "report_id", "added_at", "size"),
     "audience": ("matter_id", "person_id", "cause", "from_at"),
     "calendar_day": ("day",),
@@ -23,12 +24,14 @@ NAMES: dict[str, tuple[str, ...]] = {
     "drive": ("unit_id", "title", "opened_at"),
     "entry": ("matter_id", "at", "kind"),
     "extension": ("matter_id", "asked_at"),
+    "filed_form": ("key", "person_id"),
     "former_password": ("person_id", "replaced_at"),
     "handover": ("person_id", "made_at"),
     "handover_item": ("handover_id", "matter_id", "task"),
     "handover_post": ("handover_id", "post_id"),
     "handover_receiver": ("handover_id", "person_id"),
     "import_preview": ("person_id", "kind", "made_at"),
+    "installation": ("id",),
     "issue": ("report_id",),
     "journal_entry": ("subject_kind", "subject_id", "at", "act"),
     "kept_form": ("person_id", "path", "kept_at"),
@@ -38,6 +41,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "milestone": ("matter_id", "at", "kind"),
     "nomination": ("drive_id", "unit_id"),
     "notification_setting": ("person_id",),
+    "pace": ("who", "act"),
     "person": ("sign_in_name",),
     "post": ("person_id", "role", "unit_id", "from_on"),
     "reading": ("matter_id", "person_id", "at", "what"),
@@ -65,6 +69,8 @@ NAMES: dict[str, tuple[str, ...]] = {
 
 # `table`, `table.column` or `*.column`, and why it is not compared.
 LEFT_OUT: dict[str, str] = {
+    "pace": "counts of the last hour, by numbers of the database",
+    "installation": "which database and keys these are, no row of a city",
     "alembic_version": "how far the schema is, no row of a city",
     "*.city_id": "there is one city",
     "*.sealed": "opened: its words are compared, each as a column of its own; what is no record's words is sealed anew each time",

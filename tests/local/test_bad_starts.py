@@ -6,6 +6,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import socket
 import subprocess
 import time
@@ -221,14 +222,17 @@ def _fill(path: Path) -> None:
 
 
 def test_a_vault_key_that_is_gone_is_not_made_anew(played: Trial) -> None:
-    key = played.data / "vault.key"
-    kept = key.read_text()
-    key.unlink()
-    assert f"{key} is missing" in refusal(played)
-    assert not key.exists()
-    key.write_text(kept)
-    key.chmod(0o600)
+    for key in (Place(played.data).vault_key, played.data / "secret.key"):
+        kept = key.read_text()
+        key.unlink()
+        assert f"{key} is missing" in refusal(played)
+        assert not key.exists()
+        key.write_text(kept)
+        key.chmod(0o600)
+    former = played.data / "vault.key"
+    Place(played.data).vault_key.rename(former)  # where earlier versions made it
     played.start()
+    assert f"lies in {former}, in every copy of the data" in played.said()
 
 
 def test_passwords_that_are_gone_are_said_at_once(played: Trial) -> None:
@@ -236,3 +240,29 @@ def test_passwords_that_are_gone_are_said_at_once(played: Trial) -> None:
     passwords.unlink()
     assert f"{passwords} is missing" in refusal(played)
     assert not passwords.exists()
+
+
+def test_a_database_that_is_not_there_is_no_first_start(closed_trial: Trial) -> None:
+    """A cold copy at another path, a home that was left behind: what was used before is not begun anew, and the start says
+    where it looked. One that names an empty database on purpose gets it."""
+    trial = closed_trial
+    trial.start()
+    trial.end()
+    home = home_for(trial.data)
+    there, away = home / "data", home.parent / "left-behind"
+    away.mkdir()
+    there.rename(away / "data")
+    said = refusal(trial)
+    assert f"{trial.data} was used before: {trial.data / 'secret.key'}" in said and f"looked for in {there}" in said
+    assert os.geteuid() != 0 or str(away) in said
+    assert not there.exists()
+    assert "was used before" in trial.call("with", "true").stderr
+    (away / "data").rename(there)
+    away.rmdir()
+    before = cities(trial)
+    assert before.startswith("(1,")
+    shutil.rmtree(there)
+    done = trial.call(
+        "with", "--new-database", "psql", "-Atc", "select current_user, count(*) from pg_tables where schemaname = 'public'"
+    )
+    assert done.stdout.strip() == "postgres|0", done.stderr

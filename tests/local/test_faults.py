@@ -159,11 +159,11 @@ def portal(open_directory: Path, keys: dict[str, str], post_office: PostOffice) 
 
 
 @pytest.fixture
-def world(portal: Portal, redis_url: str, keys: dict[str, str]) -> Iterator[World]:
+def world(portal: Portal, redis_url: str) -> Iterator[World]:
     """The small named world in that portal's database."""
     servers = Servers(Place(portal.data), {})
     servers.attach()
-    settings = Settings.from_environment(keys | {"DATABASE_URL": servers.access.app_url, "REDIS_URL": redis_url})
+    settings = Settings.from_environment(servers.environment() | {"REDIS_URL": redis_url})
     app = stand(create_app(settings, TESTING=True))
     yield make_world(app, "faults")
     with app.app_context():

@@ -126,8 +126,9 @@ def test_a_directory_no_stranger_passes_is_no_home_for_the_database(tmp_path: Pa
 
 def test_keys_are_made_once_and_private(place: Place) -> None:
     place.prepare()
+    place.make_keys()
     before = [path.read_bytes() for path in (place.secret_key, place.vault_key)]
-    place.prepare()
+    place.make_keys()
     assert [path.read_bytes() for path in (place.secret_key, place.vault_key)] == before
     assert [stat.S_IMODE(path.stat().st_mode) for path in (place.secret_key, place.vault_key)] == [0o600, 0o600]
 

@@ -11,7 +11,7 @@ import threading
 import urllib.request
 from pathlib import Path
 
-from portal.local.places import short_directory
+from portal.local.places import Place, short_directory
 from tests.local.conftest import PATIENCE, Trial, until
 
 # The loaded portal last: it takes those before it along.
@@ -200,7 +200,8 @@ def test_no_secret_stands_in_the_process_list_nor_in_what_is_printed(trial: Tria
     home = re.search(r"-D (\S+)/data", trial.processes()[min(trial.named("postgres -D"))])
     assert home
     secrets = re.findall(r'"([\w-]{20,})"', (Path(home[1]) / "passwords.json").read_text())
-    secrets += [(trial.data / name).read_text().strip() for name in ("secret.key", "vault.key")]
+    place = Place(trial.data)
+    secrets += [key.read_text().strip() for key in (place.secret_key, place.vault_key)]
     assert len(secrets) == 5
     everything = _command_lines() + trial.said() + "".join(path.read_text() for path in trial.data.glob("log/*.log"))
     assert "duban: clock" in everything

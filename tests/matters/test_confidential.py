@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 import psycopg
@@ -12,11 +13,14 @@ from sqlalchemy.engine import make_url
 from portal.access.actor import SYSTEM
 from portal.access.models import Audience
 from portal.access.visibility import as_seen_by
+from portal.deadlines.rules import SourceLevel
+from portal.documents.numbering import keep_numbers
+from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
 from portal.local.postgres import conninfo
 from portal.matters import queries
-from portal.matters.models import Clock
+from portal.matters.models import Clock, Report
 from portal.matters.service import assigning, forwarding, handling, reviewing
 from portal.notify.models import Message
 from tests.world import PEOPLE, World
@@ -229,3 +233,30 @@ def test_urging_a_shell_reaches_the_handler_without_naming_him(world: World, ass
             for e in queries.around(world.actor("health.handler"), queries.one(world.actor("health.handler"), assigned)).entries
         ]
         assert ("urge", None) in kinds
+
+
+def _issued(world: World, **more: object) -> str:
+    """The number under which the lead unit's next report goes out."""
+    matter_id = world.assign(world.register(**more), handler="health.handler")  # type: ignore[arg-type]
+    report_id = world.submit(world.progress(world.acknowledge(matter_id)))
+    signers = ("health.director", "health.deputy", "health.leader")
+    world.sign(report_id, *signers[: 3 if more.get("level") in ("central", "province") else 2])
+    with world.work():
+        number = db.session.scalars(select(Report.document_number).where(Report.id == report_id).options(as_seen_by(SYSTEM))).one()
+    assert number is not None
+    return number
+
+
+def test_I48_a_confidential_report_has_a_mark_and_a_counter_of_its_own(world: World) -> None:
+    with clock.set_to(clock.at(date(2026, 11, 23), 9)):
+        with world.work():
+            world.unit("health").document_prefix = "温应急"
+            for party in ("", "党组"):
+                keep_numbers(world.units["health"], f"report:温应急{party}", 2026, 4)
+        assert _issued(world) == "温应急〔2026〕5号"
+        assert _issued(world, confidential=True) == "温应急内〔2026〕1号"
+        assert _issued(world) == "温应急〔2026〕6号"
+        assert _issued(world, confidential=True) == "温应急内〔2026〕2号"
+        assert _issued(world, level=SourceLevel.CENTRAL) == "温应急党组〔2026〕5号"
+        assert _issued(world, level=SourceLevel.CENTRAL, confidential=True) == "温应急党组内〔2026〕1号"
+        assert _issued(world, level=SourceLevel.PROVINCE) == "温应急党组〔2026〕6号"

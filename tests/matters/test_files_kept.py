@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,10 +12,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from portal.access.actor import SYSTEM
+from portal.access.visibility import as_seen_by
 from portal.commands.files import files
+from portal.kernel.db import db
+from portal.matters.models import Attachment
 from portal.matters.service import attaching
 from portal.vault.files import FileStore
+from tests.local.test_bad_starts import disk
 from tests.world import World
 
 
@@ -70,3 +77,58 @@ def test_the_operator_removes_what_no_city_names(world: World, new_world: Callab
     said = world.app.test_cli_runner().invoke(files, args=["tidy"])
     assert said.output.startswith("1 removed"), said.output
     assert {path.name for path in directory.iterdir()} == {*named, young}
+
+
+def test_what_records_promise_is_held_against_the_disk(world: World, directory: Path) -> None:
+    """A file that is gone, cut or of another key is a sentence for its reader, a line for the system administrator and one of
+    `flask files check`; so is a directory that is not there."""
+    matter_id = world.register()
+    assert attach(world, matter_id, *((text.encode(), f"{text}.txt") for text in "甲乙丙丁")).status_code == 303
+    health, run = world.browser("city.system"), world.app.test_cli_runner()
+    assert "齐全" in line_of(health.get(world.url("officers/health")).get_data(as_text=True))
+    whole = run.invoke(files, args=["check"])
+    assert "records: " in whole.output and f"{world.slug}  " not in whole.output
+    with world.work():
+        wanted = select(Attachment).where(Attachment.matter_id == matter_id).options(as_seen_by(SYSTEM))
+        rows = {row.name: (row.id, directory / row.stored_name) for row in db.session.scalars(wanted)}
+    rows["甲.txt"][1].unlink()
+    rows["乙.txt"][1].write_bytes(rows["乙.txt"][1].read_bytes()[:-3])
+    sealed = bytearray(rows["丙.txt"][1].read_bytes())
+    sealed[2] ^= 1
+    rows["丙.txt"][1].write_bytes(sealed)  # a key that is not at hand
+    (directory / ("0" * 32)).touch()
+    reader = world.browser("city.supervisor")
+    for name, (attachment_id, _path) in rows.items():
+        answer = reader.get(world.url(f"attachments/{attachment_id}"))
+        said = answer.get_data(as_text=True)
+        assert (answer.status_code, "这份文件读不到了" in said) == ((200, False) if name == "丁.txt" else (410, True)), name
+    assert "缺 1 份" in line_of(health.get(world.url("officers/health")).get_data(as_text=True))
+    said = run.invoke(files, args=["check"])
+    assert said.exit_code == 1
+    assert f"{world.slug}  missing  {rows['甲.txt'][1].name}\n{world.slug}  damaged  {rows['乙.txt'][1].name}\n" in said.output
+    assert f"no record  {'0' * 32}\n" in said.output
+
+    directory.rename(directory.with_name("unmounted"))
+    answer = attach(world, matter_id, ("戊".encode(), "戊.txt"))
+    assert answer.status_code == 422 and "服务器存放文件的目录现在不能写入" in answer.get_data(as_text=True)
+    assert reader.get(world.url(f"attachments/{rows['丁.txt'][0]}")).status_code == 410
+    assert "缺 4 份" in line_of(health.get(world.url("officers/health")).get_data(as_text=True))
+    assert "cannot be written" in run.invoke(files, args=["check"]).output
+    assert run.invoke(files, args=["tidy"]).exit_code == 1
+
+
+def test_a_directory_that_is_read_only_takes_nothing_and_says_so(world: World, directory: Path) -> None:
+    matter_id = world.register()
+    with disk(directory, 400, "ro"):
+        answer = attach(world, matter_id, ("甲".encode(), "甲.txt"))
+        assert answer.status_code == 422 and "服务器存放文件的目录现在不能写入" in answer.get_data(as_text=True)
+        page = world.browser("city.system").get(world.url("officers/health")).get_data(as_text=True)
+        assert "只读" in line_of(page)
+    assert attach(world, matter_id, ("甲".encode(), "甲.txt")).status_code == 303
+
+
+def line_of(page: str) -> str:
+    """What the console says of the uploaded files."""
+    found = re.search(r"<strong>上传的文件</strong>.*?</tr>", page, re.S)
+    assert found is not None
+    return found[0]

@@ -21,7 +21,7 @@ from portal.kernel.city import city_by_slug
 from portal.kernel.db import db, enter
 from portal.network import queries, rules
 from portal.network.importing import carry_out, known_network
-from portal.network.models import Post, Unit
+from portal.network.models import Appointment, Post, Unit
 from portal.network.plan import Table, plan_import
 from tests.network import small_network as small
 from tests.network.small_network import Network, posts_table, table, units_table
@@ -64,12 +64,14 @@ def test_a_later_import_hangs_on_what_is_there(network: Network) -> None:
     posts = [("leader", "书记", "330101001", "联络员", ""), ("new", "新人", "33-02", "督查室主任", "")]
     plan = plan_import(table(rules.UNIT_COLUMNS, [village]), table(rules.POST_COLUMNS, posts), known_network())
     assert plan.good, plan.faults
-    carry_out(plan, {"new": "x"})
+    assert carry_out(plan, {"new": "x"}).waiting == 1
     town, made = network.unit("330101"), network.unit("330101001")
     assert made.path == [*town.path, made.id]
     assert [s.for_unit_id for s in network.actor("leader").standings] == [network.unit("33").id, made.id]
     assert network.person("new").must_change_password
-    assert [s.for_unit_id for s in network.actor("new").standings] == [network.unit("33").id]
+    assert network.actor("new").standings == ()  # a head of a network that exists waits for somebody else's agreement
+    asked = db.session.scalars(select(Appointment).where(Appointment.city_id == network.city_id)).one()
+    assert (asked.person_id, asked.unit_id, asked.role) == (network.person("new").id, network.unit("33-02").id, "supervision_head")
 
 
 def write_books(directory: Path, posts: tuple[tuple[str, ...], ...] = small.POSTS) -> list[str]:

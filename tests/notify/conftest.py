@@ -1,9 +1,11 @@
-"""A real mail server that can be told to refuse, and a database in which only these tests' processes work."""
+"""A real mail server that can be told to misbehave, and a database in which only these tests' processes work."""
 
 from __future__ import annotations
 
+import asyncio
 import email
 import socket
+import time
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from email.policy import default
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, syntax
 from flask import Flask
 from sqlalchemy import update
 
@@ -35,7 +38,16 @@ class PostOffice:
         self.at_recipient: str | None = None  # an answer such as "450 busy" instead of taking the recipient
         self.at_data: str | None = None
         self.hang_up_after_data = False
+        self.instead_of_text: str | None = None  # an answer to DATA instead of 354; empty: it hangs up
+        self.greets_after = self.decides_after = 0.0  # seconds
+        self.was_slow = False
         self.url = ""
+
+    async def slowly(self, what: str) -> None:
+        began = time.monotonic()
+        while time.monotonic() - began < getattr(self, what):
+            self.was_slow = True
+            await asyncio.sleep(0.02)
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if self.at_recipient:
@@ -44,6 +56,7 @@ class PostOffice:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        await self.slowly("decides_after")
         if self.at_data:
             return self.at_data
         self.recipients += envelope.rcpt_tos
@@ -55,6 +68,33 @@ class PostOffice:
         return "250 OK"
 
 
+class Misbehaving(Controller):
+    """Serves as the post office says, in what its handler cannot decide."""
+
+    def factory(self) -> SMTP:
+        office = self.handler
+
+        class Server(SMTP):
+            async def _handle_client(self) -> None:
+                try:
+                    await office.slowly("greets_after")
+                except asyncio.CancelledError:  # who connected went away meanwhile
+                    self.transport.close()
+                    raise
+                await super()._handle_client()
+
+            @syntax("DATA")
+            async def smtp_DATA(self, arg: str) -> None:
+                if office.instead_of_text is None:
+                    await super().smtp_DATA(arg)
+                elif office.instead_of_text:
+                    await self.push(office.instead_of_text)
+                else:
+                    self.transport.abort()
+
+        return Server(self.handler, **self.SMTP_kwargs)
+
+
 @pytest.fixture
 def post_office() -> Iterator[PostOffice]:
     """A mail server on this machine."""
@@ -62,10 +102,13 @@ def post_office() -> Iterator[PostOffice]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     office = PostOffice()
-    controller = Controller(office, hostname="127.0.0.1", port=port)
+    controller = Misbehaving(office, hostname="127.0.0.1", port=port)
     controller.start()
     office.url = f"smtp://127.0.0.1:{port}"
     yield office
+    office.greets_after = office.decides_after = 0.0
+    if office.was_slow:
+        time.sleep(0.2)  # whoever still waits is let go before the loop ends
     controller.stop()
 
 

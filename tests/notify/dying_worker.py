@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from datetime import time
 from pathlib import Path
 
@@ -72,9 +73,9 @@ def main(notes: Path, *deaths: str) -> None:
     event.listen(PortalSession, "after_commit", committed)
     send = Mail.send
 
-    def sending(self: Mail, parcel: Parcel) -> Outcome:
+    def sending(self: Mail, parcel: Parcel, begin: Callable[[], bool]) -> Outcome:
         instant("sending")
-        outcome = send(self, parcel)
+        outcome = send(self, parcel, begin)
         instant("sent")
         return outcome
 

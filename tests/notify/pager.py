@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,14 +36,16 @@ class Pager:
             raise ValueError("手机号码是 11 位数字")
         return number
 
-    def send(self, parcel: Parcel) -> Outcome:
+    def send(self, parcel: Parcel, begin: Callable[[], bool]) -> Outcome:
         """One request; the gateway knows `id` again, so that what arrived twice is shown once."""
         said = {"to": parcel.address, "text": letters.body(parcel, self.base_url), "id": str(parcel.identity)}
         connection = HTTPConnection(self.url.hostname or "", self.url.port, timeout=5)
         try:
             connection.connect()
         except OSError as fault:
-            return Outcome("again", type(fault).__name__)
+            return Outcome("away", type(fault).__name__)
+        if not begin():
+            return Outcome("again", "too late")
         try:
             connection.request("POST", self.url.path, json.dumps(said), {"Content-Type": "application/json"})
             status = connection.getresponse().status

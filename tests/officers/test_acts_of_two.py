@@ -198,7 +198,7 @@ def test_deciding_needs_a_fresh_confirmation(world: World) -> None:
     assert not state(world, "health.handler").active
 
 
-def test_an_officer_is_replaced_by_two_neither_of_whom_it_concerns(world: World) -> None:
+def test_an_officer_is_replaced_by_two_neither_of_whom_it_concerns_and_one_outside(world: World) -> None:
     system = world.browser("city.system")
     named = {"role": "auditor", "named": "nobody"}
     assert propose(world, system, "appoint_officer", **(named | {"named": "health.handler"})).status_code == 422
@@ -207,6 +207,8 @@ def test_an_officer_is_replaced_by_two_neither_of_whom_it_concerns(world: World)
     _client, act = proposed(world, "city.system", "appoint_officer", **named)
     auditor = world.browser("city.auditor")
     assert decide(world, auditor, act).status_code == 403
+    assert decide(world, world.browser("city.security"), act).status_code == 403  # nobody outside the three has agreed yet
+    assert decide(world, world.browser("city.head"), act).status_code == 303
     assert decide(world, world.browser("city.security"), act).status_code == 303
     assert auditor.get(world.url("officers/journal")).status_code == 303  # his sessions ended
     client = world.app.test_client()
@@ -271,7 +273,7 @@ def test_who_was_seen_before_another_reset_is_not_confirmed_by_it(world: World) 
     with clock.set_to(now + timedelta(minutes=2)), world.work("city.security"):
         accounts.give_one_time_password(world.actor("city.security"), world.people["health.handler"])
     with clock.set_to(now + timedelta(minutes=3)):
-        assert decide(world, world.browser("city.system"), act).status_code == 409
+        assert decide(world, world.browser("city.auditor"), act).status_code == 409
     assert state(world, "health.handler").suspended_at is not None
 
 

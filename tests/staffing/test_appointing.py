@@ -16,6 +16,7 @@ from portal.kernel.db import db
 from portal.network.models import Post
 from portal.network.queries import holders
 from portal.notify.models import Message
+from portal.staffing.service import agreeing
 from tests.staffing.sending import look, send
 from tests.world import PASSWORD, World
 
@@ -25,6 +26,13 @@ DAY = timedelta(days=1)
 def appoint(world: World, by: str = "city.secretariat", unit: str = "health", **fields: object):  # type: ignore[no-untyped-def]
     form = {"role": "handler", "person": "nobody", "from_on": clock.today().isoformat(), "reason": "温卫干〔2026〕3号"}
     return send(world, by, f"network/units/{world.units[unit]}/appoint", **form | fields)
+
+
+def agreed(world: World, by: str) -> None:
+    """Whoever is at the head agrees to what waits."""
+    with world.work(by):
+        waiting = [asked.appointment.id for asked, _decision in agreeing.waiting(world.actor(by))]
+        agreeing.decide(world.actor(by), waiting, agree=True)
 
 
 def posts(world: World, person: str = "nobody") -> list[tuple[Role, bool]]:
@@ -77,6 +85,7 @@ def test_a_new_person_gets_a_password_that_is_shown_once(world: World) -> None:
 def test_a_post_may_begin_later_and_ends_on_its_day(world: World) -> None:
     first, last = clock.today() + 3 * DAY, clock.today() + 10 * DAY
     assert appoint(world, role="deputy_leader", from_on=first.isoformat(), to_on=last.isoformat()).status_code == 303
+    agreed(world, "health.leader")
 
     def held(day: object) -> bool:
         with clock.set_to(clock.at(day, 9)), world.work():  # type: ignore[arg-type]
@@ -169,6 +178,8 @@ def test_the_only_holder_of_a_seat_leaves_only_with_a_word_about_its_chains(worl
     assert "请先任命继任者" in refused.get_data(as_text=True)
     assert posts(world, "health.deputy") == [(Role.DEPUTY_LEADER, True)]
     appoint(world, role="deputy_leader")
+    assert end(world, "health.deputy").status_code == 422  # nobody has agreed to the other yet
+    agreed(world, "health.leader")
     assert end(world, "health.deputy").status_code == 303
     assert end(world, "health.director", chains_wait="y").status_code == 303
 

@@ -5,6 +5,7 @@ import zipfile
 import zlib
 
 import pytest
+import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,6 +67,79 @@ def test_a_mark_is_found(text):
 )
 def test_ordinary_words_are_no_mark(text):
     assert not classification_mark(text)
+
+
+MARKS = ["密级：机密", "密级:秘密", "密 级 ： 绝 密", "密级为机密", "关于【秘密】某事的报告", "（机密）请阅", "〔绝密〕", "[秘密级]某事", "机密", " 秘 密 ",
+         "机密级", "绝密长期", "秘密十年", "标题\n机密\n正文", "甲\t机密\t乙", "机\n密\n★", "机\n\n密★\n10年", "★\n秘密", "秘密\n★"]  # fmt: skip
+NO_MARKS = ["商业秘密保护", "关于商业秘密保护的情况反映", "商业秘密", "（商业秘密）", "工作秘密", "密级管理办法", "密级（绝密、机密、秘密）的确定",
+            "绝密、机密、秘密三级", "机密文件\n★", "★\n机密文件", "保\n守\n秘\n密", "亲密", "加密级别：高", "文件密级：公开"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", MARKS)
+def test_I50_marks_without_a_star_are_found(text):
+    assert classification_mark(text)
+    assert screen_file("a.txt", text.encode())
+
+
+@pytest.mark.parametrize("text", NO_MARKS)
+def test_I50_words_that_only_contain_one_are_taken(text):
+    assert not classification_mark(text)
+
+
+def commented(comment: str = "", hidden: str = "", header: str = "", name: str = "附表") -> bytes:
+    """A workbook with these words in a cell's comment, on a hidden sheet, over its pages, as a sheet's name."""
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("登记表")
+        sheet.write_string(0, 0, "序号")
+        sheet.set_header(f'&C&"宋体,常规"&14{header}&R第&P页')
+        if comment:
+            sheet.write_comment(0, 0, comment)
+        other = book.add_worksheet(name)
+        other.write_string(3, 2, hidden)
+        other.hide()
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("where", ["comment", "hidden", "header", "name"])
+@pytest.mark.parametrize("mark", ["机密", "密级：秘密", "【绝密】", "机密★10年"])
+def test_I50_a_mark_is_found_in_comments_hidden_sheets_and_headers(where, mark):
+    mark = mark if where != "name" else mark.translate(str.maketrans("：【】", "__ "))
+    if where == "name" and mark.startswith("密级"):
+        mark = "密级 秘密"
+    assert screen_file("a.xlsx", commented(**{where: mark}))
+    assert not screen_file("a.xlsx", commented(**{where: "商业秘密保护"}))
+
+
+THREADED = '<ThreadedComments xmlns="urn:t"><threadedComment ref="A1"><text>机密</text></threadedComment></ThreadedComments>'
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        docx("秘密", "★", "正文"),
+        docx("秘", "密", "★"),
+        docx("机|密", "正文"),
+        docx("正文", extra={"word/comments.xml": '<w:comments xmlns:w="urn:w"><w:p><w:r><w:t>机密</w:t></w:r></w:p></w:comments>'}),
+    ],
+)
+def test_I50_a_mark_is_found_over_two_paragraphs_and_in_a_documents_comment(data):
+    assert screen_file("a.docx", data)
+
+
+def test_I50_a_mark_is_found_in_threaded_comments_and_in_what_a_formula_made():
+    with zipfile.ZipFile(io.BytesIO(commented())) as plain:
+        parts = {name: plain.read(name) for name in plain.namelist()}
+    assert screen_file("a.xlsx", zipped(parts | {"xl/threadedComments/threadedComment1.xml": THREADED}))
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made, {"in_memory": True}) as book:
+        book.add_worksheet().write_formula(0, 0, '="机"&"密"', None, "机密")
+    assert screen_file("a.xlsx", made.getvalue())
+
+
+@pytest.mark.parametrize("name", ["机密.txt", "【秘密】关于某事的报告.png", "密级：机密.pdf"])
+def test_I50_a_files_name_that_is_a_mark_is_one(name):
+    assert screen_file(name, PNG if name.endswith("png") else "无".encode() if name.endswith("txt") else pdf("报告"))
 
 
 @given(

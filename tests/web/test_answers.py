@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -47,6 +47,7 @@ def trying(database: Database, redis_url: str, keys: dict[str, str]) -> Iterator
     raises("stale", lambda: Stale("此件已由他人签发", changes=["10:02 王主任 签发"]))
     raises("invalid", lambda: Invalid("日期不对"))
     raises("fault", lambda: RuntimeError("机要内容-canary"))
+    raises("unfit", lambda: DataError("select", {}, Exception("a NUL")))
     raises("away", lambda: OperationalError("select", {}, Exception("connection refused")))
 
     @portal.post("/<slug:city>/try/refused-answer")
@@ -114,7 +115,8 @@ def test_every_route_by_every_method_has_the_headers(trying: Flask, city: SmallC
 
 
 @pytest.mark.parametrize(
-    ("name", "status"), [("hidden", 404), ("forbidden", 403), ("stale", 409), ("invalid", 422), ("fault", 500), ("away", 503)]
+    ("name", "status"),
+    [("hidden", 404), ("forbidden", 403), ("stale", 409), ("invalid", 422), ("unfit", 400), ("fault", 500), ("away", 503)],
 )
 def test_a_refusal_is_a_page_with_its_status_and_changes_nothing(
     trying: Flask, lin: FlaskClient, city: SmallCity, name: str, status: int

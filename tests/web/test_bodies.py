@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 
 import pytest
+from flask import request
 from flask.testing import FlaskClient
 
 from portal.config import MEBIBYTE
@@ -39,3 +41,22 @@ def test_one_that_is_far_too_large_or_breaks_off_is_left(client: FlaskClient, ci
             raise ConnectionResetError
 
     assert client.post(city.url("no-such-page"), input_stream=Broken(b"x" * 10), environ_overrides=ENDS).status_code == 404
+
+
+def test_a_large_upload_never_touches_the_disk(client: FlaskClient, city: SmallCity) -> None:
+    """Neither while it is taken, nor as a file that has no name any more."""
+    data = "青砚".encode() * (MEBIBYTE // 4)
+    part = b'--B\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n' + data + b"\r\n"
+
+    def without_names() -> set[str]:
+        links = [os.readlink(entry.path) for entry in os.scandir("/proc/self/fd") if os.path.islink(entry.path)]
+        return {link for link in links if link.endswith("(deleted)")}
+
+    before = without_names()
+    with client.application.test_request_context(
+        city.url("sign-in"), method="POST", input_stream=io.BytesIO(part * 2 + b"--B--\r\n"),
+        content_type="multipart/form-data; boundary=B", content_length=2 * len(part) + 7,
+    ):  # fmt: skip
+        received = request.files.getlist("files")
+        assert [len(one.read()) for one in received] == [len(data)] * 2
+        assert without_names() <= before

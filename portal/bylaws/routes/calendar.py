@@ -116,7 +116,7 @@ def calendar() -> Response:
 
 
 @blueprint.route("/calendar/import", methods=["GET", "POST"])
-@allows(Act.KEEP_CALENDAR)
+@allows(Act.KEEP_CALENDAR, once=True)
 def import_calendar() -> Response:
     """Choose or paste the notice, see it judged with what it would move, confirm it."""
     form = NoticeForm() if request.method == "POST" else NoticeForm(formdata=None)

@@ -124,7 +124,7 @@ def rule_history(kind: str) -> Response:
 
 
 @blueprint.route(f"/rules/<{KIND}:kind>/edit", methods=["GET", "POST"])
-@allows(Act.KEEP_RULES)
+@allows(Act.KEEP_RULES, once=True)
 def edit_rules(kind: str) -> Response:
     """Type a new version, see what it would change, publish it."""
     of = Kind(kind)

@@ -85,4 +85,4 @@ class Numbers:
         lead = self._register.lead(course)
         reported = [(lead, course.reported_on + again * timedelta(days=6)) for again in range(course.reports)]
         for unit, day in [*reported, *((below, course.below_reported_on) for below in self._register.below(course))]:
-            yield unit.id, report_series(course.row.level, unit), day.year
+            yield unit.id, report_series(course.row.level, unit, confidential=course.row.confidential), day.year

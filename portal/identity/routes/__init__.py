@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Flask
@@ -12,6 +13,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from portal.identity import door
+from portal.identity.pace import counted
 
 blueprint = Blueprint("identity", __name__)
 limiter = Limiter(get_remote_address, default_limits=[])
@@ -35,6 +37,7 @@ def install(app: Any) -> None:
     """Flask-Login and the limits of this feature."""
     door.install(app)
     limiter.init_app(app)
+    app.extensions["count_refused"] = partial(counted, act="refused_act")
 
 
 from portal.identity.routes import proving, signing_in  # noqa: E402, F401 - they add their pages to the blueprint

@@ -186,6 +186,7 @@ def acting_post() -> Response:
 def carry_on(kept_id: UUID) -> Response:
     """What was typed when the session had expired: to be looked at, and sent on or dropped."""
     kept = kept_forms.find(door.signed_in().person_id, kept_id)
+    kept_forms.shown(door.signed_in().person_id, kept_id)
     return page(
         "identity/continue.html",
         label=_("您填写的内容"),
@@ -217,6 +218,7 @@ def _sign_in_page(form: SignInForm) -> dict[str, Any]:
         "form": form,
         "action": url_for("identity.enter", next=onward),
         "kept": kept,
+        "became": request.args.get("form"),
         "accounts": shown.accounts if shown else None,
         "password_words": shown.password_words if shown else None,
     }
@@ -236,15 +238,16 @@ def _password_page(form: PasswordForm) -> dict[str, Any]:
 
 
 def _landing(person_id: int) -> str:
-    """Where one goes after signing in; another person's kept form is not the place."""
+    """Where one goes after signing in; another person's kept form is not the place, one's own that waits is."""
     onward = inside(request.args.get("next"))
     head, _sep, tail = (onward or "").rpartition("/continue/")
     if onward and head == url_for("identity.sign_in").removesuffix("/sign-in"):
         try:
             kept_forms.find(person_id, UUID(tail))
         except (ValueError, Invisible):
-            return desk_url()
-    return onward or desk_url()
+            onward = None
+    waiting = None if onward else kept_forms.waiting(person_id)
+    return onward or (url_for("identity.carry_on", kept_id=waiting) if waiting else desk_url())
 
 
 def _welcome(made: SignInSession) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from portal.access.actor import Actor
 from portal.audit import journal
-from portal.identity import kept_forms, lockout, passwords, queries, second_factor, sessions
+from portal.identity import kept_forms, lockout, pace, passwords, queries, second_factor, sessions
 from portal.identity.models import Person, SignInSession
 from portal.identity.service import accounts
 from portal.kernel import clock
@@ -39,6 +39,9 @@ def sign_in(
     are counted by, `address` what the person is shown later. Refused with Invalid: a wrong name or password (which of
     them is not said), or locked after five failures."""
     said = tidy(name)
+    stranger = not source.startswith(lockout.KNOWN_BROWSER)
+    if stranger and pace.counted(source, "sign_in", pace.NAMES_WITHIN) > pace.MOST_NAMES:
+        raise Invalid(_("从您所在的网络地址多次登录失败，请 15 分钟后再试；在本机登录过的不受影响"))
     attempt = lockout.count_attempt(said, source)
     person = None if attempt.refused_until else queries.person_named(said[:64])
     stored = person.password_hash if person and person.active else None
@@ -46,6 +49,8 @@ def sign_in(
     if not right:
         _refuse(attempt, person.id if person else None, address or source, _("登录名或口令不对"))
     assert person is not None
+    if stranger:
+        pace.discounted(source, "sign_in")
     if passwords.is_outdated(person.password_hash):
         person.password_hash = passwords.hashed(password)
     if second_factor.is_in_force(person.id):
@@ -203,4 +208,5 @@ def forget_sign_ins() -> None:
     """Remove from the present city what nobody will ask for again: old failures, kept forms, long-ended sessions."""
     kept_forms.forget_old()
     lockout.forget_old()
+    pace.forget_old()
     sessions.forget_old()

@@ -1,7 +1,17 @@
 """Judging a workbook of instructions, in rooms: `plan`, `judging`, `duplicates`, `workbook`. Nothing is written."""
 
-from portal.instructions.importing.duplicates import seen_already
+from portal.instructions.importing.duplicates import confidential_there, seen_already
 from portal.instructions.importing.plan import COLUMNS, MOST_ROWS, Fault, Judged, Planned, due_on
 from portal.instructions.importing.workbook import judge
 
-__all__ = ["COLUMNS", "MOST_ROWS", "Fault", "Judged", "Planned", "due_on", "judge", "seen_already"]
+__all__ = [
+    "COLUMNS",
+    "MOST_ROWS",
+    "Fault",
+    "Judged",
+    "Planned",
+    "confidential_there",
+    "due_on",
+    "judge",
+    "seen_already",
+]

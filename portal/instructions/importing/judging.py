@@ -41,6 +41,7 @@ from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.text import explain, objections, tidy
 from portal.network.models import Unit
+from portal.network.rules import contradiction, name_and_code
 from portal.vault.screening import classification_mark
 
 _LENGTHS = {
@@ -58,16 +59,17 @@ class NamedUnits:
     """The units that the workbook names, read in one statement; and which code was probably meant."""
 
     def __init__(self, sheet: Sheet) -> None:
-        codes = {code for row in sheet.rows for title in (LEAD, HELPING, OFFICE) for code in codes_in(sheet.cell(row, title).text)}
+        cells = [sheet.cell(row, title).text for row in sheet.rows for title in (LEAD, HELPING, OFFICE)]
+        codes = {name_and_code(typed)[1] for text in cells for typed in codes_in(text)}
         self._by_code = {
             unit.code: unit for unit in db.session.scalars(select(Unit).where(Unit.city_id == current_city(), Unit.code.in_(codes)))
         }
         self._known: dict[str, str] | None = None
         self._near: dict[str, str | None] = {}
 
-    def get(self, code: str) -> Unit | None:
-        """The unit with this code."""
-        return self._by_code.get(code)
+    def get(self, typed: str) -> Unit | None:
+        """The unit with this code, or with the code of this “name (code)”."""
+        return self._by_code.get(name_and_code(typed)[1])
 
     def nearest(self, code: str) -> str | None:
         """The existing code most like this one, with its unit's name."""
@@ -193,9 +195,8 @@ class RowJudge:
             return None
         if not code:
             return self.own
-        unit = self.units.get(code)
+        unit = self._unit(OFFICE, code)
         if unit is None:
-            self._unknown(OFFICE, code)
             return None
         if unit.acts_for_id not in self.offices:
             self._add(OFFICE, _("由%(unit)s登记，不由您登记", unit=unit.name), _("请交该单位的督查室导入"))
@@ -206,9 +207,8 @@ class RowJudge:
         code = tidy(self._cell(LEAD).text)
         if self._faulty(LEAD):
             return None
-        unit = self.units.get(code)
+        unit = self._unit(LEAD, code)
         if unit is None:
-            self._unknown(LEAD, code)
             return None
         fault = rules.lead_fault(unit, office) if office is not None else None
         if fault:
@@ -225,14 +225,23 @@ class RowJudge:
             return []
         found = []
         for code in codes_in(text):
-            unit = self.units.get(code)
+            unit = self._unit(HELPING, code)
             if unit is None:
-                self._unknown(HELPING, code)
-            elif fault := rules.co_fault(unit, lead):
+                continue
+            if fault := rules.co_fault(unit, lead):
                 self._add(HELPING, fault, _("请改正或删去"))
             else:
                 found.append(unit)
         return found
+
+    def _unit(self, title: str, typed: str) -> Unit | None:
+        unit = self.units.get(typed)
+        if unit is None:
+            self._unknown(title, name_and_code(typed)[1])
+        elif why := contradiction(unit, typed):
+            self._add(title, *why)
+            return None
+        return unit
 
     def _unknown(self, title: str, code: str) -> None:
         near = self.units.nearest(code)

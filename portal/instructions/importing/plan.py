@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -11,6 +12,7 @@ from portal.deadlines.reckon import closing
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.kernel.db import db
 from portal.kernel.text import objections, tidy
+from portal.matters.sameness import Key, key_of
 
 COLUMNS = (
     "序号", "批示来源", "批示领导", "批示日期", "收到日期", "来文标题", "来文字号", "批示内容", "紧急程度", "是否保密",
@@ -28,7 +30,8 @@ _SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing about one row. `value` is None where it is not shown back; a `warning` does not keep the row out."""
+    """One thing about one row. `value` is None where it is not shown back; a `warning` does not keep the row out; of a
+    `hidden` row no cell is kept."""
 
     row: int
     column: str | None
@@ -39,6 +42,7 @@ class Fault:
     matter_id: str | None = None
     number: str | None = None
     warning: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,9 @@ class Planned:
     registering_unit_id: int
 
     @property
-    def key(self) -> tuple[str, ...]:
+    def key(self) -> Key:
         """What makes two instructions the same one."""
-        return (self.source_level, self.leader, self.instructed_on, self.title, self.document_number or "")
+        return key_of(self.source_level, self.leader, self.instructed_on, self.title, self.document_number)
 
 
 @dataclass
@@ -78,6 +82,13 @@ class Judged:
     faults: list[Fault] = field(default_factory=list)
     kept: dict[int, list[Any]] = field(default_factory=dict)
 
+    def hide(self, row: int, why: str, fix: str = "", **known: Any) -> None:
+        """Of this row nothing is shown but its number, and why."""
+        self.good = [one for one in self.good if one.row != row]
+        self.faults = [fault for fault in self.faults if fault.row != row]
+        self.faults.append(Fault(row, TITLE, None, why, fix, hidden=True, **known))
+        self.kept.pop(row, None)
+
     @property
     def bad_rows(self) -> list[int]:
         """The rows that stay out."""
@@ -89,14 +100,22 @@ class Judged:
         return [fault.row for fault in self.faults if fault.column is None]
 
     @property
+    def unkept_rows(self) -> set[int]:
+        """The rows of which no cell is kept."""
+        return {fault.row for fault in self.faults if fault.hidden or fault.column is None}
+
+    @property
     def warned_rows(self) -> list[int]:
         """The good rows that are worth a look."""
         return sorted({fault.row for fault in self.faults if fault.warning} - set(self.bad_rows))
 
 
+_BEFORE_BRACKET = re.compile(r"\s+(?=[(（\[［〔【])")
+
+
 def codes_in(text: str) -> list[str]:
-    """The unit codes of one cell, parted by 、 or any usual mark."""
-    parted = "".join("、" if c in ",，;；/\n " else c for c in tidy(text))
+    """The units of one cell, codes or “name (code)”, parted by 、 or any usual mark."""
+    parted = "".join("、" if c in ",，;；/\n " else c for c in _BEFORE_BRACKET.sub("", tidy(text)))
     return list(dict.fromkeys(code for code in parted.split("、") if code))
 
 

@@ -37,7 +37,7 @@ def judge(sheet: Sheet, actor: Actor) -> Judged:
             judged.good.append(planned)
     refuse_repeated(judged, actor)
     judged.faults.sort(key=lambda fault: (fault.row, fault.warning))
-    wanted = {fault.row for fault in judged.faults} - set(judged.marked_rows)
+    wanted = {fault.row for fault in judged.faults} - judged.unkept_rows
     judged.kept = {row.number: _kept(sheet, row) for row in sheet.rows if row.number in wanted}
     return judged
 

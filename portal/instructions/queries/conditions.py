@@ -1,7 +1,7 @@
 """What is asked of the register, as conditions on the index row and on what hangs on it.
 
-What was typed is looked up in the pairs of characters first: few matters are then compared word by word, many are read
-in order and not counted.
+What was typed is looked up in the characters first: few matters are then compared word by word, many are read in order
+and not counted.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, SQLColumnExpression, Uuid, any_, bindparam, or_, select
+from sqlalchemy import Select, SQLColumnExpression, Uuid, any_, bindparam, exists, false, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from portal.access.actor import Actor
 from portal.access.models import Viewer
-from portal.matters.models import Matter, MatterContent
-from portal.matters.search import matters_holding
+from portal.matters.models import Matter, MatterContent, Report
+from portal.matters.search import holds, matters_holding, words_of
 from portal.network.models import Unit
 from portal.network.queries import unit_meant
 
 MOST_COUNTED = 1000
+MOST_LOOKED_UP = 8  # words that are looked up; what more is typed is compared alone
 TASKS = ("assign", "name_handler", "acknowledge", "work", "rework", "sign", "review", "decide_extension")
 
 
@@ -54,9 +56,9 @@ class Wanted:
     many: bool = False
 
 
-def wanted_of(asked: Conditions) -> Wanted:
-    """What was asked for, as conditions; one statement for each thing typed. Where nothing in the city holds it the list is
-    read all the same: an answer that came sooner would tell of what the reader may not see."""
+def wanted_of(actor: Actor, asked: Conditions) -> Wanted:
+    """What this reader asked for, as conditions; one statement for each word typed. Where nothing holds it the list is read all
+    the same: an answer that came sooner would tell of what he may not see."""
     viewer: list[SQLColumnExpression[bool]] = []
     matter: list[SQLColumnExpression[bool]] = []
     content: list[SQLColumnExpression[bool]] = []
@@ -80,18 +82,20 @@ def wanted_of(asked: Conditions) -> Wanted:
         viewer.append(Viewer.source_level == asked.source)
     if asked.returned:
         viewer.append(Viewer.returned)
-    typed = [said for said in (asked.leader, asked.text) if said]
+    words: list[str] = []
+    if asked.leader:
+        words += (said := words_of(asked.leader))
+        content += [_says("leader", word) for word in said] or [false()]
+    if asked.text:
+        words += (said := words_of(asked.text))
+        content += [_speaks_of(word) for word in said] or [false()]
     if asked.unit:
         if unit := unit_meant(asked.unit):
             viewer.append(_led_by(unit, asked.subtree))
         else:
-            typed.append(asked.unit)
-            matter.append(Matter.lead_unit_name.contains(asked.unit, autoescape=True))
-    if asked.leader:
-        content.append(_says("leader", asked.leader))
-    if asked.text:
-        content.append(_speaks_of(asked.text))
-    looked_up = [matters_holding(said, MOST_COUNTED) for said in typed]
+            words += (said := words_of(asked.unit))
+            matter += [holds(Matter.lead_unit_name, word) for word in said] or [false()]
+    looked_up = [matters_holding(actor, word, MOST_COUNTED) for word in dict.fromkeys(words[:MOST_LOOKED_UP])]
     few = [found for found in looked_up if found is not None]
     viewer += [Viewer.matter_id == any_(bindparam("held", found, type_=ARRAY(Uuid()), unique=True)) for found in few]
     return Wanted(tuple(viewer), tuple(matter), tuple(content), many=bool(looked_up) and not few)
@@ -103,17 +107,18 @@ def _led_by(unit: Unit, subtree: bool) -> SQLColumnExpression[bool]:
     return Viewer.lead_unit_id.in_(select(Unit.id).where(Unit.path.contains([unit.id])))
 
 
-def _says(word: str, typed: str) -> SQLColumnExpression[bool]:
-    said: SQLColumnExpression[bool] = MatterContent.plain[word].astext.icontains(typed, autoescape=True)
-    return said
+def _says(field: str, word: str) -> SQLColumnExpression[bool]:
+    return holds(MatterContent.plain[field].astext, word)
 
 
-def _speaks_of(typed: str) -> SQLColumnExpression[bool]:
-    """Part of number or unit, of the shell too; or of title, leader or document number where the content is seen."""
+def _speaks_of(word: str) -> SQLColumnExpression[bool]:
+    """Part of number or unit, of the shell too; or of title, leader, document number or a report's number, where they are
+    seen."""
     return or_(
-        Matter.number.icontains(typed, autoescape=True),
-        Matter.lead_unit_name.icontains(typed, autoescape=True),
-        *(_says(word, typed) for word in ("title", "leader", "document_number")),
+        holds(Matter.number, word),
+        holds(Matter.lead_unit_name, word),
+        *(_says(field, word) for field in ("title", "leader", "document_number")),
+        exists().where(Report.matter_id == Viewer.matter_id, ~Report.confidential, holds(Report.document_number, word)),
     )
 
 

@@ -72,13 +72,13 @@ def page_of(
     *,
     count: bool = True,
 ) -> Page:
-    """One page of the register as this reader sees it, in one statement, and one more for each thing typed.
+    """One page of the register as this reader sees it, in one statement, and one more for each word typed.
 
     Order of work: due today, due within seven days, overdue with the longest first, what waits for a review or for a
     decided extension, the rest by due date, then what has ended with the newest first.
     """
     today = clock.today()
-    wanted = wanted_of(conditions)
+    wanted = wanted_of(actor, conditions)
     stretches = [one for one in stretches_of(sort, today) if asked_for(one, conditions, sort)]
     if conditions.when in GROUPS and sort != "work":
         wanted = replace(wanted, viewer=(*wanted.viewer, *of_group(conditions.when, today)))
@@ -143,7 +143,7 @@ def _mine(actor: Actor, limit: int) -> Select[Any]:
     tasks = select(func.unnest(bindparam("tasks", list(TASKS), type_=ARRAY(TEXT), unique=True)).label("task")).subquery()
     first = (
         select(Viewer.matter_id, Viewer.due_on.label("day"), Viewer.task)
-        .where(Viewer.principal == readers.c.reader, Viewer.task == tasks.c.task)
+        .where(Viewer.principal == readers.c.reader, Viewer.task == tasks.c.task, still_counts())
         .order_by(Viewer.due_on, Viewer.matter_id)
         .limit(limit)
         .correlate(readers, tasks)

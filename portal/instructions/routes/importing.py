@@ -21,6 +21,7 @@ from portal.kernel.refusals import Invalid, Stale
 from portal.web.answers import go, page, xlsx
 from portal.web.forms import WorkbookForm, redraw
 from portal.web.guards import allows, current_actor
+from portal.web.transactions import shows
 
 SAMPLE = 10
 
@@ -114,7 +115,9 @@ def import_assigned(preview_id: UUID) -> Response:
 @allows(Act.REGISTER)
 def import_report(preview_id: UUID) -> Response:
     """The rows with faults or warnings, to be corrected and sent again."""
-    return xlsx(previews.report(previews.preview(current_actor(), preview_id)), _("核对报告.xlsx"))
+    actor = current_actor()
+    shows("download")
+    return xlsx(previews.report(actor, previews.preview(actor, preview_id)), _("核对报告.xlsx"))
 
 
 @blueprint.get("/instructions/import/empty-workbook")
@@ -139,7 +142,7 @@ def _choosing() -> dict[str, Any]:
 
 
 def _previewed(kept: ImportPreview) -> Response:
-    judged = previews.judgement(kept)
+    judged = previews.judgement(current_actor(), kept)
     return page(
         "instructions/import_preview.html",
         name=kept.name,
@@ -158,8 +161,8 @@ def _previewed(kept: ImportPreview) -> Response:
 
 
 def _done(kept: ImportPreview) -> Response:
-    judged = previews.judgement(kept)
     actor = current_actor()
+    judged = previews.judgement(actor, kept)
     done = len(kept.imported or [])
     return page(
         "instructions/import_done.html",

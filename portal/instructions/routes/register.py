@@ -29,6 +29,7 @@ from portal.matters.views import lamp_of
 from portal.web.answers import page, xlsx
 from portal.web.frame import Button, Section, register, search_with
 from portal.web.guards import allows, current_actor
+from portal.web.transactions import shows
 
 MOST_TYPED = 100
 SIZES = (PAGE_SIZE, 50, 100)
@@ -139,6 +140,7 @@ def export() -> Response:
     titles, widths = zip(*((str(title), width) for title, width in COLUMNS), strict=True)
     workbook.write(target, _("批示件登记表"), titles, iter(lines), widths, spool=not secret)
     bulk.note_export(actor, asked.said, lines.count)
+    shows("export")
     return xlsx(target.getvalue(), f"{_('批示件登记表')}{clock.today():%Y%m%d}.xlsx")
 
 
@@ -191,7 +193,7 @@ class _Counted:
 
 
 def _asked() -> _Asked:
-    said = {name: tidy(value.replace("\0", ""))[:MOST_TYPED] for name, value in request.args.items() if value.strip()}
+    said = {name: tidy(value)[:MOST_TYPED] for name, value in request.args.items() if value.strip()}
     known: dict[str, set[str]] = {
         "source": {"high", *SourceLevel},
         "state": set(State),

@@ -37,7 +37,7 @@ class _About:
 
 
 @blueprint.get("/instructions/register")
-@allows(Act.REGISTER)
+@allows(Act.REGISTER, once=True, keeps_key=True)
 def register() -> Response:
     """The empty form."""
     form = RegistrationForm()
@@ -45,7 +45,7 @@ def register() -> Response:
 
 
 @blueprint.post("/instructions/register")
-@allows(Act.REGISTER)
+@allows(Act.REGISTER, once=True, keeps_key=True)
 def file_registration() -> Response:
     """Enter it; sent twice, it is entered once."""
     form = RegistrationForm()
@@ -72,14 +72,18 @@ def amend(matter_id: UUID) -> Response:
 @blueprint.post("/instructions/<uuid:matter_id>/amend")
 @allows(Act.AMEND)
 def file_amendment(matter_id: UUID) -> Response:
-    """Correct it."""
+    """Correct it; where more follows than was typed, that is shown first, and done when the form comes again."""
     matter, form = _amending(matter_id, AmendForm())
     drawn = _about(matter, "instructions.file_amendment")
     if not form.validate():
         return _again(form, None, drawn)
     reason = form.reason.data if "reason" in form else None
     try:
-        service.amend(current_actor(), matter_id, form.registration(), cast("int | None", form.version.data), reason)
+        version = cast("int | None", form.version.data)
+        service.amend(current_actor(), matter_id, form.registration(), version, reason, form.seen.data or "")
+    except service.ToBeSeen as more:
+        form.seen.data = more.key
+        return _again(form, more, drawn | {"seen": more.key})
     except Refusal as refusal:
         return _again(form, refusal, drawn)
     flash(_("已更正"))
@@ -87,7 +91,7 @@ def file_amendment(matter_id: UUID) -> Response:
 
 
 @blueprint.get("/instructions/<uuid:matter_id>/new-round")
-@allows(Act.NEW_ROUND)
+@allows(Act.NEW_ROUND, once=True, keeps_key=True)
 def new_round(matter_id: UUID) -> Response:
     """The form, with what stays the same filled in for whoever may read it."""
     former = _former(matter_id)
@@ -99,7 +103,7 @@ def new_round(matter_id: UUID) -> Response:
 
 
 @blueprint.post("/instructions/<uuid:matter_id>/new-round")
-@allows(Act.NEW_ROUND)
+@allows(Act.NEW_ROUND, once=True, keeps_key=True)
 def file_new_round(matter_id: UUID) -> Response:
     """Enter the further round."""
     former = _former(matter_id)
@@ -156,8 +160,10 @@ def _again(form: RegistrationForm, refusal: Refusal | None, drawn: dict[str, Any
     if refusal is not None and refusal.status not in (409, 422):
         raise refusal
     if isinstance(refusal, service.KeyUsed):
-        form.request_key.data = None
-        drawn["request_key"] = form.key
+        drawn["request_key"] = form.renew_key()
+    if isinstance(refusal, service.PaperKnown):
+        form.ask_about(refusal.numbers)
+    drawn["alike"] = [(number, url_for("instructions.register_list", q=number)) for number in form.asked_about]
     for field in form:
         # What must not be kept is not sent back either.
         if isinstance(field, StringField) and isinstance(field.data, str) and classification_mark(field.data):
@@ -175,6 +181,7 @@ def _registering(form: RegistrationForm) -> dict[str, Any]:
         "pickers": _pickers(),
         "matter": None,
         "request_key": form.key,
+        "alike": [],
         "files": [],
         "action": url_for("instructions.file_registration"),
         "back_url": url_for("instructions.register_list"),
@@ -187,6 +194,7 @@ def _about(matter: Matter, endpoint: str) -> dict[str, Any]:
         "pickers": _pickers(),
         "matter": _About(matter.number, title, _url(matter.id), matter.version),
         "request_key": None,
+        "alike": [],
         "files": [],
         "action": url_for(endpoint, matter_id=matter.id),
         "back_url": _url(matter.id),

@@ -20,6 +20,7 @@ from portal.access.models import View
 from portal.access.visibility import Guarded
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.identity.models import Person
+from portal.kernel import clock
 from portal.kernel.db import Model, OfCity, one_of
 from portal.kernel.language import _l
 from portal.matters.models.terms import Clock
@@ -110,11 +111,11 @@ class Matter(Guarded, OfCity, Model):
     closed_at: Mapped[datetime | None]
     original_due_on: Mapped[date]
     due_on: Mapped[date]
+    given_due_on: Mapped[date | None]
     extension_pending: Mapped[bool] = mapped_column(default=False)
     declined: Mapped[bool] = mapped_column(default=False)
     returns: Mapped[int] = mapped_column(Integer, default=0)
     urges: Mapped[int] = mapped_column(Integer, default=0)
-    in_time: Mapped[bool | None]
 
     lead_unit: Mapped[Unit | None] = relationship(foreign_keys=[lead_unit_id])
     registering_unit: Mapped[Unit] = relationship(foreign_keys=[registering_unit_id])
@@ -138,6 +139,14 @@ class Matter(Guarded, OfCity, Model):
         """Neither closed nor withdrawn."""
         return self.state not in ENDED
 
+    @property
+    def in_time(self) -> bool | None:
+        """Whether the report that stands was issued before the deadline as it is now; None where none stands, and where
+        that hangs on an extension that was asked in time and is not decided."""
+        if self.issued_at is None or self.state not in (State.UNDER_REVIEW, State.CLOSED):
+            return None
+        return self.issued_at < clock.end_of(self.due_on) or (None if self.extension_pending else False)
+
     def __repr__(self) -> str:
         return f"<Matter {self.id}>"
 
@@ -149,6 +158,7 @@ class MatterContent(Sealable, Guarded, OfCity, Model):
     __table_args__ = (
         Index("ix_matter_content_handler_post", "handler_post_id", postgresql_where=text("handler_post_id IS NOT NULL")),
         Index("ix_matter_content_reviewer", "reviewer_id", postgresql_where=text("confidential")),
+        Index("ix_matter_content_fingerprint", "city_id", "fingerprint", postgresql_where=text("confidential")),
     )
     view_needed = View.PART
 
@@ -158,6 +168,7 @@ class MatterContent(Sealable, Guarded, OfCity, Model):
     handler_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     parts: Mapped[list[str]] = mapped_column(ARRAY(TEXT), default=list)
+    fingerprint: Mapped[str | None] = mapped_column(String(64))  # of a confidential one: `matters.sameness`
 
     title: str = Word()
     text: str = Word()

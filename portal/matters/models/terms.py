@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.access.models import View
@@ -55,10 +55,15 @@ class Milestone(Guarded, OfCity, Model):
 
 
 class Extension(Sealable, Guarded, OfCity, Model):
-    """延期: asked before the deadline, decided by the supervision head of the unit that assigned."""
+    """延期: asked before the deadline, decided by the supervision head of the unit that assigned. As it was granted it stays
+    granted: `granted_until` which day, by the post `granted_as`. A request that ended undecided (the matter went to another
+    unit, or was withdrawn) is neither granted nor refused."""
 
     __tablename__ = "extension"
-    __table_args__ = (Index("ix_extension_pending", "matter_id", unique=True, postgresql_where=text("decided_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_extension_pending", "matter_id", unique=True, postgresql_where=text("decided_at IS NULL")),
+        CheckConstraint("granted IS NOT TRUE OR (granted_until IS NOT NULL AND granted_as IS NOT NULL)", name="granted"),
+    )
 
     matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), index=True)
     asked_at: Mapped[datetime]
@@ -67,6 +72,8 @@ class Extension(Sealable, Guarded, OfCity, Model):
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     granted: Mapped[bool | None]
+    granted_until: Mapped[date | None]
+    granted_as: Mapped[str | None] = mapped_column(String(160))
 
     reason: str = Word()
     progress: str = Word()

@@ -12,13 +12,13 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from portal.access.policy import Act, allowed
 from portal.kernel.language import _
-from portal.kernel.refusals import Forbidden, Invalid, Refusal
+from portal.kernel.refusals import Forbidden, Refusal
 from portal.matters import away, queries, views
 from portal.matters.book import BOOK
 from portal.matters.models import Matter
 from portal.matters.routes.matter import after, head_of, url_of
 from portal.network.models import Unit
-from portal.network.queries import handlers_of, names_in, unit_meant
+from portal.network.queries import handlers_of, names_in, unit_typed
 from portal.web.answers import page
 from portal.web.forms import OfficeForm, id_from, redraw
 from portal.web.guards import current_actor
@@ -26,18 +26,6 @@ from portal.web.transactions import discard
 from portal.workflow import engine
 
 Do = Callable[[Matter, Any], str]
-
-
-def unit_typed(text: str | None, field: str) -> Unit | None:
-    """The unit that was typed; Invalid beside the field when there is none."""
-    if not text:
-        return None
-    unit = unit_meant(text)
-    if unit is None:
-        raise Invalid(
-            _("没有找到“%(text)s”", text=text), fields={field: _("单位网络中没有这个单位，请从列出的名称中选择，或填单位代码")}
-        )
-    return unit
 
 
 def units_typed(text: str | None, field: str) -> list[Unit]:
@@ -57,7 +45,7 @@ def show(found: Matter, form: OfficeForm, template: str, words: dict[str, Any], 
         "blocked": [],
         "lead": None,
         "proposal": None,
-        "deadline": views.why(found.closing),
+        "deadline": views.closing(found),
         "rows": {},
         "watermark": views.watermark(current_actor(), found),
         **words,

@@ -11,7 +11,6 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from portal.access.actor import Actor
 from portal.access.policy import Act
-from portal.audit import journal
 from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Refusal, Stale
@@ -26,7 +25,7 @@ from portal.web.answers import go, page, wants_json
 from portal.web.formats import moment
 from portal.web.forms import id_from, redraw
 from portal.web.guards import allows, current_actor
-from portal.web.transactions import discard
+from portal.web.transactions import discard, shows_nothing
 from portal.workflow.seats import STEP_LABELS, holders_to_choose
 
 
@@ -76,8 +75,6 @@ def write_report(matter_id: UUID) -> Response:
             back_url=url_of(found),
             watermark=views.watermark(actor, found),
         )
-    if found.confidential:
-        journal.reading(actor, found.id, "report")
     kind, _choices = _choosing(actor, found)
     form = kind()
     _fill(form, draft)
@@ -103,6 +100,7 @@ def save_report(matter_id: UUID) -> Response:
         saved: int | None = form.version.data  # type: ignore[assignment]
         draft = reporting.save_draft(actor, draft.id, saved, _words(form))
         if wants_json():
+            shows_nothing()
             return jsonify({"at": moment(clock.now()), "version": draft.saved})
         attaching.drop(actor, draft, request.form.getlist("drop"))
         for upload in form.attachments.data or []:
@@ -123,6 +121,7 @@ def save_report(matter_id: UUID) -> Response:
             raise
         discard()
         if wants_json():
+            shows_nothing()
             return jsonify({"sentence": refusal.sentence}), refusal.status  # type: ignore[return-value]
         found = queries.one(actor, matter_id)
         latest = next(iter(queries.reports(actor, found)), None)

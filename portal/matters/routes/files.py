@@ -9,7 +9,6 @@ from flask import Response, flash
 from flask_wtf.file import FileRequired, MultipleFileField
 
 from portal.access.policy import Act
-from portal.audit import journal
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Refusal
 from portal.matters import queries
@@ -20,7 +19,7 @@ from portal.matters.service import attaching
 from portal.web.answers import go
 from portal.web.forms import OfficeForm
 from portal.web.guards import allows, current_actor
-from portal.web.transactions import discard
+from portal.web.transactions import discard, shows
 
 
 class FilesForm(OfficeForm):
@@ -30,12 +29,12 @@ class FilesForm(OfficeForm):
 
 
 @blueprint.route("/matters/<uuid:matter_id>/attach", methods=["GET", "POST"])
-@allows(Act.AMEND)
+@allows(Act.ATTACH, once=True)
 def attach(matter_id: UUID) -> Response:
     """Add the instruction's own papers."""
     actor = current_actor()
     found = queries.one(actor, matter_id)
-    demand(found, Act.AMEND)
+    demand(found, Act.ATTACH)
     form = FilesForm()
     words = {"title": _("加附件"), "button": _("上传"), "files": True}
     if not form.is_submitted():
@@ -60,8 +59,7 @@ def attachment(attachment_id: UUID) -> Response:
     """The file itself, opened for this reader; of a confidential matter under a neutral name."""
     actor = current_actor()
     found = queries.attachment(actor, attachment_id)
-    if found.confidential:
-        journal.reading(actor, found.matter_id, "download")
+    shows("download")
     ending = found.name.rsplit(".", 1)[-1] if "." in found.name else "bin"
     name = f"{_('附件')}.{ending}" if found.confidential else found.name
     answer = Response(attaching.opened(found), mimetype="application/octet-stream")

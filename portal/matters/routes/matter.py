@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,19 +11,22 @@ from flask import Response, url_for
 from portal.access.actor import Actor
 from portal.access.policy import Act, allowed, covers
 from portal.access.roles import Role
-from portal.audit import journal
 from portal.deadlines.words import day_words
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden
 from portal.matters import queries, report_views, views
 from portal.matters.book import BOOK
-from portal.matters.models import Extension, Matter, State
+from portal.matters.models import Extension, Matter, Report, State
 from portal.matters.readings import readings_of
 from portal.matters.routes import blueprint
+from portal.matters.service.handling import MAY_ASK
+from portal.matters.service.reporting import seats_of
 from portal.web.answers import go, page
 from portal.web.frame import Button, desk_url, has_unread
 from portal.web.guards import allows, current_actor
+from portal.web.transactions import shows, shows_nothing
 from portal.workflow import engine
+from portal.workflow.seats import Seat
 
 
 def url_of(matter: Matter) -> str:
@@ -83,7 +87,7 @@ def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
         if (named or matter.confidential) and engine.is_his(BOOK, actor, matter, "name_handler"):
             add("name_handler", _("改派承办人"))
     at_work = matter.state in (State.ASSIGNED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.IN_SIGN_OFF)
-    if at_work and not matter.extension_pending and allowed(actor, Act.ASK_EXTENSION, matter):
+    if matter.state in MAY_ASK and not matter.extension_pending and allowed(actor, Act.ASK_EXTENSION, matter):
         add("ask_extension", _("申请延期"))
     if matter.open and matter.co_unit_ids and allowed(actor, Act.CO_PROGRESS, matter):
         add("co_progress", _("写协办情况"))
@@ -108,6 +112,7 @@ def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
         add("slip", _("交办单"))
     if allowed(actor, Act.AMEND, matter) and matter.open:
         made.append(Button(url_for("instructions.amend", matter_id=matter.id), _("更正")))
+    if allowed(actor, Act.ATTACH, matter) and matter.open:
         add("attach", _("加附件"))
     for event, endpoint, words in _RARE:
         if engine.is_his(BOOK, actor, matter, event):
@@ -144,8 +149,6 @@ def matter(matter_id: UUID) -> Response:
     if found.content is None:
         return _shell(actor, found)
     content = found.content
-    if found.confidential:
-        journal.reading(actor, found.id, "page")
     around = queries.around(actor, found)
     has_unread(around.unread)
     submitted = queries.latest_chain(actor, found) if content.has("report") else None
@@ -154,7 +157,7 @@ def matter(matter_id: UUID) -> Response:
     if submitted is not None:
         latest, chain = submitted
         read_url = url_for("matters.read_report", report_id=latest.id)
-        steps = report_views.steps(latest, *chain[1:], found)
+        steps = report_views.steps(latest, *chain[1:], found, _to_walk(latest, found))
         drawn = {"draft_no": latest.draft, "steps": steps, "url": read_url, "document_number": latest.document_number}
         if found.step_now is not None and allowed(actor, Act.SIGN, found):
             signing = Button(read_url, _("阅读并签批"))
@@ -163,7 +166,7 @@ def matter(matter_id: UUID) -> Response:
         matter=head_of(found),
         turn=views.turn(found, actor.person_id),
         acts=_with_signing(buttons_of(found, actor), signing),
-        deadline=views.why(found.closing),
+        deadline=views.closing(found),
         feedback=views.why(found.feedback),
         report=drawn,
         blocked=in_the_way(found, actor),
@@ -177,12 +180,18 @@ def matter(matter_id: UUID) -> Response:
         attachments=[
             {"name": a.name, "url": url_for("matters.attachment", attachment_id=a.id), "size": a.size} for a in around.papers
         ],
-        rounds=[{"label": m.number, "url": url_of(m)} for m in around.related],
+        parent=next(({"label": m.number, "url": url_of(m)} for m in around.related if m.id == found.parent_id), None),
+        rounds=[{"label": m.number, "url": url_of(m)} for m in around.related if m.id != found.parent_id],
         readings_url=_readings_url(actor, found),
         extension=_extension_words(found, around.asked),
         register_url=url_for("instructions.register_list"),
         watermark=views.watermark(actor, found),
     )
+
+
+def _to_walk(report: Report, found: Matter) -> Sequence[Seat]:
+    """The seats through which a draft that is being written will go."""
+    return seats_of(found) if report.state == "draft" else ()
 
 
 def _extension_words(found: Matter, asked: Extension | None) -> str | None:
@@ -204,7 +213,7 @@ def _shell(actor: Actor, found: Matter) -> Response:
         matter=head_of(found),
         turn=views.turn(found, actor.person_id),
         acts=buttons_of(found, actor),
-        deadline=views.why(found.closing),
+        deadline=views.closing(found),
         dates=views.dates([m for m in milestones if m.kind != "urge"]),
         urgings=views.urgings(milestones),
         readings_url=_readings_url(actor, found),
@@ -220,8 +229,7 @@ def slip(matter_id: UUID) -> Response:
     found = queries.one(actor, matter_id)
     if found.content is None:
         raise Forbidden(_("此件的内容不向您显示，不能打印交办单"))
-    if found.confidential:
-        journal.reading(actor, found.id, "slip")
+    shows("slip")
     return page(
         "instructions/slip.html",
         matter=head_of(found),
@@ -244,6 +252,7 @@ def readings(matter_id: UUID) -> Response:
     decision = allowed(actor, Act.READ_READINGS, found)
     if not decision:
         raise Forbidden(_("您不能查看阅读记录：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
+    shows_nothing()  # of the content, which this reader may happen to read
     return page(
         "audit/readings.html",
         matter={"number": found.number, "url": url_of(found)},

@@ -14,15 +14,15 @@ from portal.kernel.language import _
 from portal.matters import away, forms, queries, views
 from portal.matters.models import Matter
 from portal.matters.routes import blueprint
-from portal.matters.routes.acts import chosen_post, offer_handlers, perform, unit_typed, units_typed, version_of
+from portal.matters.routes.acts import chosen_post, offer_handlers, perform, units_typed, version_of
 from portal.matters.service import assigning, ending, handling, reviewing
-from portal.network.queries import proposal_for, unit_meant
+from portal.network.queries import proposal_for, unit_meant, unit_typed
 from portal.web.forms import OfficeForm
 from portal.web.guards import allows, current_actor
 
 
 @blueprint.route("/matters/<uuid:matter_id>/assign", methods=["GET", "POST"])
-@allows(Act.ASSIGN)
+@allows(Act.ASSIGN, once=True)
 def assign(matter_id: UUID) -> Response:
     """交办."""
     found = queries.one(current_actor(), matter_id)
@@ -70,7 +70,7 @@ def _proposal(found: Matter) -> str | None:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/reassign-unit", methods=["GET", "POST"])
-@allows(Act.REASSIGN_UNIT)
+@allows(Act.REASSIGN_UNIT, once=True)
 def reassign_unit(matter_id: UUID) -> Response:
     """改派."""
     found = queries.one(current_actor(), matter_id)
@@ -102,7 +102,7 @@ def _with_reason(
 
 
 @blueprint.route("/matters/<uuid:matter_id>/withdraw", methods=["GET", "POST"])
-@allows(Act.WITHDRAW)
+@allows(Act.WITHDRAW, once=True)
 def withdraw(matter_id: UUID) -> Response:
     """撤销."""
     lead = _("撤销后不再办理，编号保留。理由记入办理经过。")
@@ -110,7 +110,7 @@ def withdraw(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/make-confidential", methods=["GET", "POST"])
-@allows(Act.MAKE_CONFIDENTIAL)
+@allows(Act.MAKE_CONFIDENTIAL, once=True)
 def make_confidential(matter_id: UUID) -> Response:
     """改为限定知悉."""
     lead = _(
@@ -128,7 +128,7 @@ def make_confidential(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/urge", methods=["GET", "POST"])
-@allows(Act.URGE)
+@allows(Act.URGE, once=True)
 def urge(matter_id: UUID) -> Response:
     """催办: of a confidential matter without words."""
     found = queries.one(current_actor(), matter_id)
@@ -148,7 +148,7 @@ def urge(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/instruct-again", methods=["GET", "POST"])
-@allows(Act.INSTRUCT_AGAIN)
+@allows(Act.INSTRUCT_AGAIN, once=True)
 def instruct_again(matter_id: UUID) -> Response:
     """再次批示."""
 
@@ -160,7 +160,7 @@ def instruct_again(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/extension-decision", methods=["GET", "POST"])
-@allows(Act.DECIDE_EXTENSION)
+@allows(Act.DECIDE_EXTENSION, once=True)
 def decide_extension(matter_id: UUID) -> Response:
     """批复延期."""
     actor = current_actor()
@@ -199,7 +199,7 @@ def decide_extension(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/name-reviewer", methods=["GET", "POST"])
-@allows(Act.NAME_REVIEWER)
+@allows(Act.NAME_REVIEWER, once=True)
 def name_reviewer(matter_id: UUID) -> Response:
     """指定审核人 of a confidential matter."""
     found = queries.one(current_actor(), matter_id)
@@ -221,7 +221,7 @@ def name_reviewer(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/close", methods=["GET", "POST"])
-@allows(Act.REVIEW)
+@allows(Act.REVIEW, once=True)
 def close(matter_id: UUID) -> Response:
     """审核办结."""
 
@@ -241,7 +241,7 @@ def close(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/return-for-rework", methods=["GET", "POST"])
-@allows(Act.REVIEW)
+@allows(Act.REVIEW, once=True)
 def return_for_rework(matter_id: UUID) -> Response:
     """退回重办."""
 

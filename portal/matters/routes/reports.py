@@ -10,7 +10,6 @@ from flask import Response, flash, url_for
 
 from portal.access.actor import Actor, Standing
 from portal.access.policy import Act, allowed
-from portal.audit import journal
 from portal.identity import door
 from portal.kernel import clock
 from portal.kernel.language import _
@@ -42,8 +41,6 @@ def read_report(report_id: UUID) -> Response:
     actor = current_actor()
     shown = queries.report(actor, report_id)
     found = queries.one(actor, shown.matter_id)
-    if found.confidential:
-        journal.reading(actor, found.id, "report")
     return page("instructions/report_read.html", refusal=None, open_sheet=None, **_reading(actor, found, shown))
 
 
@@ -58,7 +55,8 @@ def _lead(found: Matter, standing: Standing | None) -> str | None:
 def _reading(actor: Actor, found: Matter, shown: Report, sign_form: Any = None, back_form: Any = None) -> dict[str, Any]:
     chain = queries.chain_of(actor, shown)
     sign_off = chain[0]
-    steps = report_views.steps(shown, *chain[1:], found) if sign_off else []
+    seats = reporting.seats_of(found) if shown.state == "draft" else ()
+    steps = report_views.steps(shown, *chain[1:], found, seats) if sign_off else []
     waiting = found.step_now
     mine = waiting is not None and waiting.step.report_id == shown.id and bool(allowed(actor, Act.SIGN, found))
     sign = back = None
@@ -94,14 +92,14 @@ def _reading(actor: Actor, found: Matter, shown: Report, sign_form: Any = None, 
     unit = found.lead_unit
     assert unit is not None
     upward = found.source_level in reporting.PARTY_LEVELS
-    mark = reporting.document_mark(found.source_level, unit)
+    mark = reporting.document_mark(found.source_level, unit, confidential=found.confidential)
+    name = reporting.name_on(shown, found)
+    names = [paper.name.rsplit(".", 1)[0] for paper in papers]
     last = str(STEP_LABELS["issue"])
     issuer = next((one.who for one in reversed(steps) if one.title == last and one.state == "done"), None)
     done = sum(step.state == "done" for step in steps)
     return {
-        "report": report_views.sheet(
-            shown, [paper.name.rsplit(".", 1)[0] for paper in papers], mark, issuer, clock.today().year, upward
-        ),
+        "report": report_views.sheet(shown, name, names, mark, issuer, clock.today().year, upward),
         "matter": head_of(found),
         "turn": views.turn(found, actor.person_id),
         "steps": steps,
@@ -110,7 +108,7 @@ def _reading(actor: Actor, found: Matter, shown: Report, sign_form: Any = None, 
         "send_back": back,
         "digest": {
             "value": " ".join(sign_off.digest[i : i + 4] for i in range(0, 64, 4)),
-            "method": "SM3",
+            "method": "HMAC-SHA-256" if found.confidential else "SM3",
             "length": len(shown.body),
             "attachments": len(papers),
         }
@@ -139,9 +137,8 @@ def report_changes(report_id: UUID) -> Response:
     before = queries.former(actor, shown)
     if before is None:
         raise Invisible
-    if found.confidential:
-        journal.reading(actor, found.id, "report")
     now = reporting.canonical_fields(shown, queries.attachments(actor, found, shown.id))
+    now["issuing_name"] = reporting.name_on(shown, found)
     acts = [Button(url_for("matters.read_report", report_id=shown.id), _("阅读报结材料"))]
     if shown.state == "draft" and allowed(actor, Act.DRAFT_REPORT, found):
         acts.append(Button(url_for("matters.write_report", matter_id=found.id), _("继续写"), "primary"))
@@ -225,7 +222,7 @@ def _once_more(actor: Actor, report_id: UUID, refusal: Refusal, sheet: str, form
 
 
 @blueprint.route("/reports/<uuid:report_id>/recall", methods=["GET", "POST"])
-@allows(Act.RECALL)
+@allows(Act.RECALL, once=True)
 def recall_report(report_id: UUID) -> Response:
     """撤回修改."""
     actor = current_actor()

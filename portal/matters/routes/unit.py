@@ -23,7 +23,7 @@ from portal.web.guards import allows, current_actor
 
 
 @blueprint.route("/matters/<uuid:matter_id>/name-handler", methods=["GET", "POST"])
-@allows(Act.NAME_HANDLER)
+@allows(Act.NAME_HANDLER, once=True)
 def name_handler(matter_id: UUID) -> Response:
     """指定承办人."""
     found = queries.one(current_actor(), matter_id)
@@ -45,7 +45,7 @@ def name_handler(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/name-co-handler", methods=["GET", "POST"])
-@allows(Act.CO_PROGRESS)
+@allows(Act.CO_PROGRESS, once=True)
 def name_co_handler(matter_id: UUID) -> Response:
     """A co-unit names who does its part."""
     actor = current_actor()
@@ -72,7 +72,7 @@ def acknowledge(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/decline", methods=["GET", "POST"])
-@allows(Act.DECLINE)
+@allows(Act.DECLINE, once=True)
 def decline(matter_id: UUID) -> Response:
     """退回交办."""
 
@@ -94,7 +94,7 @@ def decline(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/forward", methods=["GET", "POST"])
-@allows(Act.FORWARD)
+@allows(Act.FORWARD, once=True)
 def forward(matter_id: UUID) -> Response:
     """转办."""
 
@@ -120,7 +120,7 @@ def forward(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/progress", methods=["GET", "POST"])
-@allows(Act.PROGRESS)
+@allows(Act.PROGRESS, once=True)
 def progress(matter_id: UUID) -> Response:
     """办理进展."""
 
@@ -146,7 +146,7 @@ def progress(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/co-progress", methods=["GET", "POST"])
-@allows(Act.CO_PROGRESS)
+@allows(Act.CO_PROGRESS, once=True)
 def co_progress(matter_id: UUID) -> Response:
     """协办情况."""
 
@@ -158,7 +158,7 @@ def co_progress(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/extension", methods=["GET", "POST"])
-@allows(Act.ASK_EXTENSION)
+@allows(Act.ASK_EXTENSION, once=True)
 def ask_extension(matter_id: UUID) -> Response:
     """申请延期."""
 

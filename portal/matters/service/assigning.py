@@ -17,15 +17,17 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
-from portal.matters import audience, clocks, notices
+from portal.matters import audience, clocks, notices, office
 from portal.matters.book import BOOK, write_entry
 from portal.matters.models import CoUnit, Matter, MatterContent
+from portal.matters.queries import co_units as co_units_of
 from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.service.creation import index_words, keep_co_units
+from portal.matters.service.taking_away import take_away
 from portal.network.models import Post, Unit
 from portal.network.queries import Holder, handlers_of
-from portal.workflow import engine, signoff
+from portal.workflow import engine
 
 
 def assign(
@@ -86,6 +88,7 @@ def give_to(
     if requirement is not None:
         content.requirement = requirement
     assert unit is not None
+    _leads_alone(matter, content, unit)
     matter.lead_unit = unit
     matter.lead_unit_id = unit.id
     matter.lead_unit_name = unit.name
@@ -116,6 +119,20 @@ def give_to(
         ("county_informed", notices.supervision_between(matter)),
         ("reassigned", former),
     )
+
+
+def _leads_alone(matter: Matter, content: MatterContent, unit: Unit) -> None:
+    """Who leads does not help."""
+    left = [part for part in co_units_of(SYSTEM, matter) if part.unit_id != unit.id]
+    db.session.execute(
+        delete(CoUnit)
+        .where(CoUnit.matter_id == matter.id, CoUnit.unit_id == unit.id)
+        .options(as_seen_by(SYSTEM))
+        .execution_options(synchronize_session="fetch")
+    )
+    matter.co_units, matter.co_unit_ids = left, tuple(part.unit_id for part in left)
+    if not left:
+        content.parts = [part for part in content.parts if part != "co_unit"]
 
 
 def _handler(unit: Unit | None, post_id: int | None) -> Holder | None:
@@ -194,25 +211,24 @@ def name_co_handler(actor: Actor, matter_id: UUID, *, version: int | None = None
 
 
 def decline(actor: Actor, matter_id: UUID, *, version: int | None = None, code: str, reason: str) -> Matter:
-    """退回交办: not ours, within three working days; back to whoever assigned, and the clock runs on."""
+    """退回交办: not ours, within three working days; back to whoever assigned, where he still supervises it, and the clock
+    runs on."""
     matter = one(actor, matter_id)
     content = whole_content(matter)
     unit_name = matter.lead_unit_name
-    former = matter.assigned_by_id
 
     def then() -> None:
+        take_away(actor, matter, content, "decline")
         matter.declined = True
         content.handler_id = content.handler_post_id = None
         if matter.confidential:
             audience.shut_out(matter.id, audience.HANDLER)
-            if former:
-                audience.admit(matter.id, [former], audience.REGISTRAR)
         db.session.flush()
         closing = clocks.clock_of(matter, clocks.CLOSING)
         if closing:
             clocks.rungs.cancel(closing)
         entry = journal.record(actor, "declined", "matter", matter.id, confidential=matter.confidential)
-        told = [former] if matter.confidential and former else notices.supervisors(matter)
+        told = office.given_back(matter) if matter.confidential else notices.supervisors(matter)
         notices.notify(matter, content, entry, "declined", told, by=unit_name)
 
     engine.move(
@@ -249,9 +265,9 @@ def reassign_unit(
     former = matter.lead_unit_name
 
     def then() -> None:
-        signoff.end(matter.id)
+        take_away(actor, matter, content, "reassign_unit")
         if matter.confidential:
-            audience.shut_out(matter.id, audience.SIGNER, audience.HANDLER)
+            audience.shut_out(matter.id, audience.HANDLER)
         journal.record(actor, "reassigned", "matter", matter.id, confidential=matter.confidential)
         give_to(actor, matter, content, lead_unit, handler, None, None, former=told)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import logging
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -16,16 +17,20 @@ from portal.access.policy import Act, allowed
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.kernel import clock
-from portal.kernel.db import after_commit, db
+from portal.kernel.db import after_commit, current_city, db
 from portal.kernel.language import _
-from portal.kernel.refusals import Forbidden, Invalid, Stale
+from portal.kernel.refusals import Forbidden, Invalid, Missing, Stale
 from portal.kernel.text import explain, objections, tidy
 from portal.matters.book import BOOK
 from portal.matters.models import Attachment, Matter, Report
 from portal.matters.queries import one, whole_content
 from portal.vault import screening
+from portal.vault.box import SealBroken
 from portal.vault.files import FileStore
+from portal.vault.words import keyed_digests
 from portal.workflow import engine
+
+log = logging.getLogger(__name__)
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_NAME = 120
@@ -47,7 +52,7 @@ def attach_to_matter(
     actor: Actor, matter: Matter, papers: Iterable[tuple[str, BinaryIO]], version: int | None = None
 ) -> list[Attachment]:
     """The instruction's own papers, by name and content, added by the registering office before the matter has ended."""
-    decision = allowed(actor, Act.AMEND, matter)
+    decision = allowed(actor, Act.ATTACH, matter)
     if not decision:
         raise Forbidden(_("您不能为此件加附件"), unmet=decision.unmet)
     if not matter.open:
@@ -108,13 +113,18 @@ def _keep(actor: Actor, matter: Matter, report_id: UUID | None, paper: _Paper) -
         added_at=clock.now(),
         added_by_id=actor.person_id,
         name=paper.name,
-        digest=kept.sha256,
+        digest=_digest(matter, kept.sha256),
     )
     db.session.add(made)
     whole_content(matter).mark("attachment")
     journal.record(actor, "attach", "matter", matter.id, confidential=matter.confidential, after={"size": kept.size})
     db.session.flush()
     return made
+
+
+def _digest(matter: Matter, sha256: str) -> str:
+    """The file's digest; of a confidential one such that whoever has a copy cannot recognise it without the vault's key."""
+    return keyed_digests(sha256, f"attachments:{matter.id}")[0] if matter.confidential else sha256
 
 
 def drop(actor: Actor, report: Report, wanted: Sequence[str]) -> None:
@@ -141,9 +151,35 @@ def remove_all(matter: Matter) -> None:
     db.session.flush()
 
 
-def stored_names() -> set[str]:
-    """The names under which the present city's files lie."""
-    return set(db.session.scalars(select(Attachment.stored_name).options(as_seen_by(SYSTEM))))
+def stored() -> dict[str, int]:
+    """The names under which the present city's files lie, and the size of each."""
+    of_city = select(Attachment.stored_name, Attachment.size).where(Attachment.city_id == current_city())
+    return {row.stored_name: row.size for row in db.session.execute(of_city.options(as_seen_by(SYSTEM)))}
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Records against the disk: `missing` are names that records promise and the disk does not hold, `damaged` those whose
+    files cannot be read or have another length, `strangers` files that none of these records names."""
+
+    missing: list[str]
+    damaged: list[str]
+    strangers: list[str]
+    writable: bool
+
+
+def compare(stored: Mapping[str, int], *, closely: bool = False) -> Compared:
+    """How these records stand to what lies on the disk; a directory that cannot be read holds nothing. Each file is looked at
+    only `closely`: else none counts as damaged."""
+    files = _files()
+    try:
+        there = files.names()
+    except OSError:
+        there = set()
+    missing = sorted(set(stored).difference(there))
+    looked_at = there.intersection(stored) if closely else ()
+    damaged = sorted(name for name in looked_at if not files.is_whole(name, stored[name]))
+    return Compared(missing, damaged, sorted(there.difference(stored)), files.writable())
 
 
 def remove_orphans(stored: Collection[str]) -> int:
@@ -153,5 +189,9 @@ def remove_orphans(stored: Collection[str]) -> int:
 
 
 def opened(found: Attachment) -> Iterator[bytes]:
-    """The file's bytes, decrypted as they are read."""
-    return _files().open(found.stored_name, f"attachment:{found.id}")
+    """The file's bytes, decrypted as they are read. Raises Missing where the disk does not hold it as it was kept."""
+    try:
+        return _files().open(found.stored_name, f"attachment:{found.id}")
+    except (OSError, SealBroken) as fault:
+        log.error("the file %s of attachment %s cannot be read: %s", found.stored_name, found.id, type(fault).__name__)
+        raise Missing(_("这份文件读不到了")) from fault

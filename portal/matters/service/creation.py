@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,16 +14,15 @@ from sqlalchemy.exc import IntegrityError
 from portal.access.actor import SYSTEM, Actor, Standing
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
-from portal.deadlines import reckon
-from portal.deadlines.reckon import Deadline
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.documents.numbering import bracketed, next_number
 from portal.kernel import clock
 from portal.kernel.db import db, write_together
 from portal.matters import audience, clocks
 from portal.matters.book import lines
-from portal.matters.models import CoUnit, Matter, MatterContent, SearchEntry
+from portal.matters.models import CoUnit, Matter, MatterContent, Report, SearchEntry
 from portal.matters.readers import around, insert_viewers
+from portal.matters.sameness import take_fingerprint
 from portal.matters.search import grams
 from portal.network.models import Unit
 from portal.network.queries import has_supervision_office
@@ -53,7 +53,7 @@ class NewMatter:
     request_key: UUID | None = None
     parent: Matter | None = None
     previous: Matter | None = None
-    due_on: date | None = None
+    due_on: date | None = None  # given by hand; else the rule's
 
 
 def registration_mark(unit: Unit, confidential: bool) -> str:
@@ -104,8 +104,9 @@ def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "re
         registered_by_id=actor.person_id,
         original_due_on=new.received_on,
         due_on=new.received_on,
+        given_due_on=new.due_on,
     )
-    deadline = _deadline(matter, new)
+    deadline = clocks.original_term(matter, new.parent.due_on if new.parent else None)
     matter.original_due_on = matter.due_on = deadline.due_on
     content = MatterContent(
         matter_id=matter.id,
@@ -118,6 +119,7 @@ def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "re
         document_number=new.document_number,
         requirement=new.requirement,
     )
+    take_fingerprint(matter, content)
     db.session.add(matter)
     try:
         db.session.flush()
@@ -150,15 +152,6 @@ def _filed_before(conflict: IntegrityError, key: UUID) -> Exception:
     return FiledBefore(db.session.scalars(select(Matter).where(Matter.request_key == key).options(as_seen_by(SYSTEM))).one())
 
 
-def _deadline(matter: Matter, new: NewMatter) -> Deadline:
-    deadline = clocks.closing_deadline(matter)
-    if new.parent is None:
-        return deadline
-    if new.due_on is not None and new.due_on < new.parent.due_on:
-        return reckon.given(new.due_on, new.registering_unit.name, clock.today())
-    return reckon.not_later_than(deadline, new.parent.due_on)
-
-
 def keep_co_units(matter: Matter, content: MatterContent, wanted: tuple[tuple[Unit, str | None, bool], ...]) -> None:
     """These units help; a confidential matter has none."""
     if matter.confidential or not wanted:
@@ -172,16 +165,22 @@ def keep_co_units(matter: Matter, content: MatterContent, wanted: tuple[tuple[Un
 
 
 def index_words(matter: Matter, content: MatterContent) -> None:
-    """Write anew what search may look in."""
+    """Write anew what search may look in, and by what a confidential one is recognised."""
+    take_fingerprint(matter, content)
+    numbers: list[str | None] = []
+    if content.has("report"):
+        own = select(Report.document_number).where(Report.matter_id == matter.id).options(as_seen_by(SYSTEM))
+        numbers = list(db.session.scalars(own))
     db.session.execute(delete(SearchEntry).where(SearchEntry.matter_id == matter.id))
-    write_together(*searched(matter, content))
+    write_together(*searched(matter, content, numbers))
 
 
-def searched(matter: Matter, content: MatterContent) -> list[SearchEntry]:
-    """What search may look in: of a confidential matter, and of a void number, number and unit alone."""
+def searched(matter: Matter, content: MatterContent, reports: Iterable[str | None] = ()) -> list[SearchEntry]:
+    """What search may look in, with the numbers of its reports: of a confidential matter, and of a void number, number and
+    unit alone."""
     held = {"shell": grams(matter.number, matter.lead_unit_name)}
     if not matter.confidential and not content.has("void"):
-        held["words"] = grams(content.title, content.leader, content.document_number)
+        held["words"] = grams(content.title, content.leader, content.document_number, *reports)
     return [
         SearchEntry(matter_id=matter.id, part=part, confidential=matter.confidential, grams=pairs) for part, pairs in held.items()
     ]

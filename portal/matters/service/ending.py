@@ -16,7 +16,8 @@ from portal.matters.models import Matter
 from portal.matters.queries import one, whole_content
 from portal.matters.service import voiding
 from portal.matters.service.creation import create
-from portal.workflow import engine, signoff
+from portal.matters.service.taking_away import take_away
+from portal.workflow import engine
 
 
 def withdraw(actor: Actor, matter_id: UUID, *, version: int | None = None, reason: str) -> Matter:
@@ -42,11 +43,10 @@ def _end(actor: Actor, matter: Matter, event: str, version: int | None, reason: 
     told = [*notices.lead_desk(matter), *([content.handler_id] if content.handler_id else [])]
 
     def then() -> None:
-        signoff.end(matter.id)
+        take_away(actor, matter, content, "withdraw")
         matter.closed_at = clock.now()
-        matter.extension_pending = False
         if matter.confidential:
-            audience.shut_out(matter.id, audience.SIGNER, audience.REVIEWER, audience.REGISTRAR, audience.EXTENSION)
+            audience.shut_out(matter.id, audience.REVIEWER, audience.REGISTRAR)
         db.session.flush()
         entry = journal.record(actor, f"{event}_done", "matter", matter.id, confidential=matter.confidential)
         notices.notify(matter, content, entry, "withdrawn", told)

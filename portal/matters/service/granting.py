@@ -1,5 +1,6 @@
 """授权查阅: an ended confidential matter is opened to one more person, with a reason and an end, by the head of the office
-that supervised it. Nobody grants it to himself, and the three officers are granted nothing."""
+that supervised it. Nobody grants it to himself; the three officers are granted nothing, and the secretariats, who appoint
+people, are granted nothing and grant nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from portal.access.actor import SYSTEM, Actor
 from portal.access.models import Audience, Viewer
 from portal.access.policy import Act, Decision, allowed
-from portal.access.roles import OFFICERS
+from portal.access.roles import OFFICERS, Role
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.identity.models import Person
@@ -24,7 +25,7 @@ from portal.matters import audience, notices
 from portal.matters.models import Matter
 from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
-from portal.network.queries import roles_held
+from portal.network.queries import roles_held, standings_of
 
 LONGEST = timedelta(days=90)
 """How long one grant may last (the portal's own rule)."""
@@ -42,6 +43,8 @@ def grant_reading(actor: Actor, matter_id: UUID, *, person: Person | None, last_
     or while it is at work, Invalid for oneself, whoever reads it already, and a day past or more than 90 days away."""
     matter = one(actor, matter_id)
     decision = _permitted(actor, matter)
+    if actor.has(Role.SECRETARIAT):  # who appoints does not open what is confidential too
+        raise Forbidden(_("您不能授权查阅：%(why)s", why=_("兼任秘书处岗位的，不能授权")))
     faults = {}
     today = clock.today()
     if person is not None:
@@ -50,6 +53,8 @@ def grant_reading(actor: Actor, matter_id: UUID, *, person: Person | None, last_
         faults["person"] = _("没有找到这个人，请从列出的人员中选择，或填登录名")
     elif person.id == actor.person_id:
         faults["person"] = _("不能授权给自己")
+    elif Role.SECRETARIAT in {standing.role for standing in standings_of(person.id)}:
+        faults["person"] = _("不能授权给秘书处人员")
     elif not (roles := roles_held(person.id)) or roles & OFFICERS:
         faults["person"] = _("只能授权给有在任业务岗位的人员")
     elif db.session.scalar(
@@ -113,7 +118,7 @@ def end_grant(actor: Actor, matter_id: UUID, grant_id: int) -> Matter:
 
 
 def tidy_lapsed() -> None:
-    """Granted readings whose time is over leave the index of viewers; the seam has not counted them since."""
+    """Readings whose time is over (granted ones, a stand-in's) leave the index of viewers; the seam has not counted them since."""
     lapsed = set(db.session.scalars(select(Viewer.matter_id).where(Viewer.city_id == current_city(), Viewer.until <= clock.now())))
     if not lapsed:
         return

@@ -7,21 +7,26 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from portal.access.actor import SYSTEM, Actor
+from portal.access.actor import Actor
 from portal.access.policy import Act, allowed
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.deadlines import reckon
+from portal.identity.pace import MOST_URGES, keep_pace
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
-from portal.matters import audience, clocks, notices
+from portal.matters import audience, clocks, notices, office
 from portal.matters.book import BOOK, write_entry
 from portal.matters.models import ENDED, Extension, Matter, State
 from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
+from portal.matters.service import renewing
 from portal.workflow import engine
+
+MAY_ASK = (State.ASSIGNED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.IN_SIGN_OFF, State.UNDER_REVIEW)
+"""When more time may be asked for: under review too, since a report that is returned finds the clock run on."""
 
 
 def acknowledge(actor: Actor, matter_id: UUID, *, version: int | None = None) -> Matter:
@@ -33,7 +38,8 @@ def acknowledge(actor: Actor, matter_id: UUID, *, version: int | None = None) ->
         matter.acknowledged_at = clock.now()
 
     moved = engine.move(BOOK, actor, matter, "acknowledge", version=version, content=content, then=[then])
-    notices.notify(matter, content, moved.entry, "acknowledged", [matter.assigned_by_id] if matter.assigned_by_id else [])
+    from_whom = office.who_assigned(matter) if matter.confidential else [matter.assigned_by_id]
+    notices.notify(matter, content, moved.entry, "acknowledged", [one for one in from_whom if one])
     return matter
 
 
@@ -93,6 +99,7 @@ def urge(actor: Actor, matter_id: UUID, *, version: int | None = None, words: st
         raise Invalid(_("此件现为“%(state)s”，不在主办单位手中，无须催办", state=matter.state.label))
     if not matter.confidential and not words:
         raise Invalid(_("请填写催办内容"), fields={"words": _("请填写催办内容")})
+    keep_pace(actor.person_id, f"urge:{matter.id}", MOST_URGES)
     engine.take_turn(BOOK, actor, matter, version)
     content = whole_content(matter)
     matter.urges += 1
@@ -141,7 +148,7 @@ def ask_extension(
     decision = allowed(actor, Act.ASK_EXTENSION, matter)
     if not decision:
         raise Forbidden(_("您不能申请延期：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
-    if matter.state not in (State.ASSIGNED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.IN_SIGN_OFF):
+    if matter.state not in MAY_ASK:
         raise Invalid(_("此件现为“%(state)s”，不能申请延期", state=matter.state.label))
     if matter.extension_pending:
         raise Invalid(_("上一次延期申请还没有批复，请等批复后再申请"))
@@ -159,7 +166,7 @@ def ask_extension(
     if fields:
         raise Invalid(_("延期申请还没有填完"), fields=fields)
     assert until is not None
-    reckon.extended(clocks.deadline_of(closing), closing.original_due_on, until, "", clock.today(), _parent_due(matter))
+    reckon.extended(clocks.deadline_of(closing), closing.original_due_on, until, "", clock.today(), clocks.parent_due(matter))
     engine.take_turn(BOOK, actor, matter)
     content = whole_content(matter)
     request = Extension(
@@ -190,12 +197,6 @@ def ask_extension(
     notices.notify(matter, content, entry, "extension_asked", heads, until=until.isoformat())
     index_viewers(matter, content)
     return request
-
-
-def _parent_due(matter: Matter) -> date | None:
-    if matter.parent_id is None:
-        return None
-    return db.session.scalar(select(Matter.due_on).where(Matter.id == matter.parent_id).options(as_seen_by(SYSTEM)))
 
 
 def decide_extension(
@@ -230,22 +231,14 @@ def decide_extension(
     if granted:
         if day > request.until:
             raise Invalid(_("批准的日期不得晚于申请的日期"), fields={"due_on": _("不得晚于申请的日期")})
-        deadline = reckon.extended(
-            clocks.deadline_of(closing),
-            closing.original_due_on,
-            day,
-            decision.standing.title,
-            clock.today(),
-            _parent_due(matter),
-        )
-        stopped = closing.stopped_at
-        clocks.moved(matter, deadline, original=False)
-        if stopped is not None:
-            closing.stopped_at = stopped
-            clocks.rungs.cancel(closing)
+        title = decision.standing.title
+        reckon.extended(clocks.deadline_of(closing), closing.original_due_on, day, title, clock.today(), clocks.parent_due(matter))
+        request.granted_until, request.granted_as = day, title
     request.decided_at, request.decided_by_id, request.granted = clock.now(), actor.person_id, granted
     request.decision = words
     matter.extension_pending = False
+    if granted:
+        clocks.renew(matter)
     kind = "extension_granted" if granted else "extension_refused"
     write_entry(matter, kind, actor, decision.standing, words=words, facts={"until": day.isoformat()} if granted else None)
     entry = journal.record(
@@ -259,6 +252,8 @@ def decide_extension(
     )
     if matter.confidential:
         audience.shut_out(matter.id, audience.EXTENSION)
-    notices.notify(matter, content, entry, "extension_decided", [request.asked_by_id], granted=granted, until=day.isoformat())
+    asker = content.handler_id if matter.confidential else request.asked_by_id  # who handles it now, whoever asked
+    notices.notify(matter, content, entry, "extension_decided", [asker] if asker else [], granted=granted, until=day.isoformat())
+    renewing.below(actor, decision.standing, matter, content)
     index_viewers(matter, content)
     return request

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal.access.actor import SYSTEM, Actor, Standing, System
@@ -28,12 +28,12 @@ from portal.matters.book import write_entry
 from portal.matters.models import ENDED, CoUnit, Matter, MatterContent
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
-from portal.network.models import Post
+from portal.matters.succession import lent_no_longer, reseat
+from portal.network.models import Delegation, Post
 from portal.network.queries import Holder, handlers_of, holders, in_force
 from portal.staffing.models import HandoverItem
 from portal.staffing.service.settling import Line, Task, register
 from portal.workflow.models import Signature, Signer, SignOff, Step
-from portal.workflow.signoff import refresh, step_now
 
 TASKS = {"handle": _l("承办"), "co_handle": _l("协办"), "sign": _l("签批")}
 _OFFICE = {audience.REGISTRAR, audience.REVIEWER, audience.EXTENSION}
@@ -52,6 +52,8 @@ def pass_on(actor: Actor | System, standing: Standing | None, post: Post) -> lis
     tasks += _signed(actor, post, successor, secret)
     for matter_id in sorted(secret, key=str):
         _somebody_must_be_named(actor, standing, matter_id, post.person_id)
+    lent = select(Delegation.to_person_id).where(Delegation.post_id == post.id, Delegation.to_at > clock.now())
+    lent_no_longer(db.session.scalars(lent).all())
     return tasks
 
 
@@ -175,16 +177,12 @@ def _signed(actor: Actor | System, post: Post, successor: Post | None, secret: s
     tasks = []
     for step in steps:
         matter, content = _matter(step.matter_id)
-        sign_off = db.session.scalars(
-            select(SignOff)
-            .where(SignOff.report_id == step.report_id, SignOff.generation == step.generation)
-            .options(as_seen_by(SYSTEM))
-        ).one()
         if step.named_person_id == post.person_id:
             fitting = successor is not None and successor.role == post.role and successor.for_unit_id == step.unit_id
             step.named_person_id = successor.person_id if successor is not None and fitting else None
         if step.reached_at is not None:
-            tasks += _wait_for_another(actor, matter, content, step, sign_off, mine)
+            people = reseat(actor, matter, content)
+            tasks += [] if matter.confidential else [Task(matter.id, "sign", people[0] if people else None)]
         if matter.confidential:
             secret.add(matter.id)
     return tasks
@@ -192,48 +190,6 @@ def _signed(actor: Actor | System, post: Post, successor: Post | None, secret: s
 
 def _still_there(person_id: int) -> ColumnElement[bool]:
     return exists().where(Post.person_id == person_id, in_force(clock.today())).correlate(None)
-
-
-def _wait_for_another(
-    actor: Actor | System, matter: Matter, content: MatterContent, step: Step, sign_off: SignOff, mine: ColumnElement[bool]
-) -> list[Task]:
-    """The waiting step goes to whoever holds the seat now; nobody: it stops there, and the unit's desk and the office are
-    told."""
-    gone = db.session.scalars(
-        select(Signer.person_id)
-        .where(Signer.report_id == step.report_id, Signer.generation == step.generation, Signer.step == step.number, mine)
-        .options(as_seen_by(SYSTEM))
-    ).all()
-    db.session.execute(
-        delete(Signer)
-        .where(
-            Signer.report_id == step.report_id, Signer.generation == step.generation, Signer.step == step.number,
-            Signer.person_id.in_(gone),
-        )
-        .options(as_seen_by(SYSTEM))
-        .execution_options(synchronize_session=False)
-    )  # fmt: skip
-    left = set(
-        db.session.scalars(
-            select(Signer.person_id)
-            .where(Signer.report_id == step.report_id, Signer.generation == step.generation, Signer.step == step.number)
-            .options(as_seen_by(SYSTEM))
-        )
-    )
-    people = [one.person_id for one in refresh(step, sign_off, confidential=matter.confidential)]
-    if matter.confidential:
-        _shut_out(matter.id, [one for one in gone if one not in people], audience.SIGNER)
-        audience.admit(matter.id, people, audience.SIGNER)
-    matter.step_now = step_now(matter.id, confidential=matter.confidential)
-    entry = journal.record(
-        actor, "step_passed_on", "report", step.report_id, confidential=matter.confidential, after={"step": step.number}
-    )
-    if not people:
-        notices.notify(matter, content, entry, "seat_vacant", [*notices.lead_desk(matter), *notices.supervisors(matter)])
-    else:
-        notices.ask_to_sign(matter, content, entry, step.kind, [one for one in people if one not in left])
-    index_viewers(matter, content)
-    return [] if matter.confidential else [Task(matter.id, "sign", people[0] if people else None)]
 
 
 def _leave_audiences(post: Post) -> set[UUID]:
@@ -285,17 +241,6 @@ def _by_post(cause: str, matter: Matter, content: MatterContent, post: Post) -> 
         supervises = post.role in SUPERVISION or (not matter.supervised_by_office and post.role == Role.OFFICE_DIRECTOR)
         return supervises and post.for_unit_id == matter.supervising_unit_id
     return False  # signers leave with their step, the linked leader with his last post
-
-
-def _shut_out(matter_id: UUID, persons: Iterable[int], cause: str) -> None:
-    db.session.execute(
-        update(Audience)
-        .where(
-            Audience.matter_id == matter_id, Audience.person_id.in_(list(persons)), Audience.cause == cause,
-            Audience.to_at.is_(None),
-        )
-        .values(to_at=clock.now())
-    )  # fmt: skip
 
 
 def _somebody_must_be_named(actor: Actor | System, standing: Standing | None, matter_id: UUID, leaver_id: int) -> None:

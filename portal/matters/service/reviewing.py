@@ -21,6 +21,7 @@ from portal.matters.book import BOOK, write_entry
 from portal.matters.models import Matter, Report, State
 from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
+from portal.matters.rules import wrong_seat
 from portal.network.queries import Holder, holders
 from portal.workflow import engine
 
@@ -67,17 +68,19 @@ def close(actor: Actor, matter_id: UUID, *, version: int | None = None, words: s
 
 
 def return_for_rework(actor: Actor, matter_id: UUID, *, version: int | None = None, failed: tuple[str, ...], reason: str) -> Matter:
-    """退回重办: names the failed questions and why; counted; the clock runs on as if it had never stopped."""
+    """退回重办: names the failed questions and why; the clock runs on as if it had never stopped. Counted, unless it was
+    issued by a seat that a correction has since made the wrong one."""
     matter = one(actor, matter_id)
     content = whole_content(matter)
+    rightly_issued = wrong_seat(matter) is None
 
     def then() -> None:
         returned = _issued_report(matter)
         if returned:
             returned.state = "returned"
-        matter.returns += 1
+        if rightly_issued:
+            matter.returns += 1
         matter.issued_at = None
-        matter.in_time = None
         if matter.confidential:
             audience.shut_out(matter.id, audience.SIGNER, audience.REVIEWER)
         db.session.flush()

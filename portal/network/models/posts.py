@@ -43,6 +43,47 @@ class Post(OfCity, Model):
     for_unit: Mapped[Unit] = relationship(foreign_keys=[for_unit_id])
 
 
+class Appointment(OfCity, Model):
+    """Somebody is to supervise, to head an office or to lead a unit, and somebody else has not agreed yet: no post comes to be
+    before. `proposed_by` is nobody where a workbook was brought in from the machine itself."""
+
+    __tablename__ = "appointment"
+    __table_args__ = (
+        CheckConstraint("decided_by_id IS NULL OR decided_by_id <> person_id", name="not_about_himself"),
+        CheckConstraint("proposed_by_id IS NULL OR decided_by_id IS NULL OR decided_by_id <> proposed_by_id", name="two_persons"),
+        CheckConstraint("(outcome IS NULL) = (decided_at IS NULL)", name="decided"),
+        CheckConstraint(
+            "(outcome = 'agreed') = (post_id IS NOT NULL AND decided_by_id IS NOT NULL) OR outcome IS NULL", name="agreed"
+        ),
+        Index(
+            "uq_appointment_waiting",
+            "person_id",
+            "unit_id",
+            "role",
+            unique=True,
+            postgresql_where=text("outcome IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    role: Mapped[Role] = mapped_column(one_of(Role, 24))
+    from_on: Mapped[date]
+    to_on: Mapped[date | None]
+    reason: Mapped[str | None] = mapped_column(String(200))
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    proposed_at: Mapped[datetime]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(12))
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
+
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
+    proposed_by: Mapped[Person | None] = relationship(foreign_keys=[proposed_by_id])
+    unit: Mapped[Unit] = relationship()
+
+
 class Delegation(OfCity, Model):
     """A person stands in for a post for a period and for the kinds of act named in `acts` (`access.actor.Lent`); what he
     signs says so (代). Confidential matters are covered only where `covers_confidential` names them. `set_by_id` is the

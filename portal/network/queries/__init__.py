@@ -20,9 +20,11 @@ from portal.network.queries.seats import (
     handlers_of,
     has_supervision_office,
     holders,
+    holding,
     in_force,
     recipients,
     recipients_of,
+    seated,
     signers,
     signers_in,
     signing,
@@ -42,6 +44,7 @@ from portal.network.queries.units import (
     unit_by_code,
     unit_by_id,
     unit_meant,
+    unit_typed,
     units_matching,
 )
 
@@ -61,6 +64,7 @@ __all__ = [
     "has_supervision_office",
     "history_of",
     "holders",
+    "holding",
     "in_force",
     "keeper_of",
     "leader_meant",
@@ -77,6 +81,7 @@ __all__ = [
     "recipients",
     "recipients_of",
     "roles_held",
+    "seated",
     "signers",
     "signers_in",
     "signing",
@@ -84,5 +89,6 @@ __all__ = [
     "unit_by_code",
     "unit_by_id",
     "unit_meant",
+    "unit_typed",
     "units_matching",
 ]

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from portal.access.roles import LEADERS, OFFICERS, Role
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
+from portal.kernel.text import folded
 from portal.network.models import Delegation, Kind, Post, Unit
 from portal.network.queries.seats import Holder, delegated_at, delegates_of, in_business, in_force
 
@@ -87,20 +88,21 @@ def _people(*where: ColumnElement[bool]) -> Select[Person]:
 
 def leaders_matching(typed: str, limit: int = 20) -> list[Person]:
     """Leaders of a committee or government of this city, by part of name or sign-in name: to link an instruction to."""
-    said = typed.strip()
+    said = folded(typed)
     if not said:
         return []
     found = _people(Post.role.in_(LEADERS), Unit.id == Post.unit_id, Unit.kind.in_((Kind.PARTY_COMMITTEE, Kind.GOVERNMENT))).where(
-        or_(Person.name.contains(said, autoescape=True), Person.sign_in_name.contains(said, autoescape=True))
+        or_(func.folded(Person.name).contains(said), func.folded(Person.sign_in_name).contains(said))
     )
     return list(db.session.scalars(found.limit(limit)))
 
 
 def leader_meant(typed: str) -> Person | None:
     """The leader with exactly this name or sign-in name, where it is only one."""
-    said = typed.strip()
-    found = [one for one in leaders_matching(said) if said in (one.name, one.sign_in_name)]
-    return found[0] if len(found) == 1 else None
+    found = leaders_matching(typed)
+    signed = [one for one in found if one.sign_in_name == typed.strip()]
+    named = signed or [one for one in found if folded(one.name) == folded(typed)]
+    return named[0] if len(named) == 1 else None
 
 
 def colleagues_of(person_id: int) -> list[Person]:
@@ -125,7 +127,7 @@ def post_by_id(post_id: int) -> Post | None:
 
 def people_matching(typed: str, limit: int = 20) -> list[Person]:
     """People of this city by part of name or sign-in name, whether they hold a post now or not; no officers."""
-    said = typed.strip()
+    said = folded(typed)
     if not said:
         return []
     officer = exists().where(Post.person_id == Person.id, in_force(clock.today()), Post.role.in_(OFFICERS))
@@ -133,7 +135,7 @@ def people_matching(typed: str, limit: int = 20) -> list[Person]:
         db.session.scalars(
             select(Person)
             .where(Person.city_id == current_city(), Person.active, ~officer)
-            .where(or_(Person.name.contains(said, autoescape=True), Person.sign_in_name.contains(said, autoescape=True)))
+            .where(or_(func.folded(Person.name).contains(said), func.folded(Person.sign_in_name).contains(said)))
             .order_by(Person.name, Person.id)
             .limit(limit)
         )
@@ -144,18 +146,22 @@ _NAME_IN_BRACKETS = re.compile(r"[(（]\s*([^()（）]+?)\s*[)）]\s*$")
 
 
 def person_meant(typed: str) -> Person | None:
-    """The one active person with exactly this sign-in name, “name (sign-in name)”, or a name that only one bears."""
-    said = typed.strip()
-    names = [said, *_NAME_IN_BRACKETS.findall(said)]
+    """The one active person with exactly this sign-in name, “name (sign-in name)”, or a name that only one bears, in
+    whatever dots, width and case; None too where name and sign-in name contradict each other."""
+    said, coded = typed.strip(), _NAME_IN_BRACKETS.search(typed.strip())
+    names = [said, *([coded[1]] if coded else [])]
     found = list(
         db.session.scalars(
             select(Person)
             .where(Person.city_id == current_city(), Person.active)
-            .where(or_(Person.sign_in_name.in_(names), Person.name == said))
+            .where(or_(Person.sign_in_name.in_(names), func.folded(Person.name) == folded(said)))
             .limit(5)
         )
     )
     signed = [one for one in found if one.sign_in_name in names]
+    if coded and folded(said[: coded.start()]):
+        signed = [one for one in signed if folded(said[: coded.start()]) == folded(one.name)]
+        found = [one for one in found if one.sign_in_name not in names or one in signed]
     named = signed or found
     return named[0] if len(named) == 1 else None
 

@@ -147,6 +147,15 @@ def holders(unit_id: int, role: Role) -> list[Holder]:
     return [Holder(person.id, person.name, post.id) for post, person in _posts((unit_id,), (role,))]
 
 
+def seated(seats: Collection[tuple[int, Role]]) -> dict[tuple[int, Role], frozenset[int]]:
+    """Who holds each of these roles for each of these units today, himself. One statement."""
+    found: dict[tuple[int, Role], set[int]] = {seat: set() for seat in seats}
+    if found:
+        for post, person in _posts({unit for unit, _role in seats}, {role for _unit, role in seats}):
+            found.get((post.for_unit_id, Role(post.role)), set()).add(person.id)
+    return {seat: frozenset(people) for seat, people in found.items()}
+
+
 def lent_for(kind: Lent) -> ColumnElement[bool]:
     """The delegation covers this kind of act, or all of them."""
     return Delegation.acts.overlap([Lent.ALL.value, kind.value])
@@ -174,6 +183,31 @@ def delegates_of(posts: Sequence[int], confidential: bool, kind: Lent | None = N
     for post_id, person_id, name, delegation_id in rows:
         found.setdefault((post_id, person_id), Holder(person_id, name, post_id, delegation_id))
     return list(found.values())
+
+
+def holding(unit_id: int, roles: Collection[Role], *, kind: Lent) -> dict[int, datetime | None]:
+    """Who holds one of these roles for the unit now: None; or stands in for a holder, in acts of this kind on confidential
+    matters too: until when."""
+    held = _posts((unit_id,), roles)
+    found: dict[int, datetime | None] = dict.fromkeys(person.id for _post, person in held)
+    if not held:
+        return found
+    lent = db.session.execute(
+        select(Person.id, func.max(Delegation.to_at))
+        .join(Delegation, Delegation.to_person_id == Person.id)
+        .where(
+            Delegation.post_id.in_([post.id for post, _person in held]),
+            delegated_at(clock.now()),
+            Person.active,
+            in_business(Person.id, clock.today()),
+            Delegation.covers_confidential,
+            lent_for(kind),
+        )
+        .group_by(Person.id)
+    )
+    for person_id, until in lent:
+        found.setdefault(person_id, until)
+    return found
 
 
 def signing(unit_id: Any, role: Any, *, confidential: Any = False) -> Select[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +25,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased, joinedload
 
 from portal.kernel.db import current_city, db
+from portal.kernel.language import _
+from portal.kernel.refusals import Invalid
+from portal.kernel.text import folded
+from portal.network import rules
 from portal.network.models import ORGANS, Kind, Level, Unit, UnitWord
 from portal.network.models.changes import INNER, ORGAN, RETIRED
 
@@ -56,7 +59,7 @@ def unit_by_code(code: str) -> Unit | None:
     return db.session.scalar(_units().where(Unit.code == code))
 
 
-_CODE_IN_BRACKETS = re.compile(r"[(（]\s*([^()（）]+?)\s*[)）]\s*$")
+MOST_NAMESAKES = 20
 
 
 def names_in(typed: str | None) -> list[str]:
@@ -65,34 +68,44 @@ def names_in(typed: str | None) -> list[str]:
     return list(dict.fromkeys(name for part in parted.split("、") if (name := part.strip())))
 
 
-def unit_meant(typed: str) -> Unit | None:
-    """The unit that was meant by a code, “name (code)”, or a name or short name that only one unit bears."""
-    said = typed.strip()
-    codes = [said, *_CODE_IN_BRACKETS.findall(said)]
+def unit_typed(typed: str | None, field: str) -> Unit | None:
+    """The unit that was meant by a code, “name (code)”, or a name or short name that only one unit bears, in whatever
+    brackets, width and case; None where nothing was typed. Raises Invalid beside the field where there is none or there are
+    several, and where name and code contradict each other."""
+    if not typed or not typed.strip():
+        return None
+    said, code = typed.strip(), rules.name_and_code(typed)[1]
+    spelled = {folded(one) for one in (said, code)} - {""}
     heads = [level.depth + organ for level in Level for organ in (0, ORGAN)]
     named_so = select(UnitWord.unit_id).where(
-        UnitWord.city_id == current_city(),
-        UnitWord.place.in_(heads),
-        UnitWord.tail.in_([code.lower() for code in codes]),
+        UnitWord.city_id == current_city(), UnitWord.place.in_(heads), UnitWord.tail.in_(spelled)
     )
-    found = list(
-        db.session.scalars(
-            _live().where(Unit.id.in_(named_so), or_(Unit.code.in_(codes), Unit.name == said, Unit.short_name == said)).limit(5)
-        )
-    )
-    by_code = [unit for unit in found if unit.code in codes]
-    named = by_code or found
-    return named[0] if len(named) == 1 else None
+    found = list(db.session.scalars(_live().where(Unit.id.in_(named_so)).limit(MOST_NAMESAKES)))
+    coded = [unit for unit in found if unit.code in (said, code)] or [unit for unit in found if folded(unit.code) in spelled]
+    meant = coded or [unit for unit in found if folded(said) in rules.names_of(unit)]
+    if len(meant) != 1:
+        fix = _("单位网络中没有这个单位，或有几个单位叫此名；请从列出的名称中选择，或填单位代码")
+        raise Invalid(_("没有找到“%(typed)s”", typed=said[:40]), fields={field: fix})
+    if coded and (why := rules.contradiction(meant[0], typed)):
+        raise Invalid(why[0], fields={field: why[1]})
+    return meant[0]
+
+
+def unit_meant(typed: str) -> Unit | None:
+    """As `unit_typed`; None where it is not clear."""
+    try:
+        return unit_typed(typed, "unit")
+    except Invalid:
+        return None
 
 
 def units_matching(typed: str, limit: int = 20, *, organs: bool = False, retired: bool = False) -> list[Unit]:
     """Units with this in name, short name, code or pinyin (full or initials); the nearest and the higher ones first.
     Retired ones, with their heirs, only when asked for. One statement, which reads no more of a large city than of a small one."""
     said = typed.strip()
-    if not said:
+    terms = {term for one in (said, rules.name_and_code(said)[1]) if (term := folded(one))}
+    if not terms:
         return []
-    codes = [said, *_CODE_IN_BRACKETS.findall(said)]
-    terms = {term.lower() for term in (*codes, re.sub(r"[\s'’]+", "", said)) if term}
     places = [
         level + inner + organ + gone
         for gone in ((0, RETIRED) if retired else (0,))
@@ -101,7 +114,7 @@ def units_matching(typed: str, limit: int = 20, *, organs: bool = False, retired
         for level in range(len(Level))
     ]
     word = _words_beginning(terms, places, limit).subquery()
-    exact = or_(Unit.code.in_(codes), Unit.name == said, Unit.short_name == said)
+    exact = or_(*(func.folded(column).in_(terms) for column in (Unit.code, Unit.name, Unit.short_name)))
     inside = word.c.place.op("&")(INNER) == INNER
     nearness = case((exact, 0), (inside, 2), else_=1)
     best = (

@@ -37,14 +37,14 @@ TITLES = {
 
 
 @blueprint.route(f"/network/units/{_ID}/<any(found, rename):kind>", methods=["GET", "POST"])
-@allows(Act.KEEP_UNIT)
+@allows(Act.KEEP_UNIT, once=True)
 def keep_unit(unit_id: int, kind: str) -> Response:
     """Founding a unit below this one, or giving it other names."""
     return _changing(unit_id, ChangeKind(kind))
 
 
 @blueprint.route(f"/network/units/{_ID}/<any(move, merge, split, retire):kind>", methods=["GET", "POST"])
-@allows(Act.END_UNIT)
+@allows(Act.END_UNIT, once=True)
 def end_unit(unit_id: int, kind: str) -> Response:
     """Moving a unit, merging, splitting or retiring it."""
     return _changing(unit_id, ChangeKind(kind))
@@ -84,9 +84,9 @@ def _sent(unit_id: int, kind: ChangeKind) -> Response:
         return redraw(FORM, form, **around)
     if request.form.get("step") == "edit":
         return page(FORM, form=form, refusal=None, **around)
-    wanted = Wanted(kind, unit.id, form.from_on.data, form.reason.data or "", facts_in(form))
     actor, version = current_actor(), cast("int | None", form.version.data)
     try:
+        wanted = Wanted(kind, unit.id, form.from_on.data, form.reason.data or "", facts_in(form))
         if request.form.get("step") != "do":
             case = changing.foresee(actor, wanted, version)
             return page(

@@ -10,7 +10,7 @@ from flask import Response, flash, url_for
 
 from portal.access.actor import Actor, Lent
 from portal.access.policy import Act
-from portal.access.roles import OFFICERS, Role
+from portal.access.roles import OFFICERS, Role, post_name
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid
@@ -108,9 +108,7 @@ def _form(actor: Actor, *, fresh: bool = False) -> DelegationForm:
     form = DelegationForm(formdata=None) if fresh else DelegationForm()
     if fresh:
         form.from_day.data = clock.today()
-    form.post.choices = [
-        (s.post_id, f"{s.unit_name}　{s.role.label}") for s in actor.standings if s.delegation_id is None and s.role not in OFFICERS
-    ]
+    form.post.choices = [(s.post_id, s.title) for s in actor.standings if s.delegation_id is None and s.role not in OFFICERS]
     form.to_person.choices = stand_ins(queries.colleagues_of(actor.person_id))
     return form
 
@@ -147,7 +145,7 @@ def _lent(made: Delegation, actor: Actor) -> _Lent:
     return _Lent(
         mine,
         made.to_person.name if mine else made.post.person.name,
-        f"{made.post.unit.name}　{Role(made.post.role).label}",
+        post_name(made.post.unit.name, Role(made.post.role)),
         made.from_at,
         made.to_at - timedelta(seconds=1),
         tuple(Lent(kind).label for kind in made.acts if kind != Lent.ALL),

@@ -300,17 +300,22 @@ def _hand_over(actor: Actor | System, standing: Standing | None, case: Case, hei
         post.unit_id, post.for_unit_id = heir.id, heir.acts_for_id
     for post in case.ending:
         post.to_on = max(clock.today(), post.from_on)
-    if case.ending:
-        db.session.execute(
-            update(Delegation)
-            .where(Delegation.post_id.in_([post.id for post in case.ending]), Delegation.ended_at.is_(None))
-            .values(ended_at=clock.now())
-        )
+    stood_in = db.session.scalars(
+        update(Delegation)
+        .where(Delegation.post_id.in_([post.id for post in case.ending]), Delegation.ended_at.is_(None))
+        .values(ended_at=clock.now())
+        .returning(Delegation.to_person_id)
+    ).all()
     db.session.flush()
     if heir is not None:
         _hang(heir, case.children, follow)
-    if not case.ends:
-        return
+    if case.ends:
+        _end(actor, standing, unit, heir, follow)
+    if stood_in:
+        business().lent_no_longer(stood_in)
+
+
+def _end(actor: Actor | System, standing: Standing | None, unit: Unit, heir: Unit | None, follow: bool) -> None:
     unit.retired_on = clock.today()
     unit.heir_id = heir.id if heir is not None else None
     # Whose heir this unit was is now the next one's: an heir is always a unit that exists.

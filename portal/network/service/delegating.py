@@ -19,6 +19,7 @@ from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
 from portal.network import queries
+from portal.network.business import business
 from portal.network.models import Delegation, Post
 
 LONGEST = timedelta(days=90)
@@ -124,7 +125,7 @@ def post_kept(actor: Actor, post_id: int) -> tuple[Post, Decision]:
 
 def end_delegation(actor: Actor, delegation_id: int) -> Delegation:
     """End at once a delegation of one's own, or as the secretariat one in its subtree; what was signed under it stays
-    signed. Ended already: nothing more happens."""
+    signed, what was read by it is read no longer. Ended already: nothing more happens."""
     found = db.session.scalar(
         select(Delegation)
         .where(Delegation.city_id == current_city(), Delegation.id == delegation_id)
@@ -142,6 +143,7 @@ def end_delegation(actor: Actor, delegation_id: int) -> Delegation:
         found.ended_at = clock.now()
         own = next((s for s in actor.standings if s.post_id == found.post_id), None)
         journal.record(actor, "end_delegation", "delegation", found.id, standing=own if mine else kept.standing, before=before)
+        business().lent_no_longer([found.to_person_id])
     return found
 
 

@@ -14,11 +14,14 @@ from portal.access.actor import Actor, System
 from portal.access.policy import Act, allowed
 from portal.access.roles import OFFICERS
 from portal.kernel.db import current_city, db
-from portal.kernel.language import _
+from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid
 from portal.network import queries, rules
 from portal.network.models import ORGANS, ChangeKind, Kind, Level, Post, Unit
 from portal.network.service.wanted import NAMES, Case, Effect, Wanted, live_children, posts_of
+
+# What a signature binds is not changed after it; a draft is (matters.service.reporting.document.name_on).
+_NAMES_ON_REPORTS = _l("已送签的报结材料以送签时的单位名称签发；还没有送签的改用现在的名称。")
 
 
 def judge(actor: Actor | System, wanted: Wanted, unit: Unit) -> Case:
@@ -121,6 +124,8 @@ def _judge_rename(actor: Actor | System, case: Case, faults: dict[str, str]) -> 
     if not case.effects and not faults:
         faults["name"] = _("与现在的一样，没有要改的")
     case.sentences.append(_("已经登记的事项仍显示当时的单位名称；今后交办的用新名称。"))
+    if not unit.is_organ:
+        case.sentences.append(str(_NAMES_ON_REPORTS))
     if not unit.is_organ and facts.get("name") != unit.name:
         case.sentences.append(_("下级单位和内设机构的名称不随之改变；要改的逐个更名，或者用单位表一次导入。"))
 
@@ -201,6 +206,7 @@ def _take_over(case: Case, heir: Unit, faults: dict[str, str]) -> None:
         _("由“%(unit)s”主办、协办而未办结的事项，连同正在签批的报结材料，改由“%(heir)s”继续办理；其台账由“%(heir)s”保管，已登记的编号和单位名称不变。",
           unit=case.unit.name, heir=heir.name)
     )  # fmt: skip
+    case.sentences.append(str(_NAMES_ON_REPORTS))
 
 
 def _sort_posts(case: Case, heir: Unit | None) -> None:
@@ -247,6 +253,7 @@ def _judge_split(actor: Actor | System, case: Case, faults: dict[str, str]) -> N
     if facts.get("goes"):
         case.effects.append(Effect(unit.name, _("现有单位"), _("撤销，由分设出的单位承接")))
         case.sentences.append(_("未办结的事项改由分设出的单位继续办理；台账由其保管，已登记的编号和单位名称不变。"))
+        case.sentences.append(str(_NAMES_ON_REPORTS))
     else:
         case.sentences.append(_("未办结的事项仍由“%(unit)s”办理，需要改的逐件改派。", unit=unit.name))
 

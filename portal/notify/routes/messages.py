@@ -15,7 +15,7 @@ from portal.kernel.refusals import Invisible
 from portal.notify import service
 from portal.notify.drawn import drawn
 from portal.notify.models import Message
-from portal.notify.queries import Place, messages_of, unread_count
+from portal.notify.queries import Place, messages_of, out_of_sight, unread_count
 from portal.notify.routes import blueprint
 from portal.web.answers import go, page
 from portal.web.guards import allows, current_actor
@@ -30,6 +30,8 @@ PLACES: dict[str, tuple[str, str | None, str | None]] = {
     "second_factor_ended": ("identity.second_factor", None, None),
     "sensitive_proposed": ("officers.acts", None, None),
     "sensitive_decided": ("officers.acts", None, None),
+    "sensitive_asked": ("officers.act", "act_id", "about"),
+    "appointment_asked": ("staffing.appointments", None, None),
     "address_asked": ("notify.settings", None, None),
     "calendar_missing": ("bylaws.calendar", "year", "year"),
     "handover_to_sign": ("staffing.handover", "handover_id", "about"),
@@ -67,7 +69,7 @@ def messages() -> Response:
         pages = _Pages(_("从新到旧"), None, newer, older)
     return page(
         "notify/messages.html",
-        messages=drawn(found.messages),
+        messages=drawn(found.messages, out_of_sight(actor, found.messages)),
         unread=unread_count(actor.person_id, suspended=actor.suspended),
         read_all_url=url_for("notify.read_all"),
         only_new=only_new,

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, false, func, or_, select
 
 from portal.access.roles import OFFICERS, Role
+from portal.identity.lockout import latest
 from portal.identity.models import Person, SecondFactor, SignInFailure, SignInSession
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
+from portal.kernel.text import folded
 from portal.network.models import Post, Unit
 from portal.network.queries import in_force
 
@@ -39,7 +41,7 @@ def _accounts() -> Any:
         .where(
             SignInFailure.city_id == Person.city_id,
             SignInFailure.sign_in_name == Person.sign_in_name,
-            SignInFailure.locked_until > clock.now(),
+            SignInFailure.locked_until.between(clock.now(), latest()),
         )
         .correlate(Person)
         .scalar_subquery()
@@ -71,7 +73,9 @@ _STATES = {
         select(Post.person_id).where(Post.city_id == current_city(), Post.role.in_(OFFICERS), in_force(clock.today()))
     ),
     "locked": lambda: Person.sign_in_name.in_(
-        select(SignInFailure.sign_in_name).where(SignInFailure.city_id == current_city(), SignInFailure.locked_until > clock.now())
+        select(SignInFailure.sign_in_name).where(
+            SignInFailure.city_id == current_city(), SignInFailure.locked_until.between(clock.now(), latest())
+        )
     ),
 }
 
@@ -79,16 +83,20 @@ _STATES = {
 def accounts(typed: str, state: str, after: str, size: int = PAGE_SIZE) -> tuple[list[Account], bool]:
     """One page of accounts by sign-in name, and whether more follow. `typed`: part of name, sign-in name or unit."""
     found = _accounts()
-    if typed:
+
+    def holds(column: Any) -> ColumnElement[bool]:
+        return func.folded(column).contains(folded(typed))
+
+    if typed and not folded(typed):
+        found = found.where(false())
+    elif typed:
         worked = exists().where(
             Post.person_id == Person.id,
             Unit.id == Post.unit_id,
             in_force(clock.today()),
-            or_(Unit.name.contains(typed, autoescape=True), Unit.short_name.contains(typed, autoescape=True)),
+            or_(holds(Unit.name), holds(Unit.short_name)),
         )
-        found = found.where(
-            or_(Person.name.contains(typed, autoescape=True), Person.sign_in_name.contains(typed, autoescape=True), worked)
-        )
+        found = found.where(or_(holds(Person.name), holds(Person.sign_in_name), worked))
     if state in _STATES:
         found = found.where(_STATES[state]())
     if after:

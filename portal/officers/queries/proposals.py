@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.officers.models import SensitiveAct
+from portal.officers.rules import Kind
 
 MOST_DONE = 50
 
@@ -18,7 +19,12 @@ def _acts() -> Select[SensitiveAct]:
     return (
         select(SensitiveAct)
         .where(SensitiveAct.city_id == current_city())
-        .options(joinedload(SensitiveAct.person), joinedload(SensitiveAct.proposed_by), joinedload(SensitiveAct.decided_by))
+        .options(
+            joinedload(SensitiveAct.person),
+            joinedload(SensitiveAct.proposed_by),
+            joinedload(SensitiveAct.decided_by),
+            joinedload(SensitiveAct.outside_by),
+        )
     )
 
 
@@ -40,6 +46,20 @@ def acts_done(most: int = MOST_DONE) -> list[SensitiveAct]:
     """The latest proposals that were decided, withdrawn or lapsed, newest first."""
     over = or_(SensitiveAct.outcome.is_not(None), SensitiveAct.expires_at <= clock.now())
     return list(db.session.scalars(_acts().where(over).order_by(SensitiveAct.proposed_at.desc()).limit(most)))
+
+
+def reset_by(person_id: int) -> frozenset[int]:
+    """Who has reset this person's password, by proposing or by agreeing, since he was last confirmed."""
+    done = (SensitiveAct.city_id == current_city(), SensitiveAct.person_id == person_id, SensitiveAct.outcome == "carried_out")
+    confirmed = select(func.max(SensitiveAct.ended_at)).where(*done, SensitiveAct.kind == Kind.CONFIRM_PERSON).scalar_subquery()
+    rows = db.session.execute(
+        select(SensitiveAct.proposed_by_id, SensitiveAct.decided_by_id).where(
+            *done,
+            SensitiveAct.kind == Kind.RESET_PASSWORD,
+            or_(confirmed.is_(None), SensitiveAct.ended_at > confirmed),
+        )
+    )
+    return frozenset(one for row in rows for one in row if one)
 
 
 def count_waiting() -> int:

@@ -13,6 +13,7 @@ from portal.access.visibility import as_seen_by
 from portal.deadlines.queries import calendar_of
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
+from portal.kernel.installation import Installation
 from portal.matters.models import Matter
 from portal.notify.models import Delivery, Reminder
 from portal.officers.models import Sweep
@@ -28,7 +29,10 @@ class Health:
     waiting: int
     oldest_due: datetime | None
     doubtful: int
+    failed: int
+    stopped_at: datetime | None
     reminders_late: int
+    held_since: datetime | None  # the database was restored, and the operator has not let go
     database_size: int
     database_version: str
 
@@ -40,7 +44,7 @@ def health() -> Health:
         some = select(Delivery.id).where(Delivery.city_id == current_city(), *where).limit(MOST_COUNTED).subquery()
         return select(func.count()).select_from(some).scalar_subquery()
 
-    waiting = Delivery.state.in_(("waiting", "claimed"))
+    waiting = Delivery.state.in_(("waiting", "claimed", "sending"))
     row = db.session.execute(
         select(
             select(Sweep.swept_at).where(Sweep.city_id == current_city()).scalar_subquery().label("swept_at"),
@@ -50,11 +54,22 @@ def health() -> Health:
             .scalar_subquery()
             .label("oldest_due"),
             capped(Delivery.state == "doubtful").label("doubtful"),
+            capped(Delivery.state == "failed").label("failed"),
+            select(Sweep.stopped_at).where(Sweep.city_id == current_city()).scalar_subquery().label("stopped_at"),
+            select(Installation.restored_at).scalar_subquery().label("held_since"),
             func.pg_database_size(func.current_database()).label("size"),
             func.current_setting("server_version").label("version"),
         )
     ).one()
-    return Health(row.swept_at, row.waiting, row.oldest_due, row.doubtful, _late_reminders(), row.size, str(row.version).split()[0])
+    return Health(
+        row.swept_at, row.waiting, row.oldest_due, row.doubtful, row.failed, row.stopped_at, _late_reminders(), row.held_since,
+        row.size, str(row.version).split()[0],
+    )  # fmt: skip
+
+
+def last_sweep() -> Sweep | None:
+    """How the city's last sweep stands in the books; None before the first."""
+    return db.session.scalar(select(Sweep).where(Sweep.city_id == current_city()).execution_options(populate_existing=True))
 
 
 def year_without_calendar() -> int | None:

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, current_app, flash, request, url_for
 
 from portal.access.policy import Act
+from portal.access.roles import OFFICERS, post_name
 from portal.identity.queries import security_rules
 from portal.identity.sessions import count_live
 from portal.kernel.language import _, _l
@@ -89,7 +90,7 @@ def _drawn(one: Account) -> _Drawn:
         url_for("officers.account", person_id=person.id),
         person.name,
         person.sign_in_name,
-        [f"{unit}　{role.label}" for unit, role in one.posts],
+        [post_name(unit, role) for unit, role in one.posts],
         state,
         lamp,
         notes,
@@ -103,10 +104,10 @@ def _drawn(one: Account) -> _Drawn:
 @allows(Act.KEEP_ACCOUNTS)
 def accounts() -> Response:
     """Accounts, found by part of name, sign-in name or unit."""
-    typed = tidy(request.args.get("q", "").replace("\0", ""))[:60]
+    typed = tidy(request.args.get("q", ""))[:60]
     state = request.args.get("state", "")
     state = state if state in STATES else ""
-    after = request.args.get("after", "").replace("\0", "")[:64]
+    after = request.args.get("after", "")[:64]
     found, more = queries.accounts(typed, state, after)
     said: dict[str, Any] = {name: value for name, value in (("q", typed), ("state", state)) if value}
     last = found[-1].person.sign_in_name if found else ""
@@ -143,9 +144,14 @@ def account(person_id: int) -> Response:
         sessions=count_live(person_id, current_app.config["SESSION_IDLE"]),
         acts=_offered(found, {one.kind for one in waiting}),
         waiting=[drawn(one) for one in waiting],
-        end_url=url_for("officers.end_sessions", person_id=person_id),
+        end_url=None if is_officer(found) else url_for("officers.end_sessions", person_id=person_id),
         back_url=url_for("officers.accounts"),
     )
+
+
+def is_officer(found: Account) -> bool:
+    """Whether the account is one of the three officers'."""
+    return any(role in OFFICERS for _unit, role in found.posts)
 
 
 def _offered(found: Account, asked: set[str]) -> list[Button]:
@@ -156,6 +162,7 @@ def _offered(found: Account, asked: set[str]) -> list[Button]:
         Kind.CONFIRM_PERSON: person.active and person.suspended_at is not None,
         Kind.DEACTIVATE: person.active,
         Kind.REACTIVATE: not person.active,
+        Kind.END_SESSIONS: person.active and is_officer(found),
     }
     return [
         Button(url_for("officers.propose", kind=kind, person=person.id), _("提出%(what)s", what=kind.label))

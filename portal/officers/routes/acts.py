@@ -32,12 +32,16 @@ LEADS = {
         "批准后产生一个一次性口令，只向审批人显示一次，由其当面交给本人。"
         "此人现有的登录全部结束；没有用动态口令登录的，在当面核实身份之前读不到限定知悉的内容。"
     ),
-    Kind.CONFIRM_PERSON: _l("两名管理员都当面见到本人之后，恢复其读限定知悉的内容。"),
+    Kind.CONFIRM_PERSON: _l(
+        "提出人和审批人都当面见到本人之后，恢复其读限定知悉的内容。由审计员或本人的负责人审批；重置其口令的两人不能审批。"
+    ),
+    Kind.END_SESSIONS: _l("批准后此人现有的登录全部结束，可以重新登录。涉及三员，须先由市级督查室主任同意。"),
     Kind.END_SECOND_FACTOR: _l("批准后登录时不再要求动态口令，备用码作废，现有的登录全部结束。请本人尽快重新设置。"),
     Kind.DEACTIVATE: _l("批准后此人不能再登录，现有的登录全部结束；其岗位和办过的事保留。"),
     Kind.REACTIVATE: _l("批准后此人可以用原来的口令登录。"),
     Kind.APPOINT_OFFICER: _l(
         "批准后接任人即日任职，原任即日免去并结束登录。三员必须是三个人，不得兼任业务岗位；任何人不能审批涉及自己的更换。"
+        "更换在任的，须先由市级督查室主任（空缺的，市级主要领导）同意。"
     ),
     Kind.DENGBAO: _l(
         "等保口令规则：至少 8 位、含四类字符中的三类，不重复最近 5 次，每 90 天更改一次，到期前 7 天提醒。"
@@ -75,6 +79,7 @@ class _Drawn:
     lamp: str
     mine: bool
     decide: bool
+    outside: str | None = None
 
 
 def drawn(act: SensitiveAct, actor: Actor | None = None) -> _Drawn:
@@ -82,7 +87,7 @@ def drawn(act: SensitiveAct, actor: Actor | None = None) -> _Drawn:
     lapsed = act.outcome is None and act.expires_at <= clock.now()
     waiting = act.outcome is None and not lapsed
     outcome = Outcome.LAPSED if lapsed else Outcome(act.outcome) if act.outcome else None
-    decide = bool(waiting and actor and allowed(actor, Act.DECIDE_SENSITIVE, service.case_for(act)))
+    decide = bool(waiting and actor and service.may_decide(actor, act))
     return _Drawn(
         url_for("officers.act", act_id=act.id),
         title_of(act),
@@ -96,6 +101,7 @@ def drawn(act: SensitiveAct, actor: Actor | None = None) -> _Drawn:
         "soon" if waiting else "ok" if outcome is Outcome.CARRIED_OUT else "done",
         actor is not None and actor.person_id == act.proposed_by_id,
         decide,
+        act.outside_by.name if act.outside_by else None,
     )
 
 
@@ -131,16 +137,14 @@ def _officers() -> list[tuple[str, str]]:
 
 
 @blueprint.get("/officers/acts/<uuid:act_id>")
-@allows(Act.READ_SENSITIVE)
+@allows(Act.SIGNED_IN)
 def act(act_id: UUID) -> Response:
-    """One proposal, with what may be done about it."""
-    found = queries.act_by_id(act_id)
-    if found is None:
-        raise Invisible
-    actor = current_actor()
+    """One proposal, with what may be done about it: for the officers, and for whoever is asked beside them."""
+    found, actor = _to_be_read(act_id), current_actor()
     shown = drawn(found, actor)
     old = person_by_id(found.facts.get("old_person_id") or 0)
     decision = allowed(actor, Act.DECIDE_SENSITIVE, service.case_for(found))
+    officer = allowed(actor, Act.READ_SENSITIVE)
     waiting = found.outcome is None and found.expires_at > clock.now()
     return page(
         "officers/act.html",
@@ -148,12 +152,27 @@ def act(act_id: UUID) -> Response:
         lead=LEADS[Kind(found.kind)],
         old=f"{old.name}（{old.sign_in_name}）" if old else None,
         waiting=waiting,
-        unmet=[] if decision or not waiting else decision.unmet,
+        unmet=[] if shown.decide or not waiting else decision.unmet,
         agree_url=url_for("officers.agree", act_id=found.id),
         refuse_url=url_for("officers.refuse", act_id=found.id),
         withdraw_url=url_for("officers.withdraw", act_id=found.id),
-        back_url=url_for("officers.acts"),
+        back_url=_back(),
+        for_other=bool(service.case_for(found).needs_outside and found.outside_by_id is None and not officer),
     )
+
+
+def _to_be_read(act_id: UUID) -> SensitiveAct:
+    """The proposal, for an officer or for whoever is asked beside the three. Forbidden for others, whether there is one or not."""
+    officer, found = allowed(current_actor(), Act.READ_SENSITIVE), queries.act_by_id(act_id)
+    if not officer and (found is None or not service.is_asked(current_actor(), found)):
+        raise Forbidden(_("您不能办这件事"), unmet=officer.unmet)
+    if found is None:
+        raise Invisible
+    return found
+
+
+def _back() -> str:
+    return url_for("officers.acts") if allowed(current_actor(), Act.READ_SENSITIVE) else url_for("notify.messages")
 
 
 def _kind() -> Kind:
@@ -169,7 +188,7 @@ def _person_id() -> int | None:
 
 
 @blueprint.route("/officers/acts/new", methods=["GET", "POST"])
-@allows(Act.READ_SENSITIVE)
+@allows(Act.READ_SENSITIVE, once=True)
 def propose() -> Response:
     """Propose an act, with its reason; another officer decides it within three days."""
     kind, person_id, actor = _kind(), _person_id(), current_actor()
@@ -229,9 +248,10 @@ def _propose_page(kind: Kind, person: Any, on: bool) -> dict[str, Any]:
 
 
 @blueprint.post("/officers/acts/<uuid:act_id>/agree")
-@allows(Act.READ_SENSITIVE)
+@allows(Act.SIGNED_IN)
 def agree(act_id: UUID) -> Response:
-    """Agree: it is carried out at once. A one-time password is shown here and never again."""
+    """Agree: it is carried out at once, or waits for the other officer. A one-time password is shown here and never again."""
+    _to_be_read(act_id)
     decided = service.decide(current_actor(), act_id, agree=True)
     if decided.once is not None:
         return page(
@@ -241,17 +261,21 @@ def agree(act_id: UUID) -> Response:
             once=decided.once,
             back_url=url_for("officers.acts"),
         )
-    flash(_("已同意并执行：%(what)s", what=title_of(decided.act)), "done")
-    return go(url_for("officers.acts"))
+    if decided.act.outcome is None:
+        flash(_("已同意，由另一名管理员执行：%(what)s", what=title_of(decided.act)), "done")
+    else:
+        flash(_("已同意并执行：%(what)s", what=title_of(decided.act)), "done")
+    return go(_back())
 
 
 @blueprint.post("/officers/acts/<uuid:act_id>/refuse")
-@allows(Act.READ_SENSITIVE)
+@allows(Act.SIGNED_IN)
 def refuse(act_id: UUID) -> Response:
     """Do not agree; nothing happens."""
+    _to_be_read(act_id)
     decided = service.decide(current_actor(), act_id, agree=False)
     flash(_("未同意：%(what)s", what=title_of(decided.act)), "done")
-    return go(url_for("officers.acts"))
+    return go(_back())
 
 
 @blueprint.post("/officers/acts/<uuid:act_id>/withdraw")

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from flask import Response, make_response, request, url_for
 
 from portal.access.policy import Act
-from portal.access.roles import OFFICERS
+from portal.access.roles import OFFICERS, post_name
 from portal.audit import journal as audit
 from portal.documents import workbook
 from portal.kernel import clock
@@ -113,7 +113,7 @@ def _drawn(line: Line) -> _Drawn:
         first_at=None,
         restricted=0,
         who=line.person or (_("系统") if entry.person_id is None else ""),
-        post=f"{line.unit}　{line.role.label}" if line.role else "",
+        post=post_name(line.unit, line.role) if line.unit and line.role else "",
         act=act_words(entry.act),
         kind=kind,
         subject=subject,

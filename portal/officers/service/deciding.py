@@ -9,8 +9,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from portal.access.actor import Actor, Standing
-from portal.access.policy import Act, allowed
+from portal.access.policy import Act, Decision, allowed
 from portal.access.roles import Role
+from portal.audit import journal
 from portal.identity import sessions
 from portal.identity.models import SecurityRules
 from portal.identity.service import accounts
@@ -24,7 +25,7 @@ from portal.notify.service import tell
 from portal.officers import queries
 from portal.officers.models import SensitiveAct
 from portal.officers.rules import SWITCHES, Kind, Outcome
-from portal.officers.service.proposing import case_for, record, waiting
+from portal.officers.service.proposing import case_for, record, tell_concerned, tell_deciders, waiting, what_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,15 @@ class Decided:
 
 
 def decide(actor: Actor, act_id: UUID, *, agree: bool) -> Decided:
-    """Agree, and it is done; or refuse. Refused: Invisible for what is not there, Forbidden for the proposer and whom it
+    """Agree, and it is done; or refuse. What takes an officer out of his office somebody outside the three agrees to first, which
+    does nothing yet. Refused: Invisible for what is not there, Forbidden for the proposer and whom it
     is about, Stale for what was decided, withdrawn or lapsed meanwhile."""
     act = waiting(act_id)
-    judged = allowed(actor, Act.DECIDE_SENSITIVE, case_for(act))
+    whose = case_for(act)
+    outside = None if act.outside_by_id or not whose.needs_outside else allowed(actor, Act.AGREE_FROM_OUTSIDE, whose)
+    if outside and agree:
+        return _agreed_from_outside(actor, act, outside)
+    judged = outside or allowed(actor, Act.DECIDE_SENSITIVE, whose)
     if not judged:
         raise Forbidden(_("您不能审批这件事"), unmet=judged.unmet)
     if not actor.confirmed:
@@ -51,16 +57,29 @@ def decide(actor: Actor, act_id: UUID, *, agree: bool) -> Decided:
     act.outcome = Outcome.CARRIED_OUT if agree else Outcome.REFUSED
     db.session.flush()
     record(actor, "agree_sensitive" if agree else "refuse_sensitive", act, judged.standing)
-    told = {act.proposed_by_id} | ({act.person_id} if agree and act.person_id else set())
     tell(
         "sensitive_decided",
         [act.proposed_by_id],
         key=f"sensitive-decided:{act.id}",
         facts={"granted": agree},
     )
-    if agree and (kind := TOLD.get(Kind(act.kind))) and act.person_id in told:
-        tell(kind, [act.person_id], key=f"sensitive-done:{act.id}", facts={})
+    told: set[int] = set()
+    if agree and (kind := TOLD.get(Kind(act.kind))) and act.person_id:
+        told = {message.person_id for message in tell(kind, [act.person_id], key=f"sensitive-done:{act.id}", facts={})}
+    if agree and act.kind not in SWITCHES:
+        tell_concerned(act, "done", _("%(what)s，已执行", what=what_of(act)), told=frozenset(told))
     return Decided(act, once)
+
+
+def _agreed_from_outside(actor: Actor, act: SensitiveAct, judged: Decision) -> Decided:
+    """Somebody outside the three has agreed; now it is the other officer's to carry out."""
+    if not actor.confirmed:
+        raise Unconfirmed(_("请再次确认身份"))
+    act.outside_by_id, act.outside_at = actor.person_id, clock.now()
+    db.session.flush()
+    record(actor, "agree_from_outside", act, judged.standing)
+    tell_deciders(act, case_for(act))
+    return Decided(act)
 
 
 TOLD = {
@@ -104,6 +123,9 @@ def _carry_out(actor: Actor, act: SensitiveAct, standing: Standing | None) -> st
             accounts.deactivate(actor, person_id, standing)
         case Kind.REACTIVATE:
             accounts.reactivate(actor, person_id, standing)
+        case Kind.END_SESSIONS:
+            sessions.end_all(person_id)
+            journal.record(actor, "end_sessions", "person", person_id, standing=standing)
         case Kind.APPOINT_OFFICER:
             _appoint(actor, act)
     return None

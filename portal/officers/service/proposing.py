@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -17,26 +18,46 @@ from portal.identity.models import Person
 from portal.identity.queries import person_by_id, person_named, security_rules
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
-from portal.kernel.language import _
+from portal.kernel.language import _, official
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale, Unconfirmed
 from portal.kernel.text import tidy
 from portal.network.queries import roles_held
 from portal.notify.service import tell
 from portal.officers import queries
 from portal.officers.models import SensitiveAct
-from portal.officers.rules import LAPSES_AFTER, SWITCHES, Case, Kind, Outcome, case
+from portal.officers.rules import LAPSES_AFTER, OUTSIDE, SWITCHES, Case, Kind, Outcome, case
 
 
 def case_of(kind: Kind, person_id: int | None, facts: dict[str, Any], proposed_by_id: int | None = None) -> Case:
     """The proposal as the policy judges it, with the roles of whom it is about as they are today."""
     about = frozenset(one for one in (person_id, facts.get("old_person_id")) if one)
     roles = frozenset(roles_held(person_id)) if person_id else frozenset()
-    return case(kind, about, roles, proposed_by_id)
+    made = case(kind, about, roles, proposed_by_id)
+    if kind in OUTSIDE and (roles & OFFICERS or facts.get("old_person_id")):
+        made = replace(made, needs_outside=True, outsiders=queries.outsiders() - about)
+    if kind is Kind.CONFIRM_PERSON and person_id:
+        made = replace(made, heads=queries.heads_of(person_id), reset_by=queries.reset_by(person_id))
+    return made
 
 
 def case_for(act: SensitiveAct) -> Case:
     """A proposal that stands, as the policy judges it."""
-    return case_of(Kind(act.kind), act.person_id, act.facts, act.proposed_by_id)
+    return replace(case_of(Kind(act.kind), act.person_id, act.facts, act.proposed_by_id), outside_by_id=act.outside_by_id)
+
+
+def may_decide(actor: Actor, act: SensitiveAct) -> bool:
+    """Whether the proposal waits for this person now."""
+    whose = case_for(act)
+    if whose.needs_outside and act.outside_by_id is None:
+        return bool(allowed(actor, Act.AGREE_FROM_OUTSIDE, whose))
+    return bool(allowed(actor, Act.DECIDE_SENSITIVE, whose))
+
+
+def is_asked(actor: Actor, act: SensitiveAct) -> bool:
+    """Whether this person, none of the three, is asked beside them."""
+    whose = case_for(act)
+    asked = act.outside_by_id == actor.person_id or actor.person_id in (whose.heads | whose.outsiders) - whose.about
+    return asked and any(standing.delegation_id is None for standing in actor.standings)
 
 
 def may_propose(actor: Actor, kind: Kind, person_id: int | None = None) -> bool:
@@ -73,6 +94,10 @@ def propose(
         raise Forbidden(_("您不能提出这件事"), unmet=judged.unmet)
     if not actor.confirmed:
         raise Unconfirmed(_("请再次确认身份"))
+    whose = case_of(kind, person_id, facts, actor.person_id)
+    if whose.needs_outside and not whose.outsiders:
+        sentence = _("市级督查室主任、市级主要领导现都空缺，没有三员以外的人可以同意；请先由秘书处提出任命")
+        raise Invalid(_("没有提出"), fields={"reason": sentence})
     _lapse()
     made = SensitiveAct(
         kind=kind,
@@ -90,14 +115,48 @@ def propose(
     except IntegrityError:
         raise Invalid(_("没有提出"), fields={"reason": _("同样的事已经提出，正在等待审批")}) from None
     record(actor, "propose_sensitive", made, judged.standing)
-    told = [one for one in queries.officers_now() if one.role in case_of(kind, person_id, facts).deciders]
+    tell_deciders(made, whose)
+    tell(
+        "sensitive_asked",
+        sorted((whose.heads | whose.outsiders) - {actor.person_id, *judged_about(made)}),
+        key=f"sensitive:{made.id}",
+        facts={"about": str(made.id)},
+    )
+    if whose.needs_outside:  # whoever is to lose his office, or to get one, learns it in words before it is done
+        tell_concerned(made, "proposed", _("已提出%(what)s，须经三员以外的人同意", what=what_of(made)))
+    return made
+
+
+def tell_deciders(act: SensitiveAct, whose: Case) -> None:
+    """The officers who may decide it."""
+    told = [one.person_id for one in queries.officers_now() if one.role in whose.deciders]
     tell(
         "sensitive_proposed",
-        [one.person_id for one in told if one.person_id not in {actor.person_id, *judged_about(made)}],
-        key=f"sensitive:{made.id}",
+        [one for one in told if one not in {act.proposed_by_id, *judged_about(act)}],
+        key=f"sensitive:{act.id}" if act.outside_by_id is None else f"sensitive:{act.id}:outside",
         facts={},
     )
-    return made
+
+
+def what_of(act: SensitiveAct) -> str:
+    """What is done, in the words of the office, without the person."""
+    if act.kind == Kind.APPOINT_OFFICER:
+        return _("更换%(role)s", role=official(Role(act.facts["role"]).label))
+    return official(Kind(act.kind).label)
+
+
+def tell_concerned(act: SensitiveAct, key: str, say: str, *, told: frozenset[int] = frozenset()) -> None:
+    """Whoever an act is about is told in words, except who was `told` already, and so is whoever is at the head of him."""
+    concerned = judged_about(act)
+    tell("account_concerns_you", sorted(concerned - told), key=f"concerns-{key}:{act.id}", facts={"say": say})
+    for person_id in sorted(concerned):
+        person = person_by_id(person_id)
+        tell(
+            "account_of_yours",
+            sorted(queries.heads_of(person_id) - concerned),
+            key=f"concerns-{key}:{act.id}:head:{person_id}",
+            facts={"by": person.name if person else "", "say": say},
+        )
 
 
 def judged_about(act: SensitiveAct) -> frozenset[int]:
@@ -136,6 +195,8 @@ def _needless(kind: Kind, person: Person) -> str | None:
         return _("账号没有停用")
     if kind is Kind.CONFIRM_PERSON and person.suspended_at is None:
         return _("此人的限定知悉没有暂停")
+    if kind is Kind.END_SESSIONS and not roles_held(person.id) & OFFICERS:
+        return _("此人不是三员，由安全管理员直接结束其登录")
     if kind is Kind.END_SECOND_FACTOR and not second_factor.is_in_force(person.id):
         return _("此人没有启用动态口令")
     if kind in (Kind.RESET_PASSWORD, Kind.END_SECOND_FACTOR, Kind.CONFIRM_PERSON) and not person.active:

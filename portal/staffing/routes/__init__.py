@@ -7,4 +7,4 @@ from flask import Blueprint
 blueprint = Blueprint("staffing", __name__)
 HIGHEST_ID = 2**31 - 1
 
-from portal.staffing.routes import appointing, drives, leaving, liaison, people  # noqa: E402, F401
+from portal.staffing.routes import agreeing, appointing, drives, leaving, liaison, people  # noqa: E402, F401

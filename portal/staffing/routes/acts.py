@@ -10,8 +10,7 @@ from flask import Response, request, url_for
 from portal.identity.models import Person
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Refusal
-from portal.network.models import Unit
-from portal.network.queries import person_meant, unit_meant
+from portal.network.queries import person_meant
 from portal.web.answers import page
 from portal.web.forms import OfficeForm, redraw
 
@@ -48,19 +47,6 @@ def person_typed(text: str | None) -> Person | None:
     if found is None:
         raise Invalid(
             _("没有找到“%(text)s”", text=text), fields={"person": _("没有这个人，或有几人同名，请从列出的人员中选择，或填登录名")}
-        )
-    return found
-
-
-def unit_typed(text: str | None) -> Unit | None:
-    """The unit that was typed; Invalid beside the field when there is none."""
-    if not text:
-        return None
-    found = unit_meant(text)
-    if found is None:
-        raise Invalid(
-            _("没有找到“%(text)s”", text=text),
-            fields={"unit": _("单位网络中没有这个单位，请从列出的名称中选择，或填单位代码")},
         )
     return found
 

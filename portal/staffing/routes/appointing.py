@@ -10,9 +10,9 @@ from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden
 from portal.network.forms import stand_ins
-from portal.network.models import Kind, Post, Unit
+from portal.network.models import Appointment, Kind, Post, Unit
 from portal.network.queries import colleagues_of
-from portal.network.rules import fits
+from portal.network.rules import fits, head_role
 from portal.network.service import delegating
 from portal.staffing import forms, queries
 from portal.staffing.routes import HIGHEST_ID, blueprint
@@ -25,7 +25,7 @@ from portal.web.guards import allows, current_actor
 
 
 @blueprint.route(f"/network/units/<int(max={HIGHEST_ID}):unit_id>/appoint", methods=["GET", "POST"])
-@allows(Act.KEEP_PEOPLE)
+@allows(Act.KEEP_PEOPLE, once=True)
 def appoint(unit_id: int) -> Response:
     """任职: somebody who is in the city, or a new person, whose one-time password is shown once."""
     actor = current_actor()
@@ -54,13 +54,22 @@ def appoint(unit_id: int) -> Response:
         title=_("任职"),
         back_url=url_for("network.unit", unit_id=unit.id),
         crumb=unit.name,
-        lead=_("任职自任职日期起生效；系统管理员、安全管理员、审计员不由秘书处任命。"),
+        lead=_(
+            "任职自任职日期起生效；督查员、督查室主任和领导，须经该单位现任负责人（没有的，安全管理员）同意后生效；"
+            "系统管理员、安全管理员、审计员不由秘书处任命。"
+        ),
     )
 
 
-def appointed(post: Post, unit: Unit, once: str | None) -> Response:
+def appointed(post: Post | Appointment, unit: Unit, once: str | None) -> Response:
     """On to the person; a new one's one-time password is shown first, once."""
     there = url_for("staffing.person", person_id=post.person_id)
+    if isinstance(post, Appointment):
+        head = head_role(Role(post.role)).label
+        flash(_("已提出，%(head)s（现无人在任的，安全管理员）同意以后生效", head=head), "done")
+        there = url_for("staffing.appointments")
+    if once is None and isinstance(post, Appointment):
+        return go(there)
     if once is None:
         flash(_("已任%(unit)s%(role)s", unit=unit.name, role=Role(post.role).label))
         return go(there)
@@ -72,7 +81,7 @@ def _role(typed: str | None) -> Role | None:
 
 
 @blueprint.route(f"/network/posts/<int(max={HIGHEST_ID}):post_id>/end", methods=["GET", "POST"])
-@allows(Act.KEEP_PEOPLE)
+@allows(Act.KEEP_PEOPLE, once=True)
 def end_post(post_id: int) -> Response:
     """离任: one post ends; what waits for its holder passes to the chosen successor."""
     actor = current_actor()
@@ -119,7 +128,7 @@ def _kept(post_id: int) -> Post:
 
 
 @blueprint.route(f"/network/posts/<int(max={HIGHEST_ID}):post_id>/delegate", methods=["GET", "POST"])
-@allows(Act.KEEP_PEOPLE)
+@allows(Act.KEEP_PEOPLE, once=True)
 def lend_for(post_id: int) -> Response:
     """代设委托: a stand-in for somebody suddenly away; both are told."""
     actor = current_actor()

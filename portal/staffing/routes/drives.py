@@ -15,7 +15,7 @@ from portal.network import queries as network
 from portal.staffing import forms
 from portal.staffing.models import Drive, Nomination
 from portal.staffing.routes import HIGHEST_ID, blueprint
-from portal.staffing.routes.acts import perform, person_typed, unit_typed
+from portal.staffing.routes.acts import perform, person_typed
 from portal.staffing.routes.appointing import appointed
 from portal.staffing.routes.liaison import reached
 from portal.staffing.service import drives, nominations
@@ -52,7 +52,7 @@ def _state(drive: Drive) -> tuple[str, str]:
 
 
 @blueprint.route("/network/drives/new", methods=["GET", "POST"])
-@allows(Act.KEEP_NETWORK)
+@allows(Act.KEEP_NETWORK, once=True)
 def open_drive() -> Response:
     """A new drive."""
     actor, form = current_actor(), forms.DriveForm()
@@ -63,7 +63,7 @@ def open_drive() -> Response:
         form.title.data = _("推荐督查工作联络员")
 
     def do() -> Response:
-        unit = unit_typed(form.unit.data)
+        unit = network.unit_typed(form.unit.data, "unit")
         assert unit is not None
         assert form.until.data is not None
         made = drives.open_drive(
@@ -172,7 +172,7 @@ def close_drive(drive_id: int) -> Response:
 
 
 @blueprint.route(f"/network/nominations/<int(max={HIGHEST_ID}):nomination_id>", methods=["GET", "POST"])
-@allows(Act.NOMINATE)
+@allows(Act.NOMINATE, once=True)
 def nominate(nomination_id: int) -> Response:
     """A unit names its liaison officer."""
     actor = current_actor()
@@ -216,7 +216,7 @@ def _reads(found: Nomination) -> bool:
 
 
 @blueprint.route(f"/network/nominations/<int(max={HIGHEST_ID}):nomination_id>/accept", methods=["GET", "POST"])
-@allows(Act.KEEP_PEOPLE)
+@allows(Act.KEEP_PEOPLE, once=True)
 def settle(nomination_id: int) -> Response:
     """任命: the secretariat appoints whom the unit named."""
     actor = current_actor()

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, flash, url_for
 
 from portal.access.policy import Act
-from portal.access.roles import Role
+from portal.access.roles import Role, post_name
 from portal.identity.door import confirm
 from portal.kernel.language import _
 from portal.kernel.refusals import Refusal
@@ -28,7 +28,7 @@ HANDOVER = "staffing/handover.html"
 
 
 @blueprint.route(f"/network/people/<int(max={HIGHEST_ID}):person_id>/hand-over", methods=["GET", "POST"])
-@allows(Act.HAND_OVER)
+@allows(Act.HAND_OVER, once=True)
 def hand_over(person_id: int) -> Response:
     """离岗交接: for each of his posts, who takes over."""
     actor = current_actor()
@@ -55,7 +55,7 @@ def hand_over(person_id: int) -> Response:
 
     return perform(
         form, do, title=_("离岗交接"), back_url=url_for("staffing.person", person_id=person.id), crumb=person.name,
-        facts=[(_("姓名"), person.name), (_("岗位"), "、".join(f"{p.unit.name}{Role(p.role).label}" for p in posts))],
+        facts=[(_("姓名"), person.name), (_("岗位"), "、".join(post_name(p.unit.name, Role(p.role)) for p in posts))],
         lead=_(
             "今日起生效，一次办完：未办完的事项交给接手人，岗位、委托和登录同时结束，没有其他岗位的账号停用。"
             "限定知悉的事项不随本次交接，由交办的督查室另行指定人员。"
@@ -107,7 +107,7 @@ def _list(handover_id: int) -> dict[str, Any]:
         "made_by": made.made_by.name,
         "made_at": made.made_at,
         "reason": made.reason,
-        "posts": [f"{post.unit.name}　{Role(post.role).label}" for post in posts],
+        "posts": [post_name(post.unit.name, Role(post.role)) for post in posts],
         "lines": [(line, url_for("matters.matter", matter_id=line.matter_id)) for line in lines_of(actor, handover_id)],
         "receivers": names,
         "to_sign": any(one.himself and one.signed_at is None for one in names),

@@ -157,7 +157,7 @@ def _rows(desks: list[liaisons.Desk]) -> list[list[Any]]:
 
 
 @blueprint.route(f"/network/posts/<int(max={HIGHEST_ID}):post_id>/contact", methods=["GET", "POST"])
-@allows(Act.KEEP_CONTACT)
+@allows(Act.KEEP_CONTACT, once=True)
 def contact(post_id: int) -> Response:
     """How a liaison officer is reached: kept by himself or by the secretariat."""
     actor = current_actor()

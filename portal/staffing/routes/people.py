@@ -10,7 +10,7 @@ from flask import Response, url_for
 
 from portal.access.actor import Actor, Lent
 from portal.access.policy import Act, allowed
-from portal.access.roles import OFFICERS, Role
+from portal.access.roles import OFFICERS, Role, post_name
 from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Invisible
@@ -124,7 +124,7 @@ def _lent(actor: Actor, made: Delegation, person_id: int) -> _Lent:
     own = made.post.person_id == actor.person_id
     return _Lent(
         mine, other.name, url_for("staffing.person", person_id=other.id),
-        f"{made.post.unit.name}　{Role(made.post.role).label}",
+        post_name(made.post.unit.name, Role(made.post.role)),
         tuple(Lent(kind).label for kind in made.acts if kind != Lent.ALL),
         clock.local(made.to_at - timedelta(seconds=1)).date(), made.set_by_id is not None,
         url_for("staffing.end_lent", delegation_id=made.id) if mine and kept and not own else None,

@@ -1,8 +1,9 @@
 """Appointing and ending posts: the secretariat's, in its parent's subtree and nowhere else.
 
-The three officers are not the secretariat's to appoint or to end, and nobody appoints himself. Ending the only holder of
-a seat of the sign-off needs a successor or the express word that chains wait for one: it is asked whether or not a chain
-runs, because an answer that depended on it would tell the secretariat of matters that it does not read.
+Who is to supervise, to head or to lead needs somebody else's agreement. The three officers are not the secretariat's to
+appoint or to end, and nobody appoints himself. Ending the only holder of a seat of the sign-off needs a successor or the
+express word that chains wait for one: it is asked whether or not a chain runs, because an answer that depended on it would
+tell the secretariat of matters that it does not read.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
 from portal.network import queries as network
-from portal.network.models import Kind, Post, Unit
-from portal.network.rules import EMAIL_FORM, SIGN_IN_FORM, fits, place_of
+from portal.network.models import Appointment, Kind, Post, Unit
+from portal.network.rules import AGREED, EMAIL_FORM, SIGN_IN_FORM, fits, place_of
 from portal.network.service.delegating import post_kept
 from portal.notify.service import tell
 from portal.staffing import queries
 from portal.staffing.rules import SIGNING_SEATS
+from portal.staffing.service import agreeing
 from portal.staffing.service.settling import settle
 
 
@@ -64,8 +66,9 @@ def appoint(
     from_on: date,
     to_on: date | None = None,
     reason: str,
-) -> tuple[Post, str | None]:
-    """任职: give a post from a day on, `to_on` exclusive. A new person gets a one-time password, which is returned and not
+) -> tuple[Post | Appointment, str | None]:
+    """任职: give a post from a day on, `to_on` exclusive; who is to supervise, head or lead waits for somebody else's agreement
+    (`agreeing`). A new person gets a one-time password, which is returned and not
     kept. Refused: Forbidden outside the subtree; Invalid for an officer's role, a role that such a unit does not have,
     oneself, an officer, somebody inactive, the same post twice, a period that is empty or over."""
     unit, standing = unit_kept(actor, unit_id)
@@ -99,6 +102,13 @@ def appoint(
         journal.record(actor, "make_person", "person", person.id, standing=standing)
     assert person is not None
     assert role is not None
+    if role in AGREED:
+        asked = Appointment(
+            person_id=person.id, unit_id=unit.id, role=role, from_on=from_on, to_on=to_on, reason=reason,
+            proposed_by_id=actor.person_id, proposed_at=clock.now(),
+        )  # fmt: skip
+        asked.person, asked.unit = person, unit
+        return agreeing.ask(actor, standing, asked), once
     post = Post(
         person_id=person.id, unit_id=unit.id, for_unit_id=unit.acts_for_id, role=role, from_on=from_on, to_on=to_on,
         reason=reason,
@@ -130,6 +140,8 @@ def _person_fault(actor: Actor, person: Person, unit: Unit, role: Role, from_on:
         return _("系统管理员、安全管理员、审计员不能兼任业务岗位")
     if queries.same_post(person.id, unit.id, role, from_on, to_on):
         return _("此人在这段时间已担任%(unit)s的%(role)s", unit=unit.name, role=role.label)
+    if queries.is_asked_for(person.id, unit.id, role):
+        return _("此人任%(unit)s%(role)s已经提出，正在等待同意", unit=unit.name, role=role.label)
     return None
 
 

@@ -15,6 +15,7 @@ from portal.access.actor import Actor, Standing
 from portal.access.policy import Act, allowed, covers
 from portal.access.roles import Role
 from portal.audit import journal
+from portal.identity.pace import MOST_URGES, keep_pace
 from portal.identity.queries import hold_person
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
@@ -202,6 +203,7 @@ def urge(actor: Actor, drive_id: int, nomination_id: int | None = None) -> tuple
     drive, standing = drive_kept(actor, drive_id, lock=True)
     if drive.closed_at is not None:
         raise Invalid(_("这次推荐已经结束"))
+    keep_pace(actor.person_id, f"urge_drive:{drive.id}:{nomination_id or 'all'}", MOST_URGES)
     drive.urges += 1
     told = _tell(drive, "nominate_urged", f"drive:{drive.id}:urge:{drive.urges}", nomination_id)
     journal.record(actor, "urge_drive", "drive", drive.id, standing=standing, after={"urges": drive.urges, "told": told})

@@ -113,7 +113,9 @@ def accept(
     reason = _("推荐联络员：%(title)s", title=found.drive.title)
     if post is None:
         who = found.nominee or NewPerson(found.nominee_name or "", sign_in_name or "", found.email)
-        post, once = appoint(actor, found.unit_id, Role.LIAISON_OFFICER, who, from_on=clock.today(), reason=reason)
+        made, once = appoint(actor, found.unit_id, Role.LIAISON_OFFICER, who, from_on=clock.today(), reason=reason)
+        assert isinstance(made, Post)  # a liaison officer needs nobody's agreement
+        post = made
     keep(post, Reached(found.telephone or "", found.fax, found.email, found.leader)).confirmed_on = clock.today()
     if replace:
         for former in before:

@@ -1,6 +1,13 @@
 """The closing report, in rooms: `document`, `drafting`, `signing`."""
 
-from portal.matters.service.reporting.document import PARTY_LEVELS, canonical_fields, document_mark, report_series, seats_of
+from portal.matters.service.reporting.document import (
+    PARTY_LEVELS,
+    canonical_fields,
+    document_mark,
+    name_on,
+    report_series,
+    seats_of,
+)
 from portal.matters.service.reporting.drafting import draft_of, for_drafter, may_begin, open_draft, save_draft
 from portal.matters.service.reporting.signing import drafters_now, recall, send_back, sign, submit_report
 
@@ -12,6 +19,7 @@ __all__ = [
     "drafters_now",
     "for_drafter",
     "may_begin",
+    "name_on",
     "open_draft",
     "recall",
     "report_series",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import db
 from portal.matters.models import Attachment, CoUnit, Matter, Report
 from portal.network.models import Kind, Unit
+from portal.vault.words import canonical_digest, identity_of, keyed_digests
 from portal.workflow.seats import Seat, shape
 
 PARTY_LEVELS = (SourceLevel.CENTRAL, SourceLevel.PROVINCE)
@@ -31,16 +33,30 @@ def issuing_name(matter: Matter, unit: Unit) -> str:
     return f"中共{unit.name}党组"
 
 
-def document_mark(level: SourceLevel, unit: Unit) -> str:
-    """The mark before the number of this unit's reports on matters of that level."""
+def name_on(report: Report, matter: Matter) -> str:
+    """In whose name this report goes out: as it was submitted; a draft, as the facts stand now."""
+    if report.state != "draft" or matter.lead_unit is None:
+        return report.issuing_name
+    return issuing_name(matter, matter.lead_unit)
+
+
+def report_title(title: str) -> str:
+    """What a report on a matter of this title is called until its drafter calls it otherwise."""
+    subject = title.removeprefix("关于").removesuffix("的情况反映").removesuffix("情况反映") or title
+    return f"关于{subject}办理情况的报告"
+
+
+def document_mark(level: SourceLevel, unit: Unit, *, confidential: bool) -> str:
+    """The mark before the number of this unit's reports on matters of that level. Confidential ones have their own (温应急内,
+    永嘉教党组内), so that no gap in the open series tells of them."""
     mark = unit.document_prefix or unit.short_name
-    party = level in PARTY_LEVELS and unit.kind == Kind.DEPARTMENT
-    return f"{mark}党组" if party else mark
+    party = "党组" if level in PARTY_LEVELS and unit.kind == Kind.DEPARTMENT else ""
+    return f"{mark}{party}内" if confidential else f"{mark}{party}"
 
 
-def report_series(level: SourceLevel, unit: Unit) -> str:
-    """The series in which they are numbered."""
-    return f"report:{document_mark(level, unit)}"
+def report_series(level: SourceLevel, unit: Unit, *, confidential: bool) -> str:
+    """The series in which they are numbered: one for each mark."""
+    return f"report:{document_mark(level, unit, confidential=confidential)}"
 
 
 def addressee(matter: Matter) -> str:
@@ -63,6 +79,19 @@ def seats_of(matter: Matter) -> tuple[Seat, ...]:
         )
     assert matter.lead_unit_id is not None
     return shape(matter.source_level, matter.lead_unit_id, countersigning)
+
+
+def digest_to_sign(draft: Report, fields: Mapping[str, Any]) -> str:
+    """What a signature binds of these fields: their SM3; of a confidential report a digest that only the vault's key makes,
+    since whoever reads the database alone could confirm a guess of the text by the other."""
+    return keyed_digests(fields, identity_of(draft))[0] if draft.confidential else canonical_digest(fields)
+
+
+def is_what_was_signed(draft: Report, fields: Mapping[str, Any], digest: str) -> bool:
+    """Whether the digest is of these fields; a confidential report that was submitted before there was a key to it has the
+    other kind, and keeps it."""
+    known = [canonical_digest(fields), *(keyed_digests(fields, identity_of(draft)) if draft.confidential else ())]
+    return digest in known
 
 
 def canonical_fields(draft: Report, papers: list[Attachment]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.matters.book import BOOK
 from portal.matters.models import Matter, Report, State
 from portal.matters.queries import one, report, whole_content
-from portal.matters.service.reporting.document import addressee, issuing_name
+from portal.matters.service.reporting.document import addressee, issuing_name, report_title
 from portal.workflow import engine
 
 
@@ -47,7 +47,7 @@ def may_begin(matter: Matter) -> None:
 
 def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> tuple[Matter, Report]:
     """The handler opens the draft: the present one, whatever his page showed, or a new one that begins with the words of
-    the last. Asked for twice at once, the second waits and finds what the first began."""
+    the unit's last. Asked for twice at once, the second waits and finds what the first began."""
     db.session.execute(select(Matter.id).where(Matter.id == matter_id).with_for_update().options(as_seen_by(actor)))
     matter, standing = for_drafter(actor, matter_id)
     existing = draft_of(actor, matter)
@@ -59,17 +59,19 @@ def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> 
     if matter.state == State.ACKNOWLEDGED:
         engine.move(BOOK, actor, matter, "start", content=content)
     assert matter.lead_unit is not None
-    last = db.session.scalars(
+    latest = db.session.scalars(
         select(Report).where(Report.matter_id == matter.id).options(as_seen_by(actor)).order_by(Report.draft.desc())
     ).first()
+    # What another unit wrote before the matter was given to this one is not its to go on with.
+    last = latest if latest and matter.assigned_at and latest.changed_at >= matter.assigned_at else None
     made = Report(
         matter_id=matter.id,
         confidential=matter.confidential,
-        draft=(last.draft if last else 0) + 1,
+        draft=(latest.draft if latest else 0) + 1,
         drafter_id=actor.person_id,
         drafter_post_id=standing.post_id,
         changed_at=clock.now(),
-        title=last.title if last else _("关于%(title)s办理情况的报告", title=_subject(content.title)),
+        title=last.title if last else report_title(content.title),
         addressee=last.addressee if last else addressee(matter),
         body=last.body if last else "",
         copies=last.copies if last else None,
@@ -80,10 +82,6 @@ def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> 
     content.mark("report")
     db.session.flush()
     return matter, made
-
-
-def _subject(title: str) -> str:
-    return title.removeprefix("关于").removesuffix("的情况反映").removesuffix("情况反映") or title
 
 
 def save_draft(actor: Actor, report_id: UUID, saved: int | None, words: Mapping[str, Any]) -> Report:

@@ -13,12 +13,21 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
-from portal.matters import audience, clocks, notices
+from portal.matters import audience, notices, office
 from portal.matters.book import BOOK
 from portal.matters.models import Matter, MatterContent, Report, Submission
 from portal.matters.queries import attachments, one, report, whole_content
-from portal.matters.service.reporting.document import canonical_fields, document_mark, report_series, seats_of
-from portal.vault.words import canonical_digest, digest_of
+from portal.matters.service.creation import index_words
+from portal.matters.service.reporting.document import (
+    canonical_fields,
+    digest_to_sign,
+    document_mark,
+    is_what_was_signed,
+    name_on,
+    report_series,
+    seats_of,
+)
+from portal.vault.words import digest_of
 from portal.workflow import engine, signoff
 from portal.workflow.seats import STEP_LABELS, holders_to_choose
 
@@ -40,7 +49,7 @@ def submit_report(
         raise Stale(_("这一稿已经送签"))
     if saved is not None and saved != draft.saved:
         raise Stale(_("这一稿在另一个页面里保存过，请核对后再送签"))
-    seats = seats_of(matter)
+    seats, name = seats_of(matter), name_on(draft, matter)
     drafters = drafters_now(actor, content)
     choices = holders_to_choose(seats, drafters, confidential=matter.confidential)
     chosen = dict(named or {})
@@ -54,6 +63,7 @@ def submit_report(
         standing = allowed(actor, Act.DRAFT_REPORT, matter).standing
         assert standing is not None
         draft.drafter_id, draft.drafter_post_id = actor.person_id, standing.post_id
+        draft.issuing_name = name
         db.session.flush()
         fields = canonical_fields(draft, attachments(actor, matter, draft.id))
         sign_off = signoff.submit(
@@ -64,7 +74,7 @@ def submit_report(
             named={n: p for n, p in chosen.items() if n in choices},
             drafter=standing,
             drafter_id=actor.person_id,
-            digest=canonical_digest(fields),
+            digest=digest_to_sign(draft, fields),
             confidential=matter.confidential,
         )
         db.session.add(
@@ -151,7 +161,7 @@ def sign(
         standing = allowed(actor, Act.SIGN, matter).standing
         assert standing is not None
         papers = attachments(actor, matter, shown.id)
-        if canonical_digest(canonical_fields(shown, papers)) != waiting.sign_off.digest:
+        if not is_what_was_signed(shown, canonical_fields(shown, papers), waiting.sign_off.digest):
             raise Stale(_("送签的文本与登记的摘要不符，本次签批未执行，请与系统管理员联系"))
         signoff.sign(waiting, actor, standing, digest, authentication, confidential=matter.confidential)
         if last:
@@ -179,16 +189,17 @@ def _issue(actor: Actor, matter: Matter, content: MatterContent, shown: Report, 
     unit = matter.lead_unit
     assert unit is not None
     year = clock.today().year
-    series = report_series(matter.source_level, unit)
+    series = report_series(matter.source_level, unit, confidential=matter.confidential)
     number = next_number(unit.id, series, year)
     signoff.issue(waiting.sign_off, unit_id=unit.id, series=series, year=year, number=number)
     signoff.end(matter.id)
     shown.state = "issued"
     shown.issued_at = matter.issued_at = clock.now()
-    shown.document_number = bracketed(document_mark(matter.source_level, unit), year, number)
-    closing = clocks.clock_of(matter, clocks.CLOSING)
-    matter.in_time = closing is not None and clock.now() < closing.due_at
+    mark = document_mark(matter.source_level, unit, confidential=matter.confidential)
+    shown.document_number = bracketed(mark, year, number)
     db.session.flush()
+    if not matter.confidential:
+        index_words(matter, content)
     entry = journal.record(
         actor,
         "issued",
@@ -197,10 +208,10 @@ def _issue(actor: Actor, matter: Matter, content: MatterContent, shown: Report, 
         confidential=matter.confidential,
         after={"document_number": shown.document_number},
     )
-    told = [content.reviewer_id] if matter.confidential else notices.supervisors(matter)
-    if matter.confidential and content.reviewer_id:
-        audience.admit(matter.id, [content.reviewer_id], audience.REVIEWER)
-    notices.notify(matter, content, entry, "issued_to_review", [p for p in told if p])
+    said, told = (
+        office.reviewer_admitted(matter, content) if matter.confidential else ("issued_to_review", notices.supervisors(matter))
+    )
+    notices.notify(matter, content, entry, said, told)
 
 
 def send_back(actor: Actor, report_id: UUID, *, step: int, reason: str) -> Matter:

@@ -1,0 +1,72 @@
+"""One page, one form, one key. The key stands in the page's address, so that the page fetched again, by the browser's Back,
+has the same one: what was filed under it is shown instead of the form, and sent again it is not done again.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+from uuid import UUID, uuid4
+
+from flask import Flask, Response, current_app, flash, g, request
+
+from portal.kernel.language import _
+from portal.kernel.refusals import Stale
+from portal.web.answers import go
+
+EXTENSION = "filed_forms"
+
+
+class FiledForms(Protocol):
+    """What remembers which form was filed by whoever is signed in, by its key, and where its sender was led."""
+
+    def led_to(self, key: UUID) -> str | None: ...
+
+    def file(self, key: UUID, led_to: str) -> None: ...
+
+
+def install(app: Flask, filed: FiledForms) -> None:
+    """Give forms the key of their page, and remember what was filed; register after the transactions, so that it runs
+    before them."""
+    app.extensions[EXTENSION] = filed
+    app.context_processor(lambda: {"page_key": page_key()})
+
+    @app.after_request
+    def _remember(response: Response) -> Response:
+        key = g.pop("filing", None)
+        led_to = response.headers.get("HX-Redirect") or response.headers.get("Location")
+        if key is not None and led_to and response.status_code in (200, 303):
+            filed.file(key, led_to)
+        return response
+
+
+def judge(*, safe: bool, known_otherwise: bool) -> Response | None:
+    """Where the page's form was filed already: lead there, or raise Stale. `known_otherwise`: whether it is the same again is
+    known from what it made, or from the version it carries."""
+    said = request.args.get("key") if safe else request.form.get("request_key")
+    try:
+        g.page_key = UUID(said or "")
+    except ValueError:
+        new_page_key()
+        return None
+    filed: FiledForms = current_app.extensions[EXTENSION]
+    led_to = None if known_otherwise else filed.led_to(g.page_key)
+    if led_to is None:
+        g.filing = None if safe else g.page_key
+        return None
+    if safe:
+        flash(_("这张表已经提交过，没有再办一次"), "soon")
+        return go(led_to)
+    g.filed_at = led_to
+    raise Stale(_("这张表已经提交过，没有再办一次"))
+
+
+def page_key() -> UUID | None:
+    """The key of the form of this page."""
+    key: UUID | None = g.get("page_key")
+    return key
+
+
+def new_page_key() -> UUID:
+    """From now on this page's form is another one."""
+    key = g.page_key = uuid4()
+    return key

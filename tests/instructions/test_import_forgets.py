@@ -1,0 +1,164 @@
+"""What the importer of a confidential row could read ends when the matter is assigned; when it comes again it is known."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select, update
+
+from portal.access.actor import SYSTEM
+from portal.access.visibility import as_seen_by
+from portal.audit.models import Reading
+from portal.documents.models import ImportPreview
+from portal.documents.workbook import read_rows
+from portal.instructions.importing import COLUMNS
+from portal.kernel import clock
+from portal.kernel.db import db
+from portal.matters.models import Matter, MatterContent
+from portal.vault.box import digests
+from tests.instructions.test_importing import TODAY, book, row
+from tests.world import World
+
+SECRET = {"来文标题": "关于青砚计划的情况反映", "批示领导": "青书记", "批示内容": "青砚一事请阅。", "来文字号": "青办〔2026〕8号"}
+WORDS = ("青砚", "青书记", "青办")
+
+
+@pytest.fixture(autouse=True)
+def _that_day() -> Any:
+    with clock.set_to(clock.at(TODAY, 10)):
+        yield
+
+
+def _rows() -> list[dict[str, Any]]:
+    """A confidential row with a co-unit, which is worth a look, and an open one."""
+    return [row(**SECRET, 是否保密="是"), row(来文字号="市委办〔2026〕10号")]
+
+
+def _upload(world: World, data: bytes, by: str = "city.supervisor") -> str:
+    """The address of the preview."""
+    client = world.browser(by)
+    answer = client.post(
+        world.url("instructions/import"), data={"csrf_token": world.token(client), "workbook": (io.BytesIO(data), "登记表.xlsx")}
+    )
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    return answer.headers["Location"]
+
+
+def _import(world: World, address: str, by: str = "city.supervisor") -> int:
+    client = world.browser(by)
+    return client.post(address, data={"csrf_token": world.token(client), "how": "good"}).status_code
+
+
+def _said(world: World, address: str, by: str = "city.supervisor") -> str:
+    """Everything that the importer is shown of it: the page, and the report's cells."""
+    client = world.browser(by)
+    page = client.get(address).get_data(as_text=True)
+    report = client.get(f"{address}/report")
+    assert report.status_code == 200
+    sheet = read_rows(report.data, titles=COLUMNS) if report.mimetype != "text/html" else None
+    cells = [cell.text for one in sheet.rows for cell in one.cells] if sheet else []
+    return page + "\n".join(cells)
+
+
+def _registered(world: World) -> list[Matter]:
+    with world.work():
+        found = select(Matter).where(Matter.city_id == world.id).order_by(Matter.confidential.desc()).options(as_seen_by(SYSTEM))
+        return list(db.session.scalars(found))
+
+
+def _silent(text: str) -> bool:
+    return not any(word in text for word in WORDS)
+
+
+def test_I49_after_the_assignment_the_importer_reads_no_word_of_it_anywhere(world: World) -> None:
+    data = book(*_rows())
+    address, other, dropped = (_upload(world, data) for _time in range(3))
+    client = world.browser("city.supervisor")
+    client.post(dropped, data={"csrf_token": world.token(client), "how": "none"})
+    assert not _silent(_said(world, address))
+    assert _import(world, address) == 303
+    assert not _silent(_said(world, address))  # he reads it, as its registrar
+    secret, _open = _registered(world)
+    world.assign(secret.id, handler="health.handler")
+    for each in (address, other, dropped):
+        assert _silent(_said(world, each)), each
+    assert "限定知悉，已登记" in _said(world, address)
+    for again in (other, _upload(world, data)):
+        said = _said(world, again)
+        assert said.count("已登记过同一件") >= 2
+        assert secret.number in said
+        assert _silent(said)
+        assert _import(world, again) != 500
+    assert len(_registered(world)) == 2
+
+
+def test_I49_what_he_reads_of_it_before_the_assignment_is_a_reading(world: World) -> None:
+    address = _upload(world, book(*_rows()))
+    _import(world, address)
+    secret, _open = _registered(world)
+
+    def read() -> list[str]:
+        with world.work():
+            return list(db.session.scalars(select(Reading.what).where(Reading.matter_id == secret.id).order_by(Reading.id)))
+
+    client = world.browser("city.supervisor")
+    client.get(f"{address}/report")
+    assert read() == ["download"]
+    world.assign(secret.id, handler="health.handler")
+    client.get(f"{address}/report")
+    assert read() == ["download"]
+
+
+def test_I49_only_the_office_that_registered_it_is_told(world: World) -> None:
+    _import(world, _upload(world, book(row(**SECRET, 是否保密="是"))))
+    secret = _registered(world)[0]
+    world.assign(secret.id, handler="health.handler")
+    for by, told in (("city.head", True), ("county.supervisor", False)):
+        mine = {"登记单位代码": None, "主办单位代码": "330324-WJ" if by.startswith("county") else "330300-WJ", "协办单位代码": None}
+        said = _said_once(world, _upload(world, book(row(**SECRET, 是否保密="是", **mine)), by), by)
+        assert ("已登记过同一件" in said) == told, by
+
+
+def _said_once(world: World, address: str, by: str) -> str:
+    return world.browser(by).get(address).get_data(as_text=True)
+
+
+def test_a_corrected_one_is_recognised_as_it_is_now_and_a_withdrawn_one_is_not(world: World) -> None:
+    matter_id = world.register(confidential=True, title=SECRET["来文标题"], received_on=TODAY)
+    workbook = book(
+        row(来文标题=SECRET["来文标题"], 批示领导="张书记", 批示日期=TODAY.replace(day=22), 收到日期=TODAY, 来文字号=None)
+    )
+    assert "已登记过同一件" in _said_once(world, _upload(world, workbook), "city.supervisor")
+    with world.work():
+        db.session.execute(
+            update(MatterContent).where(MatterContent.matter_id == matter_id).values(fingerprint=None).options(as_seen_by(SYSTEM))
+        )
+    # registered before there were fingerprints: taken when first asked for
+    assert "已登记过同一件" in _said_once(world, _upload(world, workbook), "city.supervisor")
+    with world.work():
+        db.session.execute(update(Matter).where(Matter.id == matter_id).values(state="withdrawn").options(as_seen_by(SYSTEM)))
+    assert "已登记过同一件" not in _said_once(world, _upload(world, workbook), "city.supervisor")
+
+
+def test_a_fingerprint_cannot_be_guessed_without_the_key(world: World) -> None:
+    matter_id = world.register(confidential=True)
+    opened = world.register()
+    assert world.matter(opened).content.fingerprint is None  # type: ignore[union-attr]
+    kept = world.matter(matter_id).content.fingerprint  # type: ignore[union-attr]
+    assert kept is not None
+    assert re.fullmatch("[0-9a-f]{8}:[0-9a-f]{55}", kept)
+    assert kept not in digests(b"", "instruction") + digests(b"[]", f"instruction:{world.id}")
+
+
+def test_the_preview_of_another_is_still_nobody_elses(world: World) -> None:
+    address = _upload(world, book(*_rows()))
+    assert world.browser("city.head").get(address).status_code == 404
+    assert world.browser("city.supervisor").get(world.url(f"instructions/import/{uuid4()}")).status_code == 404
+    with world.work():
+        assert db.session.scalars(select(ImportPreview.id).where(ImportPreview.city_id == world.id)).all() == [
+            UUID(address.rsplit("/", 1)[-1])
+        ]

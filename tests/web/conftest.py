@@ -1,0 +1,7 @@
+"""What is typed is tried in the small named world."""
+
+from __future__ import annotations
+
+from tests.world import new_world, world
+
+__all__ = ["new_world", "world"]

@@ -29,7 +29,7 @@ BEGIN
       EXECUTE format('SELECT coalesce(jsonb_agg(DISTINCT encode(substr(sealed, 2, 4), ''hex'')), ''[]'') FROM %I '
         'WHERE sealed IS NOT NULL', kept.table_name) INTO found;
       UPDATE installation SET vault_keys = (
-        SELECT coalesce(jsonb_agg(DISTINCT id), '[]') FROM jsonb_array_elements(vault_keys || found) AS id);
+        SELECT coalesce(jsonb_agg(DISTINCT each.key_id), '[]') FROM jsonb_array_elements(vault_keys || found) AS each (key_id));
     END LOOP;
   END LOOP;
   PERFORM set_config('app.city', coalesce(before, ''), true);

@@ -73,7 +73,8 @@ def health() -> Response:
     bell = machinery.doorbell(settings.redis_url, clock.now())
     free, total = machinery.disk(settings.files_dir)
     missing = queries.year_without_calendar()
-    swept = found.swept_at is not None and (clock.now() - found.swept_at).total_seconds() < LATE_SWEEP
+    since = None if found.swept_at is None or found.stopped_at else abs((clock.now() - found.swept_at).total_seconds())
+    swept = since is not None and since < LATE_SWEEP
     held = (
         (_("备份恢复"), "late", _("暂停发送"),
          _("数据库由备份恢复，提醒和信件暂不发出；由运维人员执行 flask restored 核对后放行"), found.held_since),

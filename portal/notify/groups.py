@@ -88,11 +88,13 @@ HOLDS: Mapping[Group, frozenset[str]] = {
     }),
     Group.OFFICE: frozenset({
         "calendar_missing", "change_refused", "appointed", "post_ended", "stand_in_set", "standing_in", "nominate",
-        "nominate_urged", "nomination_returned", "nomination_accepted", "confirm_contact",
+        "nominate_urged", "nomination_returned", "nomination_accepted", "confirm_contact", "appointment_asked",
+        "appointment_waits", "appointment_decided",
     }),
     Group.ACCOUNT: frozenset({
         "locked_out", "codes_guessed", "address_asked", "password_reset", "second_factor_ended", "sensitive_proposed",
-        "sensitive_decided", "account_restored", "person_confirmed", "officer_appointed",
+        "sensitive_asked", "sensitive_decided", "account_restored", "account_concerns_you", "account_of_yours",
+        "person_confirmed", "officer_appointed",
     }),
 }  # fmt: skip
 _GROUP_OF = {kind: group for group, kinds in HOLDS.items() for kind in kinds}

@@ -35,6 +35,8 @@ FACTS = {
     "address": "w***@wz.example",
     "role": "handler",
     "about": 1,
+    "changed": ["received_on"],
+    "ended": "reassign_unit",
 }
 
 
@@ -71,7 +73,8 @@ def test_every_kind_has_a_full_sentence_and_one_that_names_nothing(app: Flask, k
     with app.test_request_context(), force_locale("zh"):
         full, bare = text_of(kind, FACTS), text_of(kind, {"number": FACTS["number"]})
     assert full != bare or KINDS[kind].blanks == ()
-    assert all(str(FACTS[blank]) in full or blank in ("until", "granted", "role") for blank in KINDS[kind].blanks)
+    said_otherwise = ("until", "granted", "role", "changed", "ended")
+    assert all(str(FACTS[blank]) in full or blank in said_otherwise for blank in KINDS[kind].blanks)
     assert not re.search(r"%\(|\d|加装电梯|市卫健委", bare)
 
 

@@ -34,8 +34,7 @@ class InMemory(Request):
 
 
 def install(app: Flask) -> None:
-    """Register first, so that it runs last: the transaction is over by then."""
-    app.request_class = InMemory
+    """Register first, so that it runs last: the transaction is over by then. `InMemory` is part of `typed.PortalRequest`."""
 
     @app.after_request
     def _read_to_the_end(response: Response) -> Response:

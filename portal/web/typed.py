@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Request
 from werkzeug.datastructures import ImmutableMultiDict
 
 from portal.kernel.text import legible
+from portal.web.bodies import InMemory
 
 
 class _Asked(ImmutableMultiDict[str, str]):
@@ -24,8 +24,8 @@ class _Asked(ImmutableMultiDict[str, str]):
         super().__init__([(legible(name), legible(value)) for name, value in pairs])
 
 
-class PortalRequest(Request):
-    """Flask's, with an address that can be asked."""
+class PortalRequest(InMemory):
+    """Flask's, with an address that can be asked, and files that stay in memory."""
 
     @property
     def args(self) -> ImmutableMultiDict[str, str]:  # type: ignore[override]

@@ -132,10 +132,11 @@ def written(world: World, matter_id: UUID, words: str) -> list[str]:
         return [entry.words for entry in found if (entry.words or "").startswith(words)]
 
 
-def urges_told(world: World, matter_id: UUID) -> int:
-    """The messages by which the handler was told that he was urged."""
+def told_again(world: World, matter_id: UUID, name: str) -> int:
+    """The messages by which this person was told that the leader wrote again."""
     with world.work():
-        return len(db.session.scalars(select(Message).where(Message.matter_id == matter_id, Message.kind == "urged")).all())
+        mine = select(Message).where(Message.matter_id == matter_id, Message.person_id == world.people[name])
+        return len(db.session.scalars(mine.where(Message.kind == "instruct_again")).all())
 
 
 @pytest.fixture
@@ -159,11 +160,11 @@ def portal(open_directory: Path, keys: dict[str, str], post_office: PostOffice) 
 
 
 @pytest.fixture
-def world(portal: Portal, redis_url: str) -> Iterator[World]:
+def world(portal: Portal, redis_url: str, keys: dict[str, str]) -> Iterator[World]:
     """The small named world in that portal's database."""
     servers = Servers(Place(portal.data), {})
     servers.attach()
-    settings = Settings.from_environment(servers.environment() | {"REDIS_URL": redis_url})
+    settings = Settings.from_environment(servers.environment() | keys | {"REDIS_URL": redis_url})
     app = stand(create_app(settings, TESTING=True))
     yield make_world(app, "faults")
     with app.app_context():
@@ -189,9 +190,9 @@ def test_killed_servers_lose_nothing_double_nothing_and_come_back(portal: Portal
     handlers = [
         Worker(found[0], world.url(f"matters/{matter_id}/progress"), f"进展{number}之") for number, matter_id in enumerate(mine)
     ]
-    urging = Worker(found[0], world.url(f"matters/{overdue[0]}/urge"), "请抓紧之")
-    people = [*handlers, urging]
-    for worker, name in zip(people, ("health.handler", "health.handler", "city.supervisor"), strict=True):
+    leader = Worker(found[0], world.url(f"matters/{overdue[0]}/instruct-again"), "请抓紧之")
+    people = [*handlers, leader]
+    for worker, name in zip(people, ("health.handler", "health.handler", "city.leader"), strict=True):
         worker.sign_in(world.url(), name)
     stopped = threading.Event()
     threads = [threading.Thread(target=worker.work, args=(stopped,)) for worker in people]
@@ -223,8 +224,8 @@ def test_killed_servers_lose_nothing_double_nothing_and_come_back(portal: Portal
     assert sum(worker.answers[503] for worker in people) > 0
     for worker, matter_id in zip(handlers, mine, strict=True):
         assert written(world, matter_id, worker.words) == worker.done
-    assert written(world, overdue[0], urging.words) == urging.done
-    assert urges_told(world, overdue[0]) == len(urging.done)
+    assert written(world, overdue[0], leader.words) == leader.done
+    assert told_again(world, overdue[0], "city.supervisor") == len(leader.done)
     equals_the_models(world, overdue, models)
     letters, fates = letters_of(world, post_office), states(world)
     assert len(letters) == len(set(letters)) >= fates["sent"] > 0

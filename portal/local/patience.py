@@ -116,13 +116,14 @@ class _Connection(TConn):  # type: ignore[misc]
         except OSError:
             super().close()
             return
+        self.sock.setblocking(False)  # with a time-out, Python waits before it asks, whatever the flags
         self.leaves_by = time.monotonic() + LINGER
         self.leaving.append(self)
 
     def has_left(self) -> bool:
         """Whether nothing more is sent, so that what was answered has been read."""
         try:
-            return not self.sock.recv(MOST_AHEAD, socket.MSG_DONTWAIT)
+            return not self.sock.recv(MOST_AHEAD)
         except BlockingIOError:
             return False
         except OSError:
@@ -131,7 +132,7 @@ class _Connection(TConn):  # type: ignore[misc]
     def arrived(self) -> bool:
         """Whether what came so far is enough; also where nothing more will come, which a thread finds out at once."""
         try:
-            seen = self.sock.recv(MOST_AHEAD, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            seen = self.sock.recv(MOST_AHEAD, socket.MSG_PEEK)
         except BlockingIOError:
             return False
         except OSError:
@@ -181,6 +182,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             conn.close()
 
     def _await(self, conn: _Connection) -> None:
+        conn.sock.setblocking(False)
         conn.arrives_by = time.monotonic() + HEAD_WITHIN
         if conn.arrived():
             self._take(conn)

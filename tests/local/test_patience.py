@@ -86,7 +86,7 @@ def test_forty_slow_connections_stop_nobody(port: int, said: bytes) -> None:
             began = time.monotonic()
             assert ask(port) == b"0"
             assert ask(port, b"x" * 200_000) == b"200000"
-            assert time.monotonic() - began < 1.5
+            assert time.monotonic() - began < 2.5  # all forty may have come to one process: a quarter second each, on four threads
             time.sleep(0.1)
 
 

@@ -170,7 +170,7 @@ def test_whoever_is_suspended_opens_nothing_confidential_to_others(world: World)
         client = _with_one_time_password(world, person, once)
         form = {"csrf_token": world.token(client)}
         if person == "city.head":
-            assert client.get(world.url(f"matters/{secret}")).status_code == 200  # the shell
+            assert client.get(world.url(f"matters/{secret}")).status_code == 404  # not even the shell
             given = {"unit": "市卫健委", "lead_unit": world.units["health"], "handler": world.people["health.handler2"]}
             assert client.post(world.url(f"matters/{secret}/assign"), data=form | given).status_code in (403, 404)
             assert world.matter(secret).state == "registered"

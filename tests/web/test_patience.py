@@ -122,7 +122,8 @@ def test_registrations_that_wait_for_one_number_stop_neither_health_nor_reading(
     assert supervisor.ask(page, typed)[0] == 303, "the number's row is there"
     before = registered(world)
     forms = [
-        typed | {"request_key": str(uuid4()), "title": f"{TITLE}之{number}", "text": f"请认真办理之{number}。"} for number in range(PRESSED)
+        typed | {"request_key": str(uuid4()), "title": f"{TITLE}之{number}", "text": f"请认真办理之{number}。"}
+        for number in range(PRESSED)
     ]
     answers: list[tuple[int, str, float, dict[str, str]]] = []
 

@@ -15,7 +15,7 @@ from portal.web.forms import id_from
 from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
 
-register(Section("staffing.appointments", _l("任职同意"), "sign", Act.SIGNED_IN, None, 325, shown=agreeing.waits_for))
+register(Section("staffing.appointments", _l("任职同意"), "sign", Act.SIGNED_IN, _l("基础"), 807, shown=agreeing.may_be_asked))
 
 
 @blueprint.get("/network/appointments")

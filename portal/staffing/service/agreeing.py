@@ -79,10 +79,11 @@ def waiting(actor: Actor) -> list[tuple[Asked, Decision]]:
     return found
 
 
-def waits_for(actor: Actor) -> bool:
-    """Whether anything may wait for this person's agreement: whoever is at the head of something, or the security administrator."""
+def may_be_asked(actor: Actor) -> bool:
+    """Whether anything may ever wait for this person's agreement: whoever is at the head of something, or the security
+    administrator. No statement, since every page of his asks."""
     heads = any(s.role in (Role.SUPERVISION_HEAD, Role.PRINCIPAL_LEADER) and s.delegation_id is None for s in actor.standings)
-    return (heads or actor.has(Role.SECURITY_ADMIN)) and any(decision for _asked, decision in waiting(actor))
+    return heads or actor.has(Role.SECURITY_ADMIN)
 
 
 def decide(actor: Actor, ids: Collection[int], *, agree: bool) -> list[Appointment]:

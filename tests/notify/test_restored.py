@@ -82,12 +82,16 @@ class Installation:
 
 
 @pytest.fixture(autouse=True)
-def nobody_stays_connected() -> Iterator[None]:
+def nothing_stays_open() -> Iterator[None]:
+    """Neither connections nor channels, which a process has but once."""
+    before = dict(channels._channels)
     yield
     for app in APPS:
         with app.app_context():
             db.engine.dispose()
     APPS.clear()
+    channels._channels.clear()
+    channels._channels.update(before)
 
 
 @pytest.fixture
@@ -96,14 +100,6 @@ def told(keys: dict[str, str], post_office: PostOffice) -> dict[str, str]:
         "REDIS_URL": "redis://127.0.0.1:1/0", "SMTP_URL": post_office.url, "MAIL_FROM": "duban@duban.example",
         "BASE_URL": "https://duban.example",
     }  # fmt: skip
-
-
-@pytest.fixture
-def with_mail(post_office: PostOffice) -> Iterator[None]:
-    before = dict(channels._channels)
-    yield
-    channels._channels.clear()
-    channels._channels.update(before)
 
 
 @pytest.fixture
@@ -125,7 +121,6 @@ def identifiers(office: PostOffice) -> list[str]:
     return [str(letter["Message-ID"]) for letter in office.letters]
 
 
-@pytest.mark.usefixtures("with_mail")
 def test_what_was_sent_after_the_dump_is_not_sent_again(
     new_database: Callable[[str], Database], postgres: URL, told: dict[str, str], post_office: PostOffice,
     restored_as: Callable[[str, Path], Database], tmp_path: Path,

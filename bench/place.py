@@ -69,7 +69,6 @@ class Ground:
     def serve(self, target: str, environment: dict[str, str]) -> Web:
         """The web server's line as `make run` starts it, which hands it the socket it listens on."""
         kept = free_port(FIRST_PORT)
-        kept.listen()
         port = int(kept.getsockname()[1])
         self.ports[port] = kept
         log = self.directory / f"{target.partition(':')[0]}-{port}.log"

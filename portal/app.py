@@ -134,12 +134,14 @@ def stand(app: Flask) -> Flask:
     together. A database that was restored is held from here on."""
     settings: Settings = app.extensions["settings"]
     with app.app_context():
-        walls.refuse_unless_safe(db.engine, settings.production)
-        belongings.refuse_unless_ours(settings)
-        if restoring.look(settings.cluster):
-            log.warning(restoring.HELD)
-        db.session.remove()
-        db.engine.dispose()
+        try:
+            walls.refuse_unless_safe(db.engine, settings.production)
+            belongings.refuse_unless_ours(settings)
+            if restoring.look(settings.cluster):
+                log.warning(restoring.HELD)
+        finally:
+            db.session.remove()
+            db.engine.dispose()
     return app
 
 

@@ -146,6 +146,7 @@ def portal(open_directory: Path, keys: dict[str, str], post_office: PostOffice) 
         open_directory,
         keys
         | {
+            "FILES_DIR": str(open_directory / "files"),  # its own: those of other tests are traces of another installation
             "DUBAN_DEMONSTRATION": "0",
             "DUBAN_SWEEP_SECONDS": "0.5",
             "SMTP_URL": post_office.url,

@@ -203,7 +203,8 @@ def test_the_portal_refuses_to_run_as_the_tables_owner(place: Place, database, r
         started(place, named(database.access.owner, DATABASE_OWNER_URL=database.owner_url, REDIS_URL=redis_url))
 
 
-def test_two_given_roles_are_used_as_they_are(place: Place, database, redis_url: str) -> None:
+def test_two_given_roles_are_used_as_they_are(place: Place, new_database, redis_url: str) -> None:
+    database = new_database("given")
     found = started(place, named(database.access.app, DATABASE_OWNER_URL=database.owner_url, REDIS_URL=redis_url))
     assert found.environment()["DATABASE_URL"] == database.app_url
     assert not (place.data / "postgres").exists()

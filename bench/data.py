@@ -43,7 +43,7 @@ COLUMNS = {
     "matter": "id request_key kind number registering_unit_id year sequence confidential source_level urgency "
     "instructed_on received_on lead_unit_id lead_unit_name supervising_unit_id supervised_by_office state version round "
     "registered_at registered_by_id assigned_at assigned_by_id acknowledged_at issued_at closed_at original_due_on due_on "
-    "extension_pending declined returns urges in_time",
+    "extension_pending declined returns urges",
     "matter_content": "id matter_id confidential plain sealed leader_id handler_id handler_post_id reviewer_id parts",
     "search_entry": "matter_id part confidential grams",
     "clock": "matter_id kind generation generation_at original_due_on due_on due_at stopped_at why",
@@ -200,7 +200,7 @@ class Maker:
             matter.source_level, matter.urgency,
             matter.received_on - timedelta(days=1), matter.received_on, matter.lead_unit_id, lead_name, registering.id,
             True, str(state), 1, 1, begun, matter.registered_by_id, assigned, matter.assigned_by_id, taken, issued, closed,
-            matter.due_on, matter.due_on, False, False, matter.returns, 0, True if state == State.CLOSED else None,
+            matter.due_on, matter.due_on, False, False, matter.returns, 0,
         ))  # fmt: skip
         title = f"关于{self.chance.choice(SUBJECTS)}{self.chance.choice(WAYS)}"
         leader = "张副书记"

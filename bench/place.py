@@ -35,6 +35,7 @@ class Ground:
         self.ports: dict[int, socket.socket] = {}
         self.directory.chmod(0o711)  # the database's user passes through to its own part
         self.place.prepare()
+        self.place.make_keys()
         self.postgres = Postgres(self.directory / "postgres")
         self.redis = RedisServer(self.directory / "redis", persistent=False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, func, or_, select
 
 from portal.access.actor import Actor
 from portal.access.models import Viewer
@@ -16,6 +16,7 @@ from portal.matters.models import Matter, MatterContent, State
 from portal.matters.search import matters_saying
 
 MOST_NAMED = 5
+MOST_LOOKED_AT = 100  # the newest, whose words are compared once more: no statement reads what is sealed
 
 
 def papers_like(
@@ -24,6 +25,9 @@ def papers_like(
     """The numbers of instructions of the same title, leader and document number, however written, that this person may read,
     the newest first; not the one registered under the key `but`. With `after`, of further rounds of that matter alone."""
     words = (title, leader, document_number)
+    wanted = tuple(map(folded, words))
+    plain = (MatterContent.plain[name].astext for name in ("title", "leader", "document_number"))
+    same = (func.folded(func.coalesce(said, "")) == word for said, word in zip(plain, wanted, strict=True))
     own = select(Viewer.matter_id).where(Viewer.principal == audience_principal(actor.person_id))
     others = [Matter.previous_id == after] if after else []
     others += [Matter.request_key != but] if but else []
@@ -35,12 +39,12 @@ def papers_like(
             Matter.kind == "instruction",
             Matter.parent_id.is_(None),
             Matter.state != State.WITHDRAWN,
-            or_(Matter.id.in_(matters_saying(actor, *words)), MatterContent.confidential & Matter.id.in_(own)),
+            or_(and_(Matter.id.in_(matters_saying(actor, *words)), *same), MatterContent.confidential & Matter.id.in_(own)),
         )
         .order_by(Matter.registered_at.desc())
+        .limit(MOST_LOOKED_AT)
         .options(as_seen_by(actor))
     )
-    wanted = tuple(map(folded, words))
     return [
         number
         for number, content in found

@@ -5,7 +5,8 @@ WORKERS ?= 2
 SPREAD = -n $(WORKERS) --dist worksteal
 # What test-fast leaves out.
 SLOW := tests/browser tests/local tests/notify tests/access tests/commands tests/deploy tests/likeness tests/test_budget.py \
-	tests/matters/test_any_acts.py tests/network/test_any_changes.py tests/network/test_network_workbooks.py
+	tests/matters/test_any_acts.py tests/network/test_any_changes.py tests/network/test_network_workbooks.py \
+	tests/web/test_belongings.py tests/web/test_patience.py tests/web/test_typed.py
 
 .PHONY: help run prepare test test-fast test-all one test-ready check format bench likeness translate \
 	permissions lock clean environment environment-dev
@@ -27,7 +28,7 @@ test: test-ready  ## all tests, with coverage, budgets of seconds and the slowes
 	@echo 'Lines of portal/ that the tests run through, the least covered files last (all: .make/coverage.txt)'
 	@sed '1,3d; /^---/d' .make/coverage.txt | sort -rn -k4,4 | tail -n 15 | cut -c-110; tail -n 1 .make/coverage.txt
 
-test-fast: test-ready  ## the quick two thirds, in two to three minutes: without browsers, processes, messages on their way, cross products
+test-fast: test-ready  ## the quick two thirds, in three to four minutes: without browsers, processes, messages on their way, cross products
 	$(PY) -m pytest $(SPREAD) -q $(SLOW:%=--ignore=%)
 
 test-all: test-ready  ## all tests and the full cross products that `make test` samples

@@ -208,6 +208,20 @@ def test_a_full_room_is_queued_for_while_somebody_moves_and_refused_when_nobody_
     room.enter()
 
 
+def test_a_process_that_has_its_hands_full_is_not_stuck() -> None:
+    room = Room(1, stuck=0.5)
+    room.enter()
+
+    def work_and_leave() -> None:
+        until = time.process_time() + 1.5
+        while time.process_time() < until:
+            pass
+        room.leave()
+
+    threading.Thread(target=work_and_leave).start()
+    room.enter()  # it waited three times as long for him
+
+
 def limits() -> tuple[str, str, str]:
     names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
     shown = db.session.execute(text("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))).one()

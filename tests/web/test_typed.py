@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import quote_from_bytes
 
@@ -88,19 +89,37 @@ def test_a_character_that_nobody_sees_is_left_out_of_a_question(world: World) ->
     assert "市卫生健康委员会" in shown
 
 
+@dataclass
+class _Form:
+    """One that posts: the fields that a browser sends of it as it is, and the boxes that are not ticked."""
+
+    action: str
+    fields: dict[str, str] = field(default_factory=dict)
+    boxes: dict[str, str] = field(default_factory=dict)
+
+
 class _Forms(HTMLParser):
-    """The forms of a page: action and fields."""
+    """The forms of a page."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str]]] = []
+        self.found: list[_Form] = []
+        self.choosing = ""  # the list whose options are read
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = {name: value or "" for name, value in attrs}
+        name, value = said.get("name"), said.get("value", "")
         if tag == "form" and said.get("method") == "post":
-            self.found.append((said.get("action", ""), {}))
-        elif tag in ("input", "select", "textarea") and self.found and said.get("name") and said.get("type") != "file":
-            self.found[-1][1][said["name"]] = said.get("value", "")
+            self.found.append(_Form(said.get("action", "")))
+        elif tag == "option" and self.choosing:
+            if "selected" in said or self.choosing not in self.found[-1].fields:
+                self.found[-1].fields[self.choosing] = value
+        elif tag in ("input", "select", "textarea") and self.found and name and said.get("type") != "file":
+            self.choosing = name if tag == "select" else ""
+            if said.get("type") in ("checkbox", "radio") and "checked" not in said:
+                self.found[-1].boxes[name] = value
+            elif not self.choosing:
+                self.found[-1].fields[name] = value
 
 
 @pytest.mark.parametrize("who", WALKERS)
@@ -115,11 +134,12 @@ def test_a_form_that_lacks_a_field_or_says_what_cannot_be_is_refused(world: Worl
             continue
         reader = _Forms()
         reader.feed(page.get_data(as_text=True))
-        for action, fields in reader.found:
-            if "sign-out" in action or "end-all" in action:
+        for form in reader.found:
+            fields = form.fields
+            if "sign-out" in form.action or "end-all" in form.action:
                 continue
-            where = action or world.url(address)
-            for name in fields:
+            where = form.action or world.url(address)
+            for name in (*fields, *form.boxes):
                 if name == "csrf_token":
                     continue
                 without = {key: value for key, value in fields.items() if key != name}
@@ -134,7 +154,7 @@ def test_a_ladder_without_a_side_is_refused_beside_it(world: World) -> None:
     browser = world.browser("city.head")
     reader = _Forms()
     reader.feed(browser.get(world.url("rules/ladder/edit")).get_data(as_text=True))
-    fields = next(fields for _action, fields in reader.found if "r0_side" in fields)
+    fields = next(form.fields for form in reader.found if "r0_side" in form.fields)
     for side in (None, "x", "\0"):
         sent = {name: value for name, value in fields.items() if name != "r0_side"} | ({} if side is None else {"r0_side": side})
         assert browser.post(world.url("rules/ladder/edit"), data=sent).status_code == 422, side

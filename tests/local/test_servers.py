@@ -133,6 +133,14 @@ def test_keys_are_made_once_and_private(place: Place) -> None:
     assert [stat.S_IMODE(path.stat().st_mode) for path in (place.secret_key, place.vault_key)] == [0o600, 0o600]
 
 
+def test_no_copy_of_the_data_directory_holds_the_vaults_key(place: Place) -> None:
+    place.prepare()
+    place.make_keys()
+    assert place.vault_key.is_file()
+    assert place.data not in place.vault_key.resolve().parents
+    assert [path.name for path in place.data.rglob("*.key")] == ["secret.key"]
+
+
 def test_two_starts_on_one_directory_are_refused_with_a_sentence(place: Place) -> None:
     hold = place.hold()
     with pytest.raises(AlreadyHeld, match="Another start of the portal already looks after"):

@@ -46,6 +46,8 @@ def test_tab_one_is_kept_for_whom_it_was_drawn(world: World, by_header: bool) ->
     page = answer.get_data(as_text=True)
     assert answer.status_code == 400
     assert "另一人登录时打开的" in page
+    assert "没有保存任何改动" not in page, "it was kept"
+    assert "请退回上一页" not in page, "and not for him to send"
     assert WORDS not in page
     assert "continue/" not in page
     assert count(world) == 0

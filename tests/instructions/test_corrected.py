@@ -252,6 +252,16 @@ def test_I1_another_level_ends_the_sign_off_and_starts_the_right_chain(office: W
     assert office.matter(matter_id).state == "under_review"
 
 
+def test_what_follows_is_said_in_the_readers_language(office: World) -> None:
+    with on(11, 20):
+        matter_id = registered(office, date(2026, 11, 2))
+        office.submit(matter_id, "edu.handler")
+        form = Page(office, matter_id)
+        form.client.set_cookie("language", "en")
+        shown = plain(form.send(source_level=SourceLevel.CENTRAL)[1])
+    assert "Check (Office director), Endorse (Deputy leader), Issue (Principal leader)" in shown
+
+
 def test_I2_a_draft_goes_out_in_the_name_that_the_corrected_level_asks_for(office: World) -> None:
     with on(11, 2):
         matter_id = registered(office, date(2026, 11, 2))

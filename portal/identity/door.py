@@ -211,7 +211,7 @@ def keep_form() -> str | None:
     if here is None or not whose:
         return None
     path = request.full_path.rstrip("?")
-    kept: UUID | None = kept_forms.keep(whose, path, fields, bool(request.files), waits=whose != here)
+    kept: UUID | None = kept_forms.keep(whose, path, fields, any(request.files.values()), waits=whose != here)
     if kept is None:
         return None
     if whose != here:

@@ -134,7 +134,8 @@ KINDS: dict[str, Kind] = {
         ("changed", "title"),
     ),
     "sign_off_ended": Kind(
-        _l("批示来源已更正，本次签批终止"), lambda f: _("批示来源已更正，本次签批终止：%(title)s", title=f["title"])
+        _l("批示来源已更正，签批终止，须重新报结"),
+        lambda f: _("批示来源已更正，签批终止，须重新报结：%(title)s", title=f["title"]),
     ),
     "extension_cut": Kind(
         _l("已准予的延期按更正后的限额截止"),

@@ -112,7 +112,8 @@ def _forged(error: CSRFError) -> Response:
     city, visitor = current_city(), current_visitor()
     drawn = drawn_for(city.id if city else 0)
     own = visitor is not None and drawn is not None and drawn.person_id == visitor.person_id
-    return _answer(400, Refusal(sentence), again_url=kept_at, kept=bool(kept_at), again=_again() if own and not kept_at else None)
+    again = _again() if own and not kept_at else None
+    return _answer(400, Refusal(sentence), again_url=kept_at, kept=bool(kept_at), again=again, told=became == "set_aside")
 
 
 def _no_host(error: BadHost) -> Response:
@@ -229,6 +230,7 @@ def _answer(
     kept: bool = False,
     again: Again | None = None,
     full: bool = False,
+    told: bool = False,
 ) -> Response:
     shows_nothing()
     if wants_json():
@@ -247,6 +249,7 @@ def _answer(
         again_url=again_url,
         again=again,
         full=full,
+        told=told,
         home_url=_home_url(),
         frame=g.setdefault("frame", Frame()),
         bare=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from io import BytesIO
 
 import pytest
 from flask import Flask
@@ -42,10 +43,13 @@ def test_tab_one_is_kept_for_whom_it_was_drawn(world: World, by_header: bool) ->
     if by_header:
         headers |= {"X-CSRFToken": form.pop("csrf_token"), "HX-Request": "true"}
     switch(world, client, "county.supervisor")
-    answer = client.post(world.url("instructions/register"), data=form, headers=headers)
+    empty = {"attachments": (BytesIO(), "")}  # as a browser sends a file field where nothing was chosen
+    answer = client.post(world.url("instructions/register"), data=form | empty, content_type="multipart/form-data", headers=headers)
     page = answer.get_data(as_text=True)
     assert answer.status_code == 400
     assert "另一人登录时打开的" in page
+    assert "没有保存任何改动" not in page, "it was kept"
+    assert "请退回上一页" not in page, "and not for him to send"
     assert WORDS not in page
     assert "continue/" not in page
     assert count(world) == 0
@@ -57,7 +61,9 @@ def test_tab_one_is_kept_for_whom_it_was_drawn(world: World, by_header: bool) ->
     answer = sign_in(world.app.test_client(), world, "city.supervisor")
     assert answer.location == world.url(f"continue/{kept_id}")
     mine = world.browser("city.supervisor")
-    assert WORDS in mine.get(world.url(f"continue/{kept_id}")).get_data(as_text=True)
+    kept = mine.get(world.url(f"continue/{kept_id}")).get_data(as_text=True)
+    assert WORDS in kept
+    assert "附件没有保留" not in kept, "none was chosen"
     assert sign_in(world.app.test_client(), world, "city.supervisor").location == world.url("")  # shown once
 
 

@@ -119,6 +119,7 @@ class Page:
         assert self.world.matter(self.matter_id).version == before, "nothing is done before it was seen"
         key = re.search(r'name="seen" value="([0-9a-f]+)"', shown)
         assert key is not None, shown
+        assert re.search(r'class="error-box soon".*?form="registration">确认更正<', shown, re.S), "confirmed where it is said"
         assert self.send(key.group(1), **corrected)[0] == 303
         return plain(shown)
 
@@ -227,6 +228,8 @@ def test_I1_another_level_ends_the_sign_off_and_starts_the_right_chain(office: W
         matter = office.matter(matter_id)
         assert (matter.state, matter.due_on, matter.original_due_on) == ("in_progress", date(2026, 11, 17), date(2026, 11, 17))
         assert entries(office, matter_id, "end_sign_off") == [{"words": "来源级别已更正"}]
+        draft_page = page(office, "edu.handler", f"reports/{report_id}")
+        assert ("<h2>签批终止</h2>" in draft_page, "送签退回" in draft_page) == (True, False), "nobody sent it back"
         assert "超期 6 日" in plain(page(office, "edu.handler", f"matters/{matter_id}"))
         assert told(office, matter_id, "sign_off_ended") == {"edu.handler", "edu.director", "edu.deputy"}
         assert told(office, matter_id, "amended") == {"edu.liaison"}
@@ -247,6 +250,16 @@ def test_I1_another_level_ends_the_sign_off_and_starts_the_right_chain(office: W
         ]
         office.sign(report_id, "edu.director", "edu.deputy", "edu.leader")
     assert office.matter(matter_id).state == "under_review"
+
+
+def test_what_follows_is_said_in_the_readers_language(office: World) -> None:
+    with on(11, 20):
+        matter_id = registered(office, date(2026, 11, 2))
+        office.submit(matter_id, "edu.handler")
+        form = Page(office, matter_id)
+        form.client.set_cookie("language", "en")
+        shown = plain(form.send(source_level=SourceLevel.CENTRAL)[1])
+    assert "Check (Office director), Endorse (Deputy leader), Issue (Principal leader)" in shown
 
 
 def test_I2_a_draft_goes_out_in_the_name_that_the_corrected_level_asks_for(office: World) -> None:
@@ -407,6 +420,8 @@ def test_I5_an_extension_of_the_parent_moves_the_cut_below_both_ways(office: Wor
         labels = [label for label, _words in why(office, a)]
         assert "上级事项" not in labels
         assert ("原定", "12月4日（周五）24:00") in why(office, a)
+        form = plain(page(office, "tangxia.handler", f"matters/{a}/extension"))
+        assert "最迟可延至 12月20日 上级事项的期限 12月20日" in form
         assert told(office, a, "parent_amended") == {"tangxia.liaison", "tangxia.director", "tangxia.handler"}
         assert told(office, b, "parent_amended") == set()
         shown = plain(page(office, "tangxia.handler", "messages"))
@@ -542,6 +557,8 @@ def test_I11_a_reassigned_unit_begins_anew(office: World) -> None:
         ask(office, matter_id, date(2026, 12, 20))
         old = office.submit(matter_id, "edu.handler")
     with on(11, 10):
+        form = page(office, "city.supervisor", f"matters/{matter_id}/reassign-unit")
+        assert "正在进行的签批随之终止，新的主办单位从空白稿写起；待批的延期申请随之终止" in form
         with office.work("city.supervisor"):
             assigning.reassign_unit(office.actor("city.supervisor"), matter_id, lead_unit=office.unit("science"), reason="职责不符")
         matter = office.matter(matter_id)

@@ -82,6 +82,13 @@ def test_a_new_person_gets_a_password_that_is_shown_once(world: World) -> None:
     assert "登录名已有人使用" in again.get_data(as_text=True)
 
 
+def test_a_new_leader_is_not_said_to_hold_what_waits_for_agreement(world: World) -> None:
+    shown = appoint(world, role="deputy_leader", person="", name="吴新", sign_in_name="wu.xin").get_data(as_text=True)
+    assert 'class="once"' in shown
+    assert "吴新拟任市卫生健康委员会分管领导，同意后生效" in shown
+    assert "已任" not in shown
+
+
 def test_a_post_may_begin_later_and_ends_on_its_day(world: World) -> None:
     first, last = clock.today() + 3 * DAY, clock.today() + 10 * DAY
     assert appoint(world, role="deputy_leader", from_on=first.isoformat(), to_on=last.isoformat()).status_code == 303

@@ -12,7 +12,7 @@ from portal.access.policy import Act
 from portal.deadlines.words import day_words
 from portal.kernel.language import _
 from portal.matters import away, forms, queries, views
-from portal.matters.models import Matter
+from portal.matters.models import Matter, State
 from portal.matters.routes import blueprint
 from portal.matters.routes.acts import chosen_post, offer_handlers, perform, units_typed, version_of
 from portal.matters.service import assigning, ending, handling, reviewing
@@ -89,7 +89,23 @@ def reassign_unit(matter_id: UUID) -> Response:
         )
         return _("已改派")
 
-    return perform(matter_id, Act.REASSIGN_UNIT, form, do, title=_("改派"), template="instructions/assign.html")
+    return perform(
+        matter_id,
+        Act.REASSIGN_UNIT,
+        form,
+        do,
+        title=_("改派"),
+        template="instructions/assign.html",
+        proposal=_ends_with_it(found),
+    )
+
+
+def _ends_with_it(found: Matter) -> str | None:
+    if found.confidential:
+        return None
+    ended = [_("正在进行的签批随之终止，新的主办单位从空白稿写起")] if found.state == State.IN_SIGN_OFF else []
+    ended += [_("待批的延期申请随之终止")] if found.extension_pending else []
+    return _("；").join(ended) or None
 
 
 def _with_reason(

@@ -12,7 +12,7 @@ from portal.deadlines.reckon import extension_limit
 from portal.deadlines.words import day_words
 from portal.kernel.language import _
 from portal.matters import away, forms, queries
-from portal.matters.clocks import decline_days
+from portal.matters.clocks import decline_days, parent_due
 from portal.matters.models import Matter
 from portal.matters.routes import blueprint
 from portal.matters.routes.acts import chosen_post, offer_handlers, perform, units_typed, version_of
@@ -179,9 +179,12 @@ def ask_extension(matter_id: UUID) -> Response:
         forms.ExtensionForm(),
         do,
         title=_("申请延期"),
-        facts=lambda found: [
-            (_("现定期限"), day_words(found.due_on)),
-            (_("最迟可延至"), day_words(extension_limit(found.original_due_on))),
-        ],
+        facts=_room_for_more,
         lead=_("须在期限届满前申请；累计不得超过原定期限的次月同日。批复前不计超期，不予延期的仍按原期限计算。"),
     )
+
+
+def _room_for_more(found: Matter) -> list[tuple[str, str]]:
+    limit, above = extension_limit(found.original_due_on), parent_due(found)
+    facts = [(_("现定期限"), day_words(found.due_on)), (_("最迟可延至"), day_words(min(limit, above or limit)))]
+    return facts if above is None else [*facts, (_("上级事项的期限"), day_words(above))]

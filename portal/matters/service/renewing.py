@@ -285,7 +285,8 @@ def _asked_too_far(matter: Matter) -> list[str]:
 
 def _report(matter: Matter, changed: set[str], ended: bool) -> list[str]:
     if ended:
-        way = "、".join(f"{STEP_LABELS[seat.kind]}（{seat.role.label}）" for seat in SHAPES[matter.source_level])
+        seats = SHAPES[matter.source_level]
+        way = _("、").join(_("%(step)s（%(seat)s）", step=STEP_LABELS[one.kind], seat=one.role.label) for one in seats)
         return [_("正在进行的签批终止，文稿保留为草稿，须重新报结，签批顺序为%(way)s", way=way)]
     said = []
     if "source_level" in changed and (seats := wrong_seat(matter)) is not None:

@@ -55,7 +55,7 @@ def appoint(unit_id: int) -> Response:
         back_url=url_for("network.unit", unit_id=unit.id),
         crumb=unit.name,
         lead=_(
-            "任职自任职日期起生效；督查员、督查室主任和领导，须经该单位现任负责人（没有的，安全管理员）同意后生效；"
+            "任职自任职日期起生效；督查员、督查室主任和领导，须经该单位现任负责人同意后生效，没有现任负责人的由安全管理员同意；"
             "系统管理员、安全管理员、审计员不由秘书处任命。"
         ),
     )
@@ -66,14 +66,15 @@ def appointed(post: Post | Appointment, unit: Unit, once: str | None) -> Respons
     there = url_for("staffing.person", person_id=post.person_id)
     if isinstance(post, Appointment):
         head = head_role(Role(post.role)).label
-        flash(_("已提出，%(head)s（现无人在任的，安全管理员）同意以后生效", head=head), "done")
+        flash(_("已提出，%(head)s同意后生效；该岗位无人在任的，由安全管理员同意", head=head), "done")
         there = url_for("staffing.appointments")
     if once is None and isinstance(post, Appointment):
         return go(there)
     if once is None:
         flash(_("已任%(unit)s%(role)s", unit=unit.name, role=Role(post.role).label))
         return go(there)
-    return page("staffing/once.html", person=post.person, role=Role(post.role).label, unit=unit.name, password=once, onward=there)
+    role, waits = Role(post.role).label, isinstance(post, Appointment)
+    return page("staffing/once.html", person=post.person, role=role, unit=unit.name, waits=waits, password=once, onward=there)
 
 
 def _role(typed: str | None) -> Role | None:

@@ -3,6 +3,8 @@ PY := .venv/bin/python
 CATALOGUES := $(wildcard portal/translations/*/LC_MESSAGES/messages.po)
 WORKERS ?= 2
 SPREAD = -n $(WORKERS) --dist worksteal
+# Byte code is kept, whatever the shell says: each of the processes that tests start would compile all it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 # What test-fast leaves out.
 SLOW := tests/browser tests/local tests/notify tests/access tests/commands tests/deploy tests/likeness tests/test_budget.py \
 	tests/matters/test_any_acts.py tests/network/test_any_changes.py tests/network/test_network_workbooks.py \

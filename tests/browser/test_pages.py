@@ -3,11 +3,13 @@ and on a telephone; and in English nothing is wider either."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pyotp
+import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
@@ -182,7 +184,15 @@ def _people(world: World) -> tuple[int, dict[str, int]]:
         return left, {"drive": drive.id, "answered": answered, "waiting": waiting}
 
 
-def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, world: World, app: Flask) -> None:
+@pytest.fixture(scope="module")
+def world(new_world: Callable[[], World]) -> World:
+    """One world for all these pages, which are only looked at."""
+    return new_world()
+
+
+@pytest.fixture(scope="module")
+def walk(world: World) -> dict[str, list[str]]:
+    """Something to see on every page, and who opens which."""
     registered, assigned, at_work = world.register(), world.assign(world.register(), co=("finance",)), world.at_work()
     secret = world.assign(world.register(confidential=True), handler="health.handler")
     reviewed, (returned, draft), asking = world.under_review(), _sent_back(world), _asks_for_more_time(world)
@@ -192,7 +202,7 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
     left, asked = _people(world)
     act = _proposed(world)
     m = "matters/{}/{}".format
-    walk: dict[str, list[str]] = {
+    return {
         "city.supervisor": [
             "",
             "instructions",
@@ -292,23 +302,46 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
             "second-factor",
         ],
     }
-    opened = set()
+
+
+# Each walks by himself, so that several processes share the way.
+WALKERS = (
+    "city.supervisor",
+    "city.head",
+    "city.leader",
+    "health.liaison",
+    "county.liaison",
+    "finance.liaison",
+    "health.handler",
+    "health.director",
+    "city.secretariat",
+    "city.auditor",
+    "city.system",
+    "city.security",
+)
+AT_THE_DOOR = {"identity.sign_in", "identity.carry_on", "identity.second_step", "identity.second_factor"}
+
+
+def test_every_page_is_opened_by_somebody(walk: dict[str, list[str]], world: World, app: Flask) -> None:
     routes = app.url_map.bind("")
-    for person, paths in walk.items():
-        visitor = visit(person, by_hand=person == "city.auditor")  # who has a second factor
-        for path in paths:
-            _at_both_widths(visitor, path)
-            opened.add(routes.match(f"/{world.slug}/{path.partition('?')[0]}")[0])
-        if person == "city.auditor":
-            _at_both_widths(visitor, "no-such-page", 404)
-            _at_both_widths(visitor, "instructions", 403)
-        _in_english(visitor, paths)
-    opened |= _kept(visit, world) | _second_factor(visit, world)
+    opened = {routes.match(f"/{world.slug}/{path.partition('?')[0]}")[0] for paths in walk.values() for path in paths}
     pages = {
         rule.endpoint for rule in app.url_map.iter_rules()
         if "GET" in (rule.methods or ()) and rule.endpoint not in OUTSIDE | NOT_PAGES | WITH_MAIL
     }  # fmt: skip
-    assert opened == pages
+    assert opened | AT_THE_DOOR == pages
+    assert set(walk) == set(WALKERS)
+
+
+@pytest.mark.parametrize("person", WALKERS)
+def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, walk: dict[str, list[str]], person: str) -> None:
+    visitor = visit(person, by_hand=person == "city.auditor")  # who has a second factor
+    for path in walk[person]:
+        _at_both_widths(visitor, path)
+    if person == "city.auditor":
+        _at_both_widths(visitor, "no-such-page", 404)
+        _at_both_widths(visitor, "instructions", 403)
+    _in_english(visitor, walk[person])
 
 
 def _proposed(world: World) -> UUID:
@@ -320,8 +353,7 @@ def _proposed(world: World) -> UUID:
         return officers.propose(actor, Kind.DENGBAO, "等级保护测评要求").id
 
 
-def _second_factor(visit: Any, world: World) -> set[str]:
-    """The second step of signing in, and a second factor from its beginning to its recovery codes."""
+def test_a_second_factor_from_its_beginning_to_its_recovery_codes_and_the_second_step_of_signing_in(visit: Any) -> None:
     visitor = visit("finance.deputy")
     _at_both_widths(visitor, "second-factor")
     visitor.press("开始设置")
@@ -338,11 +370,9 @@ def _second_factor(visit: Any, world: World) -> set[str]:
     visitor.page.fill("#password", PASSWORD)
     visitor.press("登录")
     _at_both_widths(visitor, "sign-in/code")
-    return {"identity.second_step", "identity.second_factor"}
 
 
-def _kept(visit: Any, world: World) -> set[str]:
-    """What was typed when the session had expired: the page at the door, and the page it is sent on from."""
+def test_what_was_typed_when_the_session_had_expired_is_at_the_door_and_sent_on(visit: Any, world: World) -> None:
     visitor = visit("city.supervisor")
     visitor.open("instructions/register")
     with world.work():
@@ -355,4 +385,3 @@ def _kept(visit: Any, world: World) -> set[str]:
     visitor.page.fill("#password", PASSWORD)
     visitor.press("登录")
     assert "关于保留文字的情况反映" in visitor.text()
-    return {"identity.sign_in", "identity.carry_on"}

@@ -212,7 +212,7 @@ def _again() -> Again | None:
         fields = [
             (name, value)
             for name, value in request.form.items(multi=True)
-            if name != "csrf_token" and not is_secret(name) and not classification_mark(value)
+            if name not in ("csrf_token", "request_key") and not is_secret(name) and not classification_mark(value)
         ]
     except HTTPException:  # too large to be read at all
         return None

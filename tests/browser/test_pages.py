@@ -35,9 +35,10 @@ from tests.network.test_network_workbooks import book as network_book
 from tests.world import World
 
 TELEPHONE = 360
-# No pages: files, what a script asks, a message that only leads on.
+# No pages: files, what a script asks, what only leads on.
 NOT_PAGES = {
     "demonstration",
+    "network.absences",
     "instructions.export",
     "instructions.import_report",
     "instructions.empty_workbook",
@@ -182,7 +183,8 @@ def _people(world: World) -> tuple[int, dict[str, int]]:
         return left, {"drive": drive.id, "answered": answered, "waiting": waiting}
 
 
-def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, world: World, app: Flask) -> None:
+def walk_of(world: World) -> dict[str, list[str]]:
+    """All pages, each by somebody whose page it is, with what is on them."""
     registered, assigned, at_work = world.register(), world.assign(world.register(), co=("finance",)), world.at_work()
     secret = world.assign(world.register(confidential=True), handler="health.handler")
     reviewed, (returned, draft), asking = world.under_review(), _sent_back(world), _asks_for_more_time(world)
@@ -192,7 +194,7 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
     left, asked = _people(world)
     act = _proposed(world)
     m = "matters/{}/{}".format
-    walk: dict[str, list[str]] = {
+    return {
         "city.supervisor": [
             "",
             "instructions",
@@ -292,9 +294,12 @@ def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, worl
             "second-factor",
         ],
     }
+
+
+def test_every_page_stands_at_both_widths_and_in_both_languages(visit: Any, world: World, app: Flask) -> None:
     opened = set()
     routes = app.url_map.bind("")
-    for person, paths in walk.items():
+    for person, paths in walk_of(world).items():
         visitor = visit(person, by_hand=person == "city.auditor")  # who has a second factor
         for path in paths:
             _at_both_widths(visitor, path)

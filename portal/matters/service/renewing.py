@@ -114,7 +114,7 @@ def _follow(
     moved = matter.due_on != before.due_on
     ended = _end_sign_off(actor, matter, content, root) if "source_level" in changed else []
     if "title" in changed:
-        _retitle(matter, before.title, content.title)
+        _retitle(matter, before.title)
     if "leader_id" in changed and matter.confidential:
         audience.replace(matter.id, [content.leader_id] if content.leader_id else [], audience.LEADER)
     _say(matter, before, changed, bool(ended), own, followed)
@@ -211,17 +211,18 @@ def _end_sign_off(actor: Actor, matter: Matter, content: MatterContent, root: Ma
 _OVERTAKEN = "来源级别已更正"  # on record in the official wording
 
 
-def _retitle(matter: Matter, former: str, title: str) -> None:
-    """A draft that bears the title it was begun with bears the corrected one."""
-    for report in _reports(matter, "draft"):
-        if report.title == report_title(former):
-            report.title = report_title(title)
+def _retitle(matter: Matter, former: str) -> None:
+    """What the reports were called by themselves until now, they are called no more (`reporting.document.heading_of`): neither a
+    draft, though it is saved once more from a page that shows the former title, nor one that comes back to its drafter."""
+    outdated = report_title(former)
+    for report in _reports(matter):
+        if outdated not in (report.former_titles or ()):
+            report.former_titles = [*(report.former_titles or ()), outdated]
 
 
-def _reports(matter: Matter, state: str) -> Iterable[Report]:
-    return db.session.scalars(
-        select(Report).where(Report.matter_id == matter.id, Report.state == state).options(as_seen_by(SYSTEM))
-    ).all()
+def _reports(matter: Matter, *states: str) -> Iterable[Report]:
+    wanted = select(Report).where(Report.matter_id == matter.id).options(as_seen_by(SYSTEM))
+    return db.session.scalars(wanted.where(Report.state.in_(states)) if states else wanted).all()
 
 
 def _clocks(matter: Matter) -> Iterable[Clock]:

@@ -59,7 +59,6 @@ def judge(*, safe: bool, keeps_key: bool) -> Response | None:
         flash(_("这张表已经提交过，没有再办一次"), "soon")
         return go(led_to)
     g.filed_at = led_to
-    new_page_key()  # what is sent from the page that says so is another one, and meant
     raise Stale(_("这张表已经提交过，没有再办一次"))
 
 

@@ -263,7 +263,7 @@ def _terms(matter: Matter, before: Before) -> list[str]:
         said.append(_moved(_("是否按期"), before.lamp.result or _("未定"), lamp.result or _("未定")))
     elif lamp.kind == "late" and before.lamp.kind != "late":
         said.append(lamp.words)
-    return said + _asked_too_far(matter)
+    return said + _asked_in_vain(matter)
 
 
 def _end_words(end: Deadline | Clock | None) -> str:
@@ -272,14 +272,19 @@ def _end_words(end: Deadline | Clock | None) -> str:
     return day_words(end.due_on) if end.due_at == clock.end_of(end.due_on) else instant_words(end.due_at)
 
 
-def _asked_too_far(matter: Matter) -> list[str]:
+def _asked_in_vain(matter: Matter) -> list[str]:
     if not matter.extension_pending:
         return []
     until = db.session.scalar(
         select(Extension.until).where(Extension.matter_id == matter.id, Extension.decided_at.is_(None)).options(as_seen_by(SYSTEM))
     )
+    if until is None:
+        return []
+    if until <= matter.due_on:
+        return [_("待批的延期申请至%(until)s，不晚于更正后的期限", until=day_words(until))]
     limit = reckon.extension_limit(matter.original_due_on)
-    if until is None or until <= limit:
+    limit = min(limit, clocks.parent_due(matter) or limit)
+    if until <= limit:
         return []
     return [_("待批的延期申请至%(until)s，超出限额%(limit)s", until=day_words(until), limit=day_words(limit))]
 

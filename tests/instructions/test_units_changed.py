@@ -11,11 +11,12 @@ from sqlalchemy import select
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
+from portal.kernel.refusals import Invalid
 from portal.matters import queries
 from portal.matters.models import Report
 from portal.matters.service import assigning, reporting, reviewing
 from portal.network.models import ChangeKind
-from tests.instructions.test_corrected import amend, by, issue, on, page, plain, registered
+from tests.instructions.test_corrected import amend, by, forward, issue, on, page, plain, registered
 from tests.network.test_changes import do
 from tests.world import World
 
@@ -153,3 +154,21 @@ def test_a_title_of_the_drafters_own_stays(office: World) -> None:
         by(office, "edu.handler", reporting.save_draft, draft.id, None, {"title": "关于校园饮水的报告"})
         amend(office, matter_id, title="关于农村饮水安全的情况反映")
         assert 'value="关于校园饮水的报告"' in page(office, "edu.handler", f"matters/{matter_id}/report")
+
+
+@pytest.mark.parametrize(("to", "sentence"), [("ruian", "只能转办给下级单位"), ("mayu", "已有本件的转办")])
+@pytest.mark.parametrize("declined", [False, True])
+def test_what_was_forwarded_stays_below_and_goes_to_each_unit_once(office: World, to: str, sentence: str, declined: bool) -> None:
+    with on(11, 4):
+        child = forward(office, registered(office, date(2026, 11, 2), to="ruian"), "tangxia", "mayu")[0]
+        if declined:
+            by(office, "tangxia.liaison", assigning.decline, child, code="not_ours", reason="不属本镇")
+        with office.work("ruian.supervisor"):
+            actor, unit = office.actor("ruian.supervisor"), office.unit(to)
+            with pytest.raises(Invalid, match=sentence):
+                if declined:
+                    assigning.assign(actor, child, lead_unit=unit)
+                else:
+                    assigning.reassign_unit(actor, child, lead_unit=unit, reason="职责不符")
+            db.session.rollback()
+        assert office.matter(child).lead_unit_name == "塘下镇"

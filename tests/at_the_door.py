@@ -35,14 +35,15 @@ PASSWORD = "柳浪闻莺-0577-春晓"
 class Browser(FlaskClient):
     """Goes on to the address that bears a page's key, as every browser does; whatever else it is sent on to is the test's."""
 
-    def open(self, *args: Any, **more: Any) -> TestResponse:
-        answer = super().open(*args, **more)
+    def open(self, *args: Any, buffered: bool = False, follow_redirects: bool = False, **more: Any) -> TestResponse:
+        answer = super().open(*args, buffered=buffered, follow_redirects=follow_redirects, **more)
         there = urlsplit(answer.headers.get("Location", ""))
         keyed = answer.request.method in ("GET", "HEAD") and there.path == answer.request.path and "key=" in there.query
         if answer.status_code != 303 or not keyed:
             return answer
         more.pop("query_string", None)
-        return super().open(f"{there.path}?{there.query}", *args[1:], **more)
+        keyed_address = f"{there.path}?{there.query}"
+        return super().open(keyed_address, *args[1:], buffered=buffered, follow_redirects=follow_redirects, **more)
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,7 @@ class Bench:
         cookies = sign_in(port, town.network.readers[reader][1])
         token = ""
         if "create" in self._asks(town, reader, port):
-            token = Browser(port, cookies).token(f"/{network.SLUG}/instructions/register")
+            token = Browser(port, cookies).token(f"/{network.SLUG}/")
         return self._asks(town, reader, port, token), cookies
 
     def _measure_reader(self, measured: Measured, reader: str, town: Town, portal: Web, bare: Web, small: Web | None) -> None:

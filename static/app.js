@@ -48,9 +48,10 @@
     document.querySelectorAll("form[autocomplete=off]").forEach(form => form.reset());
   });
 
-  // One page, one form, one key: it goes into the address, so that Back fetches the same form and is led to what it made.
+  // A form that was drawn again stands where it was sent to: its key goes into that address, so that Back fetches the same form
+  // and is led to what it made, instead of asking whether to send it once more.
   const keyed = document.querySelector("main form[method=post] input[name=request_key]");
-  if (keyed) {
+  if (keyed && new URL(keyed.form.action).pathname === location.pathname) {
     const here = new URL(location.href);
     here.searchParams.set("key", keyed.value);
     history.replaceState(history.state, "", here);

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from http.cookies import SimpleCookie
-from typing import Protocol
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import pyotp
 from flask import Flask, Response, current_app
@@ -29,6 +30,20 @@ from portal.vault.box import seal
 
 KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # of everybody's one-time codes, where he has any
 PASSWORD = "柳浪闻莺-0577-春晓"
+
+
+class Browser(FlaskClient):
+    """Goes on to the address that bears a page's key, as every browser does; whatever else it is sent on to is the test's."""
+
+    def open(self, *args: Any, buffered: bool = False, follow_redirects: bool = False, **more: Any) -> TestResponse:
+        answer = super().open(*args, buffered=buffered, follow_redirects=follow_redirects, **more)
+        there = urlsplit(answer.headers.get("Location", ""))
+        keyed = answer.request.method in ("GET", "HEAD") and there.path == answer.request.path and "key=" in there.query
+        if answer.status_code != 303 or not keyed:
+            return answer
+        more.pop("query_string", None)
+        keyed_address = f"{there.path}?{there.query}"
+        return super().open(keyed_address, *args[1:], buffered=buffered, follow_redirects=follow_redirects, **more)
 
 
 @dataclass(frozen=True)

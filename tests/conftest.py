@@ -33,10 +33,11 @@ from portal.local import provision
 from portal.local.places import Place
 from portal.local.redis import RedisServer
 from portal.network.models import Kind, Level, Post, Unit
-from tests.at_the_door import PASSWORD, SmallCity, stored
+from tests.at_the_door import PASSWORD, Browser, SmallCity, stored
 from tests.moulds import Mould, begin_city
 
 pytest_plugins = ["tests.budget"]
+Flask.test_client_class = Browser
 
 CLONE = Path(__file__).resolve().parents[1]
 TEMPLATE = "duban_template"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.documents.models import Counter
@@ -21,6 +21,12 @@ def next_number(unit_id: int, series: str, year: int) -> int:
     give = _kept.get()
     number = give(unit_id, series, year) if give else None
     return number if number is not None else _counted(unit_id, series, year)
+
+
+def where_counted(units: Sequence[int], series: str, year: int) -> int | None:
+    """In which of these units this series has come farthest this year; None where nothing was counted in it."""
+    counted = (Counter.city_id == current_city(), Counter.unit_id.in_(units), Counter.series == series, Counter.year == year)
+    return db.session.scalar(select(Counter.unit_id).where(*counted).order_by(Counter.last.desc()).limit(1))
 
 
 @contextmanager

@@ -233,11 +233,12 @@ def reports(actor: Actor, matter: Matter) -> list[Report]:
     )
 
 
-def report(actor: Actor, report_id: UUID) -> Report:
-    """One draft."""
-    found = db.session.scalars(
-        select(Report).where(Report.id == report_id).options(joinedload(Report.drafter), as_seen_by(actor))
-    ).first()
+def report(actor: Actor, report_id: UUID, *, hold: bool = False) -> Report:
+    """One draft; to `hold` it, as it stands at this moment, until the act is done."""
+    wanted = select(Report).where(Report.id == report_id).options(joinedload(Report.drafter), as_seen_by(actor))
+    if hold:
+        wanted = wanted.with_for_update(of=Report).execution_options(populate_existing=True)
+    found = db.session.scalars(wanted).first()
     if found is None:
         raise Invisible
     return found

@@ -14,6 +14,7 @@ from portal.kernel.language import _
 from portal.matters.comparison import compare, counted
 from portal.matters.models import Entry, Matter, Report, Submission
 from portal.matters.rules import QUESTIONS
+from portal.matters.service.reporting.document import Heading
 from portal.matters.views import line, named, office_of
 from portal.workflow.models import Signature, Signer, Step
 from portal.workflow.seats import STEP_LABELS
@@ -134,21 +135,21 @@ def questions(failed: Sequence[str]) -> list[Drawn]:
     return [Drawn(title=str(label), hint=hints[code], failed=code in failed) for code, label in QUESTIONS.items()]
 
 
-def sheet(report: Report, name: str, papers: Sequence[str], mark: str, issuer: str | None, year: int, upward: bool) -> Drawn:
-    """The report as the page it will become, in whose `name` it goes out."""
+def sheet(report: Report, heading: Heading, papers: Sequence[str], issuer: str | None, year: int, upward: bool) -> Drawn:
+    """The report as the page it will become."""
     issued_on: date | None = clock.local(report.issued_at).date() if report.issued_at else None
     return Drawn(
         draft_no=report.draft,
-        title=report.title,
-        masthead=name,
-        number_prefix=f"{mark}〔{year}〕",
+        title=heading.title,
+        masthead=heading.name,
+        number_prefix=f"{heading.mark}〔{year}〕",
         document_number=report.document_number,
         issuer=issuer,
         upward=upward,
-        addressee=report.addressee,
+        addressee=heading.addressee,
         text=report.body or "",
         attachments=list(papers),
-        signature_unit=name,
+        signature_unit=heading.name,
         issued_on=issued_on,
         copies=report.copies,
         printed_by=None,

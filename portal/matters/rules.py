@@ -69,7 +69,18 @@ def _lead_unit(matter: Matter, given: Mapping[str, Any]) -> str | None:
         return _("%(unit)s已撤销，请选择现有单位", unit=unit.name)
     if matter.supervising_unit_id not in unit.path:
         return _("%(unit)s不在交办单位辖内，不能交办", unit=unit.name)
-    return None
+    return _apart_in_the_family(matter, unit)
+
+
+def _apart_in_the_family(matter: Matter, unit: Any) -> str | None:
+    """What was forwarded goes to a unit below the one that has the whole, and to each once, when it is given to another too."""
+    if matter.parent_id is None:
+        return None
+    if unit.id == matter.supervising_unit_id:
+        return _("只能转办给下级单位，%(unit)s不是下级单位", unit=unit.name)
+    others = (Matter.parent_id == matter.parent_id, Matter.id != matter.id, Matter.state != State.WITHDRAWN)
+    twice = select(Matter.id).where(*others, Matter.lead_unit_id == unit.id).limit(1).options(as_seen_by(SYSTEM))
+    return _("%(unit)s已有本件的转办，不必重复", unit=unit.name) if db.session.scalar(twice) else None
 
 
 def _handler_if_confidential(matter: Matter, given: Mapping[str, Any]) -> str | None:

@@ -21,6 +21,7 @@ from portal.web.address import lost_on_the_way
 from portal.web.cities import current_city
 from portal.web.demonstration import being_played
 from portal.web.guards import RECORDLESS, current_actor, current_visitor
+from portal.web.once import keyless
 from portal.web.speech import language
 
 
@@ -263,4 +264,4 @@ class Frame:
 
     @property
     def here(self) -> str:
-        return request.full_path.rstrip("?")
+        return keyless()

@@ -74,8 +74,8 @@ def allows(
 ) -> Callable[[View], View]:
     """Declare the act of a view. `first_password`: open also to whoever must change a one-time password first;
     `one_factor`: open also to whoever must set up a second factor first; `saves_itself`: a script saves what is being
-    typed, answered without any of it, and is not interrupted by being asked who it is; `once`: the page of one form, which
-    is filed once: the browser's Back leads to what it has made; `keeps_key`: what it makes keeps the form's key itself."""
+    typed, answered without any of it, and is not interrupted by being asked who it is; `once`: a page of a form, and where it
+    is sent, filed once: the browser's Back leads to what it has made; `keeps_key`: what it makes keeps the form's key itself."""
 
     def declare(view: View) -> View:
         view.declared_act = act  # type: ignore[attr-defined]
@@ -143,8 +143,7 @@ def _judge(visitor: Visitor | None) -> Response | None:
             raise Forbidden(_("您不能办这件事"), unmet=decision.unmet)
     if visitor is None or not view.once:
         return None
-    safe = request.method in SAFE
-    return once.judge(safe=safe, known_otherwise=not safe and (view.keeps_key or bool(request.form.get("version"))))
+    return once.judge(safe=request.method in SAFE, keeps_key=view.keeps_key)
 
 
 def _send_to_sign_in() -> Response:

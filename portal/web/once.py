@@ -1,13 +1,15 @@
-"""One page, one form, one key. The key stands in the page's address, so that the page fetched again, by the browser's Back,
-has the same one: what was filed under it is shown instead of the form, and sent again it is not done again.
+"""One page, one key. A page that files something is sent on to an address that bears its key, so that fetched again, by the
+browser's Back, it has the same one: what was filed under it is shown instead of the form, and sent again it is not done again.
+No script is needed for it.
 """
 
 from __future__ import annotations
 
 from typing import Protocol
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
-from flask import Flask, Response, current_app, flash, g, request
+from flask import Flask, Response, current_app, flash, g, make_response, redirect, request
 
 from portal.kernel.language import _
 from portal.kernel.refusals import Stale
@@ -39,17 +41,17 @@ def install(app: Flask, filed: FiledForms) -> None:
         return response
 
 
-def judge(*, safe: bool, known_otherwise: bool) -> Response | None:
-    """Where the page's form was filed already: lead there, or raise Stale. `known_otherwise`: whether it is the same again is
-    known from what it made, or from the version it carries."""
+def judge(*, safe: bool, keeps_key: bool) -> Response | None:
+    """Where the page's form was filed already: lead there, or raise Stale. A page without a key is sent on with one.
+    `keeps_key`: whether it is the same again is known from what it made."""
     said = request.args.get("key") if safe else request.form.get("request_key")
     try:
         g.page_key = UUID(said or "")
     except ValueError:
-        new_page_key()
-        return None
+        key = new_page_key()
+        return _keyed(key) if safe else None
     filed: FiledForms = current_app.extensions[EXTENSION]
-    led_to = None if known_otherwise else filed.led_to(g.page_key)
+    led_to = None if keeps_key and not safe else filed.led_to(g.page_key)
     if led_to is None:
         g.filing = None if safe else g.page_key
         return None
@@ -58,6 +60,17 @@ def judge(*, safe: bool, known_otherwise: bool) -> Response | None:
         return go(led_to)
     g.filed_at = led_to
     raise Stale(_("这张表已经提交过，没有再办一次"))
+
+
+def _keyed(key: UUID) -> Response:
+    page = keyless()
+    return make_response(redirect(f"{page}{'&' if '?' in page else '?'}key={key}", 303))
+
+
+def keyless() -> str:
+    """The address of this page, without the key of its form."""
+    asked = urlencode([(name, value) for name, value in request.args.items(multi=True) if name != "key"])
+    return f"{request.path}?{asked}" if asked else request.path
 
 
 def page_key() -> UUID | None:

@@ -30,6 +30,7 @@ from portal.web.cities import current_city, inside
 from portal.web.frame import Frame, desk_url
 from portal.web.guards import SAFE, current_visitor, is_ours, is_secret, send_to_confirm
 from portal.web.headers import request_id
+from portal.web.once import new_page_key
 from portal.web.room import Crowded
 from portal.web.tokens import drawn_for
 from portal.web.transactions import discard, shows_nothing
@@ -79,7 +80,10 @@ def _refused(refusal: Refusal) -> Response:
     filed_at = g.get("filed_at")
     if filed_at is None:
         return _answer(refusal.status, refusal)
-    return _answer(refusal.status, refusal, again_url=filed_at, again=_again())
+    again = _again()
+    if again is not None:  # what is sent from the page that says so is another form, and meant
+        again.fields[:] = [(name, str(new_page_key()) if name == "request_key" else value) for name, value in again.fields]
+    return _answer(refusal.status, refusal, again_url=filed_at, again=again)
 
 
 def _note_refused(status: int) -> None:

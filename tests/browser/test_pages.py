@@ -37,9 +37,10 @@ from tests.network.test_network_workbooks import book as network_book
 from tests.world import World
 
 TELEPHONE = 360
-# No pages: files, what a script asks, a message that only leads on.
+# No pages: files, what a script asks, what only leads on.
 NOT_PAGES = {
     "demonstration",
+    "network.absences",
     "instructions.export",
     "instructions.import_report",
     "instructions.empty_workbook",
@@ -192,7 +193,12 @@ def world(new_world: Callable[[], World]) -> World:
 
 @pytest.fixture(scope="module")
 def walk(world: World) -> dict[str, list[str]]:
-    """Something to see on every page, and who opens which."""
+    """Who opens which pages."""
+    return walk_of(world)
+
+
+def walk_of(world: World) -> dict[str, list[str]]:
+    """All pages, each by somebody whose page it is, with what is on them."""
     registered, assigned, at_work = world.register(), world.assign(world.register(), co=("finance",)), world.at_work()
     secret = world.assign(world.register(confidential=True), handler="health.handler")
     reviewed, (returned, draft), asking = world.under_review(), _sent_back(world), _asks_for_more_time(world)

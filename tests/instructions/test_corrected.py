@@ -505,6 +505,15 @@ def test_I8_an_extension_survives_a_mistyped_date_of_receipt(office: World) -> N
         assert ("现定", "12月25日（周五）24:00") in why(office, matter_id)
 
 
+@pytest.mark.parametrize(("until", "said"), [((12, 5), "不晚于更正后的期限"), ((12, 20), "")])
+def test_a_request_that_a_correction_makes_idle_is_named_before(office: World, until: tuple[int, int], said: str) -> None:
+    with on(11, 10):
+        matter_id = registered(office, date(2026, 11, 2))
+        ask(office, matter_id, date(2026, *until))
+        shown = Page(office, matter_id).correct(received_on=date(2026, 11, 10))
+    assert ("待批的延期申请至12月5日，不晚于更正后的期限" in shown) is bool(said)
+
+
 @pytest.mark.parametrize("with_more_time", [False, True])
 def test_I9_returned_and_issued_again_it_is_judged_by_the_last_issue(office: World, with_more_time: bool) -> None:
     with on(10, 12):

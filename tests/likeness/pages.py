@@ -32,6 +32,7 @@ from portal.identity.queries import person_named
 from portal.kernel import clock
 from portal.kernel.city import city_by_slug
 from portal.kernel.db import db, enter
+from tests.at_the_door import Browser as Client
 from tests.likeness.canon import ID
 from tests.likeness.page_text import text_of_page
 from tests.likeness.rows import without_keyed
@@ -186,7 +187,7 @@ class Browser:
             dialect: Any = db.engine.dialect
         dialect.do_commit = dialect.do_rollback  # nothing that a page writes stays
         try:
-            client = app.test_client()
+            client = Client(app, app.response_class, use_cookies=True)
             client.set_cookie(app.config["SESSION_COOKIE_NAME"], self.cookie)
             answer = client.get(address, headers={"Accept-Language": self.language})
             return self._read(answer)

@@ -60,8 +60,12 @@ class Portal(Trial):
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_args: Any) -> None:
-        return None
+    """Goes nowhere but to the address that bears a page's key."""
+
+    def redirect_request(self, asked: urllib.request.Request, *answer: Any) -> urllib.request.Request | None:
+        address: str = answer[-1]
+        keyed = asked.data is None and address.startswith(f"{asked.full_url}?key=")
+        return super().redirect_request(asked, *answer) if keyed else None
 
 
 @dataclass

@@ -198,7 +198,7 @@ def _previewed(kind: Kind, form: RulesForm, stands: AnyRules, proposed: AnyRules
     if not changes:
         refusal = Invalid(_("与第 %(version)d 版相同，没有要发布的改动", version=stands.version))
         return redraw(_template(kind), form, refusal, **_frame_of(kind, form))
-    carried = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "step")]
+    carried = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "step", "request_key")]
     results = consequences(stands, proposed, calendar_of(db.session()), moment)
     return page(
         "bylaws/preview.html",

@@ -18,7 +18,7 @@ from portal.commands.demonstration.register import Register
 from portal.documents.numbering import keep_numbers
 from portal.kernel import clock
 from portal.matters.service.creation import series_of
-from portal.matters.service.reporting import report_series
+from portal.matters.service.reporting import document_mark, report_series
 
 Series = tuple[int, str, int]  # unit, series, year
 
@@ -85,4 +85,4 @@ class Numbers:
         lead = self._register.lead(course)
         reported = [(lead, course.reported_on + again * timedelta(days=6)) for again in range(course.reports)]
         for unit, day in [*reported, *((below, course.below_reported_on) for below in self._register.below(course))]:
-            yield unit.id, report_series(course.row.level, unit, confidential=course.row.confidential), day.year
+            yield unit.id, report_series(document_mark(course.row.level, unit, confidential=course.row.confidential)), day.year

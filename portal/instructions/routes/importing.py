@@ -51,14 +51,14 @@ class _Row:
 
 
 @blueprint.get("/instructions/import")
-@allows(Act.REGISTER)
+@allows(Act.REGISTER, once=True)
 def import_workbook() -> Response:
     """Which workbook."""
     return page("instructions/import_choose.html", form=WorkbookForm(formdata=None), refusal=None, **_choosing())
 
 
 @blueprint.post("/instructions/import")
-@allows(Act.REGISTER)
+@allows(Act.REGISTER, once=True)
 def judge_workbook() -> Response:
     """Judge it and go to the preview."""
     form = WorkbookForm()

@@ -41,7 +41,7 @@ class _About:
 def register() -> Response:
     """The empty form."""
     form = RegistrationForm()
-    return page(FORM, form=form, refusal=None, **_registering(form))
+    return page(FORM, form=form, refusal=None, **_registering())
 
 
 @blueprint.post("/instructions/register")
@@ -50,18 +50,18 @@ def file_registration() -> Response:
     """Enter it; sent twice, it is entered once."""
     form = RegistrationForm()
     if not form.validate():
-        return _again(form, None, _registering(form))
+        return _again(form, None, _registering())
     try:
         matter = service.register(current_actor(), form.registration())
         _attach(matter.id, form)
     except Refusal as refusal:
-        return _again(form, refusal, _registering(form))
+        return _again(form, refusal, _registering())
     flash(_("已登记，编号 %(number)s", number=matter.number))
     return go(_url(matter.id))
 
 
 @blueprint.get("/instructions/<uuid:matter_id>/amend")
-@allows(Act.AMEND)
+@allows(Act.AMEND, once=True)
 def amend(matter_id: UUID) -> Response:
     """The form with what is registered."""
     matter, form = _amending(matter_id, AmendForm(formdata=None))
@@ -70,7 +70,7 @@ def amend(matter_id: UUID) -> Response:
 
 
 @blueprint.post("/instructions/<uuid:matter_id>/amend")
-@allows(Act.AMEND)
+@allows(Act.AMEND, once=True)
 def file_amendment(matter_id: UUID) -> Response:
     """Correct it; where more follows than was typed, that is shown first, and done when the form comes again."""
     matter, form = _amending(matter_id, AmendForm())
@@ -99,7 +99,7 @@ def new_round(matter_id: UUID) -> Response:
     if former.content is not None:
         _show(form, former)
     form.instructed_on.data = form.received_on.data = form.text.data = None
-    return page(FORM, form=form, refusal=None, **_next_of(former, form))
+    return page(FORM, form=form, refusal=None, **_next_of(former))
 
 
 @blueprint.post("/instructions/<uuid:matter_id>/new-round")
@@ -109,12 +109,12 @@ def file_new_round(matter_id: UUID) -> Response:
     former = _former(matter_id)
     form = NewRoundForm()
     if not form.validate():
-        return _again(form, None, _next_of(former, form))
+        return _again(form, None, _next_of(former))
     try:
         matter = service.new_round(current_actor(), matter_id, form.registration())
         _attach(matter.id, form)
     except Refusal as refusal:
-        return _again(form, refusal, _next_of(former, form))
+        return _again(form, refusal, _next_of(former))
     flash(_("已登记第 %(round)s 轮，编号 %(number)s", round=matter.round, number=matter.number))
     return go(_url(matter.id))
 
@@ -160,7 +160,7 @@ def _again(form: RegistrationForm, refusal: Refusal | None, drawn: dict[str, Any
     if refusal is not None and refusal.status not in (409, 422):
         raise refusal
     if isinstance(refusal, service.KeyUsed):
-        drawn["request_key"] = form.renew_key()
+        form.renew_key()
     if isinstance(refusal, service.PaperKnown):
         form.ask_about(refusal.numbers)
     drawn["alike"] = [(number, url_for("instructions.register_list", q=number)) for number in form.asked_about]
@@ -176,11 +176,10 @@ def _pickers() -> dict[str, str]:
     return {"lead_unit": units, "co_units": units, "leader_post": url_for("network.suggest_leaders")}
 
 
-def _registering(form: RegistrationForm) -> dict[str, Any]:
+def _registering() -> dict[str, Any]:
     return {
         "pickers": _pickers(),
         "matter": None,
-        "request_key": form.key,
         "alike": [],
         "files": [],
         "action": url_for("instructions.file_registration"),
@@ -193,7 +192,6 @@ def _about(matter: Matter, endpoint: str) -> dict[str, Any]:
     return {
         "pickers": _pickers(),
         "matter": _About(matter.number, title, _url(matter.id), matter.version),
-        "request_key": None,
         "alike": [],
         "files": [],
         "action": url_for(endpoint, matter_id=matter.id),
@@ -201,9 +199,9 @@ def _about(matter: Matter, endpoint: str) -> dict[str, Any]:
     }
 
 
-def _next_of(former: Matter, form: RegistrationForm) -> dict[str, Any]:
+def _next_of(former: Matter) -> dict[str, Any]:
     return {
-        **_registering(form),
+        **_registering(),
         "former": _About(former.number, None, _url(former.id), former.version),
         "action": url_for("instructions.file_new_round", matter_id=former.id),
         "back_url": _url(former.id),

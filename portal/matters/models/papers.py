@@ -70,6 +70,8 @@ class Report(Sealable, Guarded, OfCity, Model):
     copies: str | None = Word()
     answers: dict[str, str] | None = Word()
     issuing_name: str = Word()
+    mark: str | None = Word()  # of its number, as it was submitted
+    former_titles: list[str] | None = Word()  # that it had by itself, before the matter's was corrected
 
     drafter: Mapped[Person] = relationship()
 

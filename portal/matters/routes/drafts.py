@@ -77,7 +77,7 @@ def write_report(matter_id: UUID) -> Response:
         )
     kind, _choices = _choosing(actor, found)
     form = kind()
-    _fill(form, draft)
+    _fill(form, draft, found)
     return page("instructions/report_write.html", form=form, refusal=None, **_writing(actor, found, draft))
 
 
@@ -137,8 +137,9 @@ def _present_draft(actor: Actor, found: Matter) -> Report:
     return draft
 
 
-def _fill(form: Any, draft: Report) -> None:
-    form.title.data, form.addressee.data = draft.title, draft.addressee
+def _fill(form: Any, draft: Report, found: Matter) -> None:
+    heading = reporting.heading_of(draft, found)
+    form.title.data, form.addressee.data = heading.title, heading.addressee
     form.text.data, form.copies.data = draft.body, draft.copies
     for name, words in (draft.answers or {}).items():
         if f"answer_{name}" in form:

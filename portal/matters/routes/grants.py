@@ -21,7 +21,7 @@ from portal.web.guards import allows, current_actor
 
 
 @blueprint.route("/matters/<uuid:matter_id>/grants", methods=["GET", "POST"])
-@allows(Act.GRANT_READING)
+@allows(Act.GRANT_READING, once=True)
 def grants(matter_id: UUID) -> Response:
     """Whom the head let read, until when and why; and letting one more."""
     actor = current_actor()

@@ -89,17 +89,13 @@ def _reading(actor: Actor, found: Matter, shown: Report, sign_form: Any = None, 
         acts.append({"url": changes, "label": _("与上一稿对比")})
     if shown.state == "draft" and allowed(actor, Act.DRAFT_REPORT, found):
         acts.append({"url": url_for("matters.write_report", matter_id=found.id), "label": _("继续写")})
-    unit = found.lead_unit
-    assert unit is not None
     upward = found.source_level in reporting.PARTY_LEVELS
-    mark = reporting.document_mark(found.source_level, unit, confidential=found.confidential)
-    name = reporting.name_on(shown, found)
     names = [paper.name.rsplit(".", 1)[0] for paper in papers]
     last = str(STEP_LABELS["issue"])
     issuer = next((one.who for one in reversed(steps) if one.title == last and one.state == "done"), None)
     done = sum(step.state == "done" for step in steps)
     return {
-        "report": report_views.sheet(shown, name, names, mark, issuer, clock.today().year, upward),
+        "report": report_views.sheet(shown, reporting.heading_of(shown, found), names, issuer, clock.today().year, upward),
         "matter": head_of(found),
         "turn": views.turn(found, actor.person_id),
         "steps": steps,
@@ -138,7 +134,8 @@ def report_changes(report_id: UUID) -> Response:
     if before is None:
         raise Invisible
     now = reporting.canonical_fields(shown, queries.attachments(actor, found, shown.id))
-    now["issuing_name"] = reporting.name_on(shown, found)
+    heading = reporting.heading_of(shown, found)
+    now |= {"title": heading.title, "addressee": heading.addressee, "issuing_name": heading.name}
     acts = [Button(url_for("matters.read_report", report_id=shown.id), _("阅读报结材料"))]
     if shown.state == "draft" and allowed(actor, Act.DRAFT_REPORT, found):
         acts.append(Button(url_for("matters.write_report", matter_id=found.id), _("继续写"), "primary"))

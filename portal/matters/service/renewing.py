@@ -114,7 +114,7 @@ def _follow(
     moved = matter.due_on != before.due_on
     ended = _end_sign_off(actor, matter, content, root) if "source_level" in changed else []
     if "title" in changed:
-        _retitle(matter, before.title, content.title)
+        _retitle(matter, before.title)
     if "leader_id" in changed and matter.confidential:
         audience.replace(matter.id, [content.leader_id] if content.leader_id else [], audience.LEADER)
     _say(matter, before, changed, bool(ended), own, followed)
@@ -211,17 +211,18 @@ def _end_sign_off(actor: Actor, matter: Matter, content: MatterContent, root: Ma
 _OVERTAKEN = "来源级别已更正"  # on record in the official wording
 
 
-def _retitle(matter: Matter, former: str, title: str) -> None:
-    """A draft that bears the title it was begun with bears the corrected one."""
-    for report in _reports(matter, "draft"):
-        if report.title == report_title(former):
-            report.title = report_title(title)
+def _retitle(matter: Matter, former: str) -> None:
+    """What the reports were called by themselves until now, they are called no more (`reporting.document.heading_of`): neither a
+    draft, though it is saved once more from a page that shows the former title, nor one that comes back to its drafter."""
+    outdated = report_title(former)
+    for report in _reports(matter):
+        if outdated not in (report.former_titles or ()):
+            report.former_titles = [*(report.former_titles or ()), outdated]
 
 
-def _reports(matter: Matter, state: str) -> Iterable[Report]:
-    return db.session.scalars(
-        select(Report).where(Report.matter_id == matter.id, Report.state == state).options(as_seen_by(SYSTEM))
-    ).all()
+def _reports(matter: Matter, *states: str) -> Iterable[Report]:
+    wanted = select(Report).where(Report.matter_id == matter.id).options(as_seen_by(SYSTEM))
+    return db.session.scalars(wanted.where(Report.state.in_(states)) if states else wanted).all()
 
 
 def _clocks(matter: Matter) -> Iterable[Clock]:
@@ -262,7 +263,7 @@ def _terms(matter: Matter, before: Before) -> list[str]:
         said.append(_moved(_("是否按期"), before.lamp.result or _("未定"), lamp.result or _("未定")))
     elif lamp.kind == "late" and before.lamp.kind != "late":
         said.append(lamp.words)
-    return said + _asked_too_far(matter)
+    return said + _asked_in_vain(matter)
 
 
 def _end_words(end: Deadline | Clock | None) -> str:
@@ -271,14 +272,19 @@ def _end_words(end: Deadline | Clock | None) -> str:
     return day_words(end.due_on) if end.due_at == clock.end_of(end.due_on) else instant_words(end.due_at)
 
 
-def _asked_too_far(matter: Matter) -> list[str]:
+def _asked_in_vain(matter: Matter) -> list[str]:
     if not matter.extension_pending:
         return []
     until = db.session.scalar(
         select(Extension.until).where(Extension.matter_id == matter.id, Extension.decided_at.is_(None)).options(as_seen_by(SYSTEM))
     )
+    if until is None:
+        return []
+    if until <= matter.due_on:
+        return [_("待批的延期申请至%(until)s，不晚于更正后的期限", until=day_words(until))]
     limit = reckon.extension_limit(matter.original_due_on)
-    if until is None or until <= limit:
+    limit = min(limit, clocks.parent_due(matter) or limit)
+    if until <= limit:
         return []
     return [_("待批的延期申请至%(until)s，超出限额%(limit)s", until=day_words(until), limit=day_words(limit))]
 

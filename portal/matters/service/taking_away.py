@@ -1,6 +1,7 @@
 """A matter is taken from the unit that has it (改派, 退回交办, 撤销): what that unit had begun on it ends there.
 
-Its running sign-off, its draft, and its request for more time are nobody's to go on with; they stay on record as ended.
+Its running sign-off, its draft, and its request for more time are nobody's to go on with; they stay on record as ended. How
+often its reports were returned is counted against no other unit: those returns stand in 办理经过.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ def take_away(actor: Actor, matter: Matter, content: MatterContent, event: str) 
     """End what was begun. Who had asked for more time is told, unless the matter ends for everybody."""
     signoff.end(matter.id)
     matter.step_now = None
+    if event != "withdraw":
+        matter.returns = 0
     db.session.execute(
         update(Report)
         .where(Report.matter_id == matter.id, Report.state.in_(("draft", "in_sign_off")))

@@ -1,6 +1,6 @@
 """Questions about the network, in rooms: `seats`, `units`, `people`, `changes`."""
 
-from portal.network.queries.changes import history_of, name_then
+from portal.network.queries.changes import history_of, merged_into, name_then, names_borne
 from portal.network.queries.people import (
     Placed,
     colleagues_of,
@@ -69,7 +69,9 @@ __all__ = [
     "keeper_of",
     "leader_meant",
     "leaders_matching",
+    "merged_into",
     "name_then",
+    "names_borne",
     "names_in",
     "people_matching",
     "person_meant",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import case, or_, select, union_all
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from portal.identity.models import Person
@@ -28,6 +28,23 @@ def name_then(unit: Unit, moment: datetime) -> str:
         .limit(1)
     )
     return bore or unit.name
+
+
+def merged_into(unit_id: int) -> list[int]:
+    """The units that are no more and whose business this one has taken over."""
+    return list(db.session.scalars(select(Unit.id).where(Unit.city_id == current_city(), Unit.heir_id == unit_id)))
+
+
+def names_borne(unit: Unit) -> set[tuple[str, str]]:
+    """Kind and name, as the unit and those that it took over from bear or have borne them."""
+    those = (Unit.city_id == current_city(), or_(Unit.id == unit.id, Unit.heir_id == unit.id))
+    before = (
+        select(UnitChange.before["kind"].astext, UnitChange.before["name"].astext)
+        .join(Unit, Unit.id == UnitChange.unit_id)
+        .where(*those, UnitChange.kind == ChangeKind.RENAME, UnitChange.carried_out_at.is_not(None))
+    )
+    rows = db.session.execute(union_all(select(Unit.kind, Unit.name).where(*those), before))
+    return {(row[0], row[1]) for row in rows}
 
 
 def history_of(unit_id: int, limit: int = 50) -> list[UnitChange]:

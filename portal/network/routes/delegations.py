@@ -31,7 +31,7 @@ register(Section("network.delegations", _l("委托与外出"), "leave", Act.DELE
 
 
 @blueprint.get("/delegations")
-@allows(Act.DELEGATE)
+@allows(Act.DELEGATE, once=True)
 def delegations() -> Response:
     """One's delegations, and the form for a new one."""
     actor = current_actor()
@@ -40,7 +40,7 @@ def delegations() -> Response:
 
 
 @blueprint.post("/delegations")
-@allows(Act.DELEGATE)
+@allows(Act.DELEGATE, once=True)
 def delegate() -> Response:
     """Name a stand-in for one of one's own posts."""
     actor = current_actor()
@@ -73,8 +73,15 @@ def end_delegation(delegation_id: int) -> Response:
     return go(url_for("network.delegations"))
 
 
-@blueprint.post("/absences")
+@blueprint.get("/absences")
 @allows(Act.DELEGATE)
+def absences() -> Response:
+    """One's absences stand beside one's delegations."""
+    return go(url_for("network.delegations"))
+
+
+@blueprint.post("/absences")
+@allows(Act.DELEGATE, once=True)
 def be_away() -> Response:
     """Enter when one is away."""
     actor, form = current_actor(), AbsenceForm()

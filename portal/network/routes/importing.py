@@ -38,14 +38,14 @@ class SheetForm(WorkbookForm):
 
 
 @blueprint.get("/network/import")
-@allows(Act.KEEP_NETWORK)
+@allows(Act.KEEP_NETWORK, once=True)
 def import_workbook() -> Response:
     """Which workbook."""
     return page(CHOOSE, form=SheetForm(formdata=None), refusal=None, **_choosing())
 
 
 @blueprint.post("/network/import")
-@allows(Act.KEEP_NETWORK)
+@allows(Act.KEEP_NETWORK, once=True)
 def judge_workbook() -> Response:
     """Judge it and go to the preview."""
     form = SheetForm()

@@ -20,7 +20,7 @@ from portal.network import queries, rules
 from portal.network.models import ORGANS, ChangeKind, Kind, Level, Post, Unit
 from portal.network.service.wanted import NAMES, Case, Effect, Wanted, live_children, posts_of
 
-# What a signature binds is not changed after it; a draft is (matters.service.reporting.document.name_on).
+# What a signature binds is not changed after it; a draft is (matters.service.reporting.document.heading_of).
 _NAMES_ON_REPORTS = _l("已送签的报结材料以送签时的单位名称签发；还没有送签的改用现在的名称。")
 
 

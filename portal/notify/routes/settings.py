@@ -75,14 +75,14 @@ def save_settings() -> Response:
 
 
 @blueprint.get(CHANGE)
-@allows(Act.SIGNED_IN)
+@allows(Act.SIGNED_IN, once=True)
 def change_address(channel: str) -> Response:
     """The page to ask for a new address."""
     return page(ADDRESS, form=AddressForm(formdata=None), refusal=None, **_address_page(channel))
 
 
 @blueprint.post(CHANGE)
-@allows(Act.SIGNED_IN)
+@allows(Act.SIGNED_IN, once=True)
 def ask_address(channel: str) -> Response:
     """Have a code sent to a new address."""
     form, shown = AddressForm(), _address_page(channel)

@@ -87,7 +87,7 @@ def open_drive() -> Response:
 
 
 @blueprint.get(f"/network/drives/<int(max={HIGHEST_ID}):drive_id>")
-@allows(Act.KEEP_NETWORK)
+@allows(Act.KEEP_NETWORK, once=True)
 def drive(drive_id: int) -> Response:
     """A drive: who has answered, who has not."""
     found, _standing = drives.drive_kept(current_actor(), drive_id)
@@ -138,7 +138,7 @@ def _line(one: Nomination, running: bool) -> dict[str, Any]:
 
 
 @blueprint.post(f"/network/drives/<int(max={HIGHEST_ID}):drive_id>/urge")
-@allows(Act.KEEP_NETWORK)
+@allows(Act.KEEP_NETWORK, once=True)
 def urge_drive(drive_id: int) -> Response:
     """催报: whoever has not answered, all or one unit."""
     said = request.form.get("nomination", "")

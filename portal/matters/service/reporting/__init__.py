@@ -4,7 +4,7 @@ from portal.matters.service.reporting.document import (
     PARTY_LEVELS,
     canonical_fields,
     document_mark,
-    name_on,
+    heading_of,
     report_series,
     seats_of,
 )
@@ -18,8 +18,8 @@ __all__ = [
     "draft_of",
     "drafters_now",
     "for_drafter",
+    "heading_of",
     "may_begin",
-    "name_on",
     "open_draft",
     "recall",
     "report_series",

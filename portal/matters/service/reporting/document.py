@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import db
 from portal.matters.models import Attachment, CoUnit, Matter, Report
 from portal.network.models import Kind, Unit
+from portal.network.queries import names_borne
 from portal.vault.words import canonical_digest, identity_of, keyed_digests
 from portal.workflow.seats import Seat, shape
 
@@ -33,11 +35,40 @@ def issuing_name(matter: Matter, unit: Unit) -> str:
     return f"中共{unit.name}党组"
 
 
-def name_on(report: Report, matter: Matter) -> str:
-    """In whose name this report goes out: as it was submitted; a draft, as the facts stand now."""
-    if report.state != "draft" or matter.lead_unit is None:
-        return report.issuing_name
-    return issuing_name(matter, matter.lead_unit)
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What of a report follows from the matter and its units: title, addressee, in whose name, under which mark."""
+
+    title: str
+    addressee: str
+    name: str
+    mark: str
+
+
+def heading_of(report: Report, matter: Matter) -> Heading:
+    """As it was submitted. Of a draft, as the facts stand now: what its drafter has typed stays, and a title or addressee that
+    is no more than what the matter was, or the supervising unit is or was, called, is what it is called now."""
+    unit = matter.lead_unit
+    assert unit is not None
+    mark = document_mark(matter.source_level, unit, confidential=matter.confidential)
+    if report.state != "draft":
+        return Heading(report.title, report.addressee, report.issuing_name, report.mark or mark)
+    return Heading(title_on(report, matter), _addressee_on(report, matter), issuing_name(matter, unit), mark)
+
+
+def title_on(report: Report, matter: Matter) -> str:
+    """The draft's title: what was typed, or what the matter is called now."""
+    if matter.content is None or report.title not in (report.former_titles or ()):
+        return report.title
+    return report_title(matter.content.title)
+
+
+def _addressee_on(report: Report, matter: Matter) -> str:
+    now = addressee(matter)
+    if report.addressee == now:
+        return now
+    borne = {_addressed(kind, name) for kind, name in names_borne(matter.supervising_unit)}
+    return now if report.addressee in borne else report.addressee
 
 
 def report_title(title: str) -> str:
@@ -54,15 +85,18 @@ def document_mark(level: SourceLevel, unit: Unit, *, confidential: bool) -> str:
     return f"{mark}{party}内" if confidential else f"{mark}{party}"
 
 
-def report_series(level: SourceLevel, unit: Unit, *, confidential: bool) -> str:
-    """The series in which they are numbered: one for each mark."""
-    return f"report:{document_mark(level, unit, confidential=confidential)}"
+def report_series(mark: str) -> str:
+    """The series in which reports are numbered: one for each mark."""
+    return f"report:{mark}"
 
 
 def addressee(matter: Matter) -> str:
     """To whom the closing report is addressed: the committee whose supervision office assigned it."""
-    unit = matter.supervising_unit
-    return f"中共{unit.name}委员会督查室" if unit.kind == Kind.PARTY_COMMITTEE else unit.name
+    return _addressed(matter.supervising_unit.kind, matter.supervising_unit.name)
+
+
+def _addressed(kind: str, name: str) -> str:
+    return f"中共{name}委员会督查室" if kind == Kind.PARTY_COMMITTEE else name
 
 
 def seats_of(matter: Matter) -> tuple[Seat, ...]:

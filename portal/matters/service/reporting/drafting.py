@@ -72,6 +72,7 @@ def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> 
         drafter_post_id=standing.post_id,
         changed_at=clock.now(),
         title=last.title if last else report_title(content.title),
+        former_titles=last.former_titles if last else None,
         addressee=last.addressee if last else addressee(matter),
         body=last.body if last else "",
         copies=last.copies if last else None,
@@ -87,12 +88,11 @@ def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> 
 def save_draft(actor: Actor, report_id: UUID, saved: int | None, words: Mapping[str, Any]) -> Report:
     """Save what is written so far. `saved` is the number of the save that the writer's page began with: another tab's
     later save is not overwritten."""
-    draft = report(actor, report_id)
-    matter = one(actor, draft.matter_id)
+    matter = one(actor, report(actor, report_id).matter_id)
     decision = allowed(actor, Act.DRAFT_REPORT, matter)
     if not decision:
         raise Forbidden(_("您不能修改报结材料：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
-    db.session.refresh(draft, with_for_update=True)
+    draft = report(actor, report_id, hold=True)
     if draft.state != "draft":
         raise Stale(_("这一稿已经送签，不能再改；要改动请先撤回"))
     if saved is not None and saved != draft.saved:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import astuple
 from uuid import UUID
 
 from portal.access.actor import Actor
 from portal.access.policy import Act, allowed
 from portal.audit import journal
-from portal.documents.numbering import bracketed, next_number
+from portal.documents.numbering import bracketed, next_number, where_counted
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
@@ -21,12 +22,12 @@ from portal.matters.service.creation import index_words
 from portal.matters.service.reporting.document import (
     canonical_fields,
     digest_to_sign,
-    document_mark,
+    heading_of,
     is_what_was_signed,
-    name_on,
     report_series,
     seats_of,
 )
+from portal.network.queries import merged_into
 from portal.vault.words import digest_of
 from portal.workflow import engine, signoff
 from portal.workflow.seats import STEP_LABELS, holders_to_choose
@@ -49,7 +50,7 @@ def submit_report(
         raise Stale(_("这一稿已经送签"))
     if saved is not None and saved != draft.saved:
         raise Stale(_("这一稿在另一个页面里保存过，请核对后再送签"))
-    seats, name = seats_of(matter), name_on(draft, matter)
+    seats, heading = seats_of(matter), heading_of(draft, matter)
     drafters = drafters_now(actor, content)
     choices = holders_to_choose(seats, drafters, confidential=matter.confidential)
     chosen = dict(named or {})
@@ -63,7 +64,7 @@ def submit_report(
         standing = allowed(actor, Act.DRAFT_REPORT, matter).standing
         assert standing is not None
         draft.drafter_id, draft.drafter_post_id = actor.person_id, standing.post_id
-        draft.issuing_name = name
+        draft.title, draft.addressee, draft.issuing_name, draft.mark = astuple(heading)
         db.session.flush()
         fields = canonical_fields(draft, attachments(actor, matter, draft.id))
         sign_off = signoff.submit(
@@ -188,14 +189,15 @@ def sign(
 def _issue(actor: Actor, matter: Matter, content: MatterContent, shown: Report, waiting: signoff.StepNow) -> None:
     unit = matter.lead_unit
     assert unit is not None
-    year = clock.today().year
-    series = report_series(matter.source_level, unit, confidential=matter.confidential)
-    number = next_number(unit.id, series, year)
-    signoff.issue(waiting.sign_off, unit_id=unit.id, series=series, year=year, number=number)
+    year, mark = clock.today().year, heading_of(shown, matter).mark
+    series = report_series(mark)
+    # A report that was submitted in the name of a unit that is no more has its place in that one's series.
+    counting_id = where_counted((unit.id, *merged_into(unit.id)), series, year) or unit.id
+    number = next_number(counting_id, series, year)
+    signoff.issue(waiting.sign_off, unit_id=counting_id, series=series, year=year, number=number)
     signoff.end(matter.id)
     shown.state = "issued"
     shown.issued_at = matter.issued_at = clock.now()
-    mark = document_mark(matter.source_level, unit, confidential=matter.confidential)
     shown.document_number = bracketed(mark, year, number)
     db.session.flush()
     if not matter.confidential:

@@ -78,7 +78,9 @@ def refuse_unbelieved_clock() -> None:
         return
     if not _believes(queries.last_sweep(), now):
         raise Invalid(
-            _("服务器时间与最近一次巡检相差太远，暂不编号，以免用错年份。请系统管理员到“系统运行”核对：校准时钟，或确认现在的时间无误")
+            _(
+                "服务器时间与最近一次巡检相差太远，暂不编号，以免用错年份。请系统管理员到“系统运行”核对：校准时钟，或确认现在的时间无误"
+            )
         )
     _believed[city] = now
 

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from portal.local.patience import FIRST_PIECE, has_arrived
+from portal.local.arrivals import FIRST_PIECE, has_arrived
 from portal.local.ports import free_port
 from tests.conftest import CLONE
 

@@ -140,7 +140,7 @@ class _Connection(TConn):  # type: ignore[misc]
         return not seen or has_arrived(seen)
 
 
-class PatientWorker(ThreadWorker):  # type: ignore[misc]
+class ArrivalsWorker(ThreadWorker):  # type: ignore[misc]
     """`arriving` are the connections whose request is not there yet, `leaving` those that are answered for the last time."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -21,8 +21,6 @@ run: environment $(CATALOGUES:.po=.mo)  ## start the portal on this machine; Ctr
 # For a service that may write nothing here.
 prepare: environment $(CATALOGUES:.po=.mo)  ## everything that `run` needs, compiled
 	@$(PY) -m compileall -q .venv/lib portal migrations wsgi.py
-	@[ "$$(id -u)" != 0 ] || setpriv --reuid nobody --clear-groups $(PY) -c '' 2>/dev/null || { echo "Only root reaches" \
-		"$$(readlink -f $(PY)), and no service: rm -r .venv, then PYTHON=/usr/bin/python3 make prepare" >&2; exit 1; }
 
 test: test-ready  ## all tests, with coverage, budgets of seconds and the slowest: what every change must pass (TESTS=… a part)
 	@mkdir -p .make

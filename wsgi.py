@@ -11,6 +11,8 @@ from portal.config import NotFit
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 
+logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # seven lines before the first word of any command
+
 # A command may come before there is anything to guard: the first migration does.
 if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
     from portal.commands.migrations import let_owner_migrate

@@ -15,6 +15,7 @@ from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.config import MEBIBYTE, Misconfigured, Settings
+from portal.documents import numbering
 from portal.identity import door
 from portal.kernel.city import all_cities
 from portal.kernel.db import PERSON, db
@@ -23,6 +24,7 @@ from portal.matters.service import attaching, passing_on
 from portal.network.service.acting import actor_for
 from portal.notify import bell
 from portal.officers import restoring
+from portal.officers import service as officers
 from portal.vault import box
 from portal.vault.files import FileStore
 from portal.web import (
@@ -106,6 +108,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     ladder.install()
     following.install()
     passing_on.install()
+    numbering.ask_before(officers.refuse_unbelieved_clock)
     attaching.configure(FileStore(settings.files_dir))
     room.install(app)
     bodies.install(app)

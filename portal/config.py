@@ -29,6 +29,7 @@ class Settings:
     vault_key_file: Path
     files_dir: Path
     production: bool = False
+    plays: bool = True  # a demonstration city that is not played to its end goes on being played
     database_owner_url: str | None = field(default=None, repr=False)  # as the role `owner`; for migrations only
     base_url: str = "http://127.0.0.1:8000"
     smtp_url: str | None = field(default=None, repr=False)  # see notify.mail; none: no mail
@@ -60,6 +61,7 @@ class Settings:
             vault_key_file=Path(env["VAULT_KEY_FILE"]),
             files_dir=Path(env["FILES_DIR"]),
             production=_switch(env, "DUBAN_PRODUCTION"),
+            plays=env.get("DUBAN_DEMONSTRATION") != "0",
             base_url=env.get("BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
             smtp_url=env.get("SMTP_URL") or None,
             mail_from=env.get("MAIL_FROM") or "duban@localhost",

@@ -14,11 +14,21 @@ from portal.kernel.db import current_city, db
 
 Give = Callable[[int, str, int], int | None]
 _kept: ContextVar[Give | None] = ContextVar("numbers_kept", default=None)
+_asked: list[Callable[[], None]] = []
+
+
+def ask_before(refuse: Callable[[], None]) -> None:
+    """Before a number is given, call this; it raises where none may be."""
+    _asked[:] = [refuse]
 
 
 def next_number(unit_id: int, series: str, year: int) -> int:
-    """The next number of this unit's series in this year; given back if the transaction is rolled back."""
+    """The next number of this unit's series in this year; given back if the transaction is rolled back. Refused: Invalid
+    where the clock that says which year it is cannot be believed."""
     give = _kept.get()
+    if give is None:
+        for refuse in _asked:
+            refuse()
     number = give(unit_id, series, year) if give else None
     return number if number is not None else _counted(unit_id, series, year)
 

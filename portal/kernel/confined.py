@@ -10,7 +10,6 @@ Run by its path, this module is the child's own first step: it sets the limits b
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import resource
 import runpy
@@ -60,9 +59,8 @@ def run_confined(script: Path, data: bytes, *arguments: str, seconds: int = 10, 
 
 
 def _child(memory: str, seconds: str, script: str, *arguments: str) -> None:
-    with contextlib.suppress(OSError, AttributeError):
-        # Ends with the process that started it, when that is killed (Linux).
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
+    with contextlib.suppress(OSError, AttributeError):  # not Linux
+        runpy.run_path(str(Path(__file__).with_name("parent.py")))["die_with_parent"](signal.SIGKILL)
     bytes_allowed = int(memory) * MEGABYTE
     for limit, most in (
         (resource.RLIMIT_AS, bytes_allowed),

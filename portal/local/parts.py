@@ -11,7 +11,7 @@ from gunicorn.app.base import Application
 
 # Read before the first fork: whatever several parts use. The floors above `local` are named, not imported, as every
 # process manager names them.
-READ = ("gunicorn.arbiter", "portal.local.patience", "portal.app", "portal.commands", "portal.jobs.worker", "portal.jobs.clock")
+READ = ("gunicorn.arbiter", "portal.local.arrivals", "portal.app", "portal.commands", "portal.jobs.worker", "portal.jobs.clock")
 
 
 class Web(Application):

@@ -34,7 +34,7 @@ STEADY = 60.0  # seconds after which a child's earlier deaths are forgotten
 WEB_PATIENCE = 60.0  # seconds until the web server must answer
 HELD = (
     "This database was restored from a copy: nothing is sent and everybody was signed out. "
-    "`.venv/bin/python -m portal.local with flask restored` lists what waits and lets go."
+    "`{local} with flask restored` lists what waits and lets go."
 )
 NO_DEMONSTRATION = "`DUBAN_DEMONSTRATION=0 make run` starts without it."
 
@@ -232,14 +232,14 @@ class Supervisor:
             print(processes.last_lines(said), "\n", sep="", flush=True)
         elif not there_is_a_city():
             print(
-                "There is no city yet. `.venv/bin/python -m portal.local with flask city create SHORT-NAME NAME` founds one;"
+                f"There is no city yet. `{_local()} with flask city create SHORT-NAME NAME` founds one;"
                 " the README says how to bring in its units and people.\n",
                 flush=True,
             )
         from portal.local import contents
 
         if contents.is_held(self.servers.access.owner):
-            print(f"{HELD}\n", flush=True)
+            print(f"{HELD.format(local=_local())}\n", flush=True)
         if not os.environ.get("VAULT_KEY_FILE"):
             print(self._where_the_key_lies(), flush=True)
         print(f"Data and logs: {self.place.data}. Ctrl-C stops everything.", flush=True)
@@ -259,6 +259,11 @@ def _answers(port: int) -> bool:
             return connection.recv(16).startswith(b"HTTP/")
     except OSError:
         return False
+
+
+def _local() -> str:
+    """How an operator runs a command on these data: as the service's user, with its environment, where systemd started us."""
+    return "deploy/as-service python -m portal.local" if "INVOCATION_ID" in os.environ else ".venv/bin/python -m portal.local"
 
 
 def _demonstrates() -> bool:

@@ -1,4 +1,5 @@
-"""Whether the clock can be believed. What a sweep does cannot be undone: a reminder that was settled is never sent again.
+"""Whether the clock can be believed. What a sweep does cannot be undone: a reminder that was settled is never sent again; nor
+can a number be taken back that was given out in the series of another year.
 
 The one witness that is there however quiet the office is, is the last sweep itself, half a minute ago. With it is kept how
 long the machine had been running, which no wrong clock changes: as long as it has not been started anew, it says how much
@@ -38,9 +39,17 @@ def beat() -> Beat:
         return Beat(clock.now())
 
 
+def keeps_pace(last: Beat, now: Beat) -> bool | None:
+    """The clock has gone on as far as the machine has run meanwhile; None where it is not the same start of the same machine."""
+    if last.boot != now.boot or last.uptime is None or now.uptime is None or last.uptime > now.uptime:
+        return None
+    return abs(now.at - last.at - timedelta(seconds=now.uptime - last.uptime)) <= LEAP
+
+
 def believable(last: Beat, now: Beat, calendar: Calendar) -> bool:
     """The clock may show this now, after it has shown that at the last sweep."""
-    if last.boot == now.boot and last.uptime is not None and now.uptime is not None and last.uptime <= now.uptime:
-        return abs(now.at - last.at - timedelta(seconds=now.uptime - last.uptime)) <= LEAP
+    kept = keeps_pace(last, now)
+    if kept is not None:
+        return kept
     back_at_work = clock.end_of(calendar.next_working_day(clock.local(last.at).date()))
     return last.at - LEAP <= now.at <= back_at_work

@@ -23,10 +23,10 @@ def install(app: Flask) -> None:
 
 
 def being_played() -> Demonstration | None:
-    """How far this request's city is played; None in a real city, and where all is. A process that has seen the end asks
-    no more."""
+    """How far this request's city is played; None in a real city, where all is, and where nobody plays the rest. A process
+    that has seen the end asks no more."""
     city, played = current_city(), current_app.extensions["played"]
-    if city is None or not city.demonstration or city.id in played:
+    if city is None or not city.demonstration or city.id in played or not current_app.extensions["settings"].plays:
         return None
     known = demonstration()
     if known is not None and known.waiting:

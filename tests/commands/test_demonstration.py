@@ -149,6 +149,9 @@ def seen(app: Flask) -> Iterator[Seen]:
         play.begin(said.append)
         between, open_between = how_far(), how_many_open()
         bars = {"sign-in between": page("sign-in"), "asked between": page("demonstration")}
+        with pytest.MonkeyPatch.context() as switched:
+            switched.setitem(app.extensions, "settings", replace(app.extensions["settings"], plays=False))
+            bars["nobody plays"] = page("sign-in")
         mine = registered_by_a_person()
         play.finish(said.append)
         bars |= {"sign-in after": page("sign-in"), "asked after": page("demonstration")}
@@ -178,6 +181,7 @@ def test_a_bar_says_so_until_all_is_there(seen: Seen) -> None:
     assert drawn in seen.bars["sign-in between"]
     assert drawn in seen.bars["asked between"]
     assert "演示数据" not in seen.bars["sign-in after"]
+    assert "演示数据" not in seen.bars["nobody plays"], "DUBAN_DEMONSTRATION=0"
     assert "演示数据已全部补齐" in seen.bars["asked after"]
 
 

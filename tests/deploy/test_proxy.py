@@ -41,7 +41,7 @@ def test_the_shipped_configuration_is_one(tmp_path: Path, site: Site) -> None:
     assert subprocess.run([*command, "-t"], capture_output=True, check=False).returncode == 1
 
 
-@pytest.mark.parametrize("forged", [{}, FORGED])
+@pytest.mark.parametrize("forged", [{}, FORGED, {"Host": f"{NAME.upper()}:1"}])
 def test_host_and_scheme_arrive_whatever_the_client_says(site: Site, forged: dict[str, str]) -> None:
     answer, text = site.ask("GET", "/readyz", **forged)
     assert (answer.status, READY) == (200, json.loads(text))

@@ -235,9 +235,10 @@ def test_failed_migrations_end_the_start_and_show_why(trial: Trial) -> None:
 
 
 def test_a_missing_demonstration_is_said(trial: Trial) -> None:
-    trial.told["DUBAN_DEMONSTRATION"] = "0"
+    trial.told |= {"DUBAN_DEMONSTRATION": "0", "INVOCATION_ID": "as systemd names it"}
     trial.start()
     assert "No demonstration city, as DUBAN_DEMONSTRATION=0 says." in trial.said()
+    assert "`deploy/as-service python -m portal.local with flask city create" in trial.said()
     assert "There is no city yet." in trial.said(), "what to do next"
 
 

@@ -14,8 +14,10 @@ from portal.deadlines.calendar import Calendar, CalendarEntry
 from portal.jobs import tasks
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.kernel.refusals import Invalid
 from portal.notify.models import Message, Reminder
 from portal.officers.models import Sweep
+from portal.officers.service import confirm_clock
 from portal.officers.trust import LEAP, Beat, beat, believable
 from tests.world import World
 
@@ -138,3 +140,36 @@ def test_the_system_administrator_confirms_a_clock_that_is_right_and_it_is_writt
         sweep(world)
     assert pending(world) > 0
     assert "巡检因时钟停止" in browser.get(world.url("officers/health")).get_data(as_text=True), "bounded: the next leap stops it"
+
+
+def typed() -> dict[str, str]:
+    """A registration as a browser sends it."""
+    today = clock.today().isoformat()
+    words = {"title": "时钟错误时登记的事项", "text": "请认真办理。", "leader": "张书记"}
+    return {"source_level": "city", "urgency": "normal", "instructed_on": today, "received_on": today, **words}
+
+
+def test_a_clock_that_leaps_gives_out_no_number_until_it_is_right_or_confirmed(world: World) -> None:
+    report_id = world.submit(world.at_work())
+    world.sign(report_id, "health.director")
+    sweep(world)
+    first = world.matter(world.register())
+    wrong = clock.now() + timedelta(days=400)
+    with clock.set_to(wrong):
+        browser = world.browser("city.supervisor")
+        answer = browser.post(world.url("instructions/register"), data={**typed(), "csrf_token": world.token(browser)})
+        said = answer.get_data(as_text=True)
+        assert answer.status_code == 422
+        assert "服务器时间与最近一次巡检相差太远" in said
+        assert "时钟错误时登记的事项" in said, "what was typed is kept"
+        with pytest.raises(Invalid, match="服务器时间"):
+            world.sign(report_id, "health.deputy")
+    then = world.matter(world.register())
+    assert (then.year, then.sequence) == (first.year, first.sequence + 1), "right again, it goes on by itself, without a gap"
+    world.sign(report_id, "health.deputy")
+    with clock.set_to(wrong):
+        sweep(world)
+        with world.work("city.system"):
+            confirm_clock(world.actor("city.system"), wrong)
+        late = world.matter(world.register())
+        assert (late.year, late.sequence) == (clock.local(wrong).year, 1)

@@ -1,7 +1,15 @@
 """The verbs of the officers, in rooms: `proposing`, `deciding`, `keeping`."""
 
 from portal.officers.service.deciding import Decided, decide
-from portal.officers.service.keeping import confirm_clock, end_sessions, make_officers, may_sweep, note_sweep, send_again
+from portal.officers.service.keeping import (
+    confirm_clock,
+    end_sessions,
+    make_officers,
+    may_sweep,
+    note_sweep,
+    refuse_unbelieved_clock,
+    send_again,
+)
 from portal.officers.service.proposing import (
     case_for,
     case_of,
@@ -28,6 +36,7 @@ __all__ = [
     "may_sweep",
     "note_sweep",
     "propose",
+    "refuse_unbelieved_clock",
     "send_again",
     "withdraw",
 ]

@@ -57,10 +57,36 @@ def note_sweep() -> None:
 def may_sweep() -> bool:
     """Whether the clock can be believed, asked before each part of a sweep; where not, that is written down."""
     last = queries.last_sweep()
-    if last is None or trust.believable(Beat(last.swept_at, last.boot, last.uptime), trust.beat(), calendar_of(db.session())):
+    if _believes(last, trust.beat()):
         return True
+    assert last is not None
     last.stopped_at = clock.now()
     return False
+
+
+_believed: dict[int, Beat] = {}
+"""The city → when its clock was last compared here with its last sweep, and was right: as long as the machine runs on and the
+clock with it, it still is, and nobody need ask again."""
+
+
+def refuse_unbelieved_clock() -> None:
+    """Before what a request does for good in the name of a day. Invalid where the clock is not believed: until it is right, or
+    the system administrator has confirmed it."""
+    city, now = current_city(), trust.beat()
+    assert city is not None
+    if city in _believed and trust.keeps_pace(_believed[city], now):
+        return
+    if not _believes(queries.last_sweep(), now):
+        raise Invalid(
+            _(
+                "服务器时间与最近一次巡检相差太远，暂不编号，以免用错年份。请系统管理员到“系统运行”核对：校准时钟，或确认现在的时间无误"
+            )
+        )
+    _believed[city] = now
+
+
+def _believes(last: Sweep | None, now: Beat) -> bool:
+    return last is None or trust.believable(Beat(last.swept_at, last.boot, last.uptime), now, calendar_of(db.session()))
 
 
 def confirm_clock(actor: Actor, shown: datetime) -> None:

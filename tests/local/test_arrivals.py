@@ -13,16 +13,23 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from portal.local.patience import FIRST_PIECE, has_arrived
+from portal.local.arrivals import FIRST_PIECE, has_arrived
 from portal.local.ports import free_port
 from tests.conftest import CLONE
 
-APP = """
+LARGE = 32 * 1024 * 1024
+APP = (
+    f"LARGE = {LARGE}\n"
+    + """
 def app(environ, start_response):
+    if environ["PATH_INFO"] == "/large":
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(LARGE))])
+        return (b"x" * 65536 for _piece in range(LARGE // 65536))
     said = environ["wsgi.input"].read()
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(str(len(said)))))])
     return [str(len(said)).encode()]
 """
+)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +95,26 @@ def test_forty_slow_connections_stop_nobody(port: int, said: bytes) -> None:
             assert ask(port, b"x" * 200_000) == b"200000"
             assert time.monotonic() - began < 2.5  # all forty may have come to one process: a quarter second each, on four threads
             time.sleep(0.1)
+
+
+def test_forty_who_do_not_read_stop_nobody(port: int) -> None:
+    with ExitStack() as stack:
+        slow = connections(stack, port, 40)
+        trickled(slow, b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(1)
+        for _time in range(3):
+            assert ask(port) == b"0"
+            for one in slow:
+                with suppress(OSError):
+                    one.recv(1000)
+            time.sleep(0.3)
+
+
+def test_a_large_answer_is_read_whole(port: int) -> None:
+    with urlopen(f"http://127.0.0.1:{port}/large", timeout=20) as answer:
+        assert len(answer.read(1000)) == 1000
+        time.sleep(1)
+        assert len(answer.read()) == LARGE - 1000
 
 
 def test_what_comes_in_pieces_is_answered(port: int) -> None:

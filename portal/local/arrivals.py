@@ -1,12 +1,14 @@
-"""Gunicorn's worker of threads, for which nobody who is slow to ask holds one: what is to be answered arrives first.
+"""Gunicorn's worker of threads, for which nobody who is slow to ask, or to read, holds one: what is to be answered arrives first.
 
 As it comes, a thread reads a request's head as slowly as it is sent: sixteen strangers who send half a head, or a form byte by
 byte, stop a portal of sixteen threads. Here the head, and the form with it as far as it is small, are waited for beside all
-others, without a thread, and not for long; of larger bodies a thread waits for only so long, and never all of them.
+others, without a thread, and not for long; of larger bodies, and until a large answer is taken, a thread waits for only so long,
+and never all of them.
 """
 
 from __future__ import annotations
 
+import errno
 import re
 import select
 import socket
@@ -21,7 +23,7 @@ HEAD_WITHIN = 10.0
 FIRST_PIECE = 16 * 1024  # of a body, which arrives before a thread is taken: nearly every form
 MOST_AHEAD = 64 * 1024 + FIRST_PIECE
 BODY_WITHIN, LEAST_A_SECOND = 15.0, 16 * 1024
-"""Of a larger body a thread waits for so many seconds in all, and one more for each of so many octets that came."""
+"""Of a larger body, or answer, a thread waits for so many seconds in all, and one more for each of so many octets that went."""
 HURRIED = 0.25
 """So long in all where half of the threads wait for bodies already."""
 SILENCE = 15.0
@@ -46,7 +48,7 @@ def has_arrived(seen: bytes) -> bool:
 
 
 class _Waiting:
-    """How many threads of this process wait for a body."""
+    """How many threads of this process wait for a body, or until an answer is taken."""
 
     def __init__(self) -> None:
         self.lock, self.count = threading.Lock(), 0
@@ -56,36 +58,48 @@ _waiting = _Waiting()
 
 
 class _Patient:
-    """A connection of which a thread reads, with an end to its patience."""
+    """A connection of which a thread reads, or to which it writes, with an end to its patience."""
 
     def __init__(self, sock: socket.socket, threads: int) -> None:
         self.sock, self.most = sock, max(1, threads // 2)
-        self.waited, self.came = 0.0, 0
+        self.waited, self.went = 0.0, 0
 
     def recv(self, size: int) -> bytes:
         if not select.select([self.sock], [], [], 0)[0]:
-            self._wait()
+            self._wait([self.sock], [], "a body that does not arrive")
         data = self.sock.recv(size)
-        self.came += len(data)
+        self.went += len(data)
         return data
 
-    def _wait(self) -> None:
-        left = BODY_WITHIN + self.came / LEAST_A_SECOND - self.waited
+    def sendall(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            if not select.select([], [self.sock], [], 0)[1]:
+                try:
+                    self._wait([], [self.sock], "an answer that is not taken")
+                except TimeoutError as end:  # as if he had gone, which nobody need hear of
+                    raise ConnectionResetError(errno.ECONNRESET, str(end)) from None
+            sent = self.sock.send(rest)
+            self.went += sent
+            rest = rest[sent:]
+
+    def _wait(self, to_read: list[socket.socket], to_write: list[socket.socket], what: str) -> None:
+        left = BODY_WITHIN + self.went / LEAST_A_SECOND - self.waited
         with _waiting.lock:
             if _waiting.count >= self.most:
                 left = HURRIED - self.waited
             if left <= 0:
-                raise TimeoutError("a body that does not arrive")
+                raise TimeoutError(what)
             _waiting.count += 1
         began = time.monotonic()
         try:
-            ready = select.select([self.sock], [], [], min(left, SILENCE))[0]
+            ready = any(select.select(to_read, to_write, [], min(left, SILENCE)))
         finally:
             with _waiting.lock:
                 _waiting.count -= 1
         self.waited += time.monotonic() - began
         if not ready:
-            raise TimeoutError("a body that does not arrive")
+            raise TimeoutError(what)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.sock, name)
@@ -140,7 +154,7 @@ class _Connection(TConn):  # type: ignore[misc]
         return not seen or has_arrived(seen)
 
 
-class PatientWorker(ThreadWorker):  # type: ignore[misc]
+class ArrivalsWorker(ThreadWorker):  # type: ignore[misc]
     """`arriving` are the connections whose request is not there yet, `leaving` those that are answered for the last time."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -162,6 +176,14 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
         self._await(conn)
+
+    def handle_request(self, req: Any, conn: _Connection) -> bool:
+        """As gunicorn does, but what is answered is written with patience that ends."""
+        plain, conn.sock = conn.sock, _Patient(conn.sock, self.cfg.threads)
+        try:
+            return bool(super().handle_request(req, conn))
+        finally:
+            conn.sock = plain
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Look, between the events, after what is still arriving."""

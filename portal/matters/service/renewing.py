@@ -295,8 +295,8 @@ def _report(matter: Matter, changed: set[str], ended: bool) -> list[str]:
         way = _("、").join(_("%(step)s（%(seat)s）", step=STEP_LABELS[one.kind], seat=one.role.label) for one in seats)
         return [_("正在进行的签批终止，文稿保留为草稿，须重新报结，签批顺序为%(way)s", way=way)]
     said = []
-    if "source_level" in changed and (seats := wrong_seat(matter)) is not None:
-        was, now = (seat.label for seat in seats)
+    if "source_level" in changed and (wrong := wrong_seat(matter)) is not None:
+        was, now = (role.label for role in wrong)
         said.append(_("报结材料由%(was)s签发，应由%(now)s签发，不能办结，须退回；这次退回不计次数", was=was, now=now))
     if changed & _IN_THE_REPORT and matter.state in (State.IN_SIGN_OFF, State.UNDER_REVIEW):
         said.append(_("已送签或签发的报结材料，文字不随之改动"))

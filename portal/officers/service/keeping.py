@@ -70,13 +70,15 @@ clock with it, it still is, and nobody need ask again."""
 
 
 def refuse_unbelieved_clock() -> None:
-    """Before what a request does for good in the name of a day. Invalid where the clock is not believed: until it is right, or
-    the system administrator has confirmed it."""
+    """Before a number is given in the series of a year. Invalid where it is another year than at the last sweep and the clock
+    is not believed: until it is right, or the system administrator has confirmed it."""
     city, now = current_city(), trust.beat()
     assert city is not None
     if city in _believed and trust.keeps_pace(_believed[city], now):
         return
-    if not _believes(queries.last_sweep(), now):
+    last = queries.last_sweep()
+    another = last is not None and clock.local(last.swept_at).year != clock.local(now.at).year
+    if another and not _believes(last, now):
         raise Invalid(
             _(
                 "服务器时间与最近一次巡检相差太远，暂不编号，以免用错年份。请系统管理员到“系统运行”核对：校准时钟，或确认现在的时间无误"

@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import BinaryIO
 from uuid import UUID, uuid4
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 
 from portal.access.actor import SYSTEM, Actor
 from portal.access.policy import Act, allowed
@@ -131,11 +131,12 @@ def key_plain_digests() -> None:
     """Confidential files of the present city that were kept before their digests took the key take it now; but what has been in a
     sign-off keeps its own, which the signatures bind."""
     submitted = exists().where(Report.id == Attachment.report_id, Report.generation > 0)
-    old = select(Attachment).where(
+    old = select(Attachment.id, Attachment.matter_id, Attachment.digest).where(
         Attachment.city_id == current_city(), Attachment.confidential, ~Attachment.digest.contains(":"), ~submitted
     )
-    for found in db.session.scalars(old.options(as_seen_by(SYSTEM))).all():
-        found.digest = _keyed(found.matter_id, found.digest)
+    for row in db.session.execute(old.options(as_seen_by(SYSTEM))).all():
+        keyed = update(Attachment).where(Attachment.id == row.id).values(digest=_keyed(row.matter_id, row.digest))
+        db.session.execute(keyed.options(as_seen_by(SYSTEM)))
 
 
 def drop(actor: Actor, report: Report, wanted: Sequence[str]) -> None:

@@ -293,11 +293,11 @@ def test_an_appointment_is_asked_for_by_the_verb_too(world: World) -> None:
 # ------------------------------------------------------------------------------- who is made, moved or set by one alone
 
 
-def merge(world: World, kind: str, unit: str, **facts: object) -> TestResponse:
+def merge(world: World, change: str, unit: str, **facts: object) -> TestResponse:
     fields = {"from_on": clock.today().isoformat(), "reason": "机构改革", "version": 1, "step": "do"}
     with world.work():
         fields["version"] = world.unit(unit).version
-    return send(world, "city.secretariat", f"network/units/{world.units[unit]}/{kind}", **fields | facts)
+    return send(world, "city.secretariat", f"network/units/{world.units[unit]}/{change}", **fields | facts)
 
 
 OVER = [

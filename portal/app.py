@@ -18,7 +18,8 @@ from portal.config import MEBIBYTE, Misconfigured, Settings
 from portal.documents import numbering
 from portal.identity import door
 from portal.kernel.city import all_cities
-from portal.kernel.db import PERSON, db
+from portal.kernel.db import PERSON, db, enter
+from portal.kernel.installation import THERE
 from portal.matters import following, ladder
 from portal.matters.service import attaching, passing_on
 from portal.network.service.acting import actor_for
@@ -140,12 +141,21 @@ def stand(app: Flask) -> Flask:
         try:
             walls.refuse_unless_safe(db.engine, settings.production)
             belongings.refuse_unless_ours(settings)
+            _key_plain_digests()
             if restoring.look(settings.cluster):
                 log.warning(restoring.HELD)
         finally:
             db.session.remove()
             db.engine.dispose()
     return app
+
+
+def _key_plain_digests() -> None:
+    """What was kept before digests of what is confidential took the vault's key takes it at the next start."""
+    for city in all_cities() if db.session.scalar(THERE) else ():
+        enter(city.id)
+        attaching.key_plain_digests()
+        db.session.commit()
 
 
 def settle(app: Flask) -> Flask:

@@ -228,9 +228,9 @@ def allowed(actor: Actor, act: Act, record: Any = None) -> Decision:
     rows = POLICY[act]
     confidential = bool(getattr(record, "confidential", False))
     if actor.suspended and act in OF_OFFICERS:
-        return Decision(False, None, (str(_l("口令重置后还没有核实身份，这类事务暂不能办理")),))
+        return Decision(False, None, (str(_l("口令由他人发放或重置，还没有核实身份，这类事务暂不能办理")),))
     if confidential and actor.suspended:
-        return Decision(False, None, (str(_l("口令重置后还没有核实身份，限定知悉的事项暂不能办理")),))
+        return Decision(False, None, (str(_l("口令由他人发放或重置，还没有核实身份，限定知悉的事项暂不能办理")),))
     nearest: tuple[str, ...] | None = None
     lent_for_other = False
     for post in actor.standings:

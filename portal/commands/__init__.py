@@ -44,5 +44,5 @@ def in_a_sentence(command: click.Command) -> click.Command:
             why = str(fault.orig).strip().splitlines()
             raise click.ClickException(f"The database does not answer, or not in time: {why[0] if why else '-'}") from None
 
-    command.invoke = invoke  # type: ignore[method-assign]
+    command.invoke = invoke  # type: ignore[method-assign, assignment]
     return command

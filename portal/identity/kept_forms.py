@@ -84,6 +84,11 @@ def drop(person_id: int, kept_id: UUID) -> None:
     db.session.execute(delete(KeptForm).where(KeptForm.id == kept_id, KeptForm.person_id == person_id))
 
 
+def drop_all(person_id: int) -> None:
+    """Throw away what was kept for this person: whoever comes next under his name may be somebody else."""
+    db.session.execute(delete(KeptForm).where(KeptForm.person_id == person_id))
+
+
 def file(person_id: int, key: UUID, led_to: str) -> None:
     """This person has filed the form of this key, and is led there; the first time counts."""
     if len(led_to) > 300:

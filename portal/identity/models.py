@@ -30,7 +30,7 @@ class Person(OfCity, Model):
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     password_changed_at: Mapped[datetime | None]  # by himself; none: he has the one he was given
-    suspended_at: Mapped[datetime | None]  # his password was reset; until he is confirmed he reads nothing confidential
+    suspended_at: Mapped[datetime | None]  # others know his password; until he is confirmed he reads nothing confidential
 
     def __repr__(self) -> str:
         return f"<Person {self.id}>"

@@ -1,5 +1,5 @@
-"""How often somebody may do what reaches others, or fills what is kept: counted by person, or by network address before anybody has
-signed in, and by act; refused with a sentence.
+"""How often somebody may do what reaches others, or fills what is kept: counted by person, or by network address and by
+sign-in name before anybody has signed in, and by act; refused with a sentence.
 
 A count is written in a short transaction of its own, so that what is refused counts too, and acts sent at one moment.
 """
@@ -23,6 +23,8 @@ HOUR = timedelta(hours=1)
 KEPT_FOR = timedelta(days=1)
 MOST_NAMES, NAMES_WITHIN = 30, timedelta(minutes=15)
 """Failed sign-ins under whatever names from one network address, in browsers that are not known: a whole office may use it."""
+MOST_ELSEWHERE = 25
+"""Failed sign-ins under one name within that time, from wherever they come, in browsers and from addresses that are not its own."""
 MOST_URGES = 5
 """How often one person urges about the same within an hour: more only fills in-boxes."""
 
@@ -38,18 +40,22 @@ _LESS = text("UPDATE pace SET count = greatest(count - 1, 0) WHERE city_id = :ci
 
 
 def counted(who: int | str, act: str, within: timedelta = HOUR) -> int:
-    """The how-manieth time it is that this person, or this address, does this within that time."""
+    """The how-manieth time it is that this person, or this address or name, does this within that time."""
     now = clock.now()
-    named = f"person:{who}" if isinstance(who, int) else f"address:{who}"[:64]
+    named = _named(who)
     with _own_transaction() as own:
         facts = {"city": current_city(), "who": named, "act": act, "now": now, "before": now - within}
         return int(own.execute(_COUNT, facts).scalar_one())
 
 
+def _named(who: int | str) -> str:
+    return f"person:{who}" if isinstance(who, int) else who[:64]
+
+
 def discounted(who: str, act: str) -> None:
     """That time it was right after all."""
     with _own_transaction() as own:
-        own.execute(_LESS, {"city": current_city(), "who": f"address:{who}"[:64], "act": act})
+        own.execute(_LESS, {"city": current_city(), "who": _named(who), "act": act})
 
 
 @contextmanager

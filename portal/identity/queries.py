@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from portal.audit.models import JournalEntry
 from portal.identity.lockout import latest
@@ -110,6 +110,12 @@ def session_before(person_id: int, session_id: UUID) -> SignInSession | None:
         .order_by(SignInSession.started_at.desc())
         .limit(1)
     )
+
+
+def signed_in_from(person_id: int, address: str) -> bool:
+    """Whether this person has signed in from that network address before, as far as it is remembered."""
+    there = exists().where(SignInSession.person_id == person_id, SignInSession.source == address[:64])
+    return bool(db.session.scalar(select(there)))
 
 
 def failures_of(person_id: int) -> list[JournalEntry]:

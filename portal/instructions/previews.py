@@ -27,9 +27,10 @@ from portal.instructions.rules import co_fault, lead_fault
 from portal.instructions.service import standing_for
 from portal.kernel.db import current_city, db, has_written, take_time
 from portal.kernel.language import _
-from portal.kernel.refusals import Invalid, Refusal, Stale
+from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
 from portal.matters.book import BOOK
 from portal.matters.models import Matter, MatterContent, State
+from portal.matters.queries import must_be_confirmed
 from portal.matters.service.assigning import assign
 from portal.matters.service.creation import NewMatter, create
 from portal.network.models import Unit
@@ -72,28 +73,31 @@ def preview(actor: Actor, preview_id: UUID) -> ImportPreview:
 
 def previews_of(actor: Actor) -> list[ImportPreview]:
     """One's own of the last day, the latest first."""
-    return previews.recent(actor.person_id, KIND)
+    return [] if actor.suspended else previews.recent(actor.person_id, KIND)
 
 
 def judgement(actor: Actor, kept: ImportPreview) -> Judged:
-    """What was judged, as its owner may read it now: of a confidential row that is registered meanwhile, by this workbook
-    or another, nothing, unless he is of that matter's audience."""
+    """What was judged, as its owner may read it now: of a row that is registered as confidential meanwhile, by this workbook
+    or another, or open and then made so, nothing, unless he is of that matter's audience. Confidential rows open, like what is
+    registered, to whoever has shown lately that it is he."""
     judged = _judgement(kept)
-    secret = [row for row in judged.good if row.confidential]
-    if not secret:
-        return judged
     made = {row["row"]: UUID(row["id"]) for row in kept.imported or []}
-    there = confidential_there([row.key for row in secret if row.row not in made], actor)
-    registered = {row.row: matter_id for row in secret if (matter_id := made.get(row.row) or there.get(row.key))}
-    readable = select(MatterContent).where(MatterContent.matter_id.in_(registered.values())).options(as_seen_by(actor))
-    read = {content.matter_id for content in db.session.scalars(readable)}
+    there = confidential_there([row.key for row in judged.good if row.row not in made], actor)
+    registered = {row.row: matter_id for row in judged.good if (matter_id := made.get(row.row) or there.get(row.key))}
+    if any(row.confidential for row in judged.good):
+        must_be_confirmed(actor)
+    seen = (MatterContent.matter_id.in_(registered.values()), as_seen_by(actor))
+    opened = select(MatterContent.matter_id).where(seen[0], ~MatterContent.confidential).options(seen[1])
+    sealed = select(MatterContent).where(seen[0], MatterContent.confidential).options(seen[1])
+    read = {*db.session.scalars(opened), *(content.matter_id for content in db.session.scalars(sealed))}
     shells = select(Matter.id, Matter.number).where(Matter.id.in_(registered.values())).options(as_seen_by(actor))
     numbers = {shell.id: shell.number for shell in db.session.execute(shells)}
     for row, matter_id in registered.items():
         if matter_id in read:
             continue
         if row in made:
-            judged.hide(row, _("限定知悉，已登记"), warning=True)
+            secret = any(one.row == row and one.confidential for one in judged.good)
+            judged.hide(row, _("限定知悉，已登记") if secret else _("已登记，内容您现在不能查看"), warning=True)
         elif matter_id in numbers:
             judged.hide(row, _("已登记过同一件："), matter_id=str(matter_id), number=numbers[matter_id])
         else:
@@ -230,6 +234,9 @@ def empty_workbook() -> bytes:
 
 
 def _mine(actor: Actor, preview_id: UUID, *, lock: bool) -> ImportPreview:
+    """One's own; none for whoever was reset and has not been seen yet: he may be somebody else."""
+    if actor.suspended:
+        raise Invisible
     return previews.mine(actor.person_id, KIND, preview_id, lock=lock)
 
 

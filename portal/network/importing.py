@@ -64,8 +64,8 @@ def known_network() -> Known:
 
 def carry_out(plan: Plan, hashes: Mapping[str, str], *, must_change_password: bool = True, by: Actor | None = None) -> Written:
     """Write a plan without faults. `hashes` holds the stored password of every new person by sign-in name. Posts are
-    held from today; those of supervisors, heads and leaders wait for somebody else's agreement, the very first of a city
-    excepted, when there is nobody yet to agree."""
+    held from today; those of supervisors, heads and leaders wait for somebody else's agreement, and new people read nothing
+    confidential before they are confirmed: the very first of a city excepted, when there is nobody yet to agree."""
     if not plan.good:
         raise ValueError("a plan with faults is not carried out")
     ids = {code: known.id for code, known in plan.known.units.items()}
@@ -76,6 +76,9 @@ def carry_out(plan: Plan, hashes: Mapping[str, str], *, must_change_password: bo
     acts_for |= {
         unit.code: ids[unit.parent_code] if unit.kind in ORGANS and unit.parent_code else ids[unit.code] for unit in plan.units
     }
+    founding = by is None and not db.session.scalar(
+        select(exists().where(Post.city_id == current_city(), Post.role.not_in(OFFICERS)))
+    )
     newcomers = plan.new_people()
     people = {name: known.id for name, known in plan.known.people.items()}
     if newcomers:
@@ -90,14 +93,12 @@ def carry_out(plan: Plan, hashes: Mapping[str, str], *, must_change_password: bo
                     "must_change_password": must_change_password,
                     "active": True,
                     "created_at": clock.now(),
+                    "suspended_at": None if founding else clock.now(),
                 }
                 for name, post in newcomers.items()
             ],
         )
         people.update((name, person_id) for name, person_id in written)
-    founding = by is None and not db.session.scalar(
-        select(exists().where(Post.city_id == current_city(), Post.role.not_in(OFFICERS)))
-    )
     waiting = [] if founding else [post for post in plan.posts if post.role in AGREED]
     held = [post for post in plan.posts if post.role not in AGREED] if waiting else plan.posts
     facts = [

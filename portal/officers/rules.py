@@ -49,8 +49,9 @@ SWITCHES = frozenset({Kind.DENGBAO, Kind.SECOND_FACTOR_FOR_ALL})
 """They are about the whole city, and turn something on or off."""
 
 
-OUTSIDE = frozenset({Kind.APPOINT_OFFICER, Kind.DEACTIVATE, Kind.END_SESSIONS})
-"""Where they are about an officer they take him out of his office: somebody outside the three agrees first."""
+OUTSIDE = frozenset({Kind.APPOINT_OFFICER, Kind.DEACTIVATE, Kind.END_SESSIONS, Kind.RESET_PASSWORD, Kind.END_SECOND_FACTOR})
+"""Where they are about an officer they take him out of his office, or let somebody else into it: somebody outside the three agrees
+first."""
 
 
 class Outcome(StrEnum):

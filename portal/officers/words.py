@@ -91,7 +91,7 @@ ACTS: dict[str, LazyString] = {
     "refuse_appointment": _l("不同意任职"),
     "withdraw_appointment": _l("撤回任职提议"),
     "agree_from_outside": _l("三员以外的同意"),
-    "refused_act": _l("越权办理被拒"),
+    "refused_act": _l("越权或不合规的办理被拒"),
     "end_post": _l("离任"),
     "post_over": _l("任期届满"),
     "sign_handover": _l("签收交接清单"),

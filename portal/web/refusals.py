@@ -87,9 +87,10 @@ def _refused(refusal: Refusal) -> Response:
 
 
 def _note_refused(status: int) -> None:
-    """An act that somebody signed in may not do is in the journal, by its kind and place, never by what was sent or whom it was
-    about; so many an hour, so that nobody fills the journal by it: the last says that more are left out."""
-    visitor = current_visitor() if request.method not in SAFE and request.endpoint else None
+    """An act of somebody signed in that the portal does not know, or that he may not do, is in the journal, by its kind and place,
+    never by what was sent or whom it was about; so many an hour, so that nobody fills the journal by it: the last says that
+    more are left out."""
+    visitor = current_visitor() if request.method not in SAFE else None
     counted = current_app.extensions.get("count_refused")
     if visitor is None or counted is None:
         return
@@ -97,7 +98,7 @@ def _note_refused(status: int) -> None:
     if count <= MOST_REFUSED:
         journal.note(
             "refused_act", "person", visitor.person_id, visitor.person_id,
-            endpoint=request.endpoint, status=status, last=count == MOST_REFUSED,
+            endpoint=request.endpoint or request.method[:10], status=status, last=count == MOST_REFUSED,
         )  # fmt: skip
 
 
@@ -116,6 +117,8 @@ def _forged(error: CSRFError) -> Response:
     city, visitor = current_city(), current_visitor()
     drawn = drawn_for(city.id if city else 0)
     own = visitor is not None and drawn is not None and drawn.person_id == visitor.person_id
+    if not own and became != "set_aside":  # no page of ours
+        _note_refused(400)
     again = _again() if own and not kept_at else None
     return _answer(400, Refusal(sentence), again_url=kept_at, kept=bool(kept_at), again=again, told=became == "set_aside")
 
@@ -129,6 +132,8 @@ def _http(error: HTTPException) -> Response:
     discard()
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
+    if error.code < 500 and not isinstance(error, RateLimitExceeded):
+        _note_refused(error.code)
     wait = 60 if isinstance(error, RateLimitExceeded) else None
     response = _answer(error.code, None, wait=wait)
     for name, value in error.get_headers():

@@ -90,13 +90,13 @@ def test_I51_nor_whom_the_secretariat_sets(world: World) -> None:
         delegating.delegate_for(
             world.actor("city.secretariat"),
             world.posts["city.head"],
-            world.people["city.duty"],
+            world.people["city.deputy"],
             now,
             now + DAY,
             (Lent.ALL,),
             "住院",
         )
-    assert not any(seen(world, "city.duty", matter_id, number).values())
+    assert not any(seen(world, "city.deputy", matter_id, number).values())
 
 
 def test_I51_a_person_with_a_post_of_his_own_there_goes_on_seeing_them(world: World) -> None:

@@ -10,8 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from portal.access.actor import Actor
 from portal.identity import kept_forms
 from portal.identity.models import KeptForm
+from portal.identity.service import accounts
 from portal.kernel import clock
 from portal.kernel.db import db
 from tests.at_the_door import SmallCity, csrf_token, in_city, sign_in
@@ -55,6 +57,13 @@ def test_what_is_kept_is_sealed(app: Flask, city: SmallCity, onward: str) -> Non
         row = db.session.scalars(select(KeptForm)).one()
         assert "写了很久的一段话".encode() not in row.sealed
         assert row.person_id == city.lin_id
+
+
+def test_after_a_reset_nothing_is_left_for_whoever_comes_in_his_name(app: Flask, city: SmallCity, onward: str) -> None:
+    with in_city(app, city.id):
+        accounts.give_one_time_password(Actor(city.chen_id, city.id, "陈"), city.lin_id)
+    with in_city(app, city.id):
+        assert db.session.scalar(select(func.count()).select_from(KeptForm)) == 0
 
 
 def test_what_bears_a_mark_of_classification_is_not_kept(app: Flask, client: FlaskClient, city: SmallCity) -> None:

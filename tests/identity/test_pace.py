@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from portal.audit.models import JournalEntry
 from portal.documents import previews
 from portal.identity.door import KNOWN
-from portal.identity.pace import MOST_NAMES, MOST_URGES
+from portal.identity.pace import MOST_ELSEWHERE, MOST_NAMES, MOST_URGES, NAMES_WITHIN
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid
@@ -126,3 +126,46 @@ def test_what_somebody_may_not_do_is_in_the_journal_and_fills_it_not(world: Worl
         assert found[-1].after["last"] and not found[0].after["last"]  # type: ignore[index]
         assert str(matter_id) not in str([entry.after for entry in found])
         assert clock.now() >= found[-1].at
+
+
+def test_one_name_tried_from_everywhere_meets_a_limit_and_its_bearer_none_where_he_was_before(world: World) -> None:
+    """Each address has its own five tries; together they have so many. Nobody is locked out of his own browser or office."""
+    known, own = world.app.test_client(), "198.51.100.7"
+    assert sign_in(known, world, "health.handler").status_code == 303
+    before = world.app.test_client()
+    before.environ_base["REMOTE_ADDR"] = own
+    assert sign_in(before, world, "health.handler").status_code == 303
+
+    def from_address(address: str, name: str, password: str) -> str:
+        client = world.app.test_client()
+        client.environ_base["REMOTE_ADDR"] = address
+        return attempt(client, world, csrf_token(client, world.url("sign-in")), name, password)
+
+    for name in ("health.handler", "no.such.name"):
+        said = [from_address(f"203.0.113.{number}", name, "a-guess-2026") for number in range(MOST_ELSEWHERE + 2)]
+        refused = [number for number, words in enumerate(said) if "这个登录名在多处登录失败" in words]
+        assert refused == [MOST_ELSEWHERE, MOST_ELSEWHERE + 1], name
+    assert "这个登录名在多处登录失败" in from_address("203.0.113.99", "health.handler", PASSWORD)
+    assert from_address(own, "health.handler", PASSWORD) == "303"
+    assert sign_in(known, world, "health.handler").status_code == 303
+    with clock.set_to(clock.now() + NAMES_WITHIN):
+        assert from_address("203.0.113.99", "health.handler", PASSWORD) == "303"
+
+
+def test_an_act_that_the_portal_does_not_know_is_in_the_journal_too(world: World) -> None:
+    matter_id = world.at_work()
+    browser = world.browser("finance.handler")
+    token = world.token(browser)
+    sent = {"csrf_token": token}
+    assert browser.delete(world.url(f"matters/{matter_id}"), headers={"X-CSRFToken": token}).status_code == 405
+    assert browser.post(world.url(f"matters/{matter_id}/no-such-act"), data=sent).status_code == 404
+    assert browser.post(world.url("delegations"), data=sent | {"reason": "x" * 3_000_000}).status_code == 413
+    assert browser.post(world.url(f"matters/{matter_id}/progress"), data={}).status_code == 400  # forged: no page of ours
+    assert browser.get(world.url("no-such-page")).status_code == 404
+    world.app.test_client().post(world.url("no-such-act"))
+    with world.work():
+        which = (JournalEntry.city_id == world.id, JournalEntry.act == "refused_act")
+        found = db.session.scalars(select(JournalEntry).where(*which).order_by(JournalEntry.id)).all()
+    said = [(entry.person_id, entry.after["status"]) for entry in found]  # type: ignore[index]
+    assert said == [(world.people["finance.handler"], status) for status in (405, 404, 413, 400)]
+    assert str(matter_id) not in str([entry.after for entry in found])

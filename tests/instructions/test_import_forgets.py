@@ -15,10 +15,12 @@ from portal.access.visibility import as_seen_by
 from portal.audit.models import Reading
 from portal.documents.models import ImportPreview
 from portal.documents.workbook import read_rows
+from portal.identity.models import Person
 from portal.instructions.importing import COLUMNS
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.models import Matter, MatterContent
+from portal.matters.service import ending
 from portal.vault.box import digests
 from tests.instructions.test_importing import TODAY, book, row
 from tests.world import World
@@ -94,6 +96,42 @@ def test_I49_after_the_assignment_the_importer_reads_no_word_of_it_anywhere(worl
         assert _silent(said)
         assert _import(world, again) != 500
     assert len(_registered(world)) == 2
+
+
+def test_I49_nor_of_one_that_was_imported_open_and_made_confidential(world: World) -> None:
+    data = book(row(来文字号=SECRET["来文字号"]), row(**SECRET, 是否保密="否"))  # of one number: worth a look
+    address, other = (_upload(world, data) for _time in range(2))
+    assert _import(world, address) == 303
+    opened = next(one for one in _registered(world) if "青砚" in world.matter(one.id).content.title)  # type: ignore[union-attr]
+    world.assign(opened.id)
+    assert "青砚" in _said(world, address)
+    with world.work("city.supervisor"):
+        made = ending.make_confidential(world.actor("city.supervisor"), opened.id, reason="涉及个人隐私").id
+    world.assign(made, handler="health.handler")
+    for each in (address, other, _upload(world, data)):
+        assert "青砚" not in _said(world, each), each
+
+
+def test_confidential_rows_open_to_whoever_has_shown_lately_that_it_is_he(world: World) -> None:
+    address = _upload(world, book(*_rows()))
+    client = world.browser("city.supervisor")
+    assert client.get(address).status_code == 200
+    for minutes in (8, 16):  # he goes on working, and is not asked meanwhile
+        with clock.set_to(clock.at(TODAY, 10, minutes)):
+            client.get(world.url("sign-ins"))
+            answer = client.get(address)
+            report = client.get(f"{address}/report")
+    assert answer.status_code == report.status_code == 303
+    assert "/confirm" in answer.location
+
+
+def test_who_may_be_somebody_else_finds_no_workbook(world: World) -> None:
+    address = _upload(world, book(*_rows()))
+    with world.work():
+        db.session.get(Person, world.people["city.supervisor"]).suspended_at = clock.now()  # type: ignore[union-attr]
+    client = world.browser("city.supervisor")
+    assert [client.get(each).status_code for each in (address, f"{address}/report")] == [404, 404]
+    assert address not in client.get(world.url("instructions/import")).get_data(as_text=True)
 
 
 def test_I49_what_he_reads_of_it_before_the_assignment_is_a_reading(world: World) -> None:

@@ -9,14 +9,15 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
+from portal.app import stand
 from portal.audit.models import Reading
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.matters.models import Report
+from portal.matters.models import Attachment, Report
 from portal.matters.service import attaching, handling, reporting
 from portal.matters.service.reporting import signing
 from portal.vault.words import canonical_digest
@@ -227,6 +228,38 @@ def test_nor_does_the_digest_of_a_confidential_file(world: World) -> None:
     assert digests[False] == {known}
     assert known not in digests[True]
     assert len(digests[True]) == 1  # within a matter equal files are known as such
+
+
+def test_what_was_kept_before_takes_the_key_at_the_next_start_unless_it_was_submitted(world: World) -> None:
+    known = sha256(b"x").hexdigest()
+    matter_id = world.progress(world.acknowledge(world.assign(_secret(world), handler="health.handler")))
+    with world.work("health.handler"):
+        actor = world.actor("health.handler")
+        _matter, draft = reporting.open_draft(actor, matter_id)
+        report_id = draft.id
+        reporting.save_draft(actor, report_id, None, {"body": "一、基本情况"})
+        attaching.attach_to_report(actor, draft, "b.txt", BytesIO(b"x"))
+    opened = world.register()
+    secret = _secret(world)
+    with world.work("city.supervisor"):
+        for one_id in (secret, opened):
+            attaching.attach_to_matter(world.actor("city.supervisor"), world_one(world, one_id), [("a.txt", BytesIO(b"x"))])
+        db.session.execute(update(Attachment).values(digest=known).options(as_seen_by(SYSTEM)))
+
+    def digests() -> dict[UUID, str]:
+        with world.work():
+            rows = db.session.scalars(select(Attachment).options(as_seen_by(SYSTEM))).all()
+            return {one.matter_id: one.digest for one in rows}
+
+    with world.work("health.handler"):
+        reporting.submit_report(world.actor("health.handler"), report_id)
+    stand(world.app)
+    found = digests()
+    assert (found[opened], found[matter_id]) == (known, known)
+    assert found[secret] != known and ":" in found[secret]
+    stand(world.app)
+    assert digests() == found
+    world.sign(report_id, "health.director", "health.deputy")
 
 
 def world_one(world: World, matter_id: UUID):  # type: ignore[no-untyped-def]

@@ -73,13 +73,13 @@ def test_a_delegation_of_nothing_is_refused(network: Network) -> None:
 
 
 def test_the_secretariat_sets_a_stand_in_for_somebody_away(network: Network) -> None:
-    made = set_for(network, "mishu", "deputy", "director")
+    made = set_for(network, "mishu", "deputy", "deputy2")
     assert (made.set_by_id, made.covers_confidential) == (network.person("mishu").id, False)
     assert delegating.end_delegation(network.actor("mishu"), made.id).ended_at is not None
 
 
 def test_the_holder_himself_ends_what_was_set_for_him(network: Network) -> None:
-    made = set_for(network, "mishu", "deputy", "director")
+    made = set_for(network, "mishu", "deputy", "deputy2")
     assert delegating.end_delegation(network.actor("deputy"), made.id).ended_at is not None
     with pytest.raises(Invisible):
         delegating.end_delegation(network.actor("edu.leader"), made.id)
@@ -95,14 +95,14 @@ def test_others_officers_and_the_same_person_are_refused(network: Network) -> No
         set_for(network, "mishu", "deputy", "deputy")
     assert "本人" in refused.value.fields["to_person"]
     with pytest.raises(Invalid) as refused:
-        set_for(network, "mishu", "deputy", "director", "")
+        set_for(network, "mishu", "deputy", "deputy2", "")
     assert "reason" in refused.value.fields
 
 
 def test_no_circle_is_set_for_others_either(network: Network) -> None:
-    set_for(network, "mishu", "deputy", "director")
+    set_for(network, "mishu", "deputy", "deputy2")
     with pytest.raises(Invalid) as refused:
-        set_for(network, "mishu", "director", "deputy")
+        set_for(network, "mishu", "deputy2", "deputy")
     assert "相互委托" in refused.value.fields["to_person"]
 
 

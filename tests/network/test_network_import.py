@@ -69,6 +69,7 @@ def test_a_later_import_hangs_on_what_is_there(network: Network) -> None:
     assert made.path == [*town.path, made.id]
     assert [s.for_unit_id for s in network.actor("leader").standings] == [network.unit("33").id, made.id]
     assert network.person("new").must_change_password
+    assert network.person("new").suspended_at is not None  # whoever brought the workbook in has read his password
     assert network.actor("new").standings == ()  # a head of a network that exists waits for somebody else's agreement
     asked = db.session.scalars(select(Appointment).where(Appointment.city_id == network.city_id)).one()
     assert (asked.person_id, asked.unit_id, asked.role) == (network.person("new").id, network.unit("33-02").id, "supervision_head")

@@ -151,6 +151,7 @@ def test_what_concerns_an_officer_is_the_other_twos(world: World) -> None:
     security = world.browser("city.security")
     assert propose(world, security, "deactivate", "city.security").status_code == 403
     _client, act = proposed(world, "city.security", "reset_password", "city.system")
+    assert decide(world, world.browser("city.head"), act).status_code == 303
     assert decide(world, world.browser("city.system"), act).status_code == 403
     once_in(decide(world, world.browser("city.auditor"), act))
 
@@ -168,6 +169,7 @@ def test_rules_are_changed_by_two_and_hold_at_sign_in(world: World) -> None:
 
 def test_a_lost_telephone_is_ended_by_two_and_an_officer_sets_up_a_new_one_first(world: World) -> None:
     _client, act = proposed(world, "city.system", "end_second_factor", "city.auditor")
+    assert decide(world, world.browser("city.head"), act).status_code == 303
     assert decide(world, world.browser("city.security"), act).status_code == 303
     client = world.app.test_client()
     assert sign_in(client, world, "city.auditor").location == world.url()  # type: ignore[arg-type]

@@ -265,7 +265,7 @@ def _welcome(made: SignInSession) -> None:
 
 def _say_suspended(suspended: bool) -> None:
     if suspended:
-        flash(_("口令重置后还没有核实身份，限定知悉的内容暂不显示；请到安全管理员处当面核实"), "soon")
+        flash(_("口令由他人发放或重置，还没有核实身份，限定知悉的内容暂不显示；请到安全管理员处当面核实"), "soon")
 
 
 def _warn_of_age(made: SignInSession) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import delete, update
 
 from portal.access.actor import Actor, Standing
 from portal.audit import journal
-from portal.identity import passwords, queries, second_factor, sessions
+from portal.identity import kept_forms, passwords, queries, second_factor, sessions
 from portal.identity.models import FormerPassword, Person
 from portal.kernel import clock
 from portal.kernel.db import db
@@ -17,9 +17,10 @@ from portal.kernel.text import objections, tidy
 
 
 def make_person(
-    sign_in_name: str, name: str, password: str | None = None, *, email: str | None = None
+    sign_in_name: str, name: str, password: str | None = None, *, email: str | None = None, seen: bool = True
 ) -> tuple[Person, str | None]:
-    """A new person of this city. Without a password he gets a one-time one, which is returned and not kept in clear."""
+    """A new person of this city. Without a password he gets a one-time one, which is returned and not kept in clear. Not `seen`:
+    whoever hands it over could sign in as him, so he reads nothing confidential until he is confirmed, as after a reset."""
     said, called = tidy(sign_in_name), tidy(name)
     if not said or not called or objections(said, 64, single_line=True) or objections(called, 60, single_line=True):
         raise Invalid(_("登录名或姓名不能使用"))
@@ -32,6 +33,7 @@ def make_person(
         must_change_password=once is not None,
         active=True,
         created_at=clock.now(),
+        suspended_at=None if seen else clock.now(),
     )
     db.session.add(person)
     db.session.flush()
@@ -39,9 +41,9 @@ def make_person(
 
 
 def give_one_time_password(actor: Actor, person_id: int, standing: Standing | None = None) -> str:
-    """A forgotten password is replaced by one for a single sign-in; all the person's sessions end, and he reads nothing
-    confidential until he is confirmed. A second factor set up since an earlier reset that nobody has confirmed goes too: it
-    would pass for one that he had before. Who may order this is for the caller to have judged."""
+    """A forgotten password is replaced by one for a single sign-in; all the person's sessions end, what was kept of his forms
+    goes, and he reads nothing confidential until he is confirmed. A second factor set up since an earlier reset that nobody has
+    confirmed goes too: it would pass for one that he had before. Who may order this is for the caller to have judged."""
     person = _person(person_id)
     once = passwords.one_time_password()
     replace_password(person, once)
@@ -50,6 +52,7 @@ def give_one_time_password(actor: Actor, person_id: int, standing: Standing | No
     person.must_change_password = True
     person.suspended_at = clock.now()
     sessions.end_all(person_id)
+    kept_forms.drop_all(person_id)
     journal.record(actor, "give_one_time_password", "person", person_id, standing=standing)
     return once
 

@@ -40,8 +40,8 @@ def sign_in(
     them is not said), or locked after five failures."""
     said = tidy(name)
     stranger = not source.startswith(lockout.KNOWN_BROWSER)
-    if stranger and pace.counted(source, "sign_in", pace.NAMES_WITHIN) > pace.MOST_NAMES:
-        raise Invalid(_("从您所在的网络地址多次登录失败，请 15 分钟后再试；在本机登录过的不受影响"))
+    if stranger:
+        _keep_pace(said, source, address or source)
     attempt = lockout.count_attempt(said, source)
     person = None if attempt.refused_until else queries.person_named(said[:64])
     stored = person.password_hash if person and person.active else None
@@ -50,7 +50,8 @@ def sign_in(
         _refuse(attempt, person.id if person else None, address or source, _("登录名或口令不对"))
     assert person is not None
     if stranger:
-        pace.discounted(source, "sign_in")
+        pace.discounted(f"address:{source}", "sign_in")
+        pace.discounted(_of_name(said), "sign_in")
     if passwords.is_outdated(person.password_hash):
         person.password_hash = passwords.hashed(password)
     if second_factor.is_in_force(person.id):
@@ -58,6 +59,22 @@ def sign_in(
         return Halfway(person.id, person.sign_in_name, _mark(person))
     lockout.forget(said, source)
     return begin(person, address or source, absolute)
+
+
+def _keep_pace(name: str, source: str, address: str) -> None:
+    """One password over many names from one address, and one name from many addresses, end here. Whoever bears the name goes on
+    where he signed in before, in that browser or from that address: no stranger locks him out there."""
+    if pace.counted(f"address:{source}", "sign_in", pace.NAMES_WITHIN) > pace.MOST_NAMES:
+        raise Invalid(_("从您所在的网络地址多次登录失败，请 15 分钟后再试；在本机登录过的不受影响"))
+    if pace.counted(_of_name(name), "sign_in", pace.NAMES_WITHIN) > pace.MOST_ELSEWHERE:
+        person = queries.person_named(name[:64])
+        if person is None or not queries.signed_in_from(person.id, address):
+            raise Invalid(_("这个登录名在多处登录失败，请 15 分钟后再试；在以前登录过的电脑或网络上不受影响"))
+
+
+def _of_name(name: str) -> str:
+    """By what a name is counted: what was typed there may be a password."""
+    return f"name:{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:40]}"
 
 
 def second_step(

@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import BinaryIO
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import exists, select, update
 
 from portal.access.actor import SYSTEM, Actor
 from portal.access.policy import Act, allowed
@@ -113,7 +113,7 @@ def _keep(actor: Actor, matter: Matter, report_id: UUID | None, paper: _Paper) -
         added_at=clock.now(),
         added_by_id=actor.person_id,
         name=paper.name,
-        digest=_digest(matter, kept.sha256),
+        digest=_keyed(matter.id, kept.sha256) if matter.confidential else kept.sha256,
     )
     db.session.add(made)
     whole_content(matter).mark("attachment")
@@ -122,9 +122,21 @@ def _keep(actor: Actor, matter: Matter, report_id: UUID | None, paper: _Paper) -
     return made
 
 
-def _digest(matter: Matter, sha256: str) -> str:
-    """The file's digest; of a confidential one such that whoever has a copy cannot recognise it without the vault's key."""
-    return keyed_digests(sha256, f"attachments:{matter.id}")[0] if matter.confidential else sha256
+def _keyed(matter_id: UUID, sha256: str) -> str:
+    """The digest of a confidential file: such that whoever has a copy cannot recognise it without the vault's key."""
+    return keyed_digests(sha256, f"attachments:{matter_id}")[0]
+
+
+def key_plain_digests() -> None:
+    """Confidential files of the present city that were kept before their digests took the key take it now; but what has been in a
+    sign-off keeps its own, which the signatures bind."""
+    submitted = exists().where(Report.id == Attachment.report_id, Report.generation > 0)
+    old = select(Attachment.id, Attachment.matter_id, Attachment.digest).where(
+        Attachment.city_id == current_city(), Attachment.confidential, ~Attachment.digest.contains(":"), ~submitted
+    )
+    for row in db.session.execute(old.options(as_seen_by(SYSTEM))).all():
+        keyed = update(Attachment).where(Attachment.id == row.id).values(digest=_keyed(row.matter_id, row.digest))
+        db.session.execute(keyed.options(as_seen_by(SYSTEM)))
 
 
 def drop(actor: Actor, report: Report, wanted: Sequence[str]) -> None:

@@ -22,7 +22,8 @@ from portal.kernel.refusals import Forbidden, Invalid, Invisible, Refusal, Stale
 from portal.network import queries
 from portal.network.business import business
 from portal.network.importing import sound_of
-from portal.network.models import ChangeKind, Delegation, Post, Unit, UnitChange
+from portal.network.models import ChangeKind, Post, Unit, UnitChange
+from portal.network.service.changed_posts import end_posts, guarding_seats, write_down
 from portal.network.service.judging import judge
 from portal.network.service.paths import settle_paths
 from portal.network.service.wanted import MOST_REASON, NAMES, Case, Wanted, act_of
@@ -37,7 +38,7 @@ def foresee(actor: Actor, wanted: Wanted, version: int | None) -> Case:
     case = judge(actor, wanted, unit)
     trial = db.session.begin_nested()
     try:
-        _guarding_seats(case, lambda: _apply(actor, None, case, follow=False))
+        guarding_seats(case, lambda: _apply(actor, None, case, follow=False))
     finally:
         trial.rollback()
     return judge(actor, wanted, _permitted(actor, wanted, version))
@@ -187,7 +188,8 @@ def latest_words(unit_id: int) -> list[str]:
 
 def _carry_out(actor: Actor | System, standing: Standing | None, case: Case, row: UnitChange) -> None:
     row.before = facts_of(case.unit)
-    _guarding_seats(case, lambda: _apply(actor, standing, case, row))
+    guarding_seats(case, lambda: _apply(actor, standing, case, row))
+    write_down(case, row)
     row.carried_out_at = clock.now()
     row.after = facts_of(case.unit) | {
         "moved": [asdict(effect) for effect in case.effects][:200],
@@ -201,7 +203,12 @@ def _carry_out(actor: Actor | System, standing: Standing | None, case: Case, row
         row.unit_id,
         standing=standing,
         before=row.before,
-        after=facts_of(case.unit) | {"change": row.id, "posts_ended": [post.id for post in case.ending]},
+        after=facts_of(case.unit)
+        | {
+            "change": row.id,
+            "posts_ended": [post.id for post in case.ending],
+            "posts_asked": [[post.person_id, unit.id, str(post.role)] for post, unit, _until in case.asked],
+        },
     )
 
 
@@ -216,22 +223,6 @@ def facts_of(unit: Unit) -> dict[str, Any]:
 
 def _facts(row: UnitChange) -> dict[str, Any]:
     return {"change": row.id, "kind": str(row.kind), "from_on": row.from_on.isoformat(), "reason": row.reason} | row.wanted
-
-
-def _guarding_seats(case: Case, act: Any) -> None:
-    """Do it, unless a running sign-off would be left without the holder of a seat that it had."""
-    unit, heir = case.unit, case.other
-    near = {unit.id, unit.acts_for_id}
-    needed = {seat for seat in business().seats(near) if queries.holders(*seat)}
-    act()
-    for unit_id, role in sorted(needed, key=str):
-        now = case.other.id if case.ends and case.other is not None and unit_id == unit.id and not unit.is_organ else unit_id
-        if not queries.holders(now, role):
-            raise Invalid(
-                _("正在签批的报结材料还要用到“%(role)s”这个岗位，变更后将无人在任", role=role.label),
-                fields={"moving" if heir is not None else "reason": _(
-                    "请让“%(role)s”随之转入，或者先在承接单位任命，再办理这项变更", role=role.label)},
-            )  # fmt: skip
 
 
 def _apply(
@@ -252,7 +243,9 @@ def _apply(
         db.session.flush()
     elif kind == ChangeKind.MOVE:
         assert case.other is not None
+        gone = end_posts(case)
         _hang(case.other, [unit], follow)
+        business().lent_no_longer(gone)
     elif kind == ChangeKind.SPLIT:
         parent = queries.unit_by_id(unit.parent_id or 0)
         assert parent is not None
@@ -298,21 +291,12 @@ def _hand_over(actor: Actor | System, standing: Standing | None, case: Case, hei
     for post in case.moving:
         assert heir is not None
         post.unit_id, post.for_unit_id = heir.id, heir.acts_for_id
-    for post in case.ending:
-        post.to_on = max(clock.today(), post.from_on)
-    stood_in = db.session.scalars(
-        update(Delegation)
-        .where(Delegation.post_id.in_([post.id for post in case.ending]), Delegation.ended_at.is_(None))
-        .values(ended_at=clock.now())
-        .returning(Delegation.to_person_id)
-    ).all()
-    db.session.flush()
+    gone = end_posts(case)
     if heir is not None:
         _hang(heir, case.children, follow)
     if case.ends:
         _end(actor, standing, unit, heir, follow)
-    if stood_in:
-        business().lent_no_longer(stood_in)
+    business().lent_no_longer(gone)
 
 
 def _end(actor: Actor | System, standing: Standing | None, unit: Unit, heir: Unit | None, follow: bool) -> None:

@@ -21,6 +21,7 @@ from portal.kernel.refusals import Forbidden, Invalid, Invisible
 from portal.network import queries
 from portal.network.business import business
 from portal.network.models import Delegation, Post
+from portal.network.rules import AGREED
 
 LONGEST = timedelta(days=90)
 """How long one delegation may last (the portal's own rule)."""
@@ -46,7 +47,7 @@ def delegate(
     if not decision or standing.role in OFFICERS:
         raise Forbidden(_("不能委托这个岗位"), unmet=decision.unmet or (_("三员不办理业务"),))
     if covers_confidential and actor.suspended:  # what he may not read himself he opens to nobody
-        sentence = _("口令重置后还没有核实身份，暂不能委托限定知悉的事项")
+        sentence = _("口令由他人发放或重置，还没有核实身份，暂不能委托限定知悉的事项")
         raise Invalid(_("委托没有保存"), fields={"covers_confidential": sentence})
     made = Delegation(
         post_id=post_id, to_person_id=to_person_id, from_at=from_at, to_at=to_at, acts=_known(acts),
@@ -65,7 +66,8 @@ def delegate_for(
     reason: str,
 ) -> Delegation:
     """The secretariat names a stand-in for somebody of its subtree who is suddenly away, with a reason. It never covers
-    confidential matters: those only their reader himself can name; and nobody names himself."""
+    confidential matters: those only their reader himself can name; and nobody names himself. For who supervises, heads or
+    leads stands in only whom somebody else has agreed to there: else it would appoint by way of a delegation."""
     post, decision = post_kept(actor, post_id)
     if post.role in OFFICERS:
         raise Forbidden(_("系统管理员、安全管理员、审计员的岗位不由秘书处管理"))
@@ -75,11 +77,22 @@ def delegate_for(
         raise Invalid(_("委托没有保存"), fields={"to_person": _("不能指定自己代行，请由另一位秘书处人员办理")})
     if not reason:
         raise Invalid(_("委托没有保存"), fields={"reason": _("请填写理由")})
+    if to_person_id not in (agreed_there(post) or {to_person_id}):
+        sentence = _("督查、领导岗位由秘书处指定代行的，只能是同一单位现任的督查员、督查室主任或领导；请本人委托他人，或另行任职")
+        raise Invalid(_("委托没有保存"), fields={"to_person": sentence})
     made = Delegation(
         post_id=post_id, to_person_id=to_person_id, from_at=from_at, to_at=to_at, acts=_known(acts),
         covers_confidential=False, made_at=clock.now(), set_by_id=actor.person_id, reason=reason,
     )  # fmt: skip
     return _keep(actor, decision.standing, made, post.person_id)
+
+
+def agreed_there(post: Post) -> frozenset[int] | None:
+    """Whom the secretariat may set for whoever supervises, heads or leads: those who do so in the same unit, himself among them;
+    None where it may set anybody."""
+    if post.role not in AGREED:
+        return None
+    return frozenset().union(*queries.seated({(post.for_unit_id, role) for role in AGREED}).values())
 
 
 def _keep(actor: Actor, standing: Standing | None, made: Delegation, holder_id: int) -> Delegation:

@@ -18,6 +18,7 @@ from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid
 from portal.network import queries, rules
 from portal.network.models import ORGANS, ChangeKind, Kind, Level, Post, Unit
+from portal.network.service.changed_posts import ask_again, ask_in_organs
 from portal.network.service.wanted import NAMES, Case, Effect, Wanted, live_children, posts_of
 
 # What a signature binds is not changed after it; a draft is (matters.service.reporting.document.heading_of).
@@ -143,6 +144,7 @@ def _judge_move(actor: Actor | System, case: Case, faults: dict[str, str]) -> No
         faults["parent"] = fault
     former = queries.unit_by_id(unit.parent_id)
     case.effects.append(Effect(unit.name, former.name if former else "", parent.name))
+    ask_in_organs(case, parent)
     if (below := _count_below(unit)) > 0:
         case.sentences.append(_("其下 %(n)s 个单位随之划转，上下级关系不变。", n=below))
     case.sentences.append(_("正在办理的事项继续由原主办单位办理；上级督查室和领导能看到的范围随之改变。"))
@@ -202,6 +204,7 @@ def _take_over(case: Case, heir: Unit, faults: dict[str, str]) -> None:
             faults.setdefault("into" if case.wanted.kind == ChangeKind.MERGE else "heir", f"{child.name}：{fault}")
         case.effects.append(Effect(child.name, case.unit.name, heir.name))
     _sort_posts(case, heir)
+    ask_in_organs(case, heir)
     case.sentences.append(
         _("由“%(unit)s”主办、协办而未办结的事项，连同正在签批的报结材料，改由“%(heir)s”继续办理；其台账由“%(heir)s”保管，已登记的编号和单位名称不变。",
           unit=case.unit.name, heir=heir.name)
@@ -216,7 +219,9 @@ def _sort_posts(case: Case, heir: Unit | None) -> None:
     for post in held:
         label = f"{post.person.name}　{post.role.label}"
         fit = heir is not None and rules.fits(post.role, Kind(heir.kind)) and (post.person_id, post.role) not in there
-        if (post.id in chosen or _officers(case, post)) and fit and heir is not None:
+        if post.id in chosen and fit and heir is not None and post.role in rules.AGREED and heir.acts_for_id != post.for_unit_id:
+            ask_again(case, post, heir, case.unit.name)
+        elif (post.id in chosen or _officers(case, post)) and fit and heir is not None:
             case.moving.append(post)
             case.effects.append(Effect(label, case.unit.name, heir.name))
         elif case.ends:

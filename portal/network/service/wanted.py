@@ -48,7 +48,8 @@ class Effect:
 
 @dataclass(slots=True)
 class Case:
-    """A wanted change with everything it touches, judged. `other` is the new parent, the heir, or None."""
+    """A wanted change with everything it touches, judged. `other` is the new parent, the heir, or None. `asked` are posts that end
+    and that their holders are to get where they go, once somebody has agreed: in which unit, until when."""
 
     wanted: Wanted
     unit: Unit
@@ -56,6 +57,7 @@ class Case:
     children: list[Unit] = field(default_factory=list)
     moving: list[Post] = field(default_factory=list)
     ending: list[Post] = field(default_factory=list)
+    asked: list[tuple[Post, Unit, date | None]] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
 

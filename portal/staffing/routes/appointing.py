@@ -135,7 +135,8 @@ def lend_for(post_id: int) -> Response:
     actor = current_actor()
     post = _kept(post_id)
     form = forms.LendForm()
-    form.to_person.choices = stand_ins(colleagues_of(post.person_id))
+    among = delegating.agreed_there(post)
+    form.to_person.choices = stand_ins([one for one in colleagues_of(post.person_id) if among is None or one.id in among])
     if not form.is_submitted():
         form.from_day.data = clock.today()
 

@@ -63,8 +63,7 @@ def ask(actor: Actor, standing: Standing | None, made: Appointment) -> Appointme
     db.session.flush()
     journal.record(actor, "ask_appointment", "appointment", made.id, standing=standing, after=_facts(made))
     _tell([made])
-    facts = {"unit": made.unit.name, "role": Role(made.role).value}
-    tell("appointment_waits", [made.person_id], key=f"appointment:{made.id}:waits", facts=facts)
+    _tell_himself(made)
     return made
 
 
@@ -92,7 +91,7 @@ def decide(actor: Actor, ids: Collection[int], *, agree: bool) -> list[Appointme
     if not ids:
         raise Invalid(_("没有办理：请先勾选要办理的任职"))
     if actor.suspended:
-        raise Forbidden(_("口令重置后还没有核实身份，暂不能同意任职"))
+        raise Forbidden(_("口令由他人发放或重置，还没有核实身份，暂不能同意任职"))
     rows = list(db.session.scalars(_appointments().where(Appointment.id.in_(ids)).with_for_update(of=Appointment)))
     if len(rows) < len(set(ids)):
         raise Invisible
@@ -131,9 +130,13 @@ def withdraw(actor: Actor, appointment_id: int) -> Appointment:
 
 
 def tell_of_new() -> None:
-    """Part of every sweep: of what a workbook asked for, whoever has to agree is told once."""
+    """Part of every sweep: of what a workbook or a change of the tree asked for, whoever has to agree is told once, and so is
+    whom it is about."""
     lately = _all_waiting().where(Appointment.proposed_at > clock.now() - TOLD_WITHIN)
-    _tell(list(db.session.scalars(lately)))
+    found = list(db.session.scalars(lately))
+    _tell(found)
+    for made in found:
+        _tell_himself(made)
 
 
 def _appointments():  # type: ignore[no-untyped-def]
@@ -193,6 +196,11 @@ def _tell(rows: list[Appointment]) -> None:
         for person in asked.heads or security
     }
     tell_each("appointment_asked", [(person, key, {}) for person, key in sorted(told)])
+
+
+def _tell_himself(made: Appointment) -> None:
+    facts = {"unit": made.unit.name, "role": Role(made.role).value}
+    tell("appointment_waits", [made.person_id], key=f"appointment:{made.id}:waits", facts=facts)
 
 
 def _told(asked: Asked, entry_id: int, *, agree: bool) -> None:

@@ -96,7 +96,7 @@ def appoint(
     if isinstance(who, NewPerson):
         try:
             with db.session.begin_nested():
-                person, once = make_person(who.sign_in_name, who.name, email=who.email)
+                person, once = make_person(who.sign_in_name, who.name, email=who.email, seen=False)
         except IntegrityError:  # at this moment somebody else has taken the name
             raise Invalid(_("任职没有保存"), fields={"sign_in_name": _("登录名已有人使用，请换一个")}) from None
         journal.record(actor, "make_person", "person", person.id, standing=standing)

@@ -22,7 +22,7 @@ from portal.deadlines.rules import SourceLevel, Urgency
 from portal.documents import previews, workbook
 from portal.documents.models import ImportPreview
 from portal.documents.previews import forget_expired
-from portal.instructions.importing import COLUMNS, MOST_ROWS, Fault, Judged, Planned, confidential_there, judge, seen_already
+from portal.instructions.importing import COLUMNS, MOST_ROWS, Fault, Judged, Planned, already, judge
 from portal.instructions.rules import co_fault, lead_fault
 from portal.instructions.service import standing_for
 from portal.kernel.db import current_city, db, has_written, take_time
@@ -83,21 +83,16 @@ def judgement(actor: Actor, kept: ImportPreview) -> Judged:
     if not secret:
         return judged
     made = {row["row"]: UUID(row["id"]) for row in kept.imported or []}
-    there = confidential_there([row.key for row in secret if row.row not in made], actor)
-    registered = {row.row: matter_id for row in secret if (matter_id := made.get(row.row) or there.get(row.key))}
-    readable = select(MatterContent).where(MatterContent.matter_id.in_(registered.values())).options(as_seen_by(actor))
+    others = already([row for row in secret if row.row not in made], actor)
+    there = {row.row: known for row in secret if (known := others.get(row.key)) and known.confidential}
+    ids = {*made.values(), *(known.matter_id for known in there.values())}
+    readable = select(MatterContent).where(MatterContent.matter_id.in_(ids)).options(as_seen_by(actor))
     read = {content.matter_id for content in db.session.scalars(readable)}
-    shells = select(Matter.id, Matter.number).where(Matter.id.in_(registered.values())).options(as_seen_by(actor))
-    numbers = {shell.id: shell.number for shell in db.session.execute(shells)}
-    for row, matter_id in registered.items():
-        if matter_id in read:
-            continue
-        if row in made:
-            judged.hide(row, _("限定知悉，已登记"), warning=True)
-        elif matter_id in numbers:
-            judged.hide(row, _("已登记过同一件："), matter_id=str(matter_id), number=numbers[matter_id])
-        else:
-            judged.hide(row, _("已登记过同一件"))
+    for row in secret:
+        if row.row in made and made[row.row] not in read:
+            judged.hide(row.row, _("限定知悉，已登记"), warning=True)
+        elif (same := there.get(row.row)) is not None and same.matter_id not in read:
+            judged.hide(row.row, _("已登记过同一件："), matter_id=str(same.matter_id), number=same.number)
     return judged
 
 
@@ -250,7 +245,7 @@ def _units(planned: list[Planned]) -> dict[int, Unit]:
 
 def _refuse_changed(actor: Actor, planned: list[Planned], units: dict[int, Unit]) -> None:
     changes = []
-    there = {seen.key for seen in seen_already(planned, actor)}
+    there = already(planned, actor)
     for row in planned:
         if standing_for(actor, row.registering_unit_id, row) is None:
             changes.append(_("第 %(row)s 行：您现在不能为该单位登记", row=row.row))

@@ -4,6 +4,7 @@ has the same one: what was filed under it is shown instead of the form, and sent
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -39,9 +40,9 @@ def install(app: Flask, filed: FiledForms) -> None:
         return response
 
 
-def judge(*, safe: bool, known_otherwise: bool) -> Response | None:
-    """Where the page's form was filed already: lead there, or raise Stale. `known_otherwise`: whether it is the same again is
-    known from what it made, or from the version it carries."""
+def judge(*, safe: bool, filed_under: Callable[[UUID], str | None] | None) -> Response | None:
+    """Where the page's form was filed already: lead there, or raise Stale. `filed_under` finds what keeps the form's key
+    itself: nothing else is remembered of it. A form that is sent again is known by that, too, or by the version it carries."""
     said = request.args.get("key") if safe else request.form.get("request_key")
     try:
         g.page_key = UUID(said or "")
@@ -49,9 +50,10 @@ def judge(*, safe: bool, known_otherwise: bool) -> Response | None:
         new_page_key()
         return None
     filed: FiledForms = current_app.extensions[EXTENSION]
-    led_to = None if known_otherwise else filed.led_to(g.page_key)
+    known_otherwise = not safe and (filed_under is not None or bool(request.form.get("version")))
+    led_to = None if known_otherwise else (filed_under or filed.led_to)(g.page_key)
     if led_to is None:
-        g.filing = None if safe else g.page_key
+        g.filing = None if safe or filed_under else g.page_key
         return None
     if safe:
         flash(_("这张表已经提交过，没有再办一次"), "soon")

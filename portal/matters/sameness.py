@@ -97,7 +97,7 @@ def take_fingerprint(matter: Matter, content: MatterContent) -> None:
         content.fingerprint = None
         return
     paper = Paper.of(content.title, content.leader, content.document_number)
-    content.fingerprint = _keyed(paper, matter.registering_unit_id)[0] if matter.confidential else _plain(paper)
+    content.fingerprint = _keyed(paper, matter.registering_unit_id)[0] if matter.confidential else plain_print(paper)
 
 
 def take_missing() -> None:
@@ -115,11 +115,11 @@ def take_missing() -> None:
 
 
 def _prints(paper: Paper, offices: Collection[int]) -> list[str]:
-    return [_plain(paper), *(print_ for office in offices for print_ in _keyed(paper, office))]
+    return [plain_print(paper), *(print_ for office in offices for print_ in _keyed(paper, office))]
 
 
-def _plain(paper: Paper) -> str:
-    """As migration 0021 takes it of what is registered already."""
+def plain_print(paper: Paper) -> str:
+    """Of an open one, as migration 0021 takes it of what is registered already."""
     return sha256("\n".join(paper).encode()).hexdigest()
 
 

@@ -125,12 +125,12 @@ def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "re
         document_number=new.document_number,
         requirement=new.requirement,
     )
-    take_fingerprint(matter, content)
     db.session.add(matter)
     try:
         db.session.flush()
     except IntegrityError as conflict:
         raise _filed_before(conflict, matter.request_key) from conflict
+    take_fingerprint(matter, content)
     keep_co_units(matter, content, new.co_units)
     if matter.confidential:
         audience.admit(matter.id, [actor.person_id], audience.REGISTRAR)

@@ -25,6 +25,7 @@ from portal.documents.numbering import bracketed
 from portal.kernel import clock
 from portal.matters.models import ENDED, State
 from portal.matters.readers import Around, Waiting, viewer_rows
+from portal.matters.sameness import Paper, plain_print
 from portal.matters.search import grams
 from portal.vault.box import seal
 
@@ -44,7 +45,7 @@ COLUMNS = {
     "instructed_on received_on lead_unit_id lead_unit_name supervising_unit_id supervised_by_office state version round "
     "registered_at registered_by_id assigned_at assigned_by_id acknowledged_at issued_at closed_at original_due_on due_on "
     "extension_pending declined returns urges",
-    "matter_content": "id matter_id confidential plain sealed leader_id handler_id handler_post_id reviewer_id parts",
+    "matter_content": "id matter_id confidential plain sealed leader_id handler_id handler_post_id reviewer_id parts fingerprint",
     "search_entry": "matter_id part confidential grams",
     "clock": "matter_id kind generation generation_at original_due_on due_on due_at stopped_at why",
     "viewer": "matter_id principal view task state open stopped due_on received_on source_level lead_unit_id returned until",
@@ -216,7 +217,7 @@ class Maker:
         rows["matter_content"].append((
             content_id, key, matter.confidential, *self._kept(words, "matter_content", content_id, matter.confidential),
             content.leader_id, content.handler_id, handler_post, content.reviewer_id,
-            ["report"] if signing else [],
+            ["report"] if signing else [], plain_print(Paper.of(title, leader, None)) if not matter.confidential else None,
         ))  # fmt: skip
         rows["search_entry"].append((key, "shell", matter.confidential, grams(number, lead_name)))
         if not matter.confidential:

@@ -10,12 +10,11 @@ whether an answer showed it, and is a reading, is judged when the answer is made
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, any_, bindparam, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Table, any_, bindparam, exists, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.event import listens_for
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
@@ -64,8 +63,7 @@ def still_counts() -> ColumnElement[bool]:
     return or_(Viewer.until.is_(None), Viewer.until > clock.now())
 
 
-def _in_view(model: Any, actor: Actor, view: View) -> ColumnElement[bool]:
-    key = getattr(model, model.matter_key)
+def _in_view(key: Any, actor: Actor, view: View) -> ColumnElement[bool]:
     seen = [Viewer.matter_id == key, Viewer.principal == _principals(actor), still_counts()]
     if view > View.SHELL:
         seen.append(Viewer.view >= literal(int(view)))
@@ -74,18 +72,15 @@ def _in_view(model: Any, actor: Actor, view: View) -> ColumnElement[bool]:
 
 def may_see(model: Any, actor: Actor) -> ColumnElement[bool]:
     """The rule of the house, once: the reader stands in the matter's index of viewers, with view enough."""
-    rule = _in_view(model, actor, model.view_needed)
+    key = getattr(model, model.matter_key)
+    rule = _in_view(key, actor, model.view_needed)
     also = model.also_seen()
-    return or_(rule, also[1] & _in_view(model, actor, also[0])) if also else rule
+    return or_(rule, also[1] & _in_view(key, actor, also[0])) if also else rule
 
 
-def seen_by(actor: Actor, matter_ids: Collection[UUID]) -> Select[UUID]:
-    """Which of these matters the actor sees, for whoever knows no matter but points at some."""
-    return (
-        select(Viewer.matter_id)
-        .where(Viewer.matter_id.in_(matter_ids), Viewer.principal == _principals(actor), still_counts())
-        .distinct()
-    )
+def sees(actor: Actor, matter_id: Any) -> ColumnElement[bool]:
+    """Whether the actor sees the matter that this column names, for whoever knows no matter but points at some."""
+    return _in_view(matter_id, actor, View.SHELL)
 
 
 _by_table: dict[Table, Any] = {}

@@ -22,7 +22,7 @@ from portal.deadlines.rules import SourceLevel, Urgency
 from portal.documents import previews, workbook
 from portal.documents.models import ImportPreview
 from portal.documents.previews import forget_expired
-from portal.instructions.importing import COLUMNS, MOST_ROWS, Fault, Judged, Planned, confidential_there, judge, seen_already
+from portal.instructions.importing import COLUMNS, MOST_ROWS, Fault, Judged, Planned, already, judge
 from portal.instructions.rules import co_fault, lead_fault
 from portal.instructions.service import standing_for
 from portal.kernel.db import current_city, db, has_written, take_time
@@ -82,26 +82,20 @@ def judgement(actor: Actor, kept: ImportPreview) -> Judged:
     registered, to whoever has shown lately that it is he."""
     judged = _judgement(kept)
     made = {row["row"]: UUID(row["id"]) for row in kept.imported or []}
-    there = confidential_there([row.key for row in judged.good if row.row not in made], actor)
-    registered = {row.row: matter_id for row in judged.good if (matter_id := made.get(row.row) or there.get(row.key))}
+    others = already([row for row in judged.good if row.row not in made], actor)
+    there = {row.row: known for row in judged.good if (known := others.get(row.key)) and known.confidential}
     if any(row.confidential for row in judged.good):
         must_be_confirmed(actor)
-    seen = (MatterContent.matter_id.in_(registered.values()), as_seen_by(actor))
+    seen = (MatterContent.matter_id.in_({*made.values(), *(known.matter_id for known in there.values())}), as_seen_by(actor))
     opened = select(MatterContent.matter_id).where(seen[0], ~MatterContent.confidential).options(seen[1])
     sealed = select(MatterContent).where(seen[0], MatterContent.confidential).options(seen[1])
     read = {*db.session.scalars(opened), *(content.matter_id for content in db.session.scalars(sealed))}
-    shells = select(Matter.id, Matter.number).where(Matter.id.in_(registered.values())).options(as_seen_by(actor))
-    numbers = {shell.id: shell.number for shell in db.session.execute(shells)}
-    for row, matter_id in registered.items():
-        if matter_id in read:
-            continue
-        if row in made:
-            secret = any(one.row == row and one.confidential for one in judged.good)
-            judged.hide(row, _("限定知悉，已登记") if secret else _("已登记，内容您现在不能查看"), warning=True)
-        elif matter_id in numbers:
-            judged.hide(row, _("已登记过同一件："), matter_id=str(matter_id), number=numbers[matter_id])
-        else:
-            judged.hide(row, _("已登记过同一件"))
+    for row in tuple(judged.good):
+        if row.row in made and made[row.row] not in read:
+            why = _("限定知悉，已登记") if row.confidential else _("已登记，内容您现在不能查看")
+            judged.hide(row.row, why, warning=True)
+        elif (same := there.get(row.row)) is not None and same.matter_id not in read:
+            judged.hide(row.row, _("已登记过同一件："), matter_id=str(same.matter_id), number=same.number)
     return judged
 
 
@@ -257,7 +251,7 @@ def _units(planned: list[Planned]) -> dict[int, Unit]:
 
 def _refuse_changed(actor: Actor, planned: list[Planned], units: dict[int, Unit]) -> None:
     changes = []
-    there = {seen.key for seen in seen_already(planned, actor)}
+    there = already(planned, actor)
     for row in planned:
         if standing_for(actor, row.registering_unit_id, row) is None:
             changes.append(_("第 %(row)s 行：您现在不能为该单位登记", row=row.row))

@@ -17,7 +17,6 @@ from portal.access.policy import Act, Decision, allowed
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.deadlines.words import day_words
-from portal.instructions.queries import papers_like
 from portal.instructions.rules import Registration, faults_of, marked
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
@@ -26,6 +25,7 @@ from portal.matters import notices
 from portal.matters.book import BOOK, write_entry
 from portal.matters.models import ENDED, CoUnit, Matter, MatterContent, State
 from portal.matters.queries import first_assigned_on, one, whole_content
+from portal.matters.sameness import Paper, registered
 from portal.matters.service import renewing
 from portal.matters.service.creation import FiledBefore, NewMatter, create, keep_co_units
 from portal.matters.service.renewing import Followed
@@ -33,6 +33,8 @@ from portal.network.models import Unit
 from portal.network.queries import keeper_of, names_in, unit_by_id, unit_typed
 from portal.vault.screening import CLASSIFIED
 from portal.workflow import engine
+
+MOST_NAMED = 5  # of the same papers, the newest
 
 
 class KeyUsed(Invalid):
@@ -212,9 +214,11 @@ def _refuse_faulty(actor: Actor, said: Registration, registering_unit_id: int, r
 def _ask_about_known(actor: Actor, said: Registration, former: Matter | None = None) -> None:
     if said.beside is None:
         return
-    known = papers_like(
-        actor, said.title, said.leader, said.document_number, but=said.request_key, after=former.id if former else None
-    )
+    others = [Matter.request_key != said.request_key] if said.request_key else []
+    if former is not None:  # other further rounds of it: the former one is of the same paper
+        others.append(Matter.previous_id == former.id)
+    there = registered(actor, [Paper.of(said.title, said.leader, said.document_number)], *others)
+    known = [one.number for one in there if one.readable][:MOST_NAMED]
     if not said.beside.issuperset(known):
         raise PaperKnown(known)
 

@@ -14,6 +14,7 @@ from portal.kernel import clock
 from portal.kernel.city import City
 from portal.kernel.db import current_city, db, enter
 from portal.matters.replanning import follow_new_calendar
+from portal.matters.sameness import take_missing
 from portal.matters.service.granting import tidy_lapsed
 from portal.matters.succession import refresh_all
 from portal.network.service import changing
@@ -57,6 +58,7 @@ def sweep(city_id: int) -> None:
             go_on_with_successors,
             follow_new_calendar,
             tidy_lapsed,
+            take_missing,
             remind_drives,
             tell_of_appointments,
             ask_to_confirm,

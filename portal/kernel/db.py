@@ -20,7 +20,16 @@ from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, Date, DateTime, Enum, ForeignKey, Insert, MetaData, Table, Uuid, event, insert, inspect, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, declared_attr, mapped_column, registry
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    SessionTransaction,
+    declared_attr,
+    make_transient_to_detached,
+    mapped_column,
+    registry,
+)
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from portal.kernel import clock
@@ -171,10 +180,17 @@ def _end(session: Session, transaction: SessionTransaction) -> None:
 
 
 def write_together(*rows: Base | Insert) -> None:
-    """Write these new records, and what the INSERTs among them say, in one statement. Nobody reads them back in this
-    transaction: they stay outside the session, and what the database gives them (a sequence, the city) is not asked for."""
+    """Write these new records, and what the INSERTs among them say, in one statement. They stay outside the session (but
+    `go_on_with`), and what the database gives them (a sequence, the city) is not asked for."""
     *others, last = (row if isinstance(row, Insert) else _insert(row) for row in rows)
     db.session.execute(last.add_cte(*(other.cte(f"written_{number}") for number, other in enumerate(others))))
+
+
+def go_on_with(record: Base) -> None:
+    """This record was written together with others, and is gone on with: the session has it as if it had been read. What only
+    the database knows of it is asked for when it is needed."""
+    make_transient_to_detached(record)
+    db.session.add(record)
 
 
 def _insert(record: Base) -> Insert:

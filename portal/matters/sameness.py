@@ -1,73 +1,127 @@
-"""What makes two instructions the same one, and how a confidential one is recognised by it when it comes again: by a keyed
-digest of those words, which nobody can make who only reads the database."""
+"""What makes two papers the same one, and how one is recognised when it comes again, by form or in a workbook: by one digest of
+its words, kept beside them and looked up by an index.
+
+An open one's digest is plain: whoever reads it in the database reads the words in the same row. A confidential one's takes the
+vault's key and the office that registered it: neither who only reads the database can make it, nor who reads it and registers
+papers for another office.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
+from typing import NamedTuple, Self
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 
-from portal.access.actor import SYSTEM
-from portal.access.visibility import as_seen_by
+from portal.access.actor import SYSTEM, Actor
+from portal.access.visibility import as_seen_by, may_see
+from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import current_city, db
+from portal.kernel.text import folded
 from portal.matters.models import Matter, MatterContent, State
 from portal.vault.words import keyed_digests
 
-Key = tuple[str, str, str, str, str]
-"""Source level, leader, date of instruction, title, document number."""
+_AT_ONCE = 1000
 
 
-def key_of(level: str, leader: str, instructed_on: date | str, title: str, document_number: str | None) -> Key:
-    """What is compared."""
-    return (str(level), leader, str(instructed_on), title, document_number or "")
+class Paper(NamedTuple):
+    """The words that are compared, folded: made by `of`."""
+
+    title: str
+    leader: str
+    document_number: str
+
+    @classmethod
+    def of(cls, title: str, leader: str, document_number: str | None) -> Self:
+        """The paper that is written so, or otherwise."""
+        return cls(folded(title), folded(leader), folded(document_number))
 
 
-def take_fingerprint(matter: Matter, content: MatterContent) -> None:
-    """Keep by what a confidential instruction is recognised, as its words are now."""
-    if matter.confidential:
-        content.fingerprint = _prints(_key(matter, content))[0]
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """An instruction of such a paper. One that is not `readable` is confidential, and known by its number alone."""
+
+    paper: Paper
+    matter_id: UUID
+    number: str
+    source_level: SourceLevel
+    instructed_on: date
+    confidential: bool
+    readable: bool
 
 
-def registered(keys: Iterable[Key], offices: Collection[int]) -> dict[Key, UUID]:
-    """Of these, the confidential instructions that units with these ids registered already, and are not withdrawn."""
-    wanted = {print_: key for key in set(keys) for print_ in _prints(key)}
-    if not wanted or not offices:
-        return {}
-    _take_missing(offices)
+def registered(actor: Actor, papers: Iterable[Paper], *which: ColumnElement[bool]) -> list[Registered]:
+    """The instructions of these papers that are not withdrawn, the newest first, as far as he may be told: open ones that he
+    may read, and confidential ones that his own office registered, whether he reads them or not. One statement."""
+    offices = {unit_id for standing in actor.standings if standing.sees_shells for unit_id in standing.keeps}
+    wanted = {print_: paper for paper in set(papers) for print_ in _prints(paper, offices)}
+    if not wanted:
+        return []
+    readable = may_see(MatterContent, actor)
     rows = db.session.execute(
-        select(Matter.id, MatterContent.fingerprint)
+        select(
+            MatterContent.fingerprint,
+            Matter.id,
+            Matter.number,
+            Matter.source_level,
+            Matter.instructed_on,
+            Matter.confidential,
+            readable.label("readable"),
+        )
         .join(MatterContent, MatterContent.matter_id == Matter.id)
         .where(
             MatterContent.city_id == current_city(),
-            MatterContent.confidential,
             MatterContent.fingerprint.in_(wanted),
-            Matter.registering_unit_id.in_(offices),
+            Matter.kind == "instruction",
+            Matter.parent_id.is_(None),
             Matter.state != State.WITHDRAWN,
+            or_(readable, and_(Matter.confidential, may_see(Matter, actor))),
+            *which,
         )
-        .order_by(Matter.registered_at)
+        .order_by(Matter.registered_at.desc())
         .options(as_seen_by(SYSTEM))
     )
-    return {wanted[print_]: matter_id for matter_id, print_ in rows if print_}
+    return [
+        Registered(wanted[print_ or ""], matter_id, number, level, day, confidential, bool(reads))
+        for print_, matter_id, number, level, day, confidential, reads in rows
+    ]
 
 
-def _take_missing(offices: Collection[int]) -> None:
-    """Of what was registered before there were fingerprints, they are taken when they are first asked for."""
+def take_fingerprint(matter: Matter, content: MatterContent) -> None:
+    """Keep by what the paper is recognised, as its words are now; a void number has none."""
+    if content.title is None:
+        content.fingerprint = None
+        return
+    paper = Paper.of(content.title, content.leader, content.document_number)
+    content.fingerprint = _keyed(paper, matter.registering_unit_id)[0] if matter.confidential else plain_print(paper)
+
+
+def take_missing() -> None:
+    """Of confidential papers that were registered by an earlier version: without the vault's key no migration could. Part of
+    every sweep; costs nothing where none is missing."""
     rows = db.session.execute(
         select(Matter, MatterContent)
         .join(MatterContent, MatterContent.matter_id == Matter.id)
-        .where(MatterContent.confidential, MatterContent.fingerprint.is_(None), Matter.registering_unit_id.in_(offices))
+        .where(MatterContent.city_id == current_city(), MatterContent.fingerprint.is_(None), MatterContent.confidential)
+        .limit(_AT_ONCE)
         .options(as_seen_by(SYSTEM))
     ).all()
     for matter, content in rows:
         take_fingerprint(matter, content)
-    db.session.flush()
 
 
-def _key(matter: Matter, content: MatterContent) -> Key:
-    return key_of(str(matter.source_level), content.leader, matter.instructed_on, content.title, content.document_number)
+def _prints(paper: Paper, offices: Collection[int]) -> list[str]:
+    return [plain_print(paper), *(print_ for office in offices for print_ in _keyed(paper, office))]
 
 
-def _prints(key: Key) -> list[str]:
-    return keyed_digests(key, f"instruction:{current_city()}")
+def plain_print(paper: Paper) -> str:
+    """Of an open one, as migration 0021 takes it of what is registered already."""
+    return sha256("\n".join(paper).encode()).hexdigest()
+
+
+def _keyed(paper: Paper, office: int) -> list[str]:
+    return keyed_digests(paper, f"paper:{current_city()}:{office}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +9,7 @@ from uuid import UUID
 from flask import url_for
 
 from portal.notify.kinds import text_of
-from portal.notify.models import Message
+from portal.notify.queries import MessagePage
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +25,18 @@ class DrawnMessage:
     new: bool
 
 
-def drawn(messages: Iterable[Message], out_of_sight: Collection[UUID]) -> list[DrawnMessage]:
-    """The messages as the page lists them; each link opens the matter and marks the message read. Those `out_of_sight`
-    have none."""
+def drawn(found: MessagePage) -> list[DrawnMessage]:
+    """The messages as the page lists them; each link opens the matter and marks the message read. Those out of sight have
+    none."""
     return [
         DrawnMessage(
             id=message.id,
             text=text_of(message.kind, message.facts),
             say=message.facts.get("say"),
-            url=None if message.id in out_of_sight else url_for("notify.open_message", message_id=message.id),
+            url=None if message.id in found.out_of_sight else url_for("notify.open_message", message_id=message.id),
             number=message.facts.get("number"),
             at=message.at,
             new=message.read_at is None,
         )
-        for message in messages
+        for message in found.messages
     ]

@@ -3,17 +3,19 @@ people want to be told."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, or_, select, tuple_
+from sqlalchemy.orm import aliased
 
 from portal.access.actor import Actor
 from portal.access.models import Audience
 from portal.access.roles import Role
-from portal.access.visibility import seen_by
+from portal.access.visibility import sees
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
@@ -38,9 +40,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class MessagePage:
-    """One page, newest first, and whether there is more on either side."""
+    """One page, newest first, and whether there is more on either side. Messages about a matter that their reader sees no
+    longer are `out_of_sight`: they say all by themselves and lead nowhere."""
 
     messages: list[Message]
+    out_of_sight: frozenset[UUID]
     newer: bool
     older: bool
 
@@ -65,38 +69,35 @@ def unread_count(person_id: int, *, suspended: bool = False) -> int:
     return db.session.scalar(select(unread_of(person_id, suspended=suspended))) or 0
 
 
-def messages_of(
-    person_id: int, *, only_new: bool = False, place: Place | None = None, size: int = PAGE_SIZE, suspended: bool = False
-) -> MessagePage:
+def messages_of(actor: Actor, *, only_new: bool = False, place: Place | None = None, size: int = PAGE_SIZE) -> MessagePage:
     """One page of the person's messages, newest first."""
     back = place is not None and place.back
     order = tuple_(Message.at, Message.id)
-    query = select(Message).where(shown_to(person_id, suspended))
+    query = select(Message).where(shown_to(actor.person_id, actor.suspended))
     if only_new:
         query = query.where(Message.read_at.is_(None))
     if place is not None:
         here = tuple_(place.at, place.id)
         query = query.where(order > here if back else order < here)
-    ordered = (Message.at.asc(), Message.id.asc()) if back else (Message.at.desc(), Message.id.desc())
-    found = list(db.session.scalars(query.order_by(*ordered).limit(size + 1)))
-    more, found = len(found) > size, found[:size]
+
+    def ordered(one: type[Message]) -> tuple[ColumnElement[Any], ...]:
+        return (one.at.asc(), one.id.asc()) if back else (one.at.desc(), one.id.desc())
+
+    # Limited first: whether he sees a matter is then asked for these alone.
+    told = aliased(Message, query.order_by(*ordered(Message)).limit(size + 1).subquery())
+    leads = or_(told.matter_id.is_(None), sees(actor, told.matter_id))
+    rows = db.session.execute(select(told, leads).order_by(*ordered(told))).all()
+    more = len(rows) > size
+    found = [message for message, _leads in rows[:size]]
+    hidden = frozenset(message.id for message, seen in rows if not seen)
     if back:
-        return MessagePage(found[::-1], newer=more, older=bool(found))
-    return MessagePage(found, newer=place is not None, older=more)
+        return MessagePage(found[::-1], hidden, newer=more, older=bool(found))
+    return MessagePage(found, hidden, newer=place is not None, older=more)
 
 
-def latest(person_id: int, count: int = 5, *, suspended: bool = False) -> list[Message]:
+def latest(actor: Actor, count: int = 5) -> MessagePage:
     """The person's latest messages, for the desk."""
-    return messages_of(person_id, size=count, suspended=suspended).messages
-
-
-def out_of_sight(actor: Actor, messages: Iterable[Message]) -> frozenset[UUID]:
-    """The messages about a matter that their reader sees no longer: they say all by themselves and lead nowhere."""
-    about = {message.id: message.matter_id for message in messages if message.matter_id is not None}
-    if not about:
-        return frozenset()
-    seen = set(db.session.scalars(seen_by(actor, set(about.values()))))
-    return frozenset(message_id for message_id, matter_id in about.items() if matter_id not in seen)
+    return messages_of(actor, size=count)
 
 
 @dataclass(frozen=True, slots=True)

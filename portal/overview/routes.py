@@ -16,7 +16,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.notify.drawn import drawn
-from portal.notify.queries import latest, out_of_sight
+from portal.notify.queries import latest
 from portal.overview import views
 from portal.overview.queries import counts_for
 from portal.web.answers import page
@@ -50,7 +50,6 @@ def desk() -> Response:
     calendar = calendar_of(db.session())
     to_register = partial(url_for, "instructions.register_list")
     rows = first_rows(actor, EACH) if business else []
-    told = latest(actor.person_id, suspended=actor.suspended)
     return page(
         "overview/desk.html",
         today=today,
@@ -60,7 +59,7 @@ def desk() -> Response:
         counts=views.counts(actor, found, to_register),
         days=views.days(found, calendar, today, language(), to_register),
         groups=views.groups(rows, found, EACH, partial(url_for, "matters.matter"), to_register),
-        messages=drawn(told, out_of_sight(actor, told)),
+        messages=drawn(latest(actor)),
         unread=found.unread,
         business=business,
         messages_url=url_for("notify.messages"),

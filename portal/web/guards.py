@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, request, session, url_for
 from flask_login import current_user
@@ -70,12 +71,13 @@ def allows(
     one_factor: bool = False,
     saves_itself: bool = False,
     once: bool = False,
-    keeps_key: bool = False,
+    filed_under: Callable[[UUID], str | None] | None = None,
 ) -> Callable[[View], View]:
     """Declare the act of a view. `first_password`: open also to whoever must change a one-time password first;
     `one_factor`: open also to whoever must set up a second factor first; `saves_itself`: a script saves what is being
     typed, answered without any of it, and is not interrupted by being asked who it is; `once`: a page of a form, and where it
-    is sent, filed once: the browser's Back leads to what it has made; `keeps_key`: what it makes keeps the form's key itself."""
+    is sent, filed once: the browser's Back leads to what it has made; `filed_under`: what it makes keeps the form's key itself,
+    and this finds where whoever is signed in has it."""
 
     def declare(view: View) -> View:
         view.declared_act = act  # type: ignore[attr-defined]
@@ -83,7 +85,7 @@ def allows(
         view.with_one_factor = first_password or one_factor  # type: ignore[attr-defined]
         view.saves_itself = saves_itself  # type: ignore[attr-defined]
         view.once = once  # type: ignore[attr-defined]
-        view.keeps_key = keeps_key  # type: ignore[attr-defined]
+        view.filed_under = filed_under  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -143,7 +145,7 @@ def _judge(visitor: Visitor | None) -> Response | None:
             raise Forbidden(_("您不能办这件事"), unmet=decision.unmet)
     if visitor is None or not view.once:
         return None
-    return once.judge(safe=request.method in SAFE, keeps_key=view.keeps_key)
+    return once.judge(safe=request.method in SAFE, filed_under=view.filed_under)
 
 
 def _send_to_sign_in() -> Response:

@@ -5,6 +5,7 @@ No script is needed for it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -41,9 +42,10 @@ def install(app: Flask, filed: FiledForms) -> None:
         return response
 
 
-def judge(*, safe: bool, keeps_key: bool) -> Response | None:
+def judge(*, safe: bool, filed_under: Callable[[UUID], str | None] | None) -> Response | None:
     """Where the page's form was filed already: lead there, or raise Stale. A page without a key is sent on with one.
-    `keeps_key`: whether it is the same again is known from what it made."""
+    `filed_under` finds what keeps the form's key itself: nothing else is remembered of it, and whether it is sent again is known
+    from what it made."""
     said = request.args.get("key") if safe else request.form.get("request_key")
     try:
         g.page_key = UUID(said or "")
@@ -51,9 +53,9 @@ def judge(*, safe: bool, keeps_key: bool) -> Response | None:
         key = new_page_key()
         return _keyed(key) if safe else None
     filed: FiledForms = current_app.extensions[EXTENSION]
-    led_to = None if keeps_key and not safe else filed.led_to(g.page_key)
+    led_to = None if filed_under and not safe else (filed_under or filed.led_to)(g.page_key)
     if led_to is None:
-        g.filing = None if safe else g.page_key
+        g.filing = None if safe or filed_under else g.page_key
         return None
     if safe:
         flash(_("这张表已经提交过，没有再办一次"), "soon")

@@ -20,8 +20,8 @@ from portal.instructions.importing import COLUMNS
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.models import Matter, MatterContent
+from portal.matters.sameness import take_missing
 from portal.matters.service import ending
-from portal.vault.box import digests
 from tests.instructions.test_importing import TODAY, book, row
 from tests.world import World
 
@@ -175,21 +175,19 @@ def test_a_corrected_one_is_recognised_as_it_is_now_and_a_withdrawn_one_is_not(w
         db.session.execute(
             update(MatterContent).where(MatterContent.matter_id == matter_id).values(fingerprint=None).options(as_seen_by(SYSTEM))
         )
-    # registered before there were fingerprints: taken when first asked for
+        take_missing()  # of what was registered before there were such: part of every sweep
     assert "已登记过同一件" in _said_once(world, _upload(world, workbook), "city.supervisor")
     with world.work():
         db.session.execute(update(Matter).where(Matter.id == matter_id).values(state="withdrawn").options(as_seen_by(SYSTEM)))
     assert "已登记过同一件" not in _said_once(world, _upload(world, workbook), "city.supervisor")
 
 
-def test_a_fingerprint_cannot_be_guessed_without_the_key(world: World) -> None:
-    matter_id = world.register(confidential=True)
-    opened = world.register()
-    assert world.matter(opened).content.fingerprint is None  # type: ignore[union-attr]
-    kept = world.matter(matter_id).content.fingerprint  # type: ignore[union-attr]
-    assert kept is not None
-    assert re.fullmatch("[0-9a-f]{8}:[0-9a-f]{55}", kept)
-    assert kept not in digests(b"", "instruction") + digests(b"[]", f"instruction:{world.id}")
+def test_a_fingerprint_cannot_be_guessed_without_the_key_nor_made_by_registering_elsewhere(world: World) -> None:
+    secret, opened = world.register(confidential=True), world.register()
+    elsewhere = world.register("county.supervisor", unit="county", confidential=True)
+    kept = [world.matter(one).content.fingerprint for one in (secret, opened, elsewhere)]  # type: ignore[union-attr]
+    assert len(set(kept)) == 3  # all of one paper
+    assert [bool(re.fullmatch("[0-9a-f]{8}:[0-9a-f]{55}", one or "")) for one in kept] == [True, False, True]
 
 
 def test_the_preview_of_another_is_still_nobody_elses(world: World) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from werkzeug.test import TestResponse
 
+from portal.identity import kept_forms
 from portal.kernel import clock
 from portal.matters.models import Entry
 from tests.instructions.test_registering import count, typed
@@ -101,6 +102,27 @@ def test_who_registered_a_confidential_one_is_asked_until_it_is_anothers(world: 
     assert known(again) == world.matter(UUID(there.rsplit("/", 1)[1])).number
     world.assign(UUID(there.rsplit("/", 1)[1]), handler="health.handler")
     assert clerk.send().status_code == 303
+
+
+@pytest.mark.parametrize("secret", [{}, {"confidential": "y"}], ids=["open", "confidential"])
+def test_I59_a_corrected_one_is_recognised_by_the_words_it_has_now(world: World, secret: dict[str, str]) -> None:
+    clerk = Clerk(world)
+    matter_id = UUID(clerk.send(**secret).location.rsplit("/", 1)[1])
+    amend = Clerk(world, path=f"instructions/{matter_id}/amend")
+    assert amend.send(title="关于停水的情况反映", version=str(world.matter(matter_id).version)).status_code in (303, 422)
+    corrected = Clerk(world, path=f"instructions/{matter_id}/amend")
+    if world.matter(matter_id).version == 1:  # what follows was shown first
+        assert corrected.send(title="关于停水的情况反映", version="1", seen="").status_code == 303
+    assert known(clerk.send(title="关于停水的情况反映")) == world.matter(matter_id).number
+    assert clerk.send().status_code == 303
+
+
+def test_I59_what_a_registration_makes_keeps_the_key_and_nothing_else_does(world: World) -> None:
+    key = uuid4()
+    there = Clerk(world).send(request_key=str(key)).location
+    with world.work():
+        assert kept_forms.led_to(world.people["city.supervisor"], key) is None
+    assert Clerk(world).browser.get(world.url(f"instructions/register?key={key}")).location == there
 
 
 def test_a_withdrawn_one_is_registered_again_without_a_question(world: World) -> None:

@@ -1,6 +1,6 @@
 """Judging a workbook of instructions, in rooms: `plan`, `judging`, `duplicates`, `workbook`. Nothing is written."""
 
-from portal.instructions.importing.duplicates import confidential_there, seen_already
+from portal.instructions.importing.duplicates import already
 from portal.instructions.importing.plan import COLUMNS, MOST_ROWS, Fault, Judged, Planned, due_on
 from portal.instructions.importing.workbook import judge
 
@@ -10,8 +10,7 @@ __all__ = [
     "Fault",
     "Judged",
     "Planned",
-    "confidential_there",
+    "already",
     "due_on",
     "judge",
-    "seen_already",
 ]

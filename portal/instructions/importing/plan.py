@@ -12,7 +12,7 @@ from portal.deadlines.reckon import closing
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.kernel.db import db
 from portal.kernel.text import objections, tidy
-from portal.matters.sameness import Key, key_of
+from portal.matters.sameness import Paper
 
 COLUMNS = (
     "序号", "批示来源", "批示领导", "批示日期", "收到日期", "来文标题", "来文字号", "批示内容", "紧急程度", "是否保密",
@@ -26,6 +26,10 @@ LEVELS = {"中央": SourceLevel.CENTRAL, "省": SourceLevel.PROVINCE, "市": Sou
 URGENCIES = {"一般": Urgency.NORMAL, "急件": Urgency.URGENT}
 SECRECIES = {"是": True, "否": False}
 _SHOWN = 40
+
+
+Key = tuple[Paper, str, str]
+"""What makes two instructions the same one: the paper, the source level, and the day as ISO text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,14 @@ class Planned:
     registering_unit_id: int
 
     @property
+    def paper(self) -> Paper:
+        """What makes two papers the same one."""
+        return Paper.of(self.title, self.leader, self.document_number)
+
+    @property
     def key(self) -> Key:
         """What makes two instructions the same one."""
-        return key_of(self.source_level, self.leader, self.instructed_on, self.title, self.document_number)
+        return (self.paper, self.source_level, self.instructed_on)
 
 
 @dataclass

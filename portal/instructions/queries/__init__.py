@@ -1,7 +1,5 @@
-"""The register as its reader may see it, found from the reader's side, in rooms: `conditions`, `stretches`, `pages`; and
-the same paper registered already: `alike`."""
+"""The register as its reader may see it, found from the reader's side, in rooms: `conditions`, `stretches`, `pages`."""
 
-from portal.instructions.queries.alike import papers_like
 from portal.instructions.queries.conditions import MOST_COUNTED, TASKS, Conditions
 from portal.instructions.queries.pages import MINE, PAGE_SIZE, Page, Row, any_confidential, every_row, first_rows, page_of
 from portal.instructions.queries.stretches import ENDED, GROUPS, LATE, REST, SOON, TODAY, WAITING, Place, Sort, readers_of
@@ -27,6 +25,5 @@ __all__ = [
     "every_row",
     "first_rows",
     "page_of",
-    "papers_like",
     "readers_of",
 ]

@@ -20,6 +20,7 @@ from portal.matters.models import Matter, State
 from portal.matters.queries import one
 from portal.matters.routes.acts import demand
 from portal.matters.service import attaching
+from portal.matters.service.creation import registered_under
 from portal.vault.screening import classification_mark
 from portal.web.answers import go, page
 from portal.web.forms import redraw
@@ -36,8 +37,13 @@ class _About:
     version: int
 
 
+def _filed_under(key: UUID) -> str | None:
+    matter_id = registered_under(current_actor(), key)
+    return _url(matter_id) if matter_id else None
+
+
 @blueprint.get("/instructions/register")
-@allows(Act.REGISTER, once=True, keeps_key=True)
+@allows(Act.REGISTER, once=True, filed_under=_filed_under)
 def register() -> Response:
     """The empty form."""
     form = RegistrationForm()
@@ -45,7 +51,7 @@ def register() -> Response:
 
 
 @blueprint.post("/instructions/register")
-@allows(Act.REGISTER, once=True, keeps_key=True)
+@allows(Act.REGISTER, once=True, filed_under=_filed_under)
 def file_registration() -> Response:
     """Enter it; sent twice, it is entered once."""
     form = RegistrationForm()
@@ -91,7 +97,7 @@ def file_amendment(matter_id: UUID) -> Response:
 
 
 @blueprint.get("/instructions/<uuid:matter_id>/new-round")
-@allows(Act.NEW_ROUND, once=True, keeps_key=True)
+@allows(Act.NEW_ROUND, once=True, filed_under=_filed_under)
 def new_round(matter_id: UUID) -> Response:
     """The form, with what stays the same filled in for whoever may read it."""
     former = _former(matter_id)
@@ -103,7 +109,7 @@ def new_round(matter_id: UUID) -> Response:
 
 
 @blueprint.post("/instructions/<uuid:matter_id>/new-round")
-@allows(Act.NEW_ROUND, once=True, keeps_key=True)
+@allows(Act.NEW_ROUND, once=True, filed_under=_filed_under)
 def file_new_round(matter_id: UUID) -> Response:
     """Enter the further round."""
     former = _former(matter_id)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from flask_babel import LazyString
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -158,7 +158,8 @@ class MatterContent(Sealable, Guarded, OfCity, Model):
     __table_args__ = (
         Index("ix_matter_content_handler_post", "handler_post_id", postgresql_where=text("handler_post_id IS NOT NULL")),
         Index("ix_matter_content_reviewer", "reviewer_id", postgresql_where=text("confidential")),
-        Index("ix_matter_content_fingerprint", "city_id", "fingerprint", postgresql_where=text("confidential")),
+        Index("ix_matter_content_fingerprint", "city_id", "fingerprint"),
+        Index("ix_matter_content_document", "city_id", "document_folded", postgresql_where=text("document_folded IS NOT NULL")),
     )
     view_needed = View.PART
 
@@ -168,7 +169,8 @@ class MatterContent(Sealable, Guarded, OfCity, Model):
     handler_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     parts: Mapped[list[str]] = mapped_column(ARRAY(TEXT), default=list)
-    fingerprint: Mapped[str | None] = mapped_column(String(64))  # of a confidential one: `matters.sameness`
+    fingerprint: Mapped[str | None] = mapped_column(String(64))  # by what its paper is recognised: `matters.sameness`
+    document_folded: Mapped[str | None] = mapped_column(TEXT, Computed("folded(plain ->> 'document_number')", persisted=True))
 
     title: str = Word()
     text: str = Word()

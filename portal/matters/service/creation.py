@@ -17,7 +17,7 @@ from portal.audit import journal
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.documents.numbering import bracketed, next_number
 from portal.kernel import clock
-from portal.kernel.db import db, write_together
+from portal.kernel.db import current_city, db, go_on_with, write_together
 from portal.matters import audience, clocks
 from portal.matters.book import lines
 from portal.matters.models import CoUnit, Matter, MatterContent, Report, SearchEntry
@@ -75,6 +75,12 @@ class FiledBefore(Exception):
         self.before = before
 
 
+def registered_under(actor: Actor, key: UUID) -> UUID | None:
+    """What this person has registered by the form of this key."""
+    filed = Matter.city_id == current_city(), Matter.request_key == key, Matter.registered_by_id == actor.person_id
+    return db.session.scalar(select(Matter.id).where(*filed).options(as_seen_by(SYSTEM)))
+
+
 def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "register") -> tuple[Matter, MatterContent]:
     """Write the matter with its number, deadline and clocks. A form sent twice, even twice at the same moment, is known
     by its key: raises FiledBefore with what it registered first."""
@@ -119,20 +125,19 @@ def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "re
         document_number=new.document_number,
         requirement=new.requirement,
     )
-    take_fingerprint(matter, content)
     db.session.add(matter)
     try:
         db.session.flush()
     except IntegrityError as conflict:
         raise _filed_before(conflict, matter.request_key) from conflict
-    db.session.add(content)
-    db.session.flush()
+    take_fingerprint(matter, content)
     keep_co_units(matter, content, new.co_units)
     if matter.confidential:
         audience.admit(matter.id, [actor.person_id], audience.REGISTRAR)
         if new.leader_id:
             audience.admit(matter.id, [new.leader_id], audience.LEADER)
     write_together(
+        content,
         *searched(matter, content),
         *clocks.first_clocks(matter, deadline),
         *lines(matter, entry, actor, standing),
@@ -141,6 +146,7 @@ def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "re
         ),
         insert_viewers(matter, content, around(matter, content)),
     )
+    go_on_with(content)
     return matter, content
 
 
@@ -165,7 +171,7 @@ def keep_co_units(matter: Matter, content: MatterContent, wanted: tuple[tuple[Un
 
 
 def index_words(matter: Matter, content: MatterContent) -> None:
-    """Write anew what search may look in, and by what a confidential one is recognised."""
+    """Write anew what search may look in, and by what its paper is recognised."""
     take_fingerprint(matter, content)
     numbers: list[str | None] = []
     if content.has("report"):

@@ -15,7 +15,7 @@ from portal.kernel.refusals import Invisible
 from portal.notify import service
 from portal.notify.drawn import drawn
 from portal.notify.models import Message
-from portal.notify.queries import Place, messages_of, out_of_sight, unread_count
+from portal.notify.queries import Place, messages_of, unread_count
 from portal.notify.routes import blueprint
 from portal.web.answers import go, page
 from portal.web.guards import allows, current_actor
@@ -60,7 +60,7 @@ class _Pages:
 def messages() -> Response:
     """One's own messages, newest first."""
     actor, only_new = current_actor(), request.args.get("show") == "new"
-    found = messages_of(actor.person_id, only_new=only_new, place=_place(), suspended=actor.suspended)
+    found = messages_of(actor, only_new=only_new, place=_place())
     pages = None
     if found.newer or found.older:
         shown = found.messages
@@ -69,7 +69,7 @@ def messages() -> Response:
         pages = _Pages(_("从新到旧"), None, newer, older)
     return page(
         "notify/messages.html",
-        messages=drawn(found.messages, out_of_sight(actor, found.messages)),
+        messages=drawn(found),
         unread=unread_count(actor.person_id, suspended=actor.suspended),
         read_all_url=url_for("notify.read_all"),
         only_new=only_new,

@@ -17,12 +17,9 @@ from portal.web.cities import OUTSIDE
 
 ALL, WRITING = 7, 5
 STUCK = 1.0  # idle seconds in which nobody has come or gone
+TICK = 0.1  # seconds
+AT_WORK = 0.05  # of the time: a machine that is busy with others leaves it no more
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-def _idle() -> float:
-    """Seconds that this process has spent waiting, since no matter when."""
-    return monotonic() - process_time()
 
 
 class Crowded(Exception):
@@ -33,26 +30,37 @@ class Room:
     """So many places."""
 
     def __init__(self, places: int, stuck: float = STUCK) -> None:
-        self._free, self._stuck, self._moved = places, stuck, _idle()
+        self._free, self._stuck = places, stuck
         self._turn = Condition()
+        self._moved()
 
     def enter(self) -> None:
         """Take a place, as soon as one is free; raises Crowded where nobody moves."""
         with self._turn:
             while self._free == 0:
-                left = self._moved + self._stuck - _idle()
-                if left <= 0:
+                self._look()
+                if self._idle >= self._stuck:
                     raise Crowded
-                self._turn.wait(left)
+                self._turn.wait(TICK)
             self._free -= 1
-            self._moved = _idle()
+            self._moved()
 
     def leave(self) -> None:
         """Give it back."""
         with self._turn:
             self._free += 1
-            self._moved = _idle()
+            self._moved()
             self._turn.notify()
+
+    def _moved(self) -> None:
+        self._idle, self._seen, self._worked = 0.0, monotonic(), process_time()
+
+    def _look(self) -> None:
+        """Time in which the process has done next to nothing was spent waiting."""
+        now, worked = monotonic(), process_time()
+        if worked - self._worked < (now - self._seen) * AT_WORK:
+            self._idle += now - self._seen
+        self._seen, self._worked = now, worked
 
 
 def install(app: Flask) -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from sqlalchemy import update
 from sqlalchemy.engine import URL, make_url
 
@@ -38,6 +39,8 @@ from tests.moulds import Mould, begin_city
 
 pytest_plugins = ["tests.budget"]
 Flask.test_client_class = Browser
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no test is timed
+settings.load_profile("untimed")
 
 CLONE = Path(__file__).resolve().parents[1]
 TEMPLATE = "duban_template"

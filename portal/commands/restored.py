@@ -15,7 +15,7 @@ from portal.officers import restoring
 from portal.web.belongings import accept_secret_key
 
 NOT_HELD = (
-    "Nothing is held: this database is not known as restored. Where it is one all the same, `flask restored --hold` holds what it "
+    "Nothing is held: this database is not known as restored. Where it is one all the same, `flask restored` alone holds what it "
     "would send, and signs everybody out."
 )
 
@@ -23,26 +23,26 @@ secret_key = AppGroup("secret-key", help="The key that signs cookies and forms."
 
 
 @click.command("restored")
-@click.option("--hold", is_flag=True, help="It was restored, and nobody could see it: hold it, and sign everybody out.")
+@click.option("--look", is_flag=True, help="Only look: hold nothing that is not held already.")
 @click.option("--release", is_flag=True, help="Let go: what is due after the moment is told, what was due before counts as told.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]), metavar="'YYYY-MM-DD HH:MM'",
               help="Until when the portal ran that the copy was taken of; not said: until the copy.")  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="It has not run since the copy: nothing counts as told.")
 @with_appcontext
-def restored(hold: bool, release: bool, until: datetime | None, everything: bool) -> None:
-    """List what waits in a database that was restored from a copy, and let it go.
+def restored(look: bool, release: bool, until: datetime | None, everything: bool) -> None:
+    """Hold a database that was restored from a copy, list what waits in it, and let go.
 
-    A start, and this command, see most restorations by themselves. Where they cannot (a snapshot of the whole disk, a dump of
-    a version before 0018), `--hold` says so: nothing is sent from then on, and everybody is signed out.
+    A start sees most restorations by itself. Where it cannot (a snapshot of the whole disk, a dump of a version before
+    0018), this command says so: nothing is sent from then on, and everybody is signed out. `--look` only looks.
     """
     if until and everything:
         raise click.UsageError("--until and --all contradict each other.")
-    if hold and release:
-        raise click.UsageError("--hold and --release contradict each other.")
+    if look and release:
+        raise click.UsageError("--look and --release contradict each other.")
     held = restoring.look(current_app.extensions["settings"].cluster)
-    if not held and not hold:
-        if release or until or everything:
-            raise click.ClickException(NOT_HELD)
+    if not held and (release or until or everything):
+        raise click.ClickException(NOT_HELD)
+    if not held and look:
         click.echo(NOT_HELD)
         return
     moment = until.replace(tzinfo=clock.OFFICE_ZONE) if until else None

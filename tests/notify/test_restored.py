@@ -229,9 +229,9 @@ def test_a_copied_cluster_and_a_copied_database_are_noticed_and_a_restart_is_not
 def test_who_only_looks_holds_nothing(new_database: Callable[[str], Database], told: dict[str, str]) -> None:
     first = Installation(new_database("looked"), told)
     world = make_world(first.app(), "looked")
-    assert "Nothing is held" in first.flask("restored")
+    assert "Nothing is held" in first.flask("restored", "--look")
     with world.work():
         assert installation().restored_at is None
-    assert "Held since" in first.flask("restored", "--hold")
+    assert "Held since" in first.flask("restored")
     with world.work():
         assert installation().restored_at is not None

@@ -53,8 +53,8 @@ OUTSIDERS = {
         ("health.handler2", "finance.handler", "county.supervisor", "city.duty", "city.system", "city.security", "passer-by"),
         ("overdue", "closed"),
     ),
-    "city.director": ("overdue", "in sign-off"),  # stands in for a supervisor, confidential matters not covered
-    "city.leader": ("closed", "overdue"),  # reads it, but his password was reset
+    "city.director": ("in sign-off",),  # stands in for a supervisor, confidential matters not covered
+    "city.leader": ("closed",),  # reads it, but his password was reset
 }
 SUSPENDED = "city.leader"
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}

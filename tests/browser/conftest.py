@@ -31,10 +31,25 @@ SWITCHES = [
 AXE = (Path(__file__).parent / "axe.min.js").read_text()
 
 
+def whole(app: Flask) -> Any:
+    """Answers in one piece: the server leaves a file open that a browser goes away from in the middle."""
+
+    def answer(environ: Any, start_response: Any) -> list[bytes]:
+        pieces = app(environ, start_response)
+        try:
+            return [b"".join(pieces)]
+        finally:
+            close = getattr(pieces, "close", None)
+            if close:
+                close()
+
+    return answer
+
+
 @pytest.fixture(scope="session")
 def address(app: Flask) -> Iterator[str]:
     """Where the portal answers."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, whole(app), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

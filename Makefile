@@ -30,7 +30,7 @@ test: test-ready  ## all tests, with coverage, budgets of seconds and the slowes
 	@echo 'Lines of portal/ that the tests run through, the least covered files last (all: .make/coverage.txt)'
 	@sed '1,3d; /^---/d' .make/coverage.txt | sort -rn -k4,4 | tail -n 15 | cut -c-110; tail -n 1 .make/coverage.txt
 
-test-fast: test-ready  ## the quick two thirds, in three to four minutes: without browsers, processes, messages on their way, cross products
+test-fast: test-ready  ## the quick two thirds, in some five minutes: without browsers, processes, messages on their way, cross products
 	$(PY) -m pytest $(SPREAD) -q $(SLOW:%=--ignore=%)
 
 test-all: test-ready  ## all tests and the full cross products that `make test` samples

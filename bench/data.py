@@ -27,6 +27,7 @@ from portal.matters.models import ENDED, State
 from portal.matters.readers import Around, Waiting, viewer_rows
 from portal.matters.sameness import Paper, plain_print
 from portal.matters.search import grams
+from portal.matters.service.creation import KIND, series_of
 from portal.vault.box import seal
 
 CLERKS = 60  # matters of the measured clerk: two full pages
@@ -41,22 +42,23 @@ OPEN_STATES = (
     (State.IN_SIGN_OFF, 10), (State.UNDER_REVIEW, 12),
 )  # fmt: skip
 COLUMNS = {
-    "matter": "id request_key kind number registering_unit_id year sequence confidential source_level urgency "
+    "record": "id kind confidential unit_id series year sequence number request_key created_at created_by_id",
+    "matter": "id confidential source_level urgency "
     "instructed_on received_on lead_unit_id lead_unit_name supervising_unit_id supervised_by_office state version round "
-    "registered_at registered_by_id assigned_at assigned_by_id acknowledged_at issued_at closed_at original_due_on due_on "
+    "assigned_at assigned_by_id acknowledged_at issued_at closed_at original_due_on due_on "
     "extension_pending declined returns urges",
-    "matter_content": "id matter_id confidential plain sealed leader_id handler_id handler_post_id reviewer_id parts fingerprint",
-    "search_entry": "matter_id part confidential grams",
-    "clock": "matter_id kind generation generation_at original_due_on due_on due_at stopped_at why",
-    "viewer": "matter_id principal view task state open stopped due_on received_on source_level lead_unit_id returned until",
-    "audience": "matter_id person_id cause from_at",
-    "milestone": "matter_id kind at unit_id",
-    "entry": "id matter_id kind at version person_id role unit_name first_feedback confidential plain sealed",
-    "message": "id key person_id matter_id kind facts at read_at",
-    "report": "id matter_id kind draft state generation saved drafter_id drafter_post_id changed_at confidential plain sealed",
-    "sign_off": "report_id generation matter_id drafter_id drafter_post_id last_step digest submitted_at",
-    "step": "report_id generation number matter_id kind role unit_id reached_at vacant",
-    "signer": "report_id generation step person_id matter_id post_id",
+    "content": "id record_id confidential plain sealed leader_id handler_id handler_post_id reviewer_id parts fingerprint",
+    "search_entry": "record_id part confidential grams",
+    "clock": "record_id kind generation generation_at original_due_on due_on due_at stopped_at why",
+    "viewer": "record_id principal view task state open stopped due_on received_on source_level lead_unit_id returned until",
+    "audience": "record_id person_id cause from_at",
+    "milestone": "record_id kind at unit_id",
+    "entry": "id record_id kind at version person_id role unit_name first_feedback confidential plain sealed",
+    "message": "id key person_id record_id kind facts at read_at",
+    "report": "id record_id kind draft state generation saved drafter_id drafter_post_id changed_at confidential plain sealed",
+    "sign_off": "report_id generation record_id drafter_id drafter_post_id last_step digest submitted_at",
+    "step": "report_id generation number record_id kind role unit_id reached_at vacant",
+    "signer": "report_id generation step person_id record_id post_id",
 }
 
 
@@ -196,11 +198,14 @@ class Maker:
         issued = _at(matter.due_on - timedelta(days=2)) if state in (State.UNDER_REVIEW, State.CLOSED) else None
         closed = _at(matter.due_on) if state in ENDED else None
         lead_name = lead.name if matter.lead_unit_id else None
+        rows["record"].append((
+            key, KIND, matter.confidential, registering.id, series_of(matter.confidential), year, sequence, number, key, begun,
+            matter.registered_by_id,
+        ))  # fmt: skip
         rows["matter"].append((
-            key, key, "instruction", number, registering.id, year, sequence, matter.confidential,
-            matter.source_level, matter.urgency,
+            key, matter.confidential, matter.source_level, matter.urgency,
             matter.received_on - timedelta(days=1), matter.received_on, matter.lead_unit_id, lead_name, registering.id,
-            True, str(state), 1, 1, begun, matter.registered_by_id, assigned, matter.assigned_by_id, taken, issued, closed,
+            True, str(state), 1, 1, assigned, matter.assigned_by_id, taken, issued, closed,
             matter.due_on, matter.due_on, False, False, matter.returns, 0,
         ))  # fmt: skip
         title = f"关于{self.chance.choice(SUBJECTS)}{self.chance.choice(WAYS)}"
@@ -214,7 +219,7 @@ class Maker:
         }
         content_id = self._uuid()
         signing = state == State.IN_SIGN_OFF
-        rows["matter_content"].append((
+        rows["content"].append((
             content_id, key, matter.confidential, *self._kept(words, "matter_content", content_id, matter.confidential),
             content.leader_id, content.handler_id, handler_post, content.reviewer_id,
             ["report"] if signing else [], plain_print(Paper.of(title, leader, None)) if not matter.confidential else None,

@@ -27,7 +27,7 @@ from portal.deadlines.rules import SourceLevel, Urgency
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.matters.models import Matter, MatterContent, Report
+from portal.matters.models import Content, Matter, Report
 from portal.matters.service import assigning, creation, handling, reporting
 from portal.network.models import Kind, Level, Post, Unit
 from portal.network.service.acting import actor_for
@@ -211,7 +211,7 @@ class World:
         for by in signers:
             with self.work(by):
                 report = db.session.scalars(select(Report).where(Report.id == report_id).options(as_seen_by(SYSTEM))).one()
-                now = signoff.step_now(report.matter_id, confidential=report.confidential)
+                now = signoff.step_now(report.record_id, confidential=report.confidential)
                 assert now is not None
                 reporting.sign(self.actor(by), report_id, step=now.step.number, digest=now.sign_off.digest, confirm=lambda: None)
         return report_id
@@ -230,9 +230,7 @@ class World:
         """The matter as it stands in the database, with its content."""
         with self.work():
             found = db.session.scalars(select(Matter).where(Matter.id == matter_id).options(as_seen_by(SYSTEM))).one()
-            content = db.session.scalars(
-                select(MatterContent).where(MatterContent.matter_id == matter_id).options(as_seen_by(SYSTEM))
-            ).one()
+            content = db.session.scalars(select(Content).where(Content.record_id == matter_id).options(as_seen_by(SYSTEM))).one()
             db.session.expunge_all()
         found.__dict__["content"] = content
         return found

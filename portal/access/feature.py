@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from portal.access import models
+from portal.access import models, record
 from portal.registry.feature import Feature
 
 FEATURE = Feature(
     name="access",
-    models=(models,),
+    models=(models, record),
 )

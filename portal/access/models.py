@@ -10,7 +10,17 @@ from datetime import date, datetime
 from enum import IntEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, SmallInteger, String, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    SmallInteger,
+    String,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.kernel.db import Model, OfCity
@@ -24,6 +34,22 @@ class View(IntEnum):
     CONTENT = 2
 
 
+def of_record(*, goes_with_it: bool = True) -> ForeignKeyConstraint:
+    """The constraint of a table whose rows belong to a record of their own city, and go with it unless it says otherwise."""
+    return ForeignKeyConstraint(
+        ["city_id", "record_id"], ["record.city_id", "record.id"], ondelete="CASCADE" if goes_with_it else None
+    )
+
+
+def of_sealed_record(*, goes_with_it: bool = True) -> ForeignKeyConstraint:
+    """The same of a table that may be sealed: its rows are confidential where their record is, and only there."""
+    return ForeignKeyConstraint(
+        ["city_id", "record_id", "confidential"],
+        ["record.city_id", "record.id", "record.confidential"],
+        ondelete="CASCADE" if goes_with_it else None,
+    )
+
+
 _COVERED = ["city_id", "state", "source_level", "lead_unit_id", "returned", "until"]
 
 
@@ -35,21 +61,22 @@ class Viewer(OfCity, Model):
 
     __tablename__ = "viewer"
     __table_args__ = (
-        Index("ix_viewer_work", "principal", "open", "stopped", "due_on", "matter_id", postgresql_include=[*_COVERED, "task"]),
-        Index("ix_viewer_received", "principal", "received_on", "matter_id", postgresql_include=[*_COVERED, "task"]),
+        of_record(),
+        Index("ix_viewer_work", "principal", "open", "stopped", "due_on", "record_id", postgresql_include=[*_COVERED, "task"]),
+        Index("ix_viewer_received", "principal", "received_on", "record_id", postgresql_include=[*_COVERED, "task"]),
         Index(
             "ix_viewer_task",
             "principal",
             "task",
             "due_on",
-            "matter_id",
+            "record_id",
             postgresql_where=text("task IS NOT NULL"),
             postgresql_include=_COVERED,
         ),
         Index("ix_viewer_until", "until", postgresql_where=text("until IS NOT NULL")),
     )
 
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), primary_key=True)
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
     principal: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     view: Mapped[int] = mapped_column(SmallInteger)
     task: Mapped[str | None] = mapped_column(String(24))
@@ -69,14 +96,15 @@ class Audience(OfCity, Model):
 
     __tablename__ = "audience"
     __table_args__ = (
+        of_record(),
         CheckConstraint("to_at IS NULL OR to_at >= from_at", name="order"),
-        Index("ix_audience_now", "matter_id", "person_id", postgresql_where=text("to_at IS NULL")),
-        Index("ix_audience_person", "person_id", "matter_id"),
-        Index("ix_audience_office", "matter_id", postgresql_where=text("to_at IS NULL AND cause IN ('registrar', 'reviewer')")),
+        Index("ix_audience_now", "record_id", "person_id", postgresql_where=text("to_at IS NULL")),
+        Index("ix_audience_person", "person_id", "record_id"),
+        Index("ix_audience_office", "record_id", postgresql_where=text("to_at IS NULL AND cause IN ('registrar', 'reviewer')")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    record_id: Mapped[UUID]
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     cause: Mapped[str] = mapped_column(String(24))
     note: Mapped[str | None] = mapped_column(String(200))

@@ -33,10 +33,10 @@ class Undecided(RuntimeError):
 
 
 class Guarded:
-    """A matter or a part of it. `matter_key` names the column with the matter's id; `view_needed` how much of the
+    """A record or a part of it. `record_key` names the column with its id; `view_needed` how much of the
     matter a reader must see to see this row. A part is never visible without its whole: both read the same index."""
 
-    matter_key: ClassVar[str] = "matter_id"
+    record_key: ClassVar[str] = "record_id"
     view_needed: ClassVar[View] = View.CONTENT
 
     @classmethod
@@ -64,7 +64,7 @@ def still_counts() -> ColumnElement[bool]:
 
 
 def _in_view(key: Any, actor: Actor, view: View) -> ColumnElement[bool]:
-    seen = [Viewer.matter_id == key, Viewer.principal == _principals(actor), still_counts()]
+    seen = [Viewer.record_id == key, Viewer.principal == _principals(actor), still_counts()]
     if view > View.SHELL:
         seen.append(Viewer.view >= literal(int(view)))
     return exists(select(literal(1)).select_from(Viewer).where(*seen).correlate_except(Viewer))
@@ -72,15 +72,15 @@ def _in_view(key: Any, actor: Actor, view: View) -> ColumnElement[bool]:
 
 def may_see(model: Any, actor: Actor) -> ColumnElement[bool]:
     """The rule of the house, once: the reader stands in the matter's index of viewers, with view enough."""
-    key = getattr(model, model.matter_key)
+    key = getattr(model, model.record_key)
     rule = _in_view(key, actor, model.view_needed)
     also = model.also_seen()
     return or_(rule, also[1] & _in_view(key, actor, also[0])) if also else rule
 
 
-def sees(actor: Actor, matter_id: Any) -> ColumnElement[bool]:
+def sees(actor: Actor, record_id: Any) -> ColumnElement[bool]:
     """Whether the actor sees the matter that this column names, for whoever knows no matter but points at some."""
-    return _in_view(matter_id, actor, View.SHELL)
+    return _in_view(record_id, actor, View.SHELL)
 
 
 _by_table: dict[Table, Any] = {}
@@ -151,7 +151,7 @@ class Opened:
     """A part of a confidential matter whose sealed words were loaded for this reader: the name of its table."""
 
     reader: Actor
-    matter_id: UUID
+    record_id: UUID
     part: str
 
 
@@ -159,7 +159,7 @@ class Opened:
 def _loaded(target: Any, context: Any) -> None:
     reader = context.execution_options.get(_READER)
     if reader is not None and target.__dict__.get("sealed") is not None:
-        opened = Opened(reader, getattr(target, target.matter_key), target.__tablename__)
+        opened = Opened(reader, getattr(target, target.record_key), target.__tablename__)
         context.session.info.setdefault(_OPENED, {})[opened] = None
 
 

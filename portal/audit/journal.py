@@ -93,12 +93,12 @@ def readings(actor: Actor, matters: Mapping[UUID, str]) -> None:
     acting = actor.acting
     db.session.add_all(
         Reading(
-            matter_id=matter_id,
+            record_id=record_id,
             person_id=actor.person_id,
             post_id=acting.post_id if acting else None,
             unit_id=acting.unit_id if acting else None,
             at=clock.now(),
             what=what,
         )
-        for matter_id, what in matters.items()
+        for record_id, what in matters.items()
     )

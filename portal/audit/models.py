@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.access.models import of_record
 from portal.kernel.db import Model, OfCity
 
 
@@ -44,10 +45,13 @@ class Reading(OfCity, Model):
     """One reading of a confidential matter's content: shown to the supervision head."""
 
     __tablename__ = "reading"
-    __table_args__ = (Index("ix_reading_matter", "matter_id", "at"),)
+    __table_args__ = (
+        of_record(goes_with_it=False),
+        Index("ix_reading_record", "record_id", "at"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id"))
+    record_id: Mapped[UUID]
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))

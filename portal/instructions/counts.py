@@ -30,7 +30,7 @@ def of_tasks(actor: Actor) -> Any:
     """A column with a JSON object: task → how many wait for it from the reader, and under `ANY` how many for any of them,
     each matter once; a task with none is left out."""
     tasks = _table(task=(list(TASKS), TEXT))
-    waiting = select(Viewer.matter_id).where(Viewer.task == tasks.c.task).order_by(Viewer.due_on, Viewer.matter_id)
+    waiting = select(Viewer.record_id).where(Viewer.task == tasks.c.task).order_by(Viewer.due_on, Viewer.record_id)
     return _object(actor, tasks, tasks.c.task, waiting, MOST_COUNTED, together=True)
 
 
@@ -43,9 +43,9 @@ def of_spans(actor: Actor, spans: Mapping[str, Span], most: int = MOST_COUNTED) 
         stopped=([span.stopped for span in spans.values()], Boolean),
     )
     within = (
-        select(Viewer.matter_id)
+        select(Viewer.record_id)
         .where(Viewer.open, Viewer.stopped == table.c.stopped, Viewer.due_on >= table.c.first, Viewer.due_on <= table.c.last)
-        .order_by(Viewer.due_on, Viewer.matter_id)
+        .order_by(Viewer.due_on, Viewer.record_id)
     )
     return _object(actor, table, table.c.name, within, most)
 
@@ -63,7 +63,7 @@ def _object(actor: Actor, asked: FromClause, name: Any, rows: Select[Any], most:
         rows.where(Viewer.principal == readers.c.reader, still_counts()).limit(most + 1).correlate(readers, asked).lateral("some")
     )
     counted = (
-        select(named.label("name"), func.least(func.count(some.c.matter_id.distinct()), most + 1).label("found"))
+        select(named.label("name"), func.least(func.count(some.c.record_id.distinct()), most + 1).label("found"))
         .select_from(asked)
         .join(readers, true())
         .join(some, true())

@@ -23,7 +23,7 @@ from portal.instructions.rules import (
 )
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid
-from portal.matters.models import Matter, MatterContent
+from portal.matters.models import Content, Matter
 from portal.network.queries import leader_meant
 from portal.web.forms import OfficeForm
 
@@ -103,7 +103,7 @@ class RegistrationForm(OfficeForm):
     def _typed(self, name: str) -> str | None:
         return cast("str | None", self[name].data) if name in self else None
 
-    def show(self, matter: Matter, content: MatterContent, leader: str | None, co_units: str) -> None:
+    def show(self, matter: Matter, content: Content, leader: str | None, co_units: str) -> None:
         """Draw the form with what is registered."""
         known: dict[str, Any] = {
             "source_level": str(matter.source_level),

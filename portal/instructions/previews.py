@@ -29,7 +29,7 @@ from portal.kernel.db import current_city, db, has_written, take_time
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
 from portal.matters.book import BOOK
-from portal.matters.models import Matter, MatterContent, State
+from portal.matters.models import Content, Matter, State
 from portal.matters.queries import must_be_confirmed
 from portal.matters.service.assigning import assign
 from portal.matters.service.creation import NewMatter, create
@@ -86,10 +86,10 @@ def judgement(actor: Actor, kept: ImportPreview) -> Judged:
     there = {row.row: known for row in judged.good if (known := others.get(row.key)) and known.confidential}
     if any(row.confidential for row in judged.good):
         must_be_confirmed(actor)
-    seen = (MatterContent.matter_id.in_({*made.values(), *(known.matter_id for known in there.values())}), as_seen_by(actor))
-    opened = select(MatterContent.matter_id).where(seen[0], ~MatterContent.confidential).options(seen[1])
-    sealed = select(MatterContent).where(seen[0], MatterContent.confidential).options(seen[1])
-    read = {*db.session.scalars(opened), *(content.matter_id for content in db.session.scalars(sealed))}
+    seen = (Content.record_id.in_({*made.values(), *(known.matter_id for known in there.values())}), as_seen_by(actor))
+    opened = select(Content.record_id).where(seen[0], ~Content.confidential).options(seen[1])
+    sealed = select(Content).where(seen[0], Content.confidential).options(seen[1])
+    read = {*db.session.scalars(opened), *(content.record_id for content in db.session.scalars(sealed))}
     for row in tuple(judged.good):
         if row.row in made and made[row.row] not in read:
             why = _("限定知悉，已登记") if row.confidential else _("已登记，内容您现在不能查看")

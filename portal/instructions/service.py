@@ -14,6 +14,7 @@ from sqlalchemy import delete
 
 from portal.access.actor import SYSTEM, Actor, Standing
 from portal.access.policy import Act, Decision, allowed
+from portal.access.record import Record
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.deadlines.words import day_words
@@ -23,7 +24,7 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
 from portal.matters import notices
 from portal.matters.book import BOOK, write_entry
-from portal.matters.models import ENDED, CoUnit, Matter, MatterContent, State
+from portal.matters.models import ENDED, Content, CoUnit, Matter, State
 from portal.matters.queries import first_assigned_on, one, whole_content
 from portal.matters.sameness import Paper, registered
 from portal.matters.service import renewing
@@ -214,7 +215,7 @@ def _refuse_faulty(actor: Actor, said: Registration, registering_unit_id: int, r
 def _ask_about_known(actor: Actor, said: Registration, former: Matter | None = None) -> None:
     if said.beside is None:
         return
-    others = [Matter.request_key != said.request_key] if said.request_key else []
+    others = [Record.request_key != said.request_key] if said.request_key else []
     if former is not None:  # other further rounds of it: the former one is of the same paper
         others.append(Matter.previous_id == former.id)
     there = registered(actor, [Paper.of(said.title, said.leader, said.document_number)], *others)
@@ -258,7 +259,7 @@ def _new_matter(said: Registration, unit: Unit) -> NewMatter:
     )
 
 
-def _changes(matter: Matter, content: MatterContent, said: Registration, *, units: bool) -> set[str]:
+def _changes(matter: Matter, content: Content, said: Registration, *, units: bool) -> set[str]:
     shell = ("source_level", "urgency", "instructed_on", "received_on")
     words = ("title", "text", "leader", "leader_id", "document_number", "requirement")
     changed = {name for name in shell if getattr(matter, name) != getattr(said, name)}
@@ -271,7 +272,7 @@ def _changes(matter: Matter, content: MatterContent, said: Registration, *, unit
     return changed
 
 
-def _write(matter: Matter, content: MatterContent, said: Registration, changed: set[str]) -> None:
+def _write(matter: Matter, content: Content, said: Registration, changed: set[str]) -> None:
     for name in changed & {"source_level", "urgency", "instructed_on", "received_on"}:
         setattr(matter, name, getattr(said, name))
     for name in changed & {"title", "text", "leader", "leader_id", "document_number", "requirement"}:

@@ -17,7 +17,22 @@ from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import Connection, Date, DateTime, Enum, ForeignKey, Insert, MetaData, Table, Uuid, event, insert, inspect, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Enum,
+    ForeignKey,
+    Insert,
+    MetaData,
+    Table,
+    Uuid,
+    event,
+    insert,
+    inspect,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import (
@@ -30,6 +45,7 @@ from sqlalchemy.orm import (
     mapped_column,
     registry,
 )
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from portal.kernel import clock
@@ -186,20 +202,28 @@ def write_together(*rows: Base | Insert) -> None:
     db.session.execute(last.add_cte(*(other.cte(f"written_{number}") for number, other in enumerate(others))))
 
 
-def go_on_with(record: Base) -> None:
-    """This record was written together with others, and is gone on with: the session has it as if it had been read. What only
-    the database knows of it is asked for when it is needed."""
-    make_transient_to_detached(record)
-    db.session.add(record)
+def go_on_with(*records: Base) -> None:
+    """These records were written together with others, and are gone on with: the session has them as if they had been read.
+    What only the database knows of them (a sequence, the city) is asked for when it is needed."""
+    for record in records:
+        for key, column in _columns(record).items():
+            if key not in record.__dict__ and column.nullable and column.server_default is None and column.computed is None:
+                set_committed_value(record, key, None)  # as it was written
+        make_transient_to_detached(record)
+        db.session.add(record)
+
+
+def _columns(record: Base) -> dict[str, Column[Any]]:
+    return {attribute.key: cast("Column[Any]", attribute.columns[0]) for attribute in inspect(type(record)).column_attrs}
 
 
 def _insert(record: Base) -> Insert:
-    columns = {attribute.key: attribute.columns[0] for attribute in inspect(type(record)).column_attrs}
-    values = {column.name: record.__dict__[key] for key, column in columns.items() if key in record.__dict__}
-    for column in columns.values():
+    columns = _columns(record)
+    for key, column in columns.items():
         # SQLAlchemy asks a column's own default only for the outermost INSERT.
-        if column.name not in values and isinstance(column.default, ScalarElementColumnDefault):
-            values[column.name] = column.default.arg
+        if key not in record.__dict__ and isinstance(column.default, ScalarElementColumnDefault):
+            setattr(record, key, column.default.arg)
+    values = {column.name: record.__dict__[key] for key, column in columns.items() if key in record.__dict__}
     return insert(cast(Table, inspect(type(record)).local_table)).values(values)
 
 

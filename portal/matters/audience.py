@@ -39,7 +39,7 @@ def admit(matter_id: UUID, persons: Iterable[int], cause: str) -> None:
         return
     there = admitted(matter_id, cause)
     db.session.add_all(
-        Audience(matter_id=matter_id, person_id=person, cause=cause, from_at=clock.now()) for person in wanted - there
+        Audience(record_id=matter_id, person_id=person, cause=cause, from_at=clock.now()) for person in wanted - there
     )
     db.session.flush()
 
@@ -48,7 +48,7 @@ def shut_out(matter_id: UUID, *causes: str) -> None:
     """Whoever was admitted for one of these causes alone reads no longer, from this transaction on."""
     db.session.execute(
         update(Audience)
-        .where(Audience.matter_id == matter_id, Audience.cause.in_(causes), Audience.to_at.is_(None))
+        .where(Audience.record_id == matter_id, Audience.cause.in_(causes), Audience.to_at.is_(None))
         .values(to_at=clock.now())
     )
 
@@ -57,7 +57,7 @@ def dismiss(matter_id: UUID, persons: Iterable[int], cause: str) -> None:
     """These persons read no longer because of `cause`, from this transaction on."""
     db.session.execute(
         update(Audience)
-        .where(Audience.matter_id == matter_id, Audience.cause == cause, Audience.to_at.is_(None))
+        .where(Audience.record_id == matter_id, Audience.cause == cause, Audience.to_at.is_(None))
         .where(Audience.person_id.in_(list(persons)))
         .values(to_at=clock.now())
     )
@@ -67,7 +67,7 @@ def admitted(matter_id: UUID, cause: str) -> set[int]:
     """Who reads now because of `cause`."""
     return set(
         db.session.scalars(
-            select(Audience.person_id).where(Audience.matter_id == matter_id, Audience.cause == cause, Audience.to_at.is_(None))
+            select(Audience.person_id).where(Audience.record_id == matter_id, Audience.cause == cause, Audience.to_at.is_(None))
         )
     )
 

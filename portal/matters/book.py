@@ -18,7 +18,7 @@ from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.matters import clocks
 from portal.matters.chain import CHAIN
-from portal.matters.models import Entry, Matter, MatterContent, Milestone
+from portal.matters.models import Content, Entry, Matter, Milestone
 from portal.matters.readers import index_viewers
 from portal.matters.rules import NEEDS
 from portal.workflow.engine import Moved, Rulebook
@@ -117,7 +117,7 @@ def lines(
 ) -> tuple[Entry, *tuple[Milestone, ...]]:
     """The rows that `write_entry` writes, for whoever writes them together with others."""
     entry = Entry(
-        matter_id=matter.id,
+        record_id=matter.id,
         confidential=matter.confidential,
         kind=kind,
         at=clock.now(),
@@ -134,14 +134,14 @@ def lines(
     if kind not in _SHELL:
         return (entry,)
     unit_id = standing.unit_id if standing and kind in ("urge", "register", "assign", "close", "return_for_rework") else None
-    return entry, Milestone(matter_id=matter.id, kind=kind, at=clock.now(), unit_id=unit_id)
+    return entry, Milestone(record_id=matter.id, kind=kind, at=clock.now(), unit_id=unit_id)
 
 
 def changes_since(matter: Matter, actor: Actor, version: int) -> list[str]:
     """What the reader may know of what happened after that version, newest first."""
     rows = db.session.scalars(
         select(Entry)
-        .where(Entry.matter_id == matter.id, Entry.version > version)
+        .where(Entry.record_id == matter.id, Entry.version > version)
         .order_by(Entry.sequence.desc())
         .limit(10)
         .options(as_seen_by(actor))
@@ -156,7 +156,7 @@ def changes_since(matter: Matter, actor: Actor, version: int) -> list[str]:
 def settle(matter: Matter, moved: Moved) -> None:
     """After a move: clocks that the row stops, the entry, and the index of viewers."""
     given = moved.given
-    content: MatterContent = given["content"]
+    content: Content = given["content"]
     if moved.move.stops:
         clocks.stop(matter, *moved.move.stops)
     write_entry(

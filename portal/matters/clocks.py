@@ -51,7 +51,7 @@ def parent_due(matter: Matter) -> date | None:
 def _grants(matter: Matter) -> list[Grant]:
     rows = db.session.scalars(
         select(Extension)
-        .where(Extension.matter_id == matter.id, Extension.granted.is_(True))
+        .where(Extension.record_id == matter.id, Extension.granted.is_(True))
         .order_by(Extension.decided_at)
         .options(as_seen_by(SYSTEM))
     )
@@ -76,7 +76,7 @@ def acknowledge_by(matter: Matter, calendar: Calendar) -> Deadline:
 def clock_of(matter: Matter, kind: str) -> Clock | None:
     """One of the matter's clocks."""
     return db.session.scalars(
-        select(Clock).where(Clock.matter_id == matter.id, Clock.kind == kind).options(as_seen_by(SYSTEM))
+        select(Clock).where(Clock.record_id == matter.id, Clock.kind == kind).options(as_seen_by(SYSTEM))
     ).one_or_none()
 
 
@@ -87,7 +87,7 @@ def deadline_of(running: Clock) -> Deadline:
 
 def _new(matter: Matter, kind: str, like: Clock | None = None) -> Clock:
     """A clock that begins: with the versions in force now, or with those of the matter's other clock."""
-    made = Clock(matter_id=matter.id, kind=kind, generation=0)
+    made = Clock(record_id=matter.id, kind=kind, generation=0)
     _begin(made) if like is None else _take_versions(made, like)
     return made
 
@@ -170,7 +170,7 @@ def stop(matter: Matter, *kinds: str) -> None:
     """These clocks stop now; their rungs fall silent."""
     for running in db.session.scalars(
         select(Clock)
-        .where(Clock.matter_id == matter.id, Clock.kind.in_(kinds), Clock.stopped_at.is_(None))
+        .where(Clock.record_id == matter.id, Clock.kind.in_(kinds), Clock.stopped_at.is_(None))
         .options(as_seen_by(SYSTEM))
     ):
         running.stopped_at = kernel_clock.now()
@@ -252,6 +252,6 @@ def _turn(
 def _feedback_given(matter: Matter) -> datetime | None:
     """When first feedback was given, or the report issued without one; for a clock that begins late."""
     given = db.session.scalar(
-        select(func.min(Entry.at)).where(Entry.matter_id == matter.id, Entry.first_feedback).options(as_seen_by(SYSTEM))
+        select(func.min(Entry.at)).where(Entry.record_id == matter.id, Entry.first_feedback).options(as_seen_by(SYSTEM))
     )
     return given or matter.issued_at

@@ -16,6 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.access.actor import SYSTEM, Actor, Standing, System
 from portal.access.models import Viewer
+from portal.access.record import Record
 from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
@@ -23,7 +24,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import audience, notices
 from portal.matters.book import write_entry
-from portal.matters.models import ENDED, CoUnit, Matter, MatterContent
+from portal.matters.models import ENDED, Content, CoUnit, Matter
 from portal.matters.queries import whole_content
 from portal.matters.readers import around, viewer_rows
 from portal.matters.service.creation import index_words
@@ -42,8 +43,8 @@ _OPEN: ColumnElement[bool] = literal_column("matter.state NOT IN ('closed', 'wit
 def open_led_by(actor: Actor, unit_id: int, most: int) -> list[OpenMatter]:
     """The unit's open matters that this reader may see, by due date; of shells no title. One statement."""
     rows = db.session.execute(
-        select(Matter, MatterContent)
-        .outerjoin(MatterContent, MatterContent.matter_id == Matter.id)
+        select(Matter, Content)
+        .outerjoin(Content, Content.record_id == Matter.id)
         .where(Matter.lead_unit_id == unit_id, _OPEN)
         .order_by(Matter.due_on, Matter.id)
         .limit(most)
@@ -63,7 +64,7 @@ def seats(unit_ids: Collection[int]) -> set[tuple[int, Role]]:
     rows = db.session.execute(
         select(Step.unit_id, Step.role)
         .join(SignOff, and_(SignOff.report_id == Step.report_id, SignOff.generation == Step.generation))
-        .join(Matter, Matter.id == Step.matter_id)
+        .join(Matter, Matter.id == Step.record_id)
         .outerjoin(Signature, _signs())
         .where(Step.unit_id.in_(unit_ids), SignOff.ended_at.is_(None), Signature.id.is_(None), ~Matter.confidential)
         .options(as_seen_by(SYSTEM))
@@ -87,12 +88,12 @@ def reindex(which: Any) -> int:
     for start in range(0, len(ids), _AT_ONCE):
         some = ids[start : start + _AT_ONCE]
         pairs = db.session.execute(
-            select(Matter, MatterContent)
-            .join(MatterContent, MatterContent.matter_id == Matter.id)
+            select(Matter, Content)
+            .join(Content, Content.record_id == Matter.id)
             .where(Matter.id.in_(some))
             .options(joinedload(Matter.lead_unit), as_seen_by(SYSTEM))
         ).all()
-        db.session.execute(delete(Viewer).where(Viewer.matter_id.in_(some)).execution_options(synchronize_session=False))
+        db.session.execute(delete(Viewer).where(Viewer.record_id.in_(some)).execution_options(synchronize_session=False))
         rows = [row for matter, content in pairs for row in viewer_rows(matter, content, around(matter, content))]
         db.session.execute(insert(Viewer), rows)
     return len(ids)
@@ -105,10 +106,11 @@ def follow(actor: Actor | System, standing: Standing | None, former: Unit, heir:
     helped = _co_units(actor, standing, former, heir)
     countersigned = _steps(former, heir)
     pairs = db.session.execute(
-        select(Matter, MatterContent)
-        .join(MatterContent, MatterContent.matter_id == Matter.id)
+        select(Matter, Content)
+        .join(Content, Content.record_id == Matter.id)
+        .join(Record, Record.id == Matter.id)
         .where(or_(Matter.lead_unit_id == former.id, Matter.supervising_unit_id == former.id), _OPEN)
-        .order_by(Matter.registered_at, Matter.id)
+        .order_by(Record.created_at, Record.id)
         .options(joinedload(Matter.lead_unit), joinedload(Matter.supervising_unit), as_seen_by(SYSTEM))
     ).all()
     office = has_supervision_office(heir.id)
@@ -135,7 +137,7 @@ def _hold(former: Unit) -> None:
     """Whoever is at one of these matters at this moment is waited for before anything of it is looked at or written; what
     comes after finds it changed."""
     helps = select(CoUnit.matter_id).where(CoUnit.unit_id == former.id)
-    waits = select(Step.matter_id).where(Step.unit_id == former.id)
+    waits = select(Step.record_id).where(Step.unit_id == former.id)
     held = (
         select(Matter.id)
         .where(or_(Matter.lead_unit_id == former.id, Matter.supervising_unit_id == former.id,
@@ -148,7 +150,7 @@ def _hold(former: Unit) -> None:
 
 
 def _take_over(
-    actor: Actor | System, standing: Standing | None, matter: Matter, content: MatterContent, former: Unit, heir: Unit
+    actor: Actor | System, standing: Standing | None, matter: Matter, content: Content, former: Unit, heir: Unit
 ) -> None:
     bore = matter.lead_unit_name or former.name
     matter.lead_unit, matter.lead_unit_id, matter.lead_unit_name = heir, heir.id, heir.name
@@ -191,9 +193,9 @@ def _still_held(post_id: int | None) -> bool:
 def _co_units(actor: Actor | System, standing: Standing | None, former: Unit, heir: Unit) -> list[UUID]:
     """Where the former unit helped with an open matter the heir helps, unless it leads or helps already."""
     rows = db.session.execute(
-        select(CoUnit, Matter, MatterContent)
+        select(CoUnit, Matter, Content)
         .join(Matter, Matter.id == CoUnit.matter_id)
-        .join(MatterContent, MatterContent.matter_id == Matter.id)
+        .join(Content, Content.record_id == Matter.id)
         .where(CoUnit.unit_id == former.id, Matter.state.not_in(ENDED))
         .options(as_seen_by(SYSTEM))
     ).all()
@@ -249,7 +251,7 @@ def _steps(former: Unit, heir: Unit) -> list[UUID]:
     for step in steps:
         step.unit_id = heir.id
     db.session.flush()
-    return list(dict.fromkeys(step.matter_id for step in steps))
+    return list(dict.fromkeys(step.record_id for step in steps))
 
 
 def install() -> None:

@@ -14,7 +14,7 @@ from portal.deadlines.ladder import ASSIGNING_SUPERVISOR
 from portal.deadlines.queries import ladder_of
 from portal.kernel.db import db
 from portal.matters import notices
-from portal.matters.models import Clock, Matter, MatterContent, State
+from portal.matters.models import Clock, Content, Matter, State
 from portal.matters.office import who_assigned
 from portal.network.queries import recipients
 from portal.notify.ladder import Answer, register_resolver
@@ -27,9 +27,9 @@ def resolve(clock_id: int, matter_id: UUID, rungs: Collection[str]) -> Answer | 
     both here, in the other order, would deadlock with him.
     """
     row = db.session.execute(
-        select(Matter, MatterContent, Clock)
-        .join(MatterContent, MatterContent.matter_id == Matter.id)
-        .join(Clock, Clock.matter_id == Matter.id)
+        select(Matter, Content, Clock)
+        .join(Content, Content.record_id == Matter.id)
+        .join(Clock, Clock.record_id == Matter.id)
         .where(Clock.id == clock_id)
         .execution_options(populate_existing=True)
         .options(as_seen_by(SYSTEM))
@@ -52,7 +52,7 @@ def resolve(clock_id: int, matter_id: UUID, rungs: Collection[str]) -> Answer | 
     )
 
 
-def persons_of(matter: Matter, content: MatterContent, roles: Collection[str]) -> list[int]:
+def persons_of(matter: Matter, content: Content, roles: Collection[str]) -> list[int]:
     """The persons behind a rung's roles, as of now. With no handler named yet, the lead unit's desk is reminded."""
     found: list[int] = []
     for role in roles:

@@ -9,7 +9,7 @@ from typing import Any
 from portal.access.actor import Lent
 from portal.access.roles import SUPERVISION, Role
 from portal.audit.models import JournalEntry
-from portal.matters.models import Matter, MatterContent
+from portal.matters.models import Content, Matter
 from portal.network.queries import recipients, recipients_of
 from portal.notify.service import tell
 
@@ -54,7 +54,7 @@ def supervision_between(matter: Matter) -> list[int]:
     return [person for people in recipients_of(between, SUPERVISION).values() for person in people] if between else []
 
 
-def notify(matter: Matter, content: MatterContent, entry: JournalEntry, kind: str, persons: Iterable[int], **facts: Any) -> None:
+def notify(matter: Matter, content: Content, entry: JournalEntry, kind: str, persons: Iterable[int], **facts: Any) -> None:
     """Tell these persons, except whoever did it; one message a person and act."""
     told = [p for p in dict.fromkeys(persons) if p and p != entry.person_id]
     if not told:
@@ -62,12 +62,10 @@ def notify(matter: Matter, content: MatterContent, entry: JournalEntry, kind: st
     known = {"number": matter.number, "confidential": matter.confidential}
     if not matter.confidential:
         known |= {"title": content.title, "unit": matter.lead_unit_name or "", **facts}
-    tell(kind, told, key=f"journal:{entry.id}:{kind}", matter_id=matter.id, facts=known)
+    tell(kind, told, key=f"journal:{entry.id}:{kind}", record_id=matter.id, facts=known)
 
 
-def notify_in_turn(
-    matter: Matter, content: MatterContent, entry: JournalEntry, *said: tuple[str, Iterable[int]], **facts: Any
-) -> None:
+def notify_in_turn(matter: Matter, content: Content, entry: JournalEntry, *said: tuple[str, Iterable[int]], **facts: Any) -> None:
     """One act that means different things to different people: each is told the first that names him, and no more."""
     told: set[int] = set()
     for kind, persons in said:
@@ -76,6 +74,6 @@ def notify_in_turn(
         told.update(people)
 
 
-def ask_to_sign(matter: Matter, content: MatterContent, entry: JournalEntry, step: str, persons: Iterable[int]) -> None:
+def ask_to_sign(matter: Matter, content: Content, entry: JournalEntry, step: str, persons: Iterable[int]) -> None:
     """Those who hold the seat of this step are asked for their signature."""
     notify(matter, content, entry, "countersign" if step == "countersign" else "to_sign", persons)

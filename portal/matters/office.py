@@ -8,7 +8,7 @@ from portal.access.actor import SYSTEM, Lent
 from portal.access.roles import SUPERVISION
 from portal.audit import journal
 from portal.matters import audience, notices
-from portal.matters.models import Matter, MatterContent, State
+from portal.matters.models import Content, Matter, State
 from portal.matters.readers import index_viewers
 from portal.network.queries import holding
 
@@ -35,7 +35,7 @@ def given_back(matter: Matter) -> list[int]:
     return told
 
 
-def reviewer_admitted(matter: Matter, content: MatterContent) -> tuple[str, list[int]]:
+def reviewer_admitted(matter: Matter, content: Content) -> tuple[str, list[int]]:
     """A confidential report is issued: the named reviewer reads it, where he still supervises it; else nobody is named
     any more. What is said, and to whom: the heads are asked to name one."""
     if still_supervises(matter, content.reviewer_id):
@@ -46,7 +46,7 @@ def reviewer_admitted(matter: Matter, content: MatterContent) -> tuple[str, list
     return "reviewer_asked", notices.heads(matter)
 
 
-def let_go(matter: Matter, content: MatterContent) -> bool:
+def let_go(matter: Matter, content: Content) -> bool:
     """Whoever read it for a part in the office's work and has none any more reads it no longer; where then nobody can go
     on with it, the heads are told. False where nothing changed."""
     there = holding(matter.supervising_unit_id, SUPERVISION, kind=Lent.SUPERVISE)

@@ -20,11 +20,11 @@ from portal.kernel.refusals import Invisible, Unconfirmed
 from portal.matters.models import (
     Attachment,
     Clock,
+    Content,
     CoUnit,
     Entry,
     Extension,
     Matter,
-    MatterContent,
     Milestone,
     Report,
     State,
@@ -49,16 +49,16 @@ def one(actor: Actor, matter_id: UUID) -> Matter:
     shown lately that it is he."""
     closing, feedback = aliased(Clock), aliased(Clock)
     row = db.session.execute(
-        select(Matter, MatterContent, closing, feedback)
-        .outerjoin(MatterContent, MatterContent.matter_id == Matter.id)
-        .outerjoin(closing, (closing.matter_id == Matter.id) & (closing.kind == "closing"))
-        .outerjoin(feedback, (feedback.matter_id == Matter.id) & (feedback.kind == "first_feedback"))
+        select(Matter, Content, closing, feedback)
+        .outerjoin(Content, Content.record_id == Matter.id)
+        .outerjoin(closing, (closing.record_id == Matter.id) & (closing.kind == "closing"))
+        .outerjoin(feedback, (feedback.record_id == Matter.id) & (feedback.kind == "first_feedback"))
         .where(Matter.id == matter_id)
         .options(
             joinedload(Matter.lead_unit).undefer(Unit.has_below),
             joinedload(Matter.registering_unit),
             joinedload(Matter.supervising_unit),
-            joinedload(MatterContent.handler),
+            joinedload(Content.handler),
             as_seen_by(actor),
         )
     ).first()
@@ -84,9 +84,9 @@ def must_be_confirmed(actor: Actor) -> None:
         raise Unconfirmed(_("请再次确认身份"))
 
 
-def whole_content(matter: Matter) -> MatterContent:
+def whole_content(matter: Matter) -> Content:
     """The content as the engine needs it for what follows a move, whoever moves; never shown."""
-    return db.session.scalars(select(MatterContent).where(MatterContent.matter_id == matter.id).options(as_seen_by(SYSTEM))).one()
+    return db.session.scalars(select(Content).where(Content.record_id == matter.id).options(as_seen_by(SYSTEM))).one()
 
 
 def co_units(actor: Actor | System, matter: Matter) -> list[CoUnit]:
@@ -119,12 +119,12 @@ def around(actor: Actor, matter: Matter, limit: int = 300) -> Around:
     """All that is around the matter, in one statement: a row for each kind of thing there may be, beside it the things
     of that kind."""
     parts = matter.content.parts if matter.content else ()
-    kinds: dict[Any, ColumnElement[bool]] = {Entry: Entry.matter_id == matter.id}
+    kinds: dict[Any, ColumnElement[bool]] = {Entry: Entry.record_id == matter.id}
     loads: list[Any] = [joinedload(Entry.person), as_seen_by(actor)]
     if "attachment" in parts:
-        kinds[Attachment] = and_(Attachment.matter_id == matter.id, Attachment.report_id.is_(None))
+        kinds[Attachment] = and_(Attachment.record_id == matter.id, Attachment.report_id.is_(None))
     if matter.extension_pending:
-        kinds[Extension] = and_(Extension.matter_id == matter.id, Extension.decided_at.is_(None))
+        kinds[Extension] = and_(Extension.record_id == matter.id, Extension.decided_at.is_(None))
     if "child" in parts or matter.previous_id or matter.parent_id or not matter.open:
         before = [i for i in (matter.previous_id, matter.parent_id) if i]
         kinds[Matter] = or_(Matter.parent_id == matter.id, Matter.previous_id == matter.id, Matter.id.in_(before))
@@ -157,7 +157,7 @@ def returns(actor: Actor, matter: Matter) -> list[Entry]:
     return list(
         db.session.scalars(
             select(Entry)
-            .where(Entry.matter_id == matter.id, Entry.kind.in_(("return_for_rework", "send_back", "recall", "end_sign_off")))
+            .where(Entry.record_id == matter.id, Entry.kind.in_(("return_for_rework", "send_back", "recall", "end_sign_off")))
             .where(Entry.at >= matter.assigned_at)
             .options(joinedload(Entry.person), as_seen_by(actor))
             .order_by(Entry.sequence.desc())
@@ -170,7 +170,7 @@ def milestones(actor: Actor, matter: Matter) -> list[Milestone]:
     return list(
         db.session.scalars(
             select(Milestone)
-            .where(Milestone.matter_id == matter.id)
+            .where(Milestone.record_id == matter.id)
             .options(joinedload(Milestone.unit), as_seen_by(actor))
             .order_by(Milestone.at.desc(), Milestone.id.desc())
         )
@@ -181,7 +181,7 @@ def first_assigned_on(matter: Matter) -> date | None:
     """The day on which the matter was first assigned, whatever became of that assignment."""
     at = db.session.scalar(
         select(func.min(Milestone.at))
-        .where(Milestone.matter_id == matter.id, Milestone.kind.in_(("assign", "forward")))
+        .where(Milestone.record_id == matter.id, Milestone.kind.in_(("assign", "forward")))
         .options(as_seen_by(SYSTEM))
     )
     return clock.local(at).date() if at else None
@@ -193,7 +193,7 @@ def attachments(actor: Actor, matter: Matter, report_id: UUID | None = None) -> 
         db.session.scalars(
             select(Attachment)
             .where(
-                Attachment.matter_id == matter.id,
+                Attachment.record_id == matter.id,
                 Attachment.report_id.is_(None) if report_id is None else Attachment.report_id == report_id,
             )
             .options(as_seen_by(actor))
@@ -216,7 +216,7 @@ def extensions(actor: Actor, matter: Matter) -> list[Extension]:
     """Requests for extension, newest first."""
     return list(
         db.session.scalars(
-            select(Extension).where(Extension.matter_id == matter.id).options(as_seen_by(actor)).order_by(Extension.asked_at.desc())
+            select(Extension).where(Extension.record_id == matter.id).options(as_seen_by(actor)).order_by(Extension.asked_at.desc())
         )
     )
 
@@ -226,7 +226,7 @@ def reports(actor: Actor, matter: Matter) -> list[Report]:
     return list(
         db.session.scalars(
             select(Report)
-            .where(Report.matter_id == matter.id)
+            .where(Report.record_id == matter.id)
             .options(joinedload(Report.drafter), as_seen_by(actor))
             .order_by(Report.draft.desc())
         )
@@ -251,10 +251,10 @@ def former(actor: Actor, shown: Report) -> Submission | None:
     return db.session.scalars(
         select(Submission)
         .where(
-            Submission.matter_id == shown.matter_id,
+            Submission.record_id == shown.record_id,
             tuple_(Submission.draft, Submission.generation) < (shown.draft, before),
             # What another unit submitted before the matter was given to this one is not the former draft of this one's.
-            Submission.submitted_at >= select(Matter.assigned_at).where(Matter.id == shown.matter_id).scalar_subquery(),
+            Submission.submitted_at >= select(Matter.assigned_at).where(Matter.id == shown.record_id).scalar_subquery(),
         )
         .options(as_seen_by(actor))
         .order_by(Submission.draft.desc(), Submission.generation.desc())
@@ -274,8 +274,8 @@ def chain_of(actor: Actor, shown: Report) -> Chain:
 def latest_chain(actor: Actor, matter: Matter) -> tuple[Report, Chain] | None:
     """The latest draft that was submitted, without its words, and its latest sign-off."""
     other = aliased(Report)
-    latest = select(func.max(other.draft)).where(other.matter_id == matter.id, other.generation > 0).scalar_subquery()
-    return _chain(actor, and_(Report.matter_id == matter.id, Report.draft == latest))
+    latest = select(func.max(other.draft)).where(other.record_id == matter.id, other.generation > 0).scalar_subquery()
+    return _chain(actor, and_(Report.record_id == matter.id, Report.draft == latest))
 
 
 def _chain(actor: Actor, which: ColumnElement[bool]) -> tuple[Report, Chain] | None:

@@ -29,7 +29,7 @@ from portal.access.roles import (
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
 from portal.matters.audience import EXTENSION, REGISTRAR, REVIEWER, SIGNER, reading_now
-from portal.matters.models import CoUnit, Matter, MatterContent, State
+from portal.matters.models import Content, CoUnit, Matter, State
 from portal.network.queries import holding
 from portal.workflow.models import Signer, SignOff, Step
 
@@ -88,7 +88,7 @@ class Readers:
             self.add(shells_principal(unit_id, role), View.SHELL, task)
 
 
-def readers_of(matter: Matter, content: MatterContent, around: Around) -> dict[int, tuple[View, str | None]]:
+def readers_of(matter: Matter, content: Content, around: Around) -> dict[int, tuple[View, str | None]]:
     """The rule."""
     readers = Readers()
     (_readers_of_confidential if matter.confidential else _readers_of_open)(readers, matter, content, around)
@@ -97,7 +97,7 @@ def readers_of(matter: Matter, content: MatterContent, around: Around) -> dict[i
     return readers.seen
 
 
-def _readers_of_open(readers: Readers, matter: Matter, content: MatterContent, around: Around) -> None:
+def _readers_of_open(readers: Readers, matter: Matter, content: Content, around: Around) -> None:
     whole = View.CONTENT
     readers.standings(matter.registering_unit_id, SUPERVISION, whole)
     if matter.urgency == "urgent":
@@ -144,7 +144,7 @@ def _readers_of_open(readers: Readers, matter: Matter, content: MatterContent, a
             readers.standings(step.unit_id, (step.role,), whole, "sign")
 
 
-def _readers_of_confidential(readers: Readers, matter: Matter, content: MatterContent, around: Around) -> None:
+def _readers_of_confidential(readers: Readers, matter: Matter, content: Content, around: Around) -> None:
     readers.shells(matter.supervising_unit_id, SUPERVISION)
     for person_id in around.audience:
         readers.add(audience_principal(person_id), View.CONTENT)
@@ -168,7 +168,7 @@ def _readers_of_confidential(readers: Readers, matter: Matter, content: MatterCo
     _handler(readers, matter, content, audience_principal)
 
 
-def _handler(readers: Readers, matter: Matter, content: MatterContent, himself: Callable[[int], int]) -> None:
+def _handler(readers: Readers, matter: Matter, content: Content, himself: Callable[[int], int]) -> None:
     if content.handler_id is None or matter.state == State.REGISTERED:
         return
     if matter.state == State.ASSIGNED:
@@ -180,7 +180,7 @@ def _handler(readers: Readers, matter: Matter, content: MatterContent, himself: 
     readers.add(himself(content.handler_id), View.CONTENT, task)
 
 
-def around(matter: Matter, content: MatterContent) -> Around:
+def around(matter: Matter, content: Content) -> Around:
     """Look around a matter, beyond what the actor may see: ids only, asked only where there is something."""
     seen = as_seen_by(SYSTEM)
     co_units: tuple[tuple[int, int | None], ...] = ()
@@ -189,7 +189,7 @@ def around(matter: Matter, content: MatterContent) -> Around:
     if content.has("co_unit"):
         pairs = db.session.execute(select(CoUnit.unit_id, CoUnit.handler_id).where(CoUnit.matter_id == matter.id).options(seen))
         co_units = tuple((row.unit_id, row.handler_id) for row in pairs)
-    family = select(Matter.lead_unit_id, MatterContent.handler_id).join(MatterContent).options(seen)
+    family = select(Matter.lead_unit_id, Content.handler_id).join(Content, Content.record_id == Matter.id).options(seen)
     if content.has("child"):
         rows = db.session.execute(family.where(Matter.parent_id == matter.id, Matter.state != State.WITHDRAWN))
         below = tuple((row.lead_unit_id, row.handler_id) for row in rows if row.lead_unit_id)
@@ -208,7 +208,7 @@ def _audience(matter: Matter, waiting: Waiting | None) -> dict[int, datetime | N
     """Who reads the content of a confidential matter, and until when. What is read for a part in the office's work, or to
     sign, is read by whoever holds that part now, and by who stands in for him until his delegation ends."""
     rows = db.session.execute(
-        select(Audience.person_id, Audience.cause, Audience.to_at).where(Audience.matter_id == matter.id, reading_now())
+        select(Audience.person_id, Audience.cause, Audience.to_at).where(Audience.record_id == matter.id, reading_now())
     ).all()
     causes = {row.cause for row in rows}
     parts: dict[str, dict[int, datetime | None]] = {}
@@ -237,7 +237,7 @@ def _waiting(matter_id: UUID) -> Waiting | None:
             Signer,
             (Signer.report_id == Step.report_id) & (Signer.generation == Step.generation) & (Signer.step == Step.number),
         )
-        .where(Step.matter_id == matter_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
+        .where(Step.record_id == matter_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
         .order_by(Step.number.desc())
         .options(as_seen_by(SYSTEM))
     ).all()
@@ -248,14 +248,14 @@ def _waiting(matter_id: UUID) -> Waiting | None:
     return Waiting(step.unit_id, Role(step.role), step.named_person_id, persons)
 
 
-def index_viewers(matter: Matter, content: MatterContent) -> None:
+def index_viewers(matter: Matter, content: Content) -> None:
     """Write the matter's viewer rows anew, as the rule says now."""
     db.session.flush()
-    db.session.execute(delete(Viewer).where(Viewer.matter_id == matter.id))
+    db.session.execute(delete(Viewer).where(Viewer.record_id == matter.id))
     db.session.execute(insert_viewers(matter, content, around(matter, content)))
 
 
-def insert_viewers(matter: Matter, content: MatterContent, around: Around) -> Insert:
+def insert_viewers(matter: Matter, content: Content, around: Around) -> Insert:
     """The statement that writes these viewer rows: one shape, however many they are."""
     rows = viewer_rows(matter, content, around)
     same = {name: value for name, value in rows[0].items() if name not in _VARYING}
@@ -265,12 +265,12 @@ def insert_viewers(matter: Matter, content: MatterContent, around: Around) -> In
     return insert(Viewer).from_select([*same, *_VARYING], select(*constants, *(each.c[name] for name in _VARYING)))
 
 
-def viewer_rows(matter: Matter, content: MatterContent, around: Around) -> list[dict[str, object]]:
+def viewer_rows(matter: Matter, content: Content, around: Around) -> list[dict[str, object]]:
     """The rows of the index, as plain values."""
     until = {audience_principal(person): end for person, end in around.until.items()}
     return [
         {
-            "matter_id": matter.id,
+            "record_id": matter.id,
             "principal": principal,
             "view": int(view),
             "task": task,

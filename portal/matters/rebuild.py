@@ -10,7 +10,7 @@ from portal.access.actor import SYSTEM
 from portal.access.models import Viewer
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
-from portal.matters.models import Matter, MatterContent
+from portal.matters.models import Content, Matter
 from portal.matters.readers import around, viewer_rows
 
 
@@ -19,8 +19,8 @@ def rebuild_viewers() -> int:
     db.session.execute(delete(Viewer))
     count = 0
     pairs = db.session.execute(
-        select(Matter, MatterContent)
-        .join(MatterContent, MatterContent.matter_id == Matter.id)
+        select(Matter, Content)
+        .join(Content, Content.record_id == Matter.id)
         .options(joinedload(Matter.lead_unit), as_seen_by(SYSTEM))
     )
     for matter, content in pairs.all():

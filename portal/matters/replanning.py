@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select, update
 
 from portal.access.actor import SYSTEM, Actor, System
+from portal.access.record import Record
 from portal.access.visibility import as_seen_by
 from portal.deadlines.calendar import Calendar
 from portal.deadlines.ladder import UNACKNOWLEDGED, sent_at
@@ -121,7 +122,8 @@ def _receipts(reader: Actor | System, calendar: Calendar) -> Iterator[tuple[Matt
     """The receipts still running that end at another instant by this calendar; one that would be over already is left."""
     rows = db.session.execute(
         select(Matter, Clock)
-        .join(Clock, Clock.matter_id == Matter.id)
+        .join(Record, Record.id == Matter.id)
+        .join(Clock, Clock.record_id == Matter.id)
         .join(Reminder, (Reminder.clock_id == Clock.id) & (Reminder.generation == Clock.generation))
         .where(
             Reminder.city_id == current_city(),
@@ -131,7 +133,7 @@ def _receipts(reader: Actor | System, calendar: Calendar) -> Iterator[tuple[Matt
             Clock.kind == clocks.RECEIPT,
             Clock.stopped_at.is_(None),
         )
-        .order_by(Clock.due_at, Matter.number)
+        .order_by(Clock.due_at, Record.number)
         .options(as_seen_by(reader))
     ).all()
     for matter, running in rows:

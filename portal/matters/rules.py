@@ -151,7 +151,7 @@ def wrong_seat(matter: Matter) -> tuple[Role, Role] | None:
         select(Step.role)
         .join(Issue, (Issue.report_id == Step.report_id) & (Issue.generation == Step.generation) & (Issue.step == Step.number))
         .join(Report, (Report.id == Issue.report_id) & (Report.state == "issued"))
-        .where(Issue.matter_id == matter.id)
+        .where(Issue.record_id == matter.id)
         .options(as_seen_by(SYSTEM))
     )
     issues = SHAPES[SourceLevel(matter.source_level)][-1].role

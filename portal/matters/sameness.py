@@ -18,11 +18,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from portal.access.actor import SYSTEM, Actor
+from portal.access.record import Record
 from portal.access.visibility import as_seen_by, may_see
 from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import current_city, db
 from portal.kernel.text import folded
-from portal.matters.models import Matter, MatterContent, State
+from portal.matters.models import Content, Matter, State
 from portal.vault.words import keyed_digests
 
 _AT_ONCE = 1000
@@ -61,37 +62,38 @@ def registered(actor: Actor, papers: Iterable[Paper], *which: ColumnElement[bool
     wanted = {print_: paper for paper in set(papers) for print_ in _prints(paper, offices)}
     if not wanted:
         return []
-    readable = may_see(MatterContent, actor)
+    readable = may_see(Content, actor)
     rows = db.session.execute(
         select(
-            MatterContent.fingerprint,
+            Content.fingerprint,
             Matter.id,
-            Matter.number,
+            Record.number,
             Matter.source_level,
             Matter.instructed_on,
             Matter.confidential,
             readable.label("readable"),
         )
-        .join(MatterContent, MatterContent.matter_id == Matter.id)
+        .join(Content, Content.record_id == Matter.id)
+        .join(Record, Record.id == Matter.id)
         .where(
-            MatterContent.city_id == current_city(),
-            MatterContent.fingerprint.in_(wanted),
-            Matter.kind == "instruction",
+            Content.city_id == current_city(),
+            Content.fingerprint.in_(wanted),
+            Record.kind == "instruction",
             Matter.parent_id.is_(None),
             Matter.state != State.WITHDRAWN,
             or_(readable, and_(Matter.confidential, may_see(Matter, actor))),
             *which,
         )
-        .order_by(Matter.registered_at.desc())
+        .order_by(Record.created_at.desc())
         .options(as_seen_by(SYSTEM))
     )
     return [
-        Registered(wanted[print_ or ""], matter_id, number, level, day, confidential, bool(reads))
+        Registered(wanted[print_ or ""], matter_id, number or "", level, day, confidential, bool(reads))
         for print_, matter_id, number, level, day, confidential, reads in rows
     ]
 
 
-def take_fingerprint(matter: Matter, content: MatterContent) -> None:
+def take_fingerprint(matter: Matter, content: Content) -> None:
     """Keep by what the paper is recognised, as its words are now; a void number has none."""
     if content.title is None:
         content.fingerprint = None
@@ -104,9 +106,9 @@ def take_missing() -> None:
     """Of confidential papers that were registered by an earlier version: without the vault's key no migration could. Part of
     every sweep; costs nothing where none is missing."""
     rows = db.session.execute(
-        select(Matter, MatterContent)
-        .join(MatterContent, MatterContent.matter_id == Matter.id)
-        .where(MatterContent.city_id == current_city(), MatterContent.fingerprint.is_(None), MatterContent.confidential)
+        select(Matter, Content)
+        .join(Content, Content.record_id == Matter.id)
+        .where(Content.city_id == current_city(), Content.fingerprint.is_(None), Content.confidential)
         .limit(_AT_ONCE)
         .options(as_seen_by(SYSTEM))
     ).all()

@@ -41,7 +41,7 @@ def holds(column: SQLColumnExpression[Any], word: str) -> SQLColumnExpression[bo
     return held
 
 
-def matters_holding(actor: Actor, word: str, most: int) -> list[UUID] | None:
+def records_holding(actor: Actor, word: str, most: int) -> list[UUID] | None:
     """Matters in the reader's sight that may hold this word; None where there are more than `most` of them. Whatever else
     holds it makes no difference: a limit met by what he may not see would count it for him. The words themselves are still
     to be compared, through the seam."""
@@ -56,7 +56,7 @@ def matters_saying(actor: Actor, *texts: str | None, most: int = 1000) -> Select
 
 
 def _in_sight(actor: Actor, characters: list[str], most: int) -> Select[UUID]:
-    return select(func.matters_holding(characters, literal(list(actor.principals), ARRAY(BIGINT)), most))
+    return select(func.records_holding(characters, literal(list(actor.principals), ARRAY(BIGINT)), most))
 
 
 def _pairs(run: str) -> list[str]:

@@ -22,7 +22,7 @@ from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.kernel.db import db
 from portal.matters import audience, notices, office
-from portal.matters.models import ENDED, Extension, Matter, MatterContent
+from portal.matters.models import ENDED, Content, Extension, Matter
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
 from portal.network.queries import recipients_of, signers_in, signing
@@ -51,15 +51,15 @@ def refresh_offices() -> int:
     """Of confidential matters that wait for their office, whoever registers or reviews them still has that part; of how
     many somebody had not. One statement where nothing waits so, three where nothing has changed."""
     rows = db.session.execute(
-        select(Audience.matter_id, Audience.person_id, Matter.supervising_unit_id)
-        .join(Matter, Matter.id == Audience.matter_id)
+        select(Audience.record_id, Audience.person_id, Matter.supervising_unit_id)
+        .join(Matter, Matter.id == Audience.record_id)
         .where(Audience.cause.in_(office.PARTS), Audience.to_at.is_(None), Matter.state.not_in(ENDED))
         .options(as_seen_by(SYSTEM))
     ).all()
     if not rows:
         return 0
     there = recipients_of({row.supervising_unit_id for row in rows}, SUPERVISION, confidential=True, kind=Lent.SUPERVISE)
-    gone = [row.matter_id for row in rows if row.person_id not in there[row.supervising_unit_id]]
+    gone = [row.record_id for row in rows if row.person_id not in there[row.supervising_unit_id]]
     matters = (_held(matter_id) for matter_id in dict.fromkeys(gone))
     return sum(office.let_go(matter, whole_content(matter)) for matter in matters if matter is not None)
 
@@ -69,7 +69,7 @@ def lent_no_longer(persons: Collection[int]) -> None:
     transaction. Registered with the network, which knows no matter."""
     if not persons:
         return
-    read = select(Audience.matter_id).where(Audience.person_id.in_(persons), audience.reading_now())
+    read = select(Audience.record_id).where(Audience.person_id.in_(persons), audience.reading_now())
     found = (
         select(Matter)
         .where(Matter.id.in_(read), Matter.state.not_in(ENDED))
@@ -103,7 +103,7 @@ def _changed() -> list[UUID]:
     rows = db.session.execute(
         select(Step, SignOff, signed_before().label("signed"), *seat.columns)
         .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
-        .join(Matter, Matter.id == Step.matter_id)
+        .join(Matter, Matter.id == Step.record_id)
         .outerjoin(seat, true())
         .where(SignOff.ended_at.is_(None), Step.reached_at.is_not(None), ~passed)
         .options(as_seen_by(SYSTEM))
@@ -119,7 +119,7 @@ def _changed() -> list[UUID]:
         first = seats[0]
         now = {h.person_id for h in fit(step, first.SignOff.drafters, first.signed, holders)}
         if now != written.get((step.report_id, step.number), set()) or step.vacant == bool(now):
-            found.append(step.matter_id)
+            found.append(step.record_id)
     return found
 
 
@@ -155,7 +155,7 @@ def _go_on(matter_id: UUID) -> bool:
     return True
 
 
-def reseat(actor: Actor | System, matter: Matter, content: MatterContent) -> list[int]:
+def reseat(actor: Actor | System, matter: Matter, content: Content) -> list[int]:
     """Whoever may sign the waiting step now is written down, admitted, and asked if he was not asked before; whoever may
     not any more reads no longer what he read for that alone; a seat that has fallen vacant is reported. In this one place,
     whatever changed the seat: a post, a delegation, a unit. Who may sign, the nearest first."""
@@ -189,7 +189,7 @@ def _hand_over(matter: Matter) -> bool:
     audience.dismiss(matter.id, before - set(heads), audience.EXTENSION)
     audience.admit(matter.id, heads, audience.EXTENSION)
     request = db.session.scalars(
-        select(Extension).where(Extension.matter_id == matter.id, Extension.decided_at.is_(None)).options(as_seen_by(SYSTEM))
+        select(Extension).where(Extension.record_id == matter.id, Extension.decided_at.is_(None)).options(as_seen_by(SYSTEM))
     ).one()
     content = whole_content(matter)
     entry = journal.record(SYSTEM, "decider_changed", "matter", matter.id, confidential=True)

@@ -30,7 +30,7 @@ class RunningClock(Protocol):
     """A matter's clock, as far as the ladder knows it."""
 
     id: int
-    matter_id: UUID
+    record_id: UUID
     generation: int
 
 
@@ -66,7 +66,7 @@ def plan(running: RunningClock, rungs: Iterable[Planned]) -> None:
         .values(settled_at=clock.now(), outcome="superseded")
         .execution_options(synchronize_session=False)
     )
-    _write(running.id, running.matter_id, running.generation, rungs)
+    _write(running.id, running.record_id, running.generation, rungs)
 
 
 def cancel(running: RunningClock) -> None:
@@ -114,7 +114,7 @@ def fire(clock_id: int, now: datetime, *, told: bool = False) -> int:
     )
     if not due or len(due) != db.session.scalar(select(func.count()).select_from(Reminder).where(*mine)):
         return 0
-    answer = _resolvers[0](clock_id, due[0].matter_id, {reminder.rung for reminder in due})
+    answer = _resolvers[0](clock_id, due[0].record_id, {reminder.rung for reminder in due})
     if answer is None or not answer.running:
         return _settle(due, now, "stopped")
     _settle([reminder for reminder in due if reminder.generation != answer.generation], now, "superseded")
@@ -137,7 +137,7 @@ def _send(due: list[Reminder], answer: Answer, now: datetime, told_already: bool
         persons = [person_id for person_id, under in told.items() if under is reminder]
         kind, facts = _words(reminder.rung, days, answer)
         key = f"ladder:{reminder.clock_id}:{reminder.generation}:{reminder.rung}:{reminder.ordinal}"
-        sent += len(tell(kind, persons, key=key, matter_id=reminder.matter_id, facts=facts, at=now))
+        sent += len(tell(kind, persons, key=key, record_id=reminder.record_id, facts=facts, at=now))
         reached = bool(answer.persons.get(reminder.rung))
         _settle([reminder], now, "sent" if persons else "coalesced" if reached else "nobody")
     return sent
@@ -153,7 +153,7 @@ def _with_repetitions(due: list[Reminder], answer: Answer, now: datetime) -> lis
     following = Planned(last.rung, last.ordinal, last.send_at)
     while True:
         following = next_after(following, answer.due_on, calendar, answer.ladder)
-        _write(last.clock_id, last.matter_id, last.generation, [following])
+        _write(last.clock_id, last.record_id, last.generation, [following])
         if following.send_at > now:
             return due
         due = [*due, db.session.scalars(
@@ -184,11 +184,11 @@ def _settle(reminders: list[Reminder], now: datetime, outcome: str) -> int:
     return 0
 
 
-def _write(clock_id: int, matter_id: UUID, generation: int, rungs: Iterable[Planned]) -> None:
+def _write(clock_id: int, record_id: UUID, generation: int, rungs: Iterable[Planned]) -> None:
     rows = [
         {
             "clock_id": clock_id,
-            "matter_id": matter_id,
+            "record_id": record_id,
             "generation": generation,
             "rung": rung.rung,
             "ordinal": rung.ordinal,

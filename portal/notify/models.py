@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal.access.models import of_record
 from portal.kernel.db import Model, OfCity
 
 
@@ -33,6 +34,7 @@ class Message(OfCity, Model):
 
     __tablename__ = "message"
     __table_args__ = (
+        of_record(goes_with_it=False),
         UniqueConstraint("city_id", "key"),
         Index("ix_message_inbox", "person_id", "at", "id"),
         Index("ix_message_unread", "person_id", postgresql_where=text("read_at IS NULL")),
@@ -41,7 +43,7 @@ class Message(OfCity, Model):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     key: Mapped[str] = mapped_column(String(120))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    matter_id: Mapped[UUID | None] = mapped_column(ForeignKey("matter.id"))
+    record_id: Mapped[UUID | None]
     kind: Mapped[str] = mapped_column(String(32))
     facts: Mapped[dict[str, Any]]
     at: Mapped[datetime]
@@ -87,13 +89,14 @@ class Reminder(OfCity, Model):
 
     __tablename__ = "reminder"
     __table_args__ = (
+        of_record(),
         UniqueConstraint("clock_id", "generation", "rung", "ordinal"),
         Index("ix_reminder_due", "send_at", postgresql_where=text("settled_at IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     clock_id: Mapped[int] = mapped_column(ForeignKey("clock.id", ondelete="CASCADE"))
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    record_id: Mapped[UUID]
     generation: Mapped[int] = mapped_column(Integer)
     rung: Mapped[str] = mapped_column(String(24))
     ordinal: Mapped[int] = mapped_column(Integer)

@@ -54,7 +54,7 @@ def shown_to(person_id: int, suspended: bool) -> ColumnElement[bool]:
     his = and_(Message.city_id == current_city(), Message.person_id == person_id)
     if not suspended:
         return his
-    secret = exists().where(Audience.person_id == person_id, Audience.matter_id == Message.matter_id)
+    secret = exists().where(Audience.person_id == person_id, Audience.record_id == Message.record_id)
     return and_(his, ~secret)
 
 
@@ -85,7 +85,7 @@ def messages_of(actor: Actor, *, only_new: bool = False, place: Place | None = N
 
     # Limited first: whether he sees a matter is then asked for these alone.
     told = aliased(Message, query.order_by(*ordered(Message)).limit(size + 1).subquery())
-    leads = or_(told.matter_id.is_(None), sees(actor, told.matter_id))
+    leads = or_(told.record_id.is_(None), sees(actor, told.record_id))
     rows = db.session.execute(select(told, leads).order_by(*ordered(told))).all()
     more = len(rows) > size
     found = [message for message, _leads in rows[:size]]

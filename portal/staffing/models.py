@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Identity, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal.access.models import of_record
 from portal.identity.models import Person
 from portal.kernel.db import Model, OfCity
 from portal.network.models import Post, Unit
@@ -109,11 +110,14 @@ class HandoverItem(OfCity, Model):
     not passed on here. Which items a reader sees is for `matters` to say."""
 
     __tablename__ = "handover_item"
-    __table_args__ = (Index("ix_handover_item", "handover_id", "id"),)
+    __table_args__ = (
+        of_record(),
+        Index("ix_handover_item", "handover_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     handover_id: Mapped[int] = mapped_column(ForeignKey("handover.id"))
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    record_id: Mapped[UUID]
     task: Mapped[str] = mapped_column(String(16))
     receiver_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives import hashes
@@ -61,6 +61,8 @@ class Sealable:
     """Mixin, named before the base class, for records with `Word` fields. The id is made here, not by the database,
     because the seal is bound to it."""
 
+    sealed_as: ClassVar[str | None] = None
+
     id: Mapped[UUID] = mapped_column(Uuid(), primary_key=True)
     confidential: Mapped[bool] = mapped_column(default=False)
     plain: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
@@ -98,9 +100,10 @@ def erase(record: Sealable) -> None:
 
 
 def identity_of(record: Sealable) -> str:
-    """What the seal is bound to: table and id."""
+    """What the seal is bound to: table and id. A table that was renamed keeps its first name here, as `sealed_as`: nothing
+    that was sealed under it would ever open again."""
     table = type(record).__mapper__.attrs["sealed"].columns[0].table  # type: ignore[attr-defined]
-    return f"{table.name}:{record.id}"
+    return f"{record.sealed_as or table.name}:{record.id}"
 
 
 def word_names(model: type) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def _write_down(shown: list[Opened]) -> None:
     found: dict[UUID, str] = {}
     for one in shown:
         what = "report" if one.part in _PAPERS else on_a_page
-        found[one.matter_id] = g.get("shows") or ("report" if "report" in (what, found.get(one.matter_id)) else what)
+        found[one.record_id] = g.get("shows") or ("report" if "report" in (what, found.get(one.record_id)) else what)
     journal.readings(shown[0].reader, found)
 
 

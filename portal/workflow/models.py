@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal.access.models import of_record
 from portal.access.roles import Role
 from portal.access.visibility import Guarded
 from portal.identity.models import Person
@@ -40,6 +41,7 @@ class SignOff(Guarded, OfCity, Model):
 
     __tablename__ = "sign_off"
     __table_args__ = (
+        of_record(),
         UniqueConstraint("report_id", "generation", "drafter_id"),
         UniqueConstraint("report_id", "generation", "digest", name="uq_sign_off_digest"),
         UniqueConstraint("report_id", "generation", "last_step", name="uq_sign_off_last_step"),
@@ -49,7 +51,7 @@ class SignOff(Guarded, OfCity, Model):
 
     report_id: Mapped[UUID] = mapped_column(ForeignKey("report.id", ondelete="CASCADE"), primary_key=True)
     generation: Mapped[int] = mapped_column(Integer, primary_key=True)
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), index=True)
+    record_id: Mapped[UUID] = mapped_column(index=True)
     drafter_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     drafter_post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
     last_step: Mapped[int]
@@ -70,14 +72,15 @@ class Step(Guarded, OfCity, Model):
 
     __tablename__ = "step"
     __table_args__ = (
+        of_record(),
         ForeignKeyConstraint(["report_id", "generation"], ["sign_off.report_id", "sign_off.generation"], ondelete="CASCADE"),
-        Index("ix_step_matter", "matter_id"),
+        Index("ix_step_record", "record_id"),
     )
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
     generation: Mapped[int] = mapped_column(Integer, primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    record_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(String(12))
     role: Mapped[Role] = mapped_column(one_of(Role, 24))
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
@@ -93,17 +96,18 @@ class Signer(Guarded, OfCity, Model):
 
     __tablename__ = "signer"
     __table_args__ = (
+        of_record(),
         ForeignKeyConstraint(
             ["report_id", "generation", "step"], ["step.report_id", "step.generation", "step.number"], ondelete="CASCADE"
         ),
-        Index("ix_signer_matter", "matter_id"),
+        Index("ix_signer_record", "record_id"),
     )
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
     generation: Mapped[int] = mapped_column(Integer, primary_key=True)
     step: Mapped[int] = mapped_column(Integer, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    record_id: Mapped[UUID]
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
     delegation_id: Mapped[int | None] = mapped_column(ForeignKey("delegation.id"))
 
@@ -117,6 +121,7 @@ class Signature(Guarded, OfCity, Model):
 
     __tablename__ = "signature"
     __table_args__ = (
+        of_record(goes_with_it=False),
         UniqueConstraint("report_id", "generation", "step"),
         UniqueConstraint("report_id", "generation", "person_id"),
         CheckConstraint("step > 0", name="step"),
@@ -141,7 +146,7 @@ class Signature(Guarded, OfCity, Model):
             ["sign_off.report_id", "sign_off.generation", "sign_off.digest"],
             name="fk_signature_digest",
         ),
-        Index("ix_signature_matter", "matter_id"),
+        Index("ix_signature_record", "record_id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -149,7 +154,7 @@ class Signature(Guarded, OfCity, Model):
     generation: Mapped[int]
     step: Mapped[int]
     previous_step: Mapped[int | None] = mapped_column(Integer, Computed("nullif(step - 1, 0)", persisted=True))
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id"))
+    record_id: Mapped[UUID]
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
     delegation_id: Mapped[int | None] = mapped_column(ForeignKey("delegation.id"))
@@ -170,6 +175,7 @@ class Issue(Guarded, OfCity, Model):
 
     __tablename__ = "issue"
     __table_args__ = (
+        of_record(goes_with_it=False),
         UniqueConstraint("city_id", "unit_id", "series", "year", "number"),
         CheckConstraint("step = last_step", name="last_step"),
         ForeignKeyConstraint(
@@ -182,14 +188,14 @@ class Issue(Guarded, OfCity, Model):
             ["sign_off.report_id", "sign_off.generation", "sign_off.last_step"],
             name="fk_issue_last_step",
         ),
-        Index("ix_issue_matter", "matter_id"),
+        Index("ix_issue_record", "record_id"),
     )
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
     generation: Mapped[int]
     step: Mapped[int]
     last_step: Mapped[int]
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id"))
+    record_id: Mapped[UUID]
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     series: Mapped[str] = mapped_column(String(40))
     year: Mapped[int]

@@ -29,7 +29,7 @@ from portal.workflow.seats import Seat, not_drafters
 def submit(
     *,
     report_id: UUID,
-    matter_id: UUID,
+    record_id: UUID,
     generation: int,
     seats: Sequence[Seat],
     named: dict[int, int],
@@ -42,7 +42,7 @@ def submit(
     sign_off = SignOff(
         report_id=report_id,
         generation=generation,
-        matter_id=matter_id,
+        record_id=record_id,
         drafter_id=drafter_id,
         drafter_post_id=drafter.post_id,
         last_step=len(seats),
@@ -56,7 +56,7 @@ def submit(
             report_id=report_id,
             generation=generation,
             number=number,
-            matter_id=matter_id,
+            record_id=record_id,
             kind=seat.kind,
             role=seat.role,
             unit_id=seat.unit_id,
@@ -101,7 +101,7 @@ def refresh(step: Step, sign_off: SignOff, *, confidential: bool) -> list[Holder
                 generation=step.generation,
                 step=step.number,
                 person_id=holder.person_id,
-                matter_id=step.matter_id,
+                record_id=step.record_id,
                 post_id=holder.post_id,
                 delegation_id=holder.delegation_id,
             )
@@ -150,14 +150,14 @@ class StepNow:
         )
 
 
-def step_now(matter_id: UUID, *, confidential: bool) -> StepNow | None:
+def step_now(record_id: UUID, *, confidential: bool) -> StepNow | None:
     """The waiting step of the matter's running sign-off, with its holders as of now."""
     seat = signing(Step.unit_id, Step.role, confidential=confidential).correlate(Step).lateral("seat")
     rows = db.session.execute(
         select(Step, SignOff, signed_before().label("signed"), *seat.columns)
         .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
         .outerjoin(seat, true())
-        .where(SignOff.matter_id == matter_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
+        .where(SignOff.record_id == record_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
         .order_by(Step.number.desc())
         .options(as_seen_by(SYSTEM))
     ).all()
@@ -181,7 +181,7 @@ def sign(now: StepNow, actor: Actor, standing: Standing, digest: str, authentica
         report_id=sign_off.report_id,
         generation=sign_off.generation,
         step=now.step.number,
-        matter_id=sign_off.matter_id,
+        record_id=sign_off.record_id,
         person_id=actor.person_id,
         post_id=standing.post_id,
         delegation_id=standing.delegation_id,
@@ -195,11 +195,11 @@ def sign(now: StepNow, actor: Actor, standing: Standing, digest: str, authentica
     return signature
 
 
-def end(matter_id: UUID) -> None:
+def end(record_id: UUID) -> None:
     """The running sign-off ends: issued, sent back, recalled or overtaken. Its signatures stay on record."""
     db.session.execute(
         update(SignOff)
-        .where(SignOff.matter_id == matter_id, SignOff.ended_at.is_(None))
+        .where(SignOff.record_id == record_id, SignOff.ended_at.is_(None))
         .values(ended_at=clock.now())
         .options(as_seen_by(SYSTEM))
         .execution_options(synchronize_session=False)
@@ -213,7 +213,7 @@ def issue(sign_off: SignOff, *, unit_id: int, series: str, year: int, number: in
         generation=sign_off.generation,
         step=sign_off.last_step,
         last_step=sign_off.last_step,
-        matter_id=sign_off.matter_id,
+        record_id=sign_off.record_id,
         unit_id=unit_id,
         series=series,
         year=year,

@@ -50,7 +50,7 @@ from portal.kernel.db import db
 from portal.kernel.refusals import Invisible
 from portal.local.postgres import conninfo
 from portal.matters import queries
-from portal.matters.models import MatterContent, State
+from portal.matters.models import Content, State
 from portal.matters.service import assigning, reporting, reviewing
 from portal.network.models import Kind, Level, Post, Unit
 from portal.network.routes import HIGHEST_ID
@@ -293,7 +293,7 @@ def played(world: World, owner_url: str, state: State, confidential: bool) -> Ca
     if confidential:
         with world.work():
             content = db.session.scalars(
-                select(MatterContent).options(as_seen_by(SYSTEM)).where(MatterContent.matter_id == case.matter_id)
+                select(Content).options(as_seen_by(SYSTEM)).where(Content.record_id == case.matter_id)
             ).one()
             content.reviewer_id = world.people["county.reviewer"]
     else:

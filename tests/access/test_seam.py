@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from portal.access.actor import SYSTEM
 from portal.access.visibility import Undecided, as_seen_by
 from portal.kernel.db import db
-from portal.matters.models import Clock, Entry, Matter, MatterContent, Report
+from portal.matters.models import Clock, Content, Entry, Matter, Report
 from tests.world import World
 
 
@@ -21,10 +21,10 @@ from tests.world import World
         select(Matter),
         select(Matter.id),
         select(func.count()).select_from(Matter),
-        select(MatterContent.plain),
+        select(Content.plain),
         select(Entry).join(Report, Report.id == Entry.report_id),
         update(Matter).values(urges=9),
-        select(Matter).where(Matter.id.in_(select(Report.matter_id))),
+        select(Matter).where(Matter.id.in_(select(Report.record_id))),
     ],
     ids=["model", "column", "count", "content", "join", "update", "subquery"],
 )
@@ -75,11 +75,11 @@ def test_an_open_matter_is_read_by_whom_the_rule_names(world: World, name: str, 
         actor = world.actor(name)
         seen = as_seen_by(actor)
         assert db.session.scalar(select(func.count(Matter.id)).where(Matter.id == matter_id).options(seen)) == (view > 0)
-        content = db.session.scalars(select(MatterContent).where(MatterContent.matter_id == matter_id).options(seen)).all()
+        content = db.session.scalars(select(Content).where(Content.record_id == matter_id).options(seen)).all()
         assert len(content) == (view > 0)
-        kinds = set(db.session.scalars(select(Entry.kind).where(Entry.matter_id == matter_id).options(seen)))
+        kinds = set(db.session.scalars(select(Entry.kind).where(Entry.record_id == matter_id).options(seen)))
         assert kinds == {2: {"register", "assign", "name_handler"}, 1: {"assign"}, 0: set()}[view]
-        clocks = db.session.scalars(select(Clock).where(Clock.matter_id == matter_id).options(seen)).all()
+        clocks = db.session.scalars(select(Clock).where(Clock.record_id == matter_id).options(seen)).all()
         assert bool(clocks) == (view > 0)
 
 

@@ -68,12 +68,12 @@ def test_back_after_urging_urges_no_second_time(world: World, visit: Any) -> Non
     if "/urge" in page.url:
         page.locator("main form button.btn-primary").click()
         page.wait_for_load_state()
-    assert count(world, Entry, Entry.matter_id == matter_id, Entry.kind == "urge") == 1
+    assert count(world, Entry, Entry.record_id == matter_id, Entry.kind == "urge") == 1
     page.goto(f"{clerk.address}/{world.slug}/matters/{matter_id}/urge")  # and a new form is a new one
     page.fill("main textarea", "再催一次")
     page.locator("main form button.btn-primary").click()
     page.wait_for_url(f"**/matters/{matter_id}")
-    assert count(world, Entry, Entry.matter_id == matter_id, Entry.kind == "urge") == 2
+    assert count(world, Entry, Entry.record_id == matter_id, Entry.kind == "urge") == 2
 
 
 def test_after_back_the_conditions_are_those_of_the_list(world: World, visit: Any) -> None:
@@ -106,11 +106,12 @@ def test_a_list_with_dates_of_another_year_fits_the_window(world: World, visit: 
         matter_id = world.name_handler(world.assign(world.register(received_on=day, **words)))
     world.submit(world.progress(world.acknowledge(matter_id)))
     with world.work():
-        changed = (
-            "UPDATE matter SET number = '永嘉县卫督内〔2026〕' || (100 + sequence) || '号', returns = 2, original_due_on = due_on - 400,"
-            " lead_unit_name = '永嘉县人力资源和社会保障局' WHERE city_id = :city"
-        )
-        db.session.execute(text(changed), {"city": world.id})
+        for changed in (
+            "UPDATE record SET number = '永嘉县卫督内〔2026〕' || (100 + sequence) || '号' WHERE city_id = :city",
+            "UPDATE matter SET returns = 2, original_due_on = due_on - 400, lead_unit_name = '永嘉县人力资源和社会保障局'"
+            " WHERE city_id = :city",
+        ):
+            db.session.execute(text(changed), {"city": world.id})
     clerk = visit("city.supervisor", width=width)
     for path in ("instructions", "instructions?sort=due", "", f"matters/{matter_id}"):
         clerk.open(path)  # looks at the width too

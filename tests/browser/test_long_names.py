@@ -21,7 +21,7 @@ LONG = {
     "UPDATE matter SET lead_unit_name = lead_unit_name || '关心下一代工作委员会办公室暨离退休干部党建工作领导小组'"
     " WHERE city_id = :city AND lead_unit_name IS NOT NULL",
     "UPDATE co_unit SET unit_name = unit_name || '关心下一代工作委员会办公室暨离退休干部党建' WHERE city_id = :city",
-    "UPDATE matter_content SET plain = plain || jsonb_build_object('leader', '张书记、李市长、王副书记、赵常委、钱副市长、孙秘书长',"
+    "UPDATE content SET plain = plain || jsonb_build_object('leader', '张书记、李市长、王副书记、赵常委、钱副市长、孙秘书长',"
     " 'document_number', CAST(:words AS text), 'text', CAST(:words AS text), 'requirement', CAST(:words AS text), 'title',"
     " '关于《中共中央国务院关于加强新时代老龄工作的意见》贯彻落实情况的情况反映' || CAST(:words AS text))"
     " WHERE city_id = :city AND plain IS NOT NULL",

@@ -100,7 +100,7 @@ def _sent_back(world: World) -> tuple[UUID, UUID]:
         reporting.send_back(world.actor("health.director"), report_id, step=1, reason="请写明责任人。")
     with world.work("health.handler"):
         reporting.open_draft(world.actor("health.handler"), matter_id)
-        newest = select(Report.id).where(Report.matter_id == matter_id).order_by(Report.draft.desc())
+        newest = select(Report.id).where(Report.record_id == matter_id).order_by(Report.draft.desc())
         return matter_id, db.session.scalars(newest.options(as_seen_by(SYSTEM))).first() or report_id
 
 

@@ -46,7 +46,7 @@ def bring(world: World, text: str = NOTICE, year: int = 2027, **more: Any) -> in
 def running(world: World, matter_id: object, kind: str) -> tuple[Clock, list[Reminder]]:
     with world.work():
         one = db.session.scalars(
-            select(Clock).where(Clock.matter_id == matter_id, Clock.kind == kind).options(as_seen_by(SYSTEM))
+            select(Clock).where(Clock.record_id == matter_id, Clock.kind == kind).options(as_seen_by(SYSTEM))
         ).one()
         rows = list(
             db.session.scalars(
@@ -79,7 +79,7 @@ def test_reminders_not_yet_sent_move_to_the_right_working_day_each_once(world: W
     with clock.set_to(clock.at(date(2027, 2, 13), 10)), world.work():
         fire_due(clock.now())
         fire_due(clock.now())
-        told = db.session.scalars(select(Message.key).where(Message.matter_id == matter_id, Message.kind == "due_soon")).all()
+        told = db.session.scalars(select(Message.key).where(Message.record_id == matter_id, Message.kind == "due_soon")).all()
         assert len(told) == len(set(told)) > 0
         assert {key.split(":")[3] for key in told} == {"before_7"}
 
@@ -90,7 +90,7 @@ def test_a_reminder_whose_new_instant_is_past_goes_out_with_the_next_sweep(world
         bring(world)
         with world.work():
             fire_due(clock.now())
-            told = db.session.scalars(select(Message.key).where(Message.matter_id == matter_id, Message.kind == "due_soon")).all()
+            told = db.session.scalars(select(Message.key).where(Message.record_id == matter_id, Message.kind == "due_soon")).all()
             assert {key.split(":")[3] for key in told} == {"before_7"}
 
 
@@ -101,9 +101,9 @@ def test_what_was_sent_is_never_sent_again(world: World) -> None:
     with clock.set_to(clock.at(date(2027, 2, 12), 11)):
         bring(world)
         with world.work():
-            before = len(db.session.scalars(select(Message.id).where(Message.matter_id == matter_id)).all())
+            before = len(db.session.scalars(select(Message.id).where(Message.record_id == matter_id)).all())
             fire_due(clock.now())
-            assert len(db.session.scalars(select(Message.id).where(Message.matter_id == matter_id)).all()) == before
+            assert len(db.session.scalars(select(Message.id).where(Message.record_id == matter_id)).all()) == before
 
 
 def test_a_receipt_that_is_not_over_gets_its_new_end_as_a_new_generation(world: World) -> None:
@@ -150,7 +150,7 @@ def test_what_was_planned_by_the_old_calendar_meanwhile_is_put_right_by_the_swee
         with world.work():
             db.session.execute(
                 update(Reminder)
-                .where(Reminder.matter_id == matter_id, Reminder.rung == "before_7")
+                .where(Reminder.record_id == matter_id, Reminder.rung == "before_7")
                 .values(send_at=clock.at(date(2027, 2, 12), 9))
             )
         forget(world.id)

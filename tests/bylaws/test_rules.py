@@ -48,7 +48,7 @@ LATER = WEDNESDAY + NOTICE
 
 def clocks(world: World, matter_id: object) -> dict[str, Clock]:
     with world.work():
-        found = db.session.scalars(select(Clock).where(Clock.matter_id == matter_id).options(as_seen_by(SYSTEM))).all()
+        found = db.session.scalars(select(Clock).where(Clock.record_id == matter_id).options(as_seen_by(SYSTEM))).all()
         db.session.expunge_all()
     return {one.kind: one for one in found}
 

@@ -19,6 +19,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from portal.access.actor import SYSTEM
+from portal.access.record import Record
 from portal.access.visibility import as_seen_by
 from portal.commands.demonstration import play, script
 from portal.commands.demonstration.cast import Row, person, unit
@@ -77,9 +78,9 @@ def registers() -> dict[tuple[int, bool, int], list[int]]:
     """The numbers of each register, in the order in which they were registered."""
     in_city()
     series = defaultdict(list)
-    found = select(Matter).order_by(Matter.registered_at, Matter.number).options(as_seen_by(SYSTEM))
-    for matter in db.session.scalars(found):
-        series[matter.registering_unit_id, matter.confidential, matter.year].append(matter.sequence)
+    found = select(Record).order_by(Record.created_at, Record.number).options(as_seen_by(SYSTEM))
+    for record in db.session.scalars(found):
+        series[record.unit_id, record.confidential, record.year].append(record.sequence)
     return series
 
 
@@ -219,7 +220,7 @@ def test_what_cannot_be_played_any_more_is_left_out(app: Flask, monkeypatch: pyt
         monkeypatch.setattr(Script, "__init__", without_a_unit)
         play.finish(str)
         assert how_far().waiting == 0
-        keys = set(db.session.scalars(select(Matter.request_key).options(as_seen_by(SYSTEM))))
+        keys = set(db.session.scalars(select(Record.request_key).options(as_seen_by(SYSTEM))))
         assert there.request_key in keys and gone.request_key not in keys
 
 

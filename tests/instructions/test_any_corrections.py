@@ -18,7 +18,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid
 from portal.matters.models import Clock, Matter
-from portal.matters.search import matters_holding
+from portal.matters.search import records_holding
 from portal.matters.service import handling
 from tests.instructions.test_corrected import amend
 from tests.world import World
@@ -54,8 +54,8 @@ def derived(world: World, matter_id: UUID) -> dict[str, Any]:
     """Everything that follows from the facts of a matter."""
     with world.work():
         matter = db.session.scalars(select(Matter).where(Matter.id == matter_id).options(as_seen_by(SYSTEM))).one()
-        clocks = db.session.scalars(select(Clock).where(Clock.matter_id == matter_id).options(as_seen_by(SYSTEM))).all()
-        viewers = db.session.scalars(select(Viewer).where(Viewer.matter_id == matter_id)).all()
+        clocks = db.session.scalars(select(Clock).where(Clock.record_id == matter_id).options(as_seen_by(SYSTEM))).all()
+        viewers = db.session.scalars(select(Viewer).where(Viewer.record_id == matter_id)).all()
         return {
             "dates": (matter.original_due_on, matter.due_on, matter.in_time, matter.state),
             "clocks": {one.kind: (one.original_due_on, one.due_at, one.why, one.stopped_at, one.rules_version) for one in clocks},
@@ -82,6 +82,6 @@ def test_corrected_there_and_back_nothing_is_left_of_it(world: World, steps: lis
         assert derived(world, corrected) == derived(world, fresh)
         with world.work():
             supervisor = world.actor("city.supervisor")
-            assert {corrected, fresh} <= set(matters_holding(supervisor, last["title"][2:6], 50) or ())
+            assert {corrected, fresh} <= set(records_holding(supervisor, last["title"][2:6], 50) or ())
             other = {"关于饮用水源地的情况反映", "关于危旧房屋的情况反映"} - {last["title"]}
-            assert corrected not in (matters_holding(supervisor, other.pop()[2:6], 50) or ())
+            assert corrected not in (records_holding(supervisor, other.pop()[2:6], 50) or ())

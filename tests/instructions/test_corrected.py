@@ -140,7 +140,7 @@ def page(world: World, who: str, path: str, *, english: bool = False) -> str:
 def told(world: World, matter_id: UUID, kind: str) -> set[str]:
     names = {person: name for name, person in world.people.items()}
     with world.work():
-        found = list(db.session.scalars(select(Message.person_id).where(Message.matter_id == matter_id, Message.kind == kind)))
+        found = list(db.session.scalars(select(Message.person_id).where(Message.record_id == matter_id, Message.kind == kind)))
     assert len(found) == len(set(found)), "each once"
     return {names[person] for person in found}
 
@@ -148,7 +148,7 @@ def told(world: World, matter_id: UUID, kind: str) -> set[str]:
 def closing(world: World, matter_id: UUID) -> Clock:
     with world.work():
         found = db.session.scalars(
-            select(Clock).where(Clock.matter_id == matter_id, Clock.kind == "closing").options(as_seen_by(SYSTEM))
+            select(Clock).where(Clock.record_id == matter_id, Clock.kind == "closing").options(as_seen_by(SYSTEM))
         ).one()
         db.session.expunge(found)
     return found
@@ -163,7 +163,7 @@ def entries(world: World, matter_id: UUID, kind: str) -> list[dict[str, Any]]:
     with world.work():
         rows = db.session.scalars(
             select(Entry)
-            .where(Entry.matter_id == matter_id, Entry.kind == kind)
+            .where(Entry.record_id == matter_id, Entry.kind == kind)
             .order_by(Entry.sequence)
             .options(as_seen_by(SYSTEM))
         ).all()
@@ -238,7 +238,7 @@ def test_I1_another_level_ends_the_sign_off_and_starts_the_right_chain(office: W
             assert (draft.state, "已全部完成整改" in draft.body) == ("draft", True)
             waiting = db.session.execute(
                 select(Reminder.rung, Reminder.send_at)
-                .where(Reminder.matter_id == matter_id, Reminder.settled_at.is_(None))
+                .where(Reminder.record_id == matter_id, Reminder.settled_at.is_(None))
                 .order_by(Reminder.send_at)
             ).all()
         assert waiting[0] == ("overdue_7", clock.at(date(2026, 11, 24), 9))
@@ -577,7 +577,7 @@ def test_I11_a_reassigned_unit_begins_anew(office: World) -> None:
                 db.session.scalars(select(CoUnit.unit_name).where(CoUnit.matter_id == matter_id).options(as_seen_by(SYSTEM)))
             )
             request = db.session.scalars(
-                select(Extension).where(Extension.matter_id == matter_id).options(as_seen_by(SYSTEM))
+                select(Extension).where(Extension.record_id == matter_id).options(as_seen_by(SYSTEM))
             ).one()
             assert (request.granted, request.decided_at) == (None, clock.now())
         assert helping == ["永嘉县公安局"]
@@ -638,7 +638,7 @@ def test_what_is_withdrawn_on_its_way_is_not_drawn_as_running(office: World) -> 
         shown = page(office, "city.supervisor", f"matters/{matter_id}")
         assert 'aria-current="step"' not in shown
         with office.work():
-            open_requests = select(Extension.id).where(Extension.matter_id == matter_id, Extension.decided_at.is_(None))
+            open_requests = select(Extension.id).where(Extension.record_id == matter_id, Extension.decided_at.is_(None))
             assert db.session.scalars(open_requests.options(as_seen_by(SYSTEM))).all() == []
 
 
@@ -709,7 +709,7 @@ def test_I12_posts_are_stored_and_shown_in_the_official_wording(office: World) -
         )
         assert sent.status_code == 303, sent.get_data(as_text=True)
         with office.work():
-            request = db.session.scalars(select(Extension).where(Extension.matter_id == child).options(as_seen_by(SYSTEM))).one()
+            request = db.session.scalars(select(Extension).where(Extension.record_id == child).options(as_seen_by(SYSTEM))).one()
             assert request.granted_as == "永嘉县委督查室主任"
         shown = client.get(office.url(f"matters/{child}")).get_data(as_text=True)
         assert 'lang="en"' in shown

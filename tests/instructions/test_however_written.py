@@ -12,8 +12,8 @@ from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.identity.models import Person
 from portal.kernel.db import db
-from portal.matters.models import Matter, MatterContent, Report
-from portal.matters.search import matters_holding
+from portal.matters.models import Content, Matter, Report
+from portal.matters.search import records_holding
 from portal.matters.service.creation import index_words
 from portal.network.models import Unit
 from portal.network.queries import leader_meant, people_matching, person_meant, unit_meant, units_matching
@@ -34,9 +34,7 @@ def written(world: World, matter_id: UUID, number: str, **words: str) -> UUID:
     """The matter bears this number and these words, in what is searched too."""
     with world.work():
         db.session.execute(update(Matter).where(Matter.id == matter_id).values(number=number).options(as_seen_by(SYSTEM)))
-        content = db.session.scalars(
-            select(MatterContent).where(MatterContent.matter_id == matter_id).options(as_seen_by(SYSTEM))
-        ).one()
+        content = db.session.scalars(select(Content).where(Content.record_id == matter_id).options(as_seen_by(SYSTEM))).one()
         for name, said in words.items():
             setattr(content, name, said)
         matter = db.session.scalars(select(Matter).where(Matter.id == matter_id).options(as_seen_by(SYSTEM))).one()
@@ -155,7 +153,7 @@ def test_the_number_of_a_confidential_report_is_not_looked_in(world: World) -> N
     world.sign(world.submit(matter_id), "health.director", "health.deputy")
     assert found(world, "温卫") == []
     with world.work():
-        assert matters_holding(world.actor("city.supervisor"), "温卫", 10) == []
+        assert records_holding(world.actor("city.supervisor"), "温卫", 10) == []
 
 
 def test_hits_of_a_single_character_are_counted(world: World) -> None:

@@ -19,7 +19,7 @@ from portal.identity.models import Person
 from portal.instructions.importing import COLUMNS
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.matters.models import Matter, MatterContent
+from portal.matters.models import Content, Matter
 from portal.matters.sameness import take_missing
 from portal.matters.service import ending
 from tests.instructions.test_importing import TODAY, book, row
@@ -141,7 +141,7 @@ def test_I49_what_he_reads_of_it_before_the_assignment_is_a_reading(world: World
 
     def read() -> list[str]:
         with world.work():
-            return list(db.session.scalars(select(Reading.what).where(Reading.matter_id == secret.id).order_by(Reading.id)))
+            return list(db.session.scalars(select(Reading.what).where(Reading.record_id == secret.id).order_by(Reading.id)))
 
     client = world.browser("city.supervisor")
     client.get(f"{address}/report")
@@ -173,7 +173,7 @@ def test_a_corrected_one_is_recognised_as_it_is_now_and_a_withdrawn_one_is_not(w
     assert "已登记过同一件" in _said_once(world, _upload(world, workbook), "city.supervisor")
     with world.work():
         db.session.execute(
-            update(MatterContent).where(MatterContent.matter_id == matter_id).values(fingerprint=None).options(as_seen_by(SYSTEM))
+            update(Content).where(Content.record_id == matter_id).values(fingerprint=None).options(as_seen_by(SYSTEM))
         )
         take_missing()  # of what was registered before there were such: part of every sweep
     assert "已登记过同一件" in _said_once(world, _upload(world, workbook), "city.supervisor")

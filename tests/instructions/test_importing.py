@@ -16,6 +16,7 @@ from sqlalchemy import func, select, text
 
 import portal.commands
 from portal.access.actor import SYSTEM
+from portal.access.record import Record
 from portal.access.visibility import as_seen_by
 from portal.audit.models import JournalEntry
 from portal.commands.city import found, table_from
@@ -86,7 +87,11 @@ def matters(world: World) -> list[Matter]:
     with world.work():
         return list(
             db.session.scalars(
-                select(Matter).where(Matter.city_id == world.id).order_by(Matter.sequence).options(as_seen_by(SYSTEM))
+                select(Matter)
+                .join(Record, Record.id == Matter.id)
+                .where(Matter.city_id == world.id)
+                .order_by(Record.sequence)
+                .options(as_seen_by(SYSTEM))
             )
         )
 

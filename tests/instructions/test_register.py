@@ -78,25 +78,20 @@ def copied(world: World, source: UUID, count: int, start: int = 2) -> None:
             }
             for table, changed in (
                 (
-                    "matter",
-                    {
-                        "id": ":copy",
-                        "request_key": "gen_random_uuid()",
-                        "number": ":number",
-                        "sequence": ":sequence",
-                        "due_on": "due_on + :days",
-                    },
+                    "record",
+                    {"id": ":copy", "request_key": "gen_random_uuid()", "number": ":number", "sequence": ":sequence"},
                 ),
-                ("matter_content", {"id": "gen_random_uuid()", "matter_id": ":copy"}),
-                ("viewer", {"matter_id": ":copy", "due_on": "due_on + :days"}),
+                ("matter", {"id": ":copy", "due_on": "due_on + :days"}),
+                ("content", {"id": "gen_random_uuid()", "record_id": ":copy"}),
+                ("viewer", {"record_id": ":copy", "due_on": "due_on + :days"}),
             ):
                 values = ", ".join(changed.get(column, column) for column in _columns(table))
-                key = "id" if table == "matter" else "matter_id"
+                key = "id" if table in ("record", "matter") else "record_id"
                 db.session.connection().execute(
                     text(f"insert into {table} ({', '.join(_columns(table))}) select {values} from {table} where {key} = :source"),
                     copy,
                 )
-            entry = {"city_id": world.id, "matter_id": matter_id, "confidential": False}
+            entry = {"city_id": world.id, "record_id": matter_id, "confidential": False}
             parts = {"shell": copy["number"], "text": title}
             rows = [entry | {"part": part, "grams": grams(str(said))} for part, said in parts.items()]
             db.session.execute(insert(SearchEntry), rows)

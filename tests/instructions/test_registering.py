@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import func, select
 
 from portal.access.actor import SYSTEM
+from portal.access.record import Record
 from portal.access.visibility import as_seen_by
 from portal.audit.models import JournalEntry
 from portal.deadlines.rules import SourceLevel, Urgency, months_after
@@ -24,7 +25,7 @@ from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
 from portal.matters.models import Clock, Entry, Matter
 from portal.matters.queries import attachments, one
-from portal.matters.search import matters_holding
+from portal.matters.search import records_holding
 from portal.network.queries import proposal_for
 from portal.notify.models import Message
 from tests.at_the_door import csrf_token
@@ -153,12 +154,12 @@ def test_registering_takes_few_statements(world: World) -> None:
         assert answer.status_code == 303
         assert len(sent) <= MOST_STATEMENTS, [one[:60] for one in sent]
     with world.work():
-        matters = db.session.scalars(select(Matter.id).order_by(Matter.sequence).options(as_seen_by(SYSTEM))).all()
+        matters = db.session.scalars(select(Record.id).order_by(Record.sequence).options(as_seen_by(SYSTEM))).all()
         kinds = [
             [
                 str(kind)
                 for kind in db.session.scalars(
-                    select(Clock.kind).where(Clock.matter_id == matter_id).order_by(Clock.kind).options(as_seen_by(SYSTEM))
+                    select(Clock.kind).where(Clock.record_id == matter_id).order_by(Clock.kind).options(as_seen_by(SYSTEM))
                 )
             ]
             for matter_id in matters
@@ -279,8 +280,8 @@ def test_before_assignment_it_is_corrected_freely(world: World) -> None:
     matter = world.matter(matter_id)
     assert (matter.content.title, matter.version) == ("关于城市供水的情况反映", 2)  # type: ignore[union-attr]
     with world.work():
-        assert matters_holding(world.actor("city.supervisor"), "城市供水", 10) == [matter_id]
-        assert matters_holding(world.actor("city.supervisor"), "农村饮水", 10) == []
+        assert records_holding(world.actor("city.supervisor"), "城市供水", 10) == [matter_id]
+        assert records_holding(world.actor("city.supervisor"), "农村饮水", 10) == []
         entry = db.session.scalars(select(JournalEntry).where(JournalEntry.city_id == world.id, JournalEntry.act == "amend")).one()
         assert entry.before is not None
         assert entry.after is not None
@@ -296,7 +297,7 @@ def test_a_corrected_date_of_receipt_moves_the_deadline_as_a_new_generation(worl
     assert matter.due_on == matter.original_due_on == TODAY + timedelta(days=15)
     with world.work():
         clocks = {
-            c.kind: c for c in db.session.scalars(select(Clock).where(Clock.matter_id == matter_id).options(as_seen_by(SYSTEM)))
+            c.kind: c for c in db.session.scalars(select(Clock).where(Clock.record_id == matter_id).options(as_seen_by(SYSTEM)))
         }
     assert (clocks["closing"].generation, clocks["closing"].due_on) == (2, TODAY + timedelta(days=15))
     assert clocks["first_feedback"].due_on == TODAY + timedelta(days=7)
@@ -308,7 +309,7 @@ def test_a_stopped_clock_stays_stopped_when_corrected(world: World) -> None:
     amend(world, matter_id, before.version, "原登记日期有误", received_on=TODAY - timedelta(days=2))
     with world.work():
         closing = db.session.scalars(
-            select(Clock).where(Clock.matter_id == matter_id, Clock.kind == "closing").options(as_seen_by(SYSTEM))
+            select(Clock).where(Clock.record_id == matter_id, Clock.kind == "closing").options(as_seen_by(SYSTEM))
         ).one()
     assert closing.stopped_at is not None
     assert closing.due_on == months_after(TODAY - timedelta(days=2), 1)
@@ -324,7 +325,7 @@ def test_after_assignment_a_reason_is_owed_and_the_workers_are_told(world: World
     with world.work():
         told = set(db.session.scalars(select(Message.person_id).where(Message.city_id == world.id, Message.kind == "amended")))
         entry = db.session.scalars(
-            select(Entry).where(Entry.matter_id == matter_id, Entry.kind == "amend").options(as_seen_by(SYSTEM))
+            select(Entry).where(Entry.record_id == matter_id, Entry.kind == "amend").options(as_seen_by(SYSTEM))
         ).one()
         assert entry.words == "标题有误"
     assert told == {world.people[name] for name in ("health.handler", "health.liaison", "health.director")}
@@ -404,7 +405,7 @@ def test_a_further_round_is_a_matter_of_its_own_linked_to_the_former(world: Worl
     assert (new.number, new.round, new.previous_id, new.state) == ("温督〔2026〕2号", 2, former, "registered")
     with world.work():
         entry = db.session.scalars(
-            select(Entry).where(Entry.matter_id == former, Entry.kind == "new_round").options(as_seen_by(SYSTEM))
+            select(Entry).where(Entry.record_id == former, Entry.kind == "new_round").options(as_seen_by(SYSTEM))
         ).one()
         assert entry.facts == {"number": "温督〔2026〕2号", "round": 2}
 
@@ -415,7 +416,7 @@ def test_a_confidential_ones_further_round_is_confidential_and_names_no_number(w
         new = service.new_round(world.actor("city.supervisor"), former, said())
         assert new.confidential
         entry = db.session.scalars(
-            select(Entry).where(Entry.matter_id == former, Entry.kind == "new_round").options(as_seen_by(SYSTEM))
+            select(Entry).where(Entry.record_id == former, Entry.kind == "new_round").options(as_seen_by(SYSTEM))
         ).one()
         assert entry.facts is None
 

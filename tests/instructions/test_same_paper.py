@@ -154,7 +154,7 @@ def test_what_has_no_number_of_its_own_is_filed_once_too(world: World) -> None:
     back = browser.get(f"{path}?key={key}")
     assert (back.status_code, back.location) == (303, there.location)
     assert "没有再办一次" in browser.get(back.location).get_data(as_text=True)
-    assert _count(world, Entry, Entry.matter_id == matter_id, Entry.kind == "urge") == 1
+    assert _count(world, Entry, Entry.record_id == matter_id, Entry.kind == "urge") == 1
 
 
 def test_a_form_without_a_version_is_not_filed_again_and_keeps_what_is_typed(world: World) -> None:

@@ -23,7 +23,7 @@ from tests.world import World
 
 def report_of(world: World, matter_id: UUID) -> Report:
     with world.work():
-        found = select(Report).where(Report.matter_id == matter_id).order_by(Report.draft.desc()).options(as_seen_by(SYSTEM))
+        found = select(Report).where(Report.record_id == matter_id).order_by(Report.draft.desc()).options(as_seen_by(SYSTEM))
         report = db.session.scalars(found).first()
         assert report is not None
         db.session.expunge(report)

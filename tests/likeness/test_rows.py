@@ -10,7 +10,7 @@ from tests.likeness.rows import SECRET
 from tests.likeness.schema import compared, tables_of, unnamed
 
 NUMBER = "温督〔2026〕1号"
-MATTER = f"(SELECT id FROM matter WHERE number = '{NUMBER}')"
+MATTER = f"(SELECT id FROM record WHERE number = '{NUMBER}')"
 
 
 def _said(before: Items, town: Town) -> list[str]:
@@ -65,7 +65,7 @@ def test_a_changed_date_and_recipient_and_a_row_that_is_gone_are_named(town: Tow
         f"UPDATE matter SET due_on = due_on - 7 WHERE id = {MATTER}",
         f"UPDATE message SET person_id = {_person('finance.deputy')}"
         f" WHERE kind = 'to_sign' AND person_id = {_person('health.deputy')}",
-        f"DELETE FROM milestone WHERE kind = 'assign' AND matter_id = {MATTER}",
+        f"DELETE FROM milestone WHERE kind = 'assign' AND record_id = {MATTER}",
     )
     said = _said(before, town)
     assert [line for line in said if not line.startswith(" ")] == [
@@ -79,7 +79,7 @@ def test_a_changed_date_and_recipient_and_a_row_that_is_gone_are_named(town: Tow
 
 def test_two_acts_of_one_matter_written_the_other_way_round_are_named(town: Town, before: Items) -> None:
     town.run(
-        f"CREATE TEMP TABLE two AS SELECT id, sequence FROM entry WHERE matter_id = {MATTER} AND kind IN ('register', 'progress')",
+        f"CREATE TEMP TABLE two AS SELECT id, sequence FROM entry WHERE record_id = {MATTER} AND kind IN ('register', 'progress')",
         "UPDATE entry e SET sequence = o.sequence FROM two t JOIN two o ON o.id <> t.id WHERE e.id = t.id",
     )
     assert _said(before, town) == [f"+ order entry {NUMBER}"]
@@ -104,27 +104,34 @@ def test_every_table_and_column_is_compared_or_named_with_a_reason(empty: Town) 
 
 def test_a_table_that_nothing_names_and_a_new_column_are_noticed(town: Town, before: Items) -> None:
     town.run(
-        "CREATE TABLE record (id uuid PRIMARY KEY, number text)",
+        "CREATE TABLE shelf (id uuid PRIMARY KEY, number text)",
         "ALTER TABLE city ADD COLUMN colour text NOT NULL DEFAULT 'grey'",
     )
-    assert unnamed(tables_of(town.connection)) == ["record"]
+    assert unnamed(tables_of(town.connection)) == ["shelf"]
     assert _said(before, town) == ["~ city wenzhou: colour", "    colour: nothing -> grey"]
 
 
 def test_what_has_moved_is_compared_under_its_former_name(town: Town, before: Items, monkeypatch: pytest.MonkeyPatch) -> None:
     town.run(
-        "CREATE TABLE record (id uuid PRIMARY KEY, number text, made_at timestamptz)",
-        "INSERT INTO record SELECT id, number, registered_at FROM matter",
-        "ALTER TABLE matter ADD FOREIGN KEY (id) REFERENCES record, DROP COLUMN number, DROP COLUMN registered_at",
-        "ALTER TABLE matter_content RENAME TO content",
-        "ALTER TABLE content RENAME matter_id TO record_id",
+        "CREATE TABLE shelf (id uuid PRIMARY KEY REFERENCES record, until date)",
+        "INSERT INTO shelf SELECT id, due_on FROM matter",
+        "ALTER TABLE matter DROP COLUMN due_on",
+        "ALTER TABLE extension RENAME TO delay",
+        "ALTER TABLE report RENAME TO paper",
+        "ALTER TABLE paper RENAME record_id TO of_id",
     )
-    names = tables.NAMES | {"record": ("number",), "matter": ("id",), "content": ("record_id",)}
-    del names["matter_content"]
+    names = tables.NAMES | {"shelf": ("id",), "delay": tables.NAMES["extension"], "paper": ("of_id", "kind", "draft")}
+    del names["extension"], names["report"]
     monkeypatch.setattr("tests.likeness.canon.NAMES", names)
     monkeypatch.setattr("tests.likeness.rows.NAMES", names)
-    monkeypatch.setitem(tables.SEALED_AS, "content", "matter_content")
-    for now, then in (("record", "matter"), ("record.made_at", "matter.registered_at"), ("content", "matter_content")):
+    monkeypatch.setitem(tables.SEALED_AS, "paper", "report")
+    for now, then in (
+        ("shelf", "matter"),
+        ("shelf.until", "matter.due_on"),
+        ("delay", "extension"),
+        ("paper", "report"),
+        ("paper.of_id", "report.record_id"),
+    ):
         monkeypatch.setitem(tables.MOVED, now, then)
     assert not _said(before, town)
 

@@ -131,7 +131,7 @@ def written(world: World, matter_id: UUID, words: str) -> list[str]:
     """What was written in the matter's log beginning with these words, in order."""
     with world.work():
         found = db.session.scalars(
-            select(Entry).where(Entry.matter_id == matter_id).options(as_seen_by(SYSTEM)).order_by(Entry.sequence)
+            select(Entry).where(Entry.record_id == matter_id).options(as_seen_by(SYSTEM)).order_by(Entry.sequence)
         )
         return [entry.words for entry in found if (entry.words or "").startswith(words)]
 
@@ -139,7 +139,7 @@ def written(world: World, matter_id: UUID, words: str) -> list[str]:
 def told_again(world: World, matter_id: UUID, name: str) -> int:
     """The messages by which this person was told that the leader wrote again."""
     with world.work():
-        mine = select(Message).where(Message.matter_id == matter_id, Message.person_id == world.people[name])
+        mine = select(Message).where(Message.record_id == matter_id, Message.person_id == world.people[name])
         return len(db.session.scalars(mine.where(Message.kind == "instruct_again")).all())
 
 

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from sqlalchemy import exists, select
 
 from portal.access.actor import SYSTEM
+from portal.access.record import Record
 from portal.access.visibility import as_seen_by
 from portal.identity.service import accounts
 from portal.jobs.tasks import carry_out_changes, go_on_with_successors
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Refusal
-from portal.matters.models import ENDED, CoUnit, Matter, MatterContent, Report
+from portal.matters.models import ENDED, Content, CoUnit, Matter, Report
 from portal.matters.service import assigning, forwarding, handling, reviewing
 from portal.matters.service.granting import grant_reading, tidy_lapsed
 from portal.network.models import ChangeKind, Post
@@ -165,7 +166,7 @@ class Acts:
     def sign(self, report_id: UUID, person: str) -> None:
         with self.world.work():
             report = db.session.scalars(select(Report).where(Report.id == report_id).options(as_seen_by(SYSTEM))).one()
-            if signoff.step_now(report.matter_id, confidential=report.confidential) is None:
+            if signoff.step_now(report.record_id, confidential=report.confidential) is None:
                 return
         self.world.sign(report_id, person)
 
@@ -216,10 +217,19 @@ def nobody_who_left_holds_anything(world: World) -> None:
 
     with world.work():
         for column, statement in (
-            (MatterContent.handler_id, select(Matter.number).join(MatterContent).where(Matter.state.not_in(ENDED))),
+            (
+                Content.handler_id,
+                select(Record.number)
+                .join(Matter, Matter.id == Record.id)
+                .join(Content, Content.record_id == Record.id)
+                .where(Matter.state.not_in(ENDED)),
+            ),
             (
                 CoUnit.handler_id,
-                select(Matter.number).join(CoUnit, CoUnit.matter_id == Matter.id).where(Matter.state.not_in(ENDED)),
+                select(Record.number)
+                .join(Matter, Matter.id == Record.id)
+                .join(CoUnit, CoUnit.matter_id == Matter.id)
+                .where(Matter.state.not_in(ENDED)),
             ),
             (
                 Signer.person_id,

@@ -156,7 +156,7 @@ def test_messages_hold_the_number_alone_and_go_to_audience_or_shell(world: World
         handling_matter = queries.one(world.actor("city.supervisor"), assigned)
         assert handling_matter.number
     with world.work():
-        told = db.session.scalars(select(Message).where(Message.matter_id == assigned)).all()
+        told = db.session.scalars(select(Message).where(Message.record_id == assigned)).all()
         assert told
         names = {v: k for k, v in world.people.items()}
         for message in told:
@@ -196,7 +196,7 @@ def test_the_database_holds_no_word_of_it_in_the_clear(world: World, assigned: U
             for t in tables
             if owner.execute(f'select count(*) from "{t}" x where x::text like %s', ["%青砚计划%"]).fetchone() != (0,)
         ]
-        assert "matter_content" in control
+        assert "content" in control
 
 
 def test_the_shell_names_nobody(world: World, assigned: UUID) -> None:
@@ -209,14 +209,14 @@ def test_the_shell_names_nobody(world: World, assigned: UUID) -> None:
         shown = [v for k, v in vars(matter).items() if not k.startswith("_")]
         assert handler not in shown
         clock = db.session.scalars(
-            select(Clock).where(Clock.matter_id == assigned, Clock.kind == "closing").options(as_seen_by(SYSTEM))
+            select(Clock).where(Clock.record_id == assigned, Clock.kind == "closing").options(as_seen_by(SYSTEM))
         ).one()
         assert "承办" not in str(clock.why)
 
 
 def test_leaving_the_audience_is_written_down(world: World, assigned: UUID) -> None:
     with world.work():
-        rows = db.session.scalars(select(Audience).where(Audience.matter_id == assigned)).all()
+        rows = db.session.scalars(select(Audience).where(Audience.record_id == assigned)).all()
         by_cause = {r.cause: r for r in rows}
         assert by_cause["registrar"].to_at is not None
         assert by_cause["handler"].to_at is None

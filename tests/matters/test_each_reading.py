@@ -70,15 +70,15 @@ class Life:
         """The ids that stand in addresses, as far as there are such records."""
         with self.world.work():
             seen = as_seen_by(SYSTEM)
-            report = db.session.scalar(select(Report.id).where(Report.matter_id == self.matter_id).options(seen))
-            paper = db.session.scalars(select(Attachment.id).where(Attachment.matter_id == self.matter_id).options(seen)).first()
+            report = db.session.scalar(select(Report.id).where(Report.record_id == self.matter_id).options(seen))
+            paper = db.session.scalars(select(Attachment.id).where(Attachment.record_id == self.matter_id).options(seen)).first()
         found = {"matter_id": self.matter_id, "report_id": report, "attachment_id": paper}
         return {name: number for name, number in found.items() if number}
 
     def count(self, person: str) -> int:
         """How often this person has read it, as the log says."""
         with self.world.work():
-            which = (Reading.matter_id == self.matter_id, Reading.person_id == self.world.people[person])
+            which = (Reading.record_id == self.matter_id, Reading.person_id == self.world.people[person])
             return db.session.scalar(select(func.count()).select_from(Reading).where(*which)) or 0
 
 

@@ -89,7 +89,7 @@ def test_what_records_promise_is_held_against_the_disk(world: World, directory: 
     whole = run.invoke(files, args=["check"])
     assert "records: " in whole.output and f"{world.slug}  " not in whole.output
     with world.work():
-        wanted = select(Attachment).where(Attachment.matter_id == matter_id).options(as_seen_by(SYSTEM))
+        wanted = select(Attachment).where(Attachment.record_id == matter_id).options(as_seen_by(SYSTEM))
         rows = {row.name: (row.id, directory / row.stored_name) for row in db.session.scalars(wanted)}
     rows["甲.txt"][1].unlink()
     rows["乙.txt"][1].write_bytes(rows["乙.txt"][1].read_bytes()[:-3])

@@ -77,7 +77,7 @@ def test_who_is_granted_reads_it_until_the_day_is_over_and_no_longer(world: Worl
         with world.work():
             tidy_lapsed()
         with world.work():
-            assert not db.session.scalars(select(Viewer).where(Viewer.matter_id == closed, Viewer.until.is_not(None))).all()
+            assert not db.session.scalars(select(Viewer).where(Viewer.record_id == closed, Viewer.until.is_not(None))).all()
 
 
 def test_it_is_written_down_and_told_without_a_word_of_it(world: World, closed: UUID) -> None:
@@ -114,7 +114,7 @@ def test_rebuilding_the_index_changes_nothing_of_it(world: World, closed: UUID) 
 
     def rows() -> set[tuple[object, ...]]:
         return {
-            (v.principal, v.view, v.task, v.until) for v in db.session.scalars(select(Viewer).where(Viewer.matter_id == closed))
+            (v.principal, v.view, v.task, v.until) for v in db.session.scalars(select(Viewer).where(Viewer.record_id == closed))
         }
 
     with world.work():

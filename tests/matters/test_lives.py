@@ -36,7 +36,7 @@ WEDNESDAY = clock.at(date(2026, 3, 4), 10)
 def _clock(world: World, matter_id: UUID, kind: str = "closing") -> Clock:
     with world.work():
         found = db.session.scalars(
-            select(Clock).where(Clock.matter_id == matter_id, Clock.kind == kind).options(as_seen_by(SYSTEM))
+            select(Clock).where(Clock.record_id == matter_id, Clock.kind == kind).options(as_seen_by(SYSTEM))
         ).one()
         db.session.expunge(found)
         return found
@@ -387,7 +387,7 @@ def test_after_any_moves_a_rebuild_of_the_viewers_changes_nothing(world: World, 
             done += _something(world, dice, dice.choice(matters), moment)
     assert done >= 8
     with world.work():
-        columns = "matter_id, principal, view, task, state, open, due_on"
+        columns = "record_id, principal, view, task, state, open, due_on"
         before = set(db.session.execute(text(f"select {columns} from viewer")).all())
         rebuild_viewers()
         db.session.flush()
@@ -447,7 +447,7 @@ def _reassign(world: World, matter_id: UUID, confidential: bool) -> None:
 def _report(world: World, matter_id: UUID) -> UUID:
     with world.work():
         found = db.session.scalars(
-            select(Report.id).where(Report.matter_id == matter_id).order_by(Report.draft.desc()).options(as_seen_by(SYSTEM))
+            select(Report.id).where(Report.record_id == matter_id).order_by(Report.draft.desc()).options(as_seen_by(SYSTEM))
         ).first()
         assert found is not None
         return found

@@ -36,7 +36,7 @@ def _status(world: World, person: str, matter_id: UUID) -> tuple[int, bool]:
 def _told(world: World, person: str, matter_id: UUID) -> list[str]:
     with world.work():
         found = db.session.scalars(
-            select(Message).where(Message.matter_id == matter_id, Message.person_id == world.people[person])
+            select(Message).where(Message.record_id == matter_id, Message.person_id == world.people[person])
         ).all()
         assert all(set(one.facts) <= {"number"} for one in found)
         return sorted(one.kind for one in found)

@@ -40,7 +40,7 @@ class Log:
         names = {number: name for name, number in self.world.people.items()}
         with self.world.work():
             rows = db.session.execute(
-                select(Reading.person_id, Reading.what).where(Reading.matter_id == self.matter_id).order_by(Reading.id)
+                select(Reading.person_id, Reading.what).where(Reading.record_id == self.matter_id).order_by(Reading.id)
             ).all()
         found, self.known = rows[self.known :], len(rows)
         return [(names[person], what) for person, what in found]
@@ -159,7 +159,7 @@ def test_each_page_with_its_content_is_one_reading(world: World, path: str, what
         world.progress(matter_id)
         assert _post(world, handler, f"matters/{matter_id}/report/begin") == 303
         with world.work():
-            found = select(Report.id).where(Report.matter_id == matter_id).options(as_seen_by(SYSTEM))
+            found = select(Report.id).where(Report.record_id == matter_id).options(as_seen_by(SYSTEM))
             report_id = db.session.scalars(found).one()
     assert handler.get(world.url(path.format(matter=matter_id, report=report_id, attachment=paper))).status_code == 200
     assert log.new() == [("health.handler", what)]
@@ -249,7 +249,7 @@ def test_what_was_kept_before_takes_the_key_at_the_next_start_unless_it_was_subm
     def digests() -> dict[UUID, str]:
         with world.work():
             rows = db.session.scalars(select(Attachment).options(as_seen_by(SYSTEM))).all()
-            return {one.matter_id: one.digest for one in rows}
+            return {one.record_id: one.digest for one in rows}
 
     with world.work("health.handler"):
         reporting.submit_report(world.actor("health.handler"), report_id)

@@ -65,7 +65,7 @@ def reports(world: World, matter_id: UUID) -> list[Report]:
     with world.work():
         return list(
             db.session.scalars(
-                select(Report).where(Report.matter_id == matter_id).order_by(Report.draft).options(as_seen_by(SYSTEM))
+                select(Report).where(Report.record_id == matter_id).order_by(Report.draft).options(as_seen_by(SYSTEM))
             )
         )
 

@@ -67,7 +67,7 @@ def test_an_act_that_moves_nothing_is_done_once(world: World, person: str, act: 
     matter_id = world.name_handler(world.assign(world.register(), co=("finance",)))
     data = {"version": world.matter(matter_id).version, "words": words}
     _once(world, send_at_once(world, person, f"matters/{matter_id}/{act}", data))
-    assert _count(world, Entry, Entry.matter_id == matter_id, Entry.kind == kind) == 1
+    assert _count(world, Entry, Entry.record_id == matter_id, Entry.kind == kind) == 1
     assert world.matter(matter_id).urges == (act == "urge")
 
 
@@ -90,7 +90,7 @@ def test_another_reviewer_is_named_once(world: World) -> None:
     matter_id = world.assign(world.register(confidential=True), handler="health.handler")
     data = {"version": world.matter(matter_id).version, "handler": world.posts["city.head"]}
     _once(world, send_at_once(world, "city.head", f"matters/{matter_id}/name-reviewer", data))
-    assert _count(world, Entry, Entry.matter_id == matter_id, Entry.kind == "name_reviewer") == 1
+    assert _count(world, Entry, Entry.record_id == matter_id, Entry.kind == "name_reviewer") == 1
 
 
 def test_more_time_is_asked_for_and_granted_once(world: World) -> None:
@@ -100,7 +100,7 @@ def test_more_time_is_asked_for_and_granted_once(world: World) -> None:
     _once(world, send_at_once(world, "health.handler", f"matters/{matter_id}/extension", asking))
     granting = {"version": world.matter(matter_id).version, "granted": "yes"}
     _once(world, send_at_once(world, "city.head", f"matters/{matter_id}/extension-decision", granting))
-    assert _count(world, Extension, Extension.matter_id == matter_id) == 1
+    assert _count(world, Extension, Extension.record_id == matter_id) == 1
 
 
 def test_a_paper_is_added_once_and_never_after_the_end(world: World) -> None:
@@ -121,7 +121,7 @@ def test_a_paper_is_added_once_and_never_after_the_end(world: World) -> None:
     )
     assert answer.status_code == 422
     assert "不能再加附件" in answer.get_data(as_text=True)
-    assert _count(world, Attachment, Attachment.matter_id == matter_id) == 1
+    assert _count(world, Attachment, Attachment.record_id == matter_id) == 1
 
 
 def test_the_second_of_two_clicks_in_turn_is_told_so_too(world: World) -> None:

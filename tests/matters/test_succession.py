@@ -73,7 +73,7 @@ def _told(world: World, person: str, matter_id: UUID) -> list[str]:
     with world.work():
         return list(
             db.session.scalars(
-                select(Message.kind).where(Message.matter_id == matter_id, Message.person_id == world.people[person])
+                select(Message.kind).where(Message.record_id == matter_id, Message.person_id == world.people[person])
             )
         )
 
@@ -179,7 +179,7 @@ def test_the_index_of_viewers_is_what_a_rebuild_makes(world: World, secret: UUID
     from portal.access.models import Viewer
 
     def rows() -> set[tuple[object, ...]]:
-        return {tuple(row) for row in db.session.execute(select(Viewer.matter_id, Viewer.principal, Viewer.view, Viewer.task))}
+        return {tuple(row) for row in db.session.execute(select(Viewer.record_id, Viewer.principal, Viewer.view, Viewer.task))}
 
     world.submit(secret)
     _leaves(world, "health.director", "finance.handler")

@@ -138,7 +138,7 @@ def test_what_was_forwarded_is_void_too_and_the_index_is_what_a_rebuild_makes(wo
     _void(world, matter_id)
     assert "青砚" not in world.browser("township.liaison").get(world.url(f"matters/{child}")).get_data(as_text=True)
     with world.work():
-        rows = {tuple(row) for row in db.session.execute(select(Viewer.matter_id, Viewer.principal, Viewer.view))}
+        rows = {tuple(row) for row in db.session.execute(select(Viewer.record_id, Viewer.principal, Viewer.view))}
         assert {view for seen, _who, view in rows if seen in (matter_id, child)} == {View.SHELL}
         rebuild_viewers()
-        assert {tuple(row) for row in db.session.execute(select(Viewer.matter_id, Viewer.principal, Viewer.view))} == rows
+        assert {tuple(row) for row in db.session.execute(select(Viewer.record_id, Viewer.principal, Viewer.view))} == rows

@@ -79,7 +79,7 @@ def unit(world: World, key: str) -> Unit:
 
 def indexed(world: World) -> set[tuple[Any, ...]]:
     with world.work():
-        rows = db.session.execute(select(Viewer.matter_id, Viewer.principal, Viewer.view, Viewer.task, Viewer.lead_unit_id))
+        rows = db.session.execute(select(Viewer.record_id, Viewer.principal, Viewer.view, Viewer.task, Viewer.lead_unit_id))
         return {tuple(row) for row in rows}
 
 
@@ -228,7 +228,7 @@ def test_open_business_goes_on_with_the_unit_that_takes_over(world: World) -> No
             heir
         }
         entry = db.session.scalars(
-            select(Entry).where(Entry.matter_id == led, Entry.kind == "unit_followed").options(as_seen_by(SYSTEM))
+            select(Entry).where(Entry.record_id == led, Entry.kind == "unit_followed").options(as_seen_by(SYSTEM))
         ).one()
         assert entry.facts == {"unit": "岩头镇", "former": "桥头镇"}
     world.name_handler(led, "township.handler", "township.liaison")

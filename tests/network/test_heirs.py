@@ -131,7 +131,7 @@ def test_a_new_round_is_numbered_in_the_heirs_own_series_and_its_desk_is_told(wo
     assert (made.number, made.round, made.previous_id) == (f"瑞安市督〔{made.year}〕1号", 2, former)
     assert (before.number, before.registering_unit_id, before.lead_unit_id) == (number, world.units["county"], lead)
     with world.work():
-        told = set(db.session.scalars(select(Message.person_id).where(Message.matter_id == former, Message.kind == "new_round")))
+        told = set(db.session.scalars(select(Message.person_id).where(Message.record_id == former, Message.kind == "new_round")))
     assert world.people["county_health.liaison"] in told
     all_follows_from_the_rules(world)
 

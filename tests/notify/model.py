@@ -76,7 +76,7 @@ def model_of(world: World, matter_id: UUID, handler: str = "health.handler") -> 
 def closing(matter_id: UUID) -> Clock:
     """The matter's closing clock; inside `work`."""
     return db.session.scalars(
-        select(Clock).where(Clock.matter_id == matter_id, Clock.kind == "closing").options(as_seen_by(SYSTEM))
+        select(Clock).where(Clock.record_id == matter_id, Clock.kind == "closing").options(as_seen_by(SYSTEM))
     ).one()
 
 

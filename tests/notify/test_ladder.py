@@ -194,7 +194,7 @@ def test_a_confidential_rung_names_nothing_but_the_number(world: World) -> None:
         sweep(world, moment)
         number = world.matter(matter_id).number
     with world.work():
-        found = db.session.scalars(select(Message).where(Message.matter_id == matter_id)).all()
+        found = db.session.scalars(select(Message).where(Message.record_id == matter_id)).all()
         assert {message.person_id for message in found if message.key.startswith("ladder:")} == {
             world.people[name] for name in ("health.handler", "city.supervisor", "city.head")
         }

@@ -65,7 +65,7 @@ def test_a_mistaken_message_is_refused(world: World) -> None:
         with pytest.raises(ValueError, match="leader"):
             tell("name_handler", person, key="k", facts={"leader": "张书记"})
         with pytest.raises(TypeError):
-            tell("name_handler", person, key="k", matter_id=uuid4(), facts={"number": "1"})
+            tell("name_handler", person, key="k", record_id=uuid4(), facts={"number": "1"})
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -88,7 +88,7 @@ def test_whatever_a_caller_says_of_a_confidential_matter_is_not_kept(world: Worl
     matter_id = world.register(confidential=True)
     with world.work():
         [message] = tell(
-            "urged", [world.people["health.handler"]], key="k", matter_id=matter_id, facts=FACTS | {"confidential": True}
+            "urged", [world.people["health.handler"]], key="k", record_id=matter_id, facts=FACTS | {"confidential": True}
         )
         assert message.facts == {"number": FACTS["number"]}
 
@@ -139,7 +139,7 @@ def test_opening_a_message_marks_it_read(world: World, method: str) -> None:
     sent = {"csrf_token": world.token(browser)} if method == "post" else {}
     answer = getattr(browser, method)(world.url(f"messages/{message.id}/open"), data=sent)
     assert answer.status_code == 303
-    assert "messages" in answer.location or str(message.matter_id) in answer.location
+    assert "messages" in answer.location or str(message.record_id) in answer.location
     assert message_of(world, "health.handler").read_at is not None
     assert 'class="new"' not in browser.get(world.url("messages")).get_data(as_text=True)
 

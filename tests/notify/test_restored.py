@@ -162,7 +162,7 @@ def test_what_was_sent_after_the_dump_is_not_sent_again(
         assert identifiers(post_office) == sent
     with again.work():
         assert ladder.due_clocks(clock.now()) == []
-        waits = select(func.count()).select_from(Reminder).where(Reminder.settled_at.is_(None), Reminder.matter_id.in_(matters))
+        waits = select(func.count()).select_from(Reminder).where(Reminder.settled_at.is_(None), Reminder.record_id.in_(matters))
         assert db.session.scalar(waits)  # the ladder goes on
         assert set(db.session.scalars(select(Delivery.state).where(Delivery.fault == "restored"))) == {"doubtful"}
         acts = db.session.scalars(select(JournalEntry.act).where(JournalEntry.subject_kind == "installation"))

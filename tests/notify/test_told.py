@@ -301,5 +301,5 @@ def test_a_stand_in_hears_of_a_confidential_matter_only_where_the_delegation_cov
     assert told_by(world, lambda: ask(world, opened)) == {"extension_asked": both}
     assert told_by(world, lambda: ask(world, sealed)) == {"extension_asked": both if covers else ["city.head"]}
     with world.work():
-        admitted = set(db.session.scalars(select(Audience.person_id).where(Audience.matter_id == sealed, Audience.to_at.is_(None))))
+        admitted = set(db.session.scalars(select(Audience.person_id).where(Audience.record_id == sealed, Audience.to_at.is_(None))))
     assert (world.people["city.duty"] in admitted) is covers

@@ -56,7 +56,7 @@ def test_health_says_when_the_city_was_swept_and_what_waits(world: World) -> Non
 def test_reminders_held_back_by_a_request_for_more_time_are_not_called_late(world: World) -> None:
     matter_id = world.at_work()
     with world.work():
-        db.session.execute(update(Reminder).where(Reminder.matter_id == matter_id).values(send_at=clock.now() - timedelta(hours=1)))
+        db.session.execute(update(Reminder).where(Reminder.record_id == matter_id).values(send_at=clock.now() - timedelta(hours=1)))
     client = world.browser("city.system")
 
     def late() -> str:

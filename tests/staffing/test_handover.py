@@ -13,7 +13,7 @@ from portal.access.visibility import as_seen_by
 from portal.identity.models import Person, SignInSession
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.matters.models import ENDED, CoUnit, Matter, MatterContent
+from portal.matters.models import ENDED, Content, CoUnit, Matter
 from portal.matters.rebuild import rebuild_viewers
 from portal.matters.service import assigning
 from portal.matters.succession import refresh_waiting_steps
@@ -54,9 +54,7 @@ def left_with(world: World, person: str) -> dict[str, int]:
     with world.work():
         return {
             "handled": count(
-                select(func.count(MatterContent.id))
-                .join(Matter, Matter.id == MatterContent.matter_id)
-                .where(MatterContent.handler_id == who, opened)
+                select(func.count(Content.id)).join(Matter, Matter.id == Content.record_id).where(Content.handler_id == who, opened)
             ),
             "helped": count(
                 select(func.count(CoUnit.unit_id))
@@ -64,9 +62,9 @@ def left_with(world: World, person: str) -> dict[str, int]:
                 .where(CoUnit.handler_id == who, opened)
             ),
             "reviewed": count(
-                select(func.count(MatterContent.id))
-                .join(Matter, Matter.id == MatterContent.matter_id)
-                .where(MatterContent.reviewer_id == who, opened, Matter.confidential)
+                select(func.count(Content.id))
+                .join(Matter, Matter.id == Content.record_id)
+                .where(Content.reviewer_id == who, opened, Matter.confidential)
             ),
             "to sign": count(
                 select(func.count(Signer.step))
@@ -116,7 +114,7 @@ def nothing(world: World, person: str) -> bool:
     with world.work():
         before = sorted(
             db.session.execute(
-                select(Viewer.matter_id, Viewer.principal, Viewer.view, Viewer.task).where(Viewer.city_id == world.id)
+                select(Viewer.record_id, Viewer.principal, Viewer.view, Viewer.task).where(Viewer.city_id == world.id)
             ).all(),
             key=str,
         )
@@ -124,7 +122,7 @@ def nothing(world: World, person: str) -> bool:
         db.session.flush()
         after = sorted(
             db.session.execute(
-                select(Viewer.matter_id, Viewer.principal, Viewer.view, Viewer.task).where(Viewer.city_id == world.id)
+                select(Viewer.record_id, Viewer.principal, Viewer.view, Viewer.task).where(Viewer.city_id == world.id)
             ).all(),
             key=str,
         )

@@ -106,7 +106,7 @@ def test_only_the_pages_own_form_bears_its_key(world: World) -> None:
 
 
 def _urges(world: World, matter_id: UUID) -> int:
-    return _count(world, Entry.id, Entry.matter_id == matter_id, Entry.kind == "urge")
+    return _count(world, Entry.id, Entry.record_id == matter_id, Entry.kind == "urge")
 
 
 def _count(world: World, column: Any, *which: Any) -> int:

@@ -21,7 +21,7 @@ from portal.workflow.models import SignOff
 from tests.world import World
 
 INSERT = (
-    "insert into signature (report_id, generation, step, matter_id, person_id, post_id, drafter_id, digest,"
+    "insert into signature (report_id, generation, step, record_id, person_id, post_id, drafter_id, digest,"
     " authentication, signed_at) values (%(report)s, %(generation)s, %(step)s, %(matter)s, %(person)s, %(post)s,"
     " %(drafter)s, %(digest)s, 'password', now())"
 )
@@ -91,7 +91,7 @@ def test_a_step_is_signed_once(world: World, database: Any, submitted: dict[str,
 
 def test_whoever_signed_one_step_signs_no_other(world: World, database: Any, submitted: dict[str, Any]) -> None:
     listed = (
-        "insert into signer (report_id, generation, step, person_id, matter_id, post_id)"
+        "insert into signer (report_id, generation, step, person_id, record_id, post_id)"
         " values (%(report)s, 1, 2, %(person)s, %(matter)s, %(post)s)"
     )
     with _as_app(world, database) as connection:
@@ -111,7 +111,7 @@ def test_an_ended_sign_off_stays_so_and_is_signed_no_more(world: World, database
 
 def test_nothing_is_issued_before_the_last_signature(world: World, database: Any, submitted: dict[str, Any]) -> None:
     issue = (
-        "insert into issue (report_id, generation, step, last_step, matter_id, unit_id, series, year, number, issued_at)"
+        "insert into issue (report_id, generation, step, last_step, record_id, unit_id, series, year, number, issued_at)"
         " values (%(report)s, 1, %(step)s, %(last)s, %(matter)s, %(unit)s, 'x', 2026, 1, now())"
     )
     with _as_app(world, database) as connection:

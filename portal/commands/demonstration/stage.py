@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text, update
 
 from portal.access.actor import SYSTEM
+from portal.access.record import Record
 from portal.access.visibility import as_seen_by
 from portal.commands.demonstration.cast import Life, Start
 from portal.commands.demonstration.numbers import Numbers
@@ -23,7 +24,6 @@ from portal.documents.numbering import kept_numbers
 from portal.kernel import clock
 from portal.kernel.city import Demonstration
 from portal.kernel.db import db
-from portal.matters.models import Matter
 from portal.notify import ladder
 
 _PLAYED_BY_ONE = 0x5CE7E  # the class of advisory locks by which one process at a time plays a scene
@@ -69,7 +69,7 @@ def play(scene: Scene, numbers: Numbers, until: datetime, *, wait: bool) -> bool
 
 def _was_played(scene: Scene) -> bool:
     first = scene.stories[0].request_key
-    return db.session.scalar(select(Matter.id).where(Matter.request_key == first).options(as_seen_by(SYSTEM))) is not None
+    return db.session.scalar(select(Record.id).where(Record.request_key == first).options(as_seen_by(SYSTEM))) is not None
 
 
 class _Performance:

@@ -10,12 +10,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal.access.actor import Actor
+from portal.access.record import Record
 from portal.access.visibility import as_seen_by
 from portal.instructions.importing.plan import DOCUMENT, TITLE, Fault, Judged, Key, Planned, shown
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.text import folded
-from portal.matters.models import Matter, MatterContent, State
+from portal.matters.models import Content, Matter, State
 from portal.matters.sameness import Registered, registered
 
 
@@ -34,18 +35,19 @@ def _numbered(planned: Collection[Planned], actor: Actor) -> dict[str, tuple[UUI
     if not numbers:
         return {}
     found = db.session.execute(
-        select(MatterContent.document_folded, Matter.id, Matter.number)
-        .join(MatterContent, MatterContent.matter_id == Matter.id)
+        select(Content.document_folded, Matter.id, Record.number)
+        .join(Content, Content.record_id == Matter.id)
+        .join(Record, Record.id == Matter.id)
         .where(
-            MatterContent.city_id == current_city(),
-            MatterContent.document_folded.in_(numbers),
-            Matter.kind == "instruction",
+            Content.city_id == current_city(),
+            Content.document_folded.in_(numbers),
+            Record.kind == "instruction",
             Matter.parent_id.is_(None),
             Matter.state != State.WITHDRAWN,
         )
         .options(as_seen_by(actor))
     )
-    return {number: (matter_id, its_number) for number, matter_id, its_number in found if number}
+    return {number: (matter_id, its_number or "") for number, matter_id, its_number in found if number}
 
 
 def refuse_repeated(judged: Judged, actor: Actor) -> None:

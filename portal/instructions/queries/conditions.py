@@ -15,8 +15,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.access.actor import Actor
 from portal.access.models import Viewer
-from portal.matters.models import Matter, MatterContent, Report
-from portal.matters.search import holds, matters_holding, words_of
+from portal.access.record import Record
+from portal.matters.models import Content, Matter, Report
+from portal.matters.search import holds, records_holding, words_of
 from portal.network.models import Unit
 from portal.network.queries import unit_meant
 
@@ -95,9 +96,9 @@ def wanted_of(actor: Actor, asked: Conditions) -> Wanted:
         else:
             words += (said := words_of(asked.unit))
             matter += [holds(Matter.lead_unit_name, word) for word in said] or [false()]
-    looked_up = [matters_holding(actor, word, MOST_COUNTED) for word in dict.fromkeys(words[:MOST_LOOKED_UP])]
+    looked_up = [records_holding(actor, word, MOST_COUNTED) for word in dict.fromkeys(words[:MOST_LOOKED_UP])]
     few = [found for found in looked_up if found is not None]
-    viewer += [Viewer.matter_id == any_(bindparam("held", found, type_=ARRAY(Uuid()), unique=True)) for found in few]
+    viewer += [Viewer.record_id == any_(bindparam("held", found, type_=ARRAY(Uuid()), unique=True)) for found in few]
     return Wanted(tuple(viewer), tuple(matter), tuple(content), many=bool(looked_up) and not few)
 
 
@@ -108,17 +109,17 @@ def _led_by(unit: Unit, subtree: bool) -> SQLColumnExpression[bool]:
 
 
 def _says(field: str, word: str) -> SQLColumnExpression[bool]:
-    return holds(MatterContent.plain[field].astext, word)
+    return holds(Content.plain[field].astext, word)
 
 
 def _speaks_of(word: str) -> SQLColumnExpression[bool]:
     """Part of number or unit, of the shell too; or of title, leader, document number or a report's number, where they are
     seen."""
     return or_(
-        holds(Matter.number, word),
+        holds(Record.number, word),
         holds(Matter.lead_unit_name, word),
         *(_says(field, word) for field in ("title", "leader", "document_number")),
-        exists().where(Report.matter_id == Viewer.matter_id, ~Report.confidential, holds(Report.document_number, word)),
+        exists().where(Report.record_id == Viewer.record_id, ~Report.confidential, holds(Report.document_number, word)),
     )
 
 
@@ -126,7 +127,7 @@ def hung(statement: Select[Any], wanted: Wanted) -> Select[Any]:
     """A statement over index rows, held to what is wanted."""
     statement = statement.where(*wanted.viewer)
     if wanted.matter or wanted.content:
-        statement = statement.join(Matter, Matter.id == Viewer.matter_id).where(*wanted.matter)
+        statement = statement.join(Matter, Matter.id == Viewer.record_id).join(Record, Record.id == Matter.id).where(*wanted.matter)
     if wanted.content:
-        statement = statement.outerjoin(MatterContent, MatterContent.matter_id == Viewer.matter_id).where(*wanted.content)
+        statement = statement.outerjoin(Content, Content.record_id == Viewer.record_id).where(*wanted.content)
     return statement

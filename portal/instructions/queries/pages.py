@@ -32,7 +32,7 @@ from portal.instructions.queries.stretches import (
 )
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.matters.models import Matter, MatterContent, State
+from portal.matters.models import Content, Matter, State
 from portal.workflow.models import SignOff, Step
 
 PAGE_SIZE = 25
@@ -91,8 +91,8 @@ def page_of(
     descending = sort == "received"
     order = in_order(found, descending, back)
     here = (
-        select(found.c.matter_id, found.c.grp, found.c.day, func.max(found.c.task).label("task"))
-        .group_by(found.c.matter_id, found.c.grp, found.c.day)
+        select(found.c.record_id, found.c.grp, found.c.day, func.max(found.c.task).label("task"))
+        .group_by(found.c.record_id, found.c.grp, found.c.day)
         .order_by(*order)
         .limit(size + 1)
         .subquery("here")
@@ -130,11 +130,11 @@ def first_rows(actor: Actor, each: int = 5) -> list[Row]:
     ]
     found = union_all(*parts).subquery("found")
     here = (
-        select(found.c.matter_id, func.min(found.c.grp).label("grp"), found.c.day, func.max(found.c.task).label("task"))
-        .group_by(found.c.matter_id, found.c.day)
+        select(found.c.record_id, func.min(found.c.grp).label("grp"), found.c.day, func.max(found.c.task).label("task"))
+        .group_by(found.c.record_id, found.c.day)
         .subquery("here")
     )
-    statement = _with_matters(actor, here).order_by(here.c.grp, here.c.day, here.c.matter_id)
+    statement = _with_matters(actor, here).order_by(here.c.grp, here.c.day, here.c.record_id)
     return [_row(*row) for row in db.session.execute(statement)]
 
 
@@ -142,24 +142,24 @@ def _mine(actor: Actor, limit: int) -> Select[Any]:
     readers = readers_of(actor)
     tasks = select(func.unnest(bindparam("tasks", list(TASKS), type_=ARRAY(TEXT), unique=True)).label("task")).subquery()
     first = (
-        select(Viewer.matter_id, Viewer.due_on.label("day"), Viewer.task)
+        select(Viewer.record_id, Viewer.due_on.label("day"), Viewer.task)
         .where(Viewer.principal == readers.c.reader, Viewer.task == tasks.c.task, still_counts())
-        .order_by(Viewer.due_on, Viewer.matter_id)
+        .order_by(Viewer.due_on, Viewer.record_id)
         .limit(limit)
         .correlate(readers, tasks)
         .lateral("own")
     )
     own = (
-        select(first.c.matter_id, first.c.day, func.max(first.c.task).label("task"))
+        select(first.c.record_id, first.c.day, func.max(first.c.task).label("task"))
         .select_from(readers)
         .join(tasks, true())
         .join(first, true())
-        .group_by(first.c.matter_id, first.c.day)
-        .order_by(first.c.day, first.c.matter_id)
+        .group_by(first.c.record_id, first.c.day)
+        .order_by(first.c.day, first.c.record_id)
         .limit(limit)
         .subquery("mine")
     )
-    return select(own.c.matter_id, literal_column(str(MINE)).label("grp"), own.c.day, own.c.task)
+    return select(own.c.record_id, literal_column(str(MINE)).label("grp"), own.c.day, own.c.task)
 
 
 def every_row(actor: Actor, conditions: Conditions, sort: Sort = "work") -> Iterator[Row]:
@@ -180,9 +180,9 @@ def any_confidential(actor: Actor) -> bool:
     return bool(
         db.session.scalar(
             select(literal(1))
-            .select_from(MatterContent)
-            .join(Viewer, Viewer.matter_id == MatterContent.matter_id)
-            .where(Viewer.principal == audience_principal(actor.person_id), MatterContent.confidential)
+            .select_from(Content)
+            .join(Viewer, Viewer.record_id == Content.record_id)
+            .where(Viewer.principal == audience_principal(actor.person_id), Content.confidential)
             .limit(1)
             .options(as_seen_by(actor))
         )
@@ -192,9 +192,9 @@ def any_confidential(actor: Actor) -> bool:
 def _with_matters(actor: Actor, here: Any) -> Select[Any]:
     """What was found in the index, each with its matter as the reader sees it."""
     return (
-        select(Matter, MatterContent, here.c.grp, here.c.day, here.c.task, _step().label("step"))
-        .join(here, here.c.matter_id == Matter.id)
-        .outerjoin(MatterContent, MatterContent.matter_id == Matter.id)
+        select(Matter, Content, here.c.grp, here.c.day, here.c.task, _step().label("step"))
+        .join(here, here.c.record_id == Matter.id)
+        .outerjoin(Content, Content.record_id == Matter.id)
         .options(as_seen_by(actor))
     )
 
@@ -202,13 +202,13 @@ def _with_matters(actor: Actor, here: Any) -> Select[Any]:
 def _total(actor: Actor, wanted: Wanted, stretches: list[Stretch] | None, most: int = MOST_COUNTED) -> Any:
     """How many there are, counted no further than one beyond the most."""
     readers = readers_of(actor)
-    inner = hung(select(Viewer.matter_id).select_from(Viewer).where(Viewer.principal == readers.c.reader, still_counts()), wanted)
+    inner = hung(select(Viewer.record_id).select_from(Viewer).where(Viewer.principal == readers.c.reader, still_counts()), wanted)
     for stretch in stretches or ():
         inner = inner.where(*stretch.where)
     # Any of them would do; named in the order of the index, they are never looked for by reading the whole table.
-    inner = inner.order_by(Viewer.open, Viewer.stopped, Viewer.due_on, Viewer.matter_id)
+    inner = inner.order_by(Viewer.open, Viewer.stopped, Viewer.due_on, Viewer.record_id)
     some = inner.limit(most + 1).correlate(readers).lateral("some")
-    once = select(some.c.matter_id).select_from(readers).join(some, true()).distinct().limit(most + 1).subquery()
+    once = select(some.c.record_id).select_from(readers).join(some, true()).distinct().limit(most + 1).subquery()
     return select(func.count()).select_from(once).scalar_subquery()
 
 
@@ -217,7 +217,7 @@ def _step() -> Any:
     now = (
         select(func.concat(Step.kind, ":", Step.role))
         .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
-        .where(Step.matter_id == Matter.id, Step.reached_at.is_not(None), SignOff.ended_at.is_(None))
+        .where(Step.record_id == Matter.id, Step.reached_at.is_not(None), SignOff.ended_at.is_(None))
         .order_by(Step.number.desc())
         .limit(1)
         .correlate(Matter)
@@ -226,7 +226,7 @@ def _step() -> Any:
     return case((Matter.state == State.IN_SIGN_OFF, now))
 
 
-def _row(matter: Matter, content: MatterContent | None, group: int, day: date, task: str | None, step: str | None) -> Row:
+def _row(matter: Matter, content: Content | None, group: int, day: date, task: str | None, step: str | None) -> Row:
     set_committed_value(matter, "content", content)
     kind, _colon, role = (step or "").partition(":")
     return Row(matter, group, day, task, (kind, role) if step else None)

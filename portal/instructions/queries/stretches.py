@@ -101,8 +101,8 @@ def first_of(actor: Actor, stretch: Stretch, wanted: Wanted, place: Place | None
     """The first rows of one stretch, of each principal, from the place on."""
     back = place is not None and place.back
     falling = stretch.descending != back
-    key = (stretch.column, Viewer.matter_id)
-    inner = select(Viewer.matter_id, stretch.column.label("day"), Viewer.task).select_from(Viewer)
+    key = (stretch.column, Viewer.record_id)
+    inner = select(Viewer.record_id, stretch.column.label("day"), Viewer.task).select_from(Viewer)
     readers = readers_of(actor)
     inner = hung(inner.where(Viewer.principal == readers.c.reader, still_counts(), *stretch.where), wanted)
     if place is not None and place.group == stretch.group:
@@ -111,7 +111,7 @@ def first_of(actor: Actor, stretch: Stretch, wanted: Wanted, place: Place | None
     ordered = [part.desc() if falling else part.asc() for part in key]
     first = inner.order_by(*ordered).limit(limit).correlate(readers).lateral(f"stretch_{stretch.group}")
     return (
-        select(first.c.matter_id, literal_column(str(stretch.group)).label("grp"), first.c.day, first.c.task)
+        select(first.c.record_id, literal_column(str(stretch.group)).label("grp"), first.c.day, first.c.task)
         .select_from(readers)
         .join(first, true())
     )
@@ -119,7 +119,7 @@ def first_of(actor: Actor, stretch: Stretch, wanted: Wanted, place: Place | None
 
 def in_order(found: Any, descending: bool, back: bool) -> list[Any]:
     """By group, then by day and matter; downwards in the last group, or throughout."""
-    group, day, key = found.c.grp, found.c.day, found.c.matter_id
+    group, day, key = found.c.grp, found.c.day, found.c.record_id
     if descending:
         parts = [group.asc(), day.desc(), key.desc()]
         return [group.desc(), day.asc(), key.asc()] if back else parts

@@ -1,6 +1,6 @@
 """A matter and all that hangs on it, in rooms: `matter`, `terms`, `papers`."""
 
-from portal.matters.models.matter import ENDED, CoUnit, Matter, MatterContent, SearchEntry, State
+from portal.matters.models.matter import ENDED, Content, CoUnit, Matter, SearchEntry, State
 from portal.matters.models.papers import Attachment, Entry, Report, Submission
 from portal.matters.models.terms import Clock, Extension, Milestone
 
@@ -9,10 +9,10 @@ __all__ = [
     "Attachment",
     "Clock",
     "CoUnit",
+    "Content",
     "Entry",
     "Extension",
     "Matter",
-    "MatterContent",
     "Milestone",
     "Report",
     "SearchEntry",

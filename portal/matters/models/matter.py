@@ -9,14 +9,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from flask_babel import LazyString
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
-from portal.access.models import View
+from portal.access.models import View, of_sealed_record
+from portal.access.record import Record
 from portal.access.visibility import Guarded
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.identity.models import Person
@@ -63,8 +64,10 @@ class Matter(Guarded, OfCity, Model):
 
     __tablename__ = "matter"
     __table_args__ = (
-        UniqueConstraint("city_id", "registering_unit_id", "kind", "year", "confidential", "sequence"),
-        UniqueConstraint("city_id", "request_key"),
+        UniqueConstraint("city_id", "id"),
+        ForeignKeyConstraint(["city_id", "id", "confidential"], ["record.city_id", "record.id", "record.confidential"]),
+        ForeignKeyConstraint(["city_id", "parent_id"], ["matter.city_id", "matter.id"]),
+        ForeignKeyConstraint(["city_id", "previous_id"], ["matter.city_id", "matter.id"]),
         Index("ix_matter_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
         Index("ix_matter_previous", "previous_id", postgresql_where=text("previous_id IS NOT NULL")),
         Index("ix_matter_lead", "lead_unit_id", "due_on"),
@@ -74,19 +77,12 @@ class Matter(Guarded, OfCity, Model):
             "due_on",
             postgresql_where=text("state NOT IN ('closed', 'withdrawn')"),
         ),
-        Index("ix_matter_number", "number"),
         CheckConstraint("NOT (confidential AND parent_id IS NOT NULL)", name="confidential_is_no_child"),
     )
-    matter_key = "id"
+    record_key = "id"
     view_needed = View.SHELL
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    request_key: Mapped[UUID] = mapped_column(default=uuid4)
-    kind: Mapped[str] = mapped_column(String(16), default="instruction")
-    number: Mapped[str] = mapped_column(String(40))
-    registering_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
-    year: Mapped[int] = mapped_column(Integer)
-    sequence: Mapped[int] = mapped_column(Integer)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
     paper_number: Mapped[str | None] = mapped_column(String(20))
     confidential: Mapped[bool] = mapped_column(default=False)
     source_level: Mapped[SourceLevel] = mapped_column(one_of(SourceLevel, 10))
@@ -100,10 +96,8 @@ class Matter(Guarded, OfCity, Model):
     state: Mapped[State] = mapped_column(one_of(State, 16), default=State.REGISTERED)
     version: Mapped[int] = mapped_column(Integer, default=1)
     round: Mapped[int] = mapped_column(Integer, default=1)
-    previous_id: Mapped[UUID | None] = mapped_column(ForeignKey("matter.id"))
-    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("matter.id"))
-    registered_at: Mapped[datetime]
-    registered_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    previous_id: Mapped[UUID | None]
+    parent_id: Mapped[UUID | None]
     assigned_at: Mapped[datetime | None]
     assigned_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     acknowledged_at: Mapped[datetime | None]
@@ -117,10 +111,23 @@ class Matter(Guarded, OfCity, Model):
     returns: Mapped[int] = mapped_column(Integer, default=0)
     urges: Mapped[int] = mapped_column(Integer, default=0)
 
+    # One key, so whoever may see the one may see the other: loaded with it, in the same statement. By an outer join, because
+    # the matter itself may be one that a page only asks for where there is one.
+    record: Mapped[Record] = relationship(
+        primaryjoin=lambda: Matter.id == foreign(Record.id), uselist=False, lazy="joined", viewonly=True
+    )
     lead_unit: Mapped[Unit | None] = relationship(foreign_keys=[lead_unit_id])
-    registering_unit: Mapped[Unit] = relationship(foreign_keys=[registering_unit_id])
     supervising_unit: Mapped[Unit] = relationship(foreign_keys=[supervising_unit_id])
-    content: Mapped[MatterContent | None] = relationship(back_populates="matter", uselist=False)
+    registering_unit: Mapped[Unit] = relationship(
+        secondary="record",
+        primaryjoin=lambda: Matter.id == Record.id,
+        secondaryjoin=lambda: Record.unit_id == Unit.id,
+        viewonly=True,
+        uselist=False,
+    )
+    content: Mapped[Content | None] = relationship(
+        primaryjoin=lambda: Matter.id == foreign(Content.record_id), back_populates="matter", uselist=False, viewonly=True
+    )
 
     if TYPE_CHECKING:  # what `queries.one` finds around it; not columns
         step_now: Any
@@ -133,6 +140,31 @@ class Matter(Guarded, OfCity, Model):
         step_now = None
         registering_name = None
         co_unit_ids = ()
+
+    @property
+    def kind(self) -> str:
+        """Which kind of record it is."""
+        return self.record.kind
+
+    @property
+    def number(self) -> str:
+        """Under which it stands in the register."""
+        return self.record.number or ""
+
+    @property
+    def registering_unit_id(self) -> int:
+        """In whose register it stands."""
+        return self.record.unit_id
+
+    @property
+    def registered_at(self) -> datetime:
+        """When it came into the register."""
+        return self.record.created_at
+
+    @property
+    def registered_by_id(self) -> int:
+        """Who registered it."""
+        return self.record.created_by_id
 
     @property
     def open(self) -> bool:
@@ -151,19 +183,21 @@ class Matter(Guarded, OfCity, Model):
         return f"<Matter {self.id}>"
 
 
-class MatterContent(Sealable, Guarded, OfCity, Model):
-    """What the leader wrote, about what, and who handles it."""
+class Content(Sealable, Guarded, OfCity, Model):
+    """The words of a record, and who handles it: of an instruction what the leader wrote, and about what."""
 
-    __tablename__ = "matter_content"
+    __tablename__ = "content"
     __table_args__ = (
-        Index("ix_matter_content_handler_post", "handler_post_id", postgresql_where=text("handler_post_id IS NOT NULL")),
-        Index("ix_matter_content_reviewer", "reviewer_id", postgresql_where=text("confidential")),
-        Index("ix_matter_content_fingerprint", "city_id", "fingerprint"),
-        Index("ix_matter_content_document", "city_id", "document_folded", postgresql_where=text("document_folded IS NOT NULL")),
+        of_sealed_record(),
+        Index("ix_content_handler_post", "handler_post_id", postgresql_where=text("handler_post_id IS NOT NULL")),
+        Index("ix_content_reviewer", "reviewer_id", postgresql_where=text("confidential")),
+        Index("ix_content_fingerprint", "city_id", "fingerprint"),
+        Index("ix_content_document", "city_id", "document_folded", postgresql_where=text("document_folded IS NOT NULL")),
     )
     view_needed = View.PART
+    sealed_as = "matter_content"  # its name when its first words were sealed
 
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), unique=True)
+    record_id: Mapped[UUID] = mapped_column(unique=True)
     leader_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     handler_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     handler_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
@@ -178,7 +212,9 @@ class MatterContent(Sealable, Guarded, OfCity, Model):
     document_number: str | None = Word()
     requirement: str | None = Word()
 
-    matter: Mapped[Matter] = relationship(back_populates="content")
+    matter: Mapped[Matter] = relationship(
+        primaryjoin=lambda: foreign(Content.record_id) == Matter.id, back_populates="content", viewonly=True
+    )
     handler: Mapped[Person | None] = relationship(foreign_keys=[handler_id])
     handler_post: Mapped[Post | None] = relationship()
     linked_leader: Mapped[Person | None] = relationship(foreign_keys=[leader_id])
@@ -196,15 +232,16 @@ class MatterContent(Sealable, Guarded, OfCity, Model):
 
 class SearchEntry(OfCity, Model):
     """What a search looks in first: pairs of neighbouring characters of the shell's number and unit, and of an open
-    content's words. The portal's role writes it and cannot read it: it asks the function `matters_holding`."""
+    content's words. The portal's role writes it and cannot read it: it asks the function `records_holding`."""
 
     __tablename__ = "search_entry"
     __table_args__ = (
+        of_sealed_record(),
         Index("ix_search_entry_grams", "grams", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
         CheckConstraint("part = 'shell' OR NOT confidential", name="nothing_confidential"),
     )
 
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), primary_key=True)
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
     part: Mapped[str] = mapped_column(String(5), primary_key=True)
     confidential: Mapped[bool]
     grams: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
@@ -215,12 +252,14 @@ class CoUnit(Guarded, OfCity, Model):
 
     __tablename__ = "co_unit"
     __table_args__ = (
+        ForeignKeyConstraint(["city_id", "matter_id"], ["matter.city_id", "matter.id"], ondelete="CASCADE"),
         Index("ix_co_unit_unit", "unit_id"),
         Index("ix_co_unit_handler", "handler_id", postgresql_where=text("handler_id IS NOT NULL")),
     )
+    record_key = "matter_id"
     view_needed = View.PART
 
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), primary_key=True)
+    matter_id: Mapped[UUID] = mapped_column(primary_key=True)
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), primary_key=True)
     unit_name: Mapped[str] = mapped_column(String(80))
     task: Mapped[str | None] = mapped_column(String(500))

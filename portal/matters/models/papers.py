@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Identity, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.access.models import View
+from portal.access.models import View, of_sealed_record
 from portal.access.roles import Role
 from portal.access.visibility import Guarded
 from portal.identity.models import Person
@@ -21,9 +21,12 @@ class Entry(Sealable, Guarded, OfCity, Model):
     """办理经过: one dated act with its words. Progress is an entry of kind `progress`."""
 
     __tablename__ = "entry"
-    __table_args__ = (Index("ix_entry_matter", "matter_id", "sequence"),)
+    __table_args__ = (
+        of_sealed_record(),
+        Index("ix_entry_record", "record_id", "sequence"),
+    )
 
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    record_id: Mapped[UUID]
     sequence: Mapped[int] = mapped_column(BigInteger, Identity())
     kind: Mapped[str] = mapped_column(String(24))
     at: Mapped[datetime]
@@ -50,9 +53,12 @@ class Report(Sealable, Guarded, OfCity, Model):
     """报结材料: the formal document that asks for closure. `draft` counts 第n稿 within the matter."""
 
     __tablename__ = "report"
-    __table_args__ = (UniqueConstraint("matter_id", "kind", "draft"),)
+    __table_args__ = (
+        of_sealed_record(),
+        UniqueConstraint("record_id", "kind", "draft"),
+    )
 
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    record_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(String(16), default="closing_report")
     draft: Mapped[int] = mapped_column(default=1)
     state: Mapped[str] = mapped_column(String(12), default="draft")
@@ -87,12 +93,13 @@ class Submission(Sealable, Guarded, OfCity, Model):
 
     __tablename__ = "submission"
     __table_args__ = (
+        of_sealed_record(goes_with_it=False),
         UniqueConstraint("report_id", "generation"),
         ForeignKeyConstraint(["report_id", "generation"], ["sign_off.report_id", "sign_off.generation"]),
-        Index("ix_submission_matter", "matter_id"),
+        Index("ix_submission_record", "record_id"),
     )
 
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id"))
+    record_id: Mapped[UUID]
     report_id: Mapped[UUID]
     generation: Mapped[int]
     draft: Mapped[int]
@@ -106,9 +113,12 @@ class Attachment(Sealable, Guarded, OfCity, Model):
     encrypted under a random name."""
 
     __tablename__ = "attachment"
-    __table_args__ = (Index("ix_attachment_matter", "matter_id"),)
+    __table_args__ = (
+        of_sealed_record(),
+        Index("ix_attachment_record", "record_id"),
+    )
 
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    record_id: Mapped[UUID]
     report_id: Mapped[UUID | None] = mapped_column(ForeignKey("report.id", ondelete="CASCADE"))
     stored_name: Mapped[str] = mapped_column(String(80))
     size: Mapped[int]

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.access.models import View
+from portal.access.models import View, of_record, of_sealed_record
 from portal.access.visibility import Guarded
 from portal.kernel.db import Model, OfCity
 from portal.network.models import Unit
@@ -21,11 +21,14 @@ class Clock(Guarded, OfCity, Model):
     says how the date came about. It keeps the versions of the city's rules and ladder that it began with."""
 
     __tablename__ = "clock"
-    __table_args__ = (UniqueConstraint("matter_id", "kind"),)
+    __table_args__ = (
+        of_record(),
+        UniqueConstraint("record_id", "kind"),
+    )
     view_needed = View.SHELL
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    record_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(String(16))
     generation: Mapped[int] = mapped_column(default=1)
     generation_at: Mapped[datetime]
@@ -42,11 +45,14 @@ class Milestone(Guarded, OfCity, Model):
     """A dated fact of the shell: what happened, without who or what."""
 
     __tablename__ = "milestone"
-    __table_args__ = (Index("ix_milestone_matter", "matter_id", "at"),)
+    __table_args__ = (
+        of_record(),
+        Index("ix_milestone_record", "record_id", "at"),
+    )
     view_needed = View.SHELL
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"))
+    record_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(String(24))
     at: Mapped[datetime]
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
@@ -61,11 +67,12 @@ class Extension(Sealable, Guarded, OfCity, Model):
 
     __tablename__ = "extension"
     __table_args__ = (
-        Index("ix_extension_pending", "matter_id", unique=True, postgresql_where=text("decided_at IS NULL")),
+        of_sealed_record(),
+        Index("ix_extension_pending", "record_id", unique=True, postgresql_where=text("decided_at IS NULL")),
         CheckConstraint("granted IS NOT TRUE OR (granted_until IS NOT NULL AND granted_as IS NOT NULL)", name="granted"),
     )
 
-    matter_id: Mapped[UUID] = mapped_column(ForeignKey("matter.id", ondelete="CASCADE"), index=True)
+    record_id: Mapped[UUID] = mapped_column(index=True)
     asked_at: Mapped[datetime]
     asked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     until: Mapped[date]

@@ -40,7 +40,7 @@ def read_report(report_id: UUID) -> Response:
     """Read it as the page it will become."""
     actor = current_actor()
     shown = queries.report(actor, report_id)
-    found = queries.one(actor, shown.matter_id)
+    found = queries.one(actor, shown.record_id)
     return page("instructions/report_read.html", refusal=None, open_sheet=None, **_reading(actor, found, shown))
 
 
@@ -129,7 +129,7 @@ def report_changes(report_id: UUID) -> Response:
     """What changed since the former draft; nobody finds it who may not read both."""
     actor = current_actor()
     shown = queries.report(actor, report_id)
-    found = queries.one(actor, shown.matter_id)
+    found = queries.one(actor, shown.record_id)
     before = queries.former(actor, shown)
     if before is None:
         raise Invisible
@@ -207,7 +207,7 @@ def _once_more(actor: Actor, report_id: UUID, refusal: Refusal, sheet: str, form
     discard()
     form.take(refusal)
     shown = queries.report(actor, report_id)
-    found = queries.one(actor, shown.matter_id)
+    found = queries.one(actor, shown.record_id)
     drawn = _reading(actor, found, shown, form if sheet == "sign" else None, form if sheet == "back" else None)
     return page(
         "instructions/report_read.html",
@@ -225,7 +225,7 @@ def recall_report(report_id: UUID) -> Response:
     actor = current_actor()
     form = forms.PlainForm()
     shown = queries.report(actor, report_id)
-    found = queries.one(actor, shown.matter_id)
+    found = queries.one(actor, shown.record_id)
     if form.is_submitted():
         if shown.state != "in_sign_off":
             raise Stale(_("这一稿现在不在签批中"))

@@ -19,7 +19,7 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
 from portal.matters import audience, clocks, notices, office
 from portal.matters.book import BOOK, write_entry
-from portal.matters.models import CoUnit, Matter, MatterContent
+from portal.matters.models import Content, CoUnit, Matter
 from portal.matters.queries import co_units as co_units_of
 from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
@@ -65,7 +65,7 @@ def assign(
 def give_to(
     actor: Actor,
     matter: Matter,
-    content: MatterContent,
+    content: Content,
     unit: Unit | None,
     handler: Holder | None,
     co_units: tuple[tuple[Unit, str | None, bool], ...] | None,
@@ -121,7 +121,7 @@ def give_to(
     )
 
 
-def _leads_alone(matter: Matter, content: MatterContent, unit: Unit) -> None:
+def _leads_alone(matter: Matter, content: Content, unit: Unit) -> None:
     """Who leads does not help."""
     left = [part for part in co_units_of(SYSTEM, matter) if part.unit_id != unit.id]
     db.session.execute(
@@ -147,7 +147,7 @@ def _handler(unit: Unit | None, post_id: int | None) -> Holder | None:
     return holder
 
 
-def _name(matter: Matter, content: MatterContent, handler: Holder) -> None:
+def _name(matter: Matter, content: Content, handler: Holder) -> None:
     content.handler_id, content.handler_post_id = handler.person_id, handler.post_id
     if matter.confidential:
         audience.replace(matter.id, [handler.person_id], audience.HANDLER)

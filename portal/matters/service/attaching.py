@@ -64,7 +64,7 @@ def attach_to_matter(
 
 def attach_to_report(actor: Actor, report: Report, name: str, stream: BinaryIO) -> Attachment:
     """A file that goes with the draft; a chain that is running is not touched."""
-    matter = one(actor, report.matter_id)
+    matter = one(actor, report.record_id)
     decision = allowed(actor, Act.DRAFT_REPORT, matter)
     if not decision:
         raise Forbidden(_("您不能为报结材料加附件"), unmet=decision.unmet)
@@ -104,7 +104,7 @@ def _keep(actor: Actor, matter: Matter, report_id: UUID | None, paper: _Paper) -
     kept = _files().store(BytesIO(paper.data), f"attachment:{identity}")
     made = Attachment(
         id=identity,
-        matter_id=matter.id,
+        record_id=matter.id,
         report_id=report_id,
         confidential=matter.confidential,
         stored_name=kept.name,
@@ -131,11 +131,11 @@ def key_plain_digests() -> None:
     """Confidential files of the present city that were kept before their digests took the key take it now; but what has been in a
     sign-off keeps its own, which the signatures bind."""
     submitted = exists().where(Report.id == Attachment.report_id, Report.generation > 0)
-    old = select(Attachment.id, Attachment.matter_id, Attachment.digest).where(
+    old = select(Attachment.id, Attachment.record_id, Attachment.digest).where(
         Attachment.city_id == current_city(), Attachment.confidential, ~Attachment.digest.contains(":"), ~submitted
     )
     for row in db.session.execute(old.options(as_seen_by(SYSTEM))).all():
-        keyed = update(Attachment).where(Attachment.id == row.id).values(digest=_keyed(row.matter_id, row.digest))
+        keyed = update(Attachment).where(Attachment.id == row.id).values(digest=_keyed(row.record_id, row.digest))
         db.session.execute(keyed.options(as_seen_by(SYSTEM)))
 
 
@@ -157,7 +157,7 @@ def drop(actor: Actor, report: Report, wanted: Sequence[str]) -> None:
 
 def remove_all(matter: Matter) -> None:
     """Take every file of a void matter away: the rows now, the files themselves once that is committed."""
-    for found in db.session.scalars(select(Attachment).where(Attachment.matter_id == matter.id).options(as_seen_by(SYSTEM))).all():
+    for found in db.session.scalars(select(Attachment).where(Attachment.record_id == matter.id).options(as_seen_by(SYSTEM))).all():
         db.session.delete(found)
         after_commit(partial(_files().remove, found.stored_name))
     db.session.flush()

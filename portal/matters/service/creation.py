@@ -10,8 +10,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.access.actor import SYSTEM, Actor, Standing
+from portal.access.record import FILED_ONCE, Record
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.deadlines.rules import SourceLevel, Urgency
@@ -20,7 +22,7 @@ from portal.kernel import clock
 from portal.kernel.db import current_city, db, go_on_with, write_together
 from portal.matters import audience, clocks
 from portal.matters.book import lines
-from portal.matters.models import CoUnit, Matter, MatterContent, Report, SearchEntry
+from portal.matters.models import Content, CoUnit, Matter, Report, SearchEntry
 from portal.matters.readers import around, insert_viewers
 from portal.matters.sameness import take_fingerprint
 from portal.matters.search import grams
@@ -28,7 +30,7 @@ from portal.network.models import Unit
 from portal.network.queries import has_supervision_office
 from portal.vault.words import digest_of
 
-ONCE = "uq_matter_city_id_request_key"
+KIND = "instruction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,45 +79,59 @@ class FiledBefore(Exception):
 
 def registered_under(actor: Actor, key: UUID) -> UUID | None:
     """What this person has registered by the form of this key."""
-    filed = Matter.city_id == current_city(), Matter.request_key == key, Matter.registered_by_id == actor.person_id
-    return db.session.scalar(select(Matter.id).where(*filed).options(as_seen_by(SYSTEM)))
+    filed = Record.city_id == current_city(), Record.request_key == key, Record.created_by_id == actor.person_id
+    return db.session.scalar(select(Record.id).where(*filed, Record.kind == KIND).options(as_seen_by(SYSTEM)))
 
 
-def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "register") -> tuple[Matter, MatterContent]:
+def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "register") -> tuple[Matter, Content]:
     """Write the matter with its number, deadline and clocks. A form sent twice, even twice at the same moment, is known
     by its key: raises FiledBefore with what it registered first."""
     year = clock.today().year
-    sequence = next_number(new.registering_unit.id, series_of(new.confidential), year)
-    matter = Matter(
+    series = series_of(new.confidential)
+    sequence = next_number(new.registering_unit.id, series, year)
+    record = Record(
         id=uuid4(),
-        request_key=new.request_key or uuid4(),
-        number=bracketed(registration_mark(new.registering_unit, new.confidential), year, sequence),
-        registering_unit=new.registering_unit,
+        kind=KIND,
+        confidential=new.confidential,
+        unit_id=new.registering_unit.id,
+        series=series,
         year=year,
         sequence=sequence,
+        number=bracketed(registration_mark(new.registering_unit, new.confidential), year, sequence),
+        request_key=new.request_key or uuid4(),
+        created_at=clock.now(),
+        created_by_id=actor.person_id,
+    )
+    matter = Matter(
+        id=record.id,
         paper_number=new.paper_number,
         confidential=new.confidential,
         source_level=SourceLevel(new.source_level),
         urgency=Urgency(new.urgency),
         instructed_on=new.instructed_on,
         received_on=new.received_on,
-        lead_unit=new.lead_unit,
+        lead_unit_id=new.lead_unit.id if new.lead_unit else None,
         lead_unit_name=new.lead_unit.name if new.lead_unit else None,
-        supervising_unit=new.registering_unit,
+        supervising_unit_id=new.registering_unit.id,
         supervised_by_office=has_supervision_office(new.registering_unit.id) if new.parent else True,
         round=new.previous.round + 1 if new.previous else 1,
         previous_id=new.previous.id if new.previous else None,
         parent_id=new.parent.id if new.parent else None,
-        registered_at=clock.now(),
-        registered_by_id=actor.person_id,
         original_due_on=new.received_on,
         due_on=new.received_on,
         given_due_on=new.due_on,
     )
+    for name, known in (
+        ("record", record),
+        ("registering_unit", new.registering_unit),
+        ("lead_unit", new.lead_unit),
+        ("supervising_unit", new.registering_unit),
+    ):
+        set_committed_value(matter, name, known)
     deadline = clocks.original_term(matter, new.parent.due_on if new.parent else None)
     matter.original_due_on = matter.due_on = deadline.due_on
-    content = MatterContent(
-        matter_id=matter.id,
+    content = Content(
+        record_id=matter.id,
         confidential=new.confidential,
         leader_id=new.leader_id,
         parts=[],
@@ -125,11 +141,11 @@ def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "re
         document_number=new.document_number,
         requirement=new.requirement,
     )
-    db.session.add(matter)
     try:
-        db.session.flush()
+        write_together(record, matter)
     except IntegrityError as conflict:
-        raise _filed_before(conflict, matter.request_key) from conflict
+        raise _filed_before(conflict, record.request_key) from conflict
+    go_on_with(record, matter)
     take_fingerprint(matter, content)
     keep_co_units(matter, content, new.co_units)
     if matter.confidential:
@@ -152,13 +168,14 @@ def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "re
 
 def _filed_before(conflict: IntegrityError, key: UUID) -> Exception:
     diagnosis = getattr(conflict.orig, "diag", None)
-    if diagnosis is None or diagnosis.constraint_name != ONCE:
+    if diagnosis is None or diagnosis.constraint_name != FILED_ONCE:
         return conflict
     db.session.rollback()
-    return FiledBefore(db.session.scalars(select(Matter).where(Matter.request_key == key).options(as_seen_by(SYSTEM))).one())
+    before = select(Matter).join(Record, Record.id == Matter.id).where(Record.request_key == key).options(as_seen_by(SYSTEM))
+    return FiledBefore(db.session.scalars(before).one())
 
 
-def keep_co_units(matter: Matter, content: MatterContent, wanted: tuple[tuple[Unit, str | None, bool], ...]) -> None:
+def keep_co_units(matter: Matter, content: Content, wanted: tuple[tuple[Unit, str | None, bool], ...]) -> None:
     """These units help; a confidential matter has none."""
     if matter.confidential or not wanted:
         return
@@ -170,29 +187,29 @@ def keep_co_units(matter: Matter, content: MatterContent, wanted: tuple[tuple[Un
     db.session.flush()
 
 
-def index_words(matter: Matter, content: MatterContent) -> None:
+def index_words(matter: Matter, content: Content) -> None:
     """Write anew what search may look in, and by what its paper is recognised."""
     take_fingerprint(matter, content)
     numbers: list[str | None] = []
     if content.has("report"):
-        own = select(Report.document_number).where(Report.matter_id == matter.id).options(as_seen_by(SYSTEM))
+        own = select(Report.document_number).where(Report.record_id == matter.id).options(as_seen_by(SYSTEM))
         numbers = list(db.session.scalars(own))
-    db.session.execute(delete(SearchEntry).where(SearchEntry.matter_id == matter.id))
+    db.session.execute(delete(SearchEntry).where(SearchEntry.record_id == matter.id))
     write_together(*searched(matter, content, numbers))
 
 
-def searched(matter: Matter, content: MatterContent, reports: Iterable[str | None] = ()) -> list[SearchEntry]:
+def searched(matter: Matter, content: Content, reports: Iterable[str | None] = ()) -> list[SearchEntry]:
     """What search may look in, with the numbers of its reports: of a confidential matter, and of a void number, number and
     unit alone."""
     held = {"shell": grams(matter.number, matter.lead_unit_name)}
     if not matter.confidential and not content.has("void"):
         held["words"] = grams(content.title, content.leader, content.document_number, *reports)
     return [
-        SearchEntry(matter_id=matter.id, part=part, confidential=matter.confidential, grams=pairs) for part, pairs in held.items()
+        SearchEntry(record_id=matter.id, part=part, confidential=matter.confidential, grams=pairs) for part, pairs in held.items()
     ]
 
 
-def facts(matter: Matter, content: MatterContent) -> dict[str, Any]:
+def facts(matter: Matter, content: Content) -> dict[str, Any]:
     """The matter as the journal keeps it: facts of the shell, digests of the words."""
     return {
         "number": matter.number,

@@ -17,7 +17,7 @@ from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
 from portal.matters.book import BOOK, write_entry
-from portal.matters.models import Matter, MatterContent
+from portal.matters.models import Content, Matter
 from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.service.assigning import give_to
@@ -78,7 +78,7 @@ def _forward_one(
     actor: Actor,
     standing: Standing | None,
     parent: Matter,
-    content: MatterContent,
+    content: Content,
     unit: Unit,
     requirement: str | None,
     due_on: date | None,

@@ -58,7 +58,7 @@ def grant_reading(actor: Actor, matter_id: UUID, *, person: Person | None, last_
     elif not (roles := roles_held(person.id)) or roles & OFFICERS:
         faults["person"] = _("只能授权给有在任业务岗位的人员")
     elif db.session.scalar(
-        select(Audience.id).where(Audience.matter_id == matter.id, Audience.person_id == person.id, audience.reading_now()).limit(1)
+        select(Audience.id).where(Audience.record_id == matter.id, Audience.person_id == person.id, audience.reading_now()).limit(1)
     ):
         faults["person"] = _("此人已在知悉范围内")
     if last_day < today:
@@ -69,7 +69,7 @@ def grant_reading(actor: Actor, matter_id: UUID, *, person: Person | None, last_
         raise Invalid(_("授权没有保存"), fields=faults)
     content = whole_content(matter)
     given = Audience(
-        matter_id=matter.id,
+        record_id=matter.id,
         person_id=person.id,
         cause=audience.GRANT,
         note=reason,
@@ -97,7 +97,7 @@ def end_grant(actor: Actor, matter_id: UUID, grant_id: int) -> Matter:
     decision = _permitted(actor, matter)
     given = db.session.scalars(
         select(Audience)
-        .where(Audience.id == grant_id, Audience.matter_id == matter.id, Audience.cause == audience.GRANT)
+        .where(Audience.id == grant_id, Audience.record_id == matter.id, Audience.cause == audience.GRANT)
         .with_for_update()
     ).first()
     if given is None:
@@ -119,7 +119,7 @@ def end_grant(actor: Actor, matter_id: UUID, grant_id: int) -> Matter:
 
 def tidy_lapsed() -> None:
     """Readings whose time is over (granted ones, a stand-in's) leave the index of viewers; the seam has not counted them since."""
-    lapsed = set(db.session.scalars(select(Viewer.matter_id).where(Viewer.city_id == current_city(), Viewer.until <= clock.now())))
+    lapsed = set(db.session.scalars(select(Viewer.record_id).where(Viewer.city_id == current_city(), Viewer.until <= clock.now())))
     if not lapsed:
         return
     found = db.session.scalars(select(Matter).where(Matter.id.in_(lapsed)).options(as_seen_by(SYSTEM))).all()

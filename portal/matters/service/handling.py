@@ -170,7 +170,7 @@ def ask_extension(
     engine.take_turn(BOOK, actor, matter)
     content = whole_content(matter)
     request = Extension(
-        matter_id=matter.id,
+        record_id=matter.id,
         confidential=matter.confidential,
         asked_at=clock.now(),
         asked_by_id=actor.person_id,
@@ -218,7 +218,7 @@ def decide_extension(
     assert decision.standing is not None
     engine.take_turn(BOOK, actor, matter)
     request = db.session.scalars(
-        select(Extension).where(Extension.matter_id == matter.id, Extension.decided_at.is_(None)).options(as_seen_by(actor))
+        select(Extension).where(Extension.record_id == matter.id, Extension.decided_at.is_(None)).options(as_seen_by(actor))
     ).first()
     if request is None or not matter.extension_pending:  # what was asked of a matter that has ended waits for nobody
         raise Invisible if matter.content is None else Invalid(_("没有待批复的延期申请"))

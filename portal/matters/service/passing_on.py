@@ -16,6 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.access.actor import SYSTEM, Actor, Standing, System
 from portal.access.models import Audience
+from portal.access.record import Record
 from portal.access.roles import SUPERVISION, Role
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
@@ -25,7 +26,7 @@ from portal.kernel.db import db
 from portal.kernel.language import _l
 from portal.matters import audience, notices
 from portal.matters.book import write_entry
-from portal.matters.models import ENDED, CoUnit, Matter, MatterContent
+from portal.matters.models import ENDED, Content, CoUnit, Matter
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.succession import lent_no_longer, reseat
@@ -68,7 +69,7 @@ def _successor(post: Post) -> Post | None:
     )
 
 
-def _matter(matter_id: UUID) -> tuple[Matter, MatterContent]:
+def _matter(matter_id: UUID) -> tuple[Matter, Content]:
     matter = db.session.scalars(
         select(Matter)
         .where(Matter.id == matter_id)
@@ -81,10 +82,11 @@ def _matter(matter_id: UUID) -> tuple[Matter, MatterContent]:
 
 def _handled(actor: Actor | System, standing: Standing | None, post: Post, successor: Post | None, secret: set[UUID]) -> list[Task]:
     found = db.session.scalars(
-        select(MatterContent.matter_id)
-        .join(Matter, Matter.id == MatterContent.matter_id)
-        .where(MatterContent.handler_post_id == post.id, Matter.state.not_in(ENDED))
-        .order_by(Matter.number)
+        select(Content.record_id)
+        .join(Matter, Matter.id == Content.record_id)
+        .join(Record, Record.id == Matter.id)
+        .where(Content.handler_post_id == post.id, Matter.state.not_in(ENDED))
+        .order_by(Record.number)
         .options(as_seen_by(SYSTEM))
     ).all()
     tasks = []
@@ -121,7 +123,7 @@ def _passed(
     actor: Actor | System,
     standing: Standing | None,
     matter: Matter,
-    content: MatterContent,
+    content: Content,
     post: Post,
     new: Post | None,
     task: str,
@@ -137,8 +139,9 @@ def _helped(actor: Actor | System, standing: Standing | None, post: Post, succes
     parts = db.session.scalars(
         select(CoUnit)
         .join(Matter, Matter.id == CoUnit.matter_id)
+        .join(Record, Record.id == Matter.id)
         .where(CoUnit.handler_id == post.person_id, CoUnit.unit_id == post.for_unit_id, Matter.state.not_in(ENDED))
-        .order_by(Matter.number)
+        .order_by(Record.number)
         .options(as_seen_by(SYSTEM))
     ).all()
     tasks = []
@@ -176,7 +179,7 @@ def _signed(actor: Actor | System, post: Post, successor: Post | None, secret: s
     ).all()
     tasks = []
     for step in steps:
-        matter, content = _matter(step.matter_id)
+        matter, content = _matter(step.record_id)
         if step.named_person_id == post.person_id:
             fitting = successor is not None and successor.role == post.role and successor.for_unit_id == step.unit_id
             step.named_person_id = successor.person_id if successor is not None and fitting else None
@@ -196,9 +199,9 @@ def _leave_audiences(post: Post) -> set[UUID]:
     """End what he may read of confidential matters by this post; all of it where he holds no other. The open matters."""
     reviewed = _to_review(post)
     rows = db.session.execute(
-        select(Audience, Matter, MatterContent)
-        .join(Matter, Matter.id == Audience.matter_id)
-        .join(MatterContent, MatterContent.matter_id == Matter.id)
+        select(Audience, Matter, Content)
+        .join(Matter, Matter.id == Audience.record_id)
+        .join(Content, Content.record_id == Matter.id)
         .where(Audience.person_id == post.person_id, audience.reading_now())
         .options(as_seen_by(SYSTEM))
     ).all()
@@ -222,19 +225,19 @@ def _to_review(post: Post) -> set[UUID]:
     """The open confidential matters of this office that he would review once they are issued, read by him or not yet:
     nobody is named for them any more."""
     contents = db.session.scalars(
-        select(MatterContent)
-        .join(Matter, Matter.id == MatterContent.matter_id)
-        .where(MatterContent.reviewer_id == post.person_id, MatterContent.confidential, Matter.state.not_in(ENDED))
+        select(Content)
+        .join(Matter, Matter.id == Content.record_id)
+        .where(Content.reviewer_id == post.person_id, Content.confidential, Matter.state.not_in(ENDED))
         .where(Matter.supervising_unit_id == post.for_unit_id)
         .options(as_seen_by(SYSTEM))
     ).all()
     for content in contents:
         content.reviewer_id = None
     db.session.flush()
-    return {content.matter_id for content in contents}
+    return {content.record_id for content in contents}
 
 
-def _by_post(cause: str, matter: Matter, content: MatterContent, post: Post) -> bool:
+def _by_post(cause: str, matter: Matter, content: Content, post: Post) -> bool:
     if cause == audience.HANDLER:
         return content.handler_post_id == post.id
     if cause in _OFFICE:
@@ -255,9 +258,9 @@ def describe(actor: Actor, handover_id: int) -> list[Line]:
     """A handover's items as this reader sees them: a matter that he may not read is not there; of one whose shell alone
     he sees, the title is not."""
     rows = db.session.execute(
-        select(HandoverItem, Matter, MatterContent)
-        .join(Matter, Matter.id == HandoverItem.matter_id)
-        .outerjoin(MatterContent, MatterContent.matter_id == Matter.id)
+        select(HandoverItem, Matter, Content)
+        .join(Matter, Matter.id == HandoverItem.record_id)
+        .outerjoin(Content, Content.record_id == Matter.id)
         .where(HandoverItem.handover_id == handover_id)
         .options(joinedload(HandoverItem.receiver), as_seen_by(actor))
         .order_by(HandoverItem.id)

@@ -16,6 +16,7 @@ from typing import Any, Self
 from sqlalchemy import select
 
 from portal.access.actor import SYSTEM, Actor, Standing
+from portal.access.record import Record
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.deadlines import reckon
@@ -28,7 +29,7 @@ from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.matters import audience, clocks, notices
 from portal.matters.book import BOOK, write_entry
-from portal.matters.models import ENDED, Clock, Extension, Matter, MatterContent, Report, State
+from portal.matters.models import ENDED, Clock, Content, Extension, Matter, Report, State
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.rules import wrong_seat
@@ -69,7 +70,7 @@ class Before:
     lamp: Lamp
 
     @classmethod
-    def of(cls, matter: Matter, content: MatterContent) -> Self:
+    def of(cls, matter: Matter, content: Content) -> Self:
         ends = {running.kind: clocks.deadline_of(running) for running in _clocks(matter)}
         return cls(facts(matter, content), content.title, content.requirement, matter.due_on, ends, lamp_of(matter))
 
@@ -78,7 +79,7 @@ def correct(
     actor: Actor,
     standing: Standing,
     matter: Matter,
-    content: MatterContent,
+    content: Content,
     changed: Collection[str],
     before: Before,
     words: str | None,
@@ -89,7 +90,7 @@ def correct(
     return followed
 
 
-def below(actor: Actor, standing: Standing, parent: Matter, content: MatterContent) -> None:
+def below(actor: Actor, standing: Standing, parent: Matter, content: Content) -> None:
     """The parent's deadline moved: what was forwarded, and not ended, is due again by its own rule, no later than that."""
     for child in _children(parent, content):
         theirs = whole_content(child)
@@ -100,7 +101,7 @@ def _follow(
     actor: Actor,
     standing: Standing,
     matter: Matter,
-    content: MatterContent,
+    content: Content,
     changed: set[str],
     before: Before,
     words: str | None,
@@ -153,9 +154,7 @@ def _follow(
     index_viewers(matter, content)
 
 
-def _hand_down(
-    parent: Matter, content: MatterContent, child: Matter, theirs: MatterContent, changed: set[str], before: Before
-) -> set[str]:
+def _hand_down(parent: Matter, content: Content, child: Matter, theirs: Content, changed: set[str], before: Before) -> set[str]:
     """What the child has from its parent becomes as it is there now; a requirement of its own stays."""
     handed = changed & {*_SHELL, *_WORDS}
     for name in handed.intersection(_SHELL):
@@ -168,7 +167,7 @@ def _hand_down(
     return handed
 
 
-def _children(parent: Matter, content: MatterContent) -> list[Matter]:
+def _children(parent: Matter, content: Content) -> list[Matter]:
     """What was forwarded and has not ended, held until the act is done."""
     if not content.has("child"):
         return []
@@ -176,8 +175,9 @@ def _children(parent: Matter, content: MatterContent) -> list[Matter]:
     return list(
         db.session.scalars(
             select(Matter)
+            .join(Record, Record.id == Matter.id)
             .where(Matter.parent_id == parent.id, Matter.state.not_in(ENDED))
-            .order_by(Matter.registered_at, Matter.id)
+            .order_by(Record.created_at, Record.id)
             .with_for_update(of=Matter)
             .options(as_seen_by(SYSTEM))
             .execution_options(populate_existing=True)
@@ -185,7 +185,7 @@ def _children(parent: Matter, content: MatterContent) -> list[Matter]:
     )
 
 
-def _end_sign_off(actor: Actor, matter: Matter, content: MatterContent, root: Matter) -> list[int]:
+def _end_sign_off(actor: Actor, matter: Matter, content: Content, root: Matter) -> list[int]:
     """The report goes back to its drafter, its text kept: by another level other seats sign. Who was concerned: the
     handler, whoever has signed, and whoever was asked to."""
     if matter.state != State.IN_SIGN_OFF:
@@ -221,12 +221,12 @@ def _retitle(matter: Matter, former: str) -> None:
 
 
 def _reports(matter: Matter, *states: str) -> Iterable[Report]:
-    wanted = select(Report).where(Report.matter_id == matter.id).options(as_seen_by(SYSTEM))
+    wanted = select(Report).where(Report.record_id == matter.id).options(as_seen_by(SYSTEM))
     return db.session.scalars(wanted.where(Report.state.in_(states)) if states else wanted).all()
 
 
 def _clocks(matter: Matter) -> Iterable[Clock]:
-    return db.session.scalars(select(Clock).where(Clock.matter_id == matter.id).options(as_seen_by(SYSTEM))).all()
+    return db.session.scalars(select(Clock).where(Clock.record_id == matter.id).options(as_seen_by(SYSTEM))).all()
 
 
 def _newly_held(matter: Matter, before: Before) -> list[Line]:
@@ -276,7 +276,7 @@ def _asked_in_vain(matter: Matter) -> list[str]:
     if not matter.extension_pending:
         return []
     until = db.session.scalar(
-        select(Extension.until).where(Extension.matter_id == matter.id, Extension.decided_at.is_(None)).options(as_seen_by(SYSTEM))
+        select(Extension.until).where(Extension.record_id == matter.id, Extension.decided_at.is_(None)).options(as_seen_by(SYSTEM))
     )
     if until is None:
         return []

@@ -29,7 +29,7 @@ from portal.workflow import engine
 def _issued_report(matter: Matter) -> Report | None:
     return db.session.scalars(
         select(Report)
-        .where(Report.matter_id == matter.id, Report.state == "issued")
+        .where(Report.record_id == matter.id, Report.state == "issued")
         .order_by(Report.draft.desc())
         .options(as_seen_by(SYSTEM))
     ).first()

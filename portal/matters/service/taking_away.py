@@ -15,11 +15,11 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import audience, notices
 from portal.matters.book import write_entry
-from portal.matters.models import Extension, Matter, MatterContent, Report
+from portal.matters.models import Content, Extension, Matter, Report
 from portal.workflow import signoff
 
 
-def take_away(actor: Actor, matter: Matter, content: MatterContent, event: str) -> None:
+def take_away(actor: Actor, matter: Matter, content: Content, event: str) -> None:
     """End what was begun. Who had asked for more time is told, unless the matter ends for everybody."""
     signoff.end(matter.id)
     matter.step_now = None
@@ -27,7 +27,7 @@ def take_away(actor: Actor, matter: Matter, content: MatterContent, event: str) 
         matter.returns = 0
     db.session.execute(
         update(Report)
-        .where(Report.matter_id == matter.id, Report.state.in_(("draft", "in_sign_off")))
+        .where(Report.record_id == matter.id, Report.state.in_(("draft", "in_sign_off")))
         .values(state="ended")
         .options(as_seen_by(SYSTEM))
         .execution_options(synchronize_session="fetch")
@@ -38,7 +38,7 @@ def take_away(actor: Actor, matter: Matter, content: MatterContent, event: str) 
         return
     matter.extension_pending = False
     request = db.session.scalars(
-        select(Extension).where(Extension.matter_id == matter.id, Extension.decided_at.is_(None)).options(as_seen_by(SYSTEM))
+        select(Extension).where(Extension.record_id == matter.id, Extension.decided_at.is_(None)).options(as_seen_by(SYSTEM))
     ).one()
     request.decided_at, request.decided_by_id = clock.now(), actor.person_id
     write_entry(matter, "extension_ended", actor, None, facts={"ended": event})

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from portal.access.actor import SYSTEM, Actor
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
-from portal.matters.models import CoUnit, Entry, Extension, Matter, MatterContent, Report
+from portal.matters.models import Content, CoUnit, Entry, Extension, Matter, Report
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.service import attaching
@@ -24,7 +24,7 @@ from portal.notify.service import forget_words
 from portal.vault.words import Sealable, erase
 
 
-def as_confidential(actor: Actor, matter: Matter, content: MatterContent) -> NewMatter:
+def as_confidential(actor: Actor, matter: Matter, content: Content) -> NewMatter:
     """The same instruction, to be registered as confidential: without co-units, and with its papers to be added anew."""
     return NewMatter(
         registering_unit=keeper_of(matter.registering_unit),
@@ -48,7 +48,7 @@ def void(matter: Matter) -> None:
     """Take every word of an ended matter away, and of what was forwarded from it; its readers are left the shell."""
     content = whole_content(matter)
     for kind in (Entry, Report, Extension):
-        parts = db.session.scalars(select(kind).where(kind.matter_id == matter.id).options(as_seen_by(SYSTEM))).all()
+        parts = db.session.scalars(select(kind).where(kind.record_id == matter.id).options(as_seen_by(SYSTEM))).all()
         for part in cast("list[Sealable]", parts):
             erase(part)
     db.session.execute(

@@ -85,8 +85,8 @@ def messages() -> Response:
 def open_message(message_id: UUID) -> Response:
     """Mark one's message read and go on to what it is about; opening it twice changes nothing more."""
     message = service.open_message(current_actor(), message_id)
-    if message.matter_id is not None and MATTER_PAGE in current_app.view_functions:
-        return go(url_for(MATTER_PAGE, matter_id=message.matter_id))
+    if message.record_id is not None and MATTER_PAGE in current_app.view_functions:
+        return go(url_for(MATTER_PAGE, matter_id=message.record_id))
     endpoint, argument, fact = PLACES.get(message.kind, ELSEWHERE)
     if endpoint not in current_app.view_functions or (fact and fact not in message.facts):
         endpoint, argument, fact = ELSEWHERE

@@ -30,7 +30,7 @@ def tell(
     persons: Iterable[int],
     *,
     key: str,
-    matter_id: UUID | None = None,
+    record_id: UUID | None = None,
     facts: Mapping[str, Any],
     at: datetime | None = None,
 ) -> list[Message]:
@@ -39,10 +39,10 @@ def tell(
     `facts` fill the blanks of `notify.kinds`; about a matter they must say whether it is `confidential`, and then only
     the number is kept. Returns the messages that are new. Raises KeyError for an unknown kind.
     """
-    if matter_id is not None and "confidential" not in facts:
+    if record_id is not None and "confidential" not in facts:
         raise TypeError("about a matter, the facts say whether it is confidential")
     known, moment = kept(kind, facts), at or clock.now()
-    return _write([_row(kind, one, f"{key}:{one}", known, moment, matter_id) for one in dict.fromkeys(persons)])
+    return _write([_row(kind, one, f"{key}:{one}", known, moment, record_id) for one in dict.fromkeys(persons)])
 
 
 def tell_each(kind: str, notices: Iterable[tuple[int, str, Mapping[str, Any]]]) -> list[Message]:
@@ -53,9 +53,9 @@ def tell_each(kind: str, notices: Iterable[tuple[int, str, Mapping[str, Any]]]) 
     return [message for start in range(0, len(rows), _AT_ONCE) for message in _write(rows[start : start + _AT_ONCE])]
 
 
-def _row(kind: str, person_id: int, key: str, facts: dict[str, Any], at: datetime, matter_id: UUID | None = None) -> dict[str, Any]:
+def _row(kind: str, person_id: int, key: str, facts: dict[str, Any], at: datetime, record_id: UUID | None = None) -> dict[str, Any]:
     return {
-        "id": uuid4(), "key": key, "person_id": person_id, "matter_id": matter_id, "kind": kind, "facts": facts, "at": at,
+        "id": uuid4(), "key": key, "person_id": person_id, "record_id": record_id, "kind": kind, "facts": facts, "at": at,
     }  # fmt: skip
 
 
@@ -117,11 +117,11 @@ def open_message(actor: Actor, message_id: UUID) -> Message:
     return message
 
 
-def forget_words(matter_id: UUID) -> None:
+def forget_words(record_id: UUID) -> None:
     """Of a void number its messages keep the number alone."""
     db.session.execute(
         update(Message)
-        .where(Message.city_id == current_city(), Message.matter_id == matter_id)
+        .where(Message.city_id == current_city(), Message.record_id == record_id)
         .values(facts=func.jsonb_build_object("number", Message.facts["number"]))
         .execution_options(synchronize_session=False)
     )

@@ -85,7 +85,7 @@ def _late_reminders() -> int:
             Reminder.settled_at.is_(None),
             Reminder.send_at < clock.now() - timedelta(minutes=10),
             # They are held back on purpose until the request for more time is decided.
-            ~exists().where(Matter.id == Reminder.matter_id, Matter.extension_pending),
+            ~exists().where(Matter.id == Reminder.record_id, Matter.extension_pending),
         )
         .limit(MOST_COUNTED)
         .subquery()

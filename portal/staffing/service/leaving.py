@@ -126,7 +126,7 @@ def _write_list(made: Handover, posts: list[Post], tasks: list[Task]) -> list[in
     receivers = sorted({*people, *(task.receiver_id for task in tasks if task.receiver_id is not None)})
     db.session.add_all(HandoverPost(handover_id=made.id, post_id=post.id) for post in posts)
     db.session.add_all(
-        HandoverItem(handover_id=made.id, matter_id=task.matter_id, task=task.task, receiver_id=task.receiver_id) for task in tasks
+        HandoverItem(handover_id=made.id, record_id=task.record_id, task=task.task, receiver_id=task.receiver_id) for task in tasks
     )
     db.session.add_all(HandoverReceiver(handover_id=made.id, person_id=receiver) for receiver in receivers)
     db.session.flush()

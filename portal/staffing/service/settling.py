@@ -20,7 +20,7 @@ from portal.network.models import Post
 class Task:
     """One open task that was passed on, for the list of a handover; None as receiver: somebody is still to be named."""
 
-    matter_id: UUID
+    record_id: UUID
     task: str
     receiver_id: int | None
 
@@ -33,7 +33,7 @@ class Line:
     title: str | None
     task: Any
     receiver: str | None
-    matter_id: UUID
+    record_id: UUID
 
 
 PassOn = Callable[[Actor | System, Standing | None, Post], list[Task]]

@@ -25,7 +25,7 @@ from portal.workflow import engine
 def draft_of(actor: Actor, matter: Matter) -> Report | None:
     """The draft that is being written, if there is one."""
     return db.session.scalars(
-        select(Report).where(Report.matter_id == matter.id, Report.state == "draft").options(as_seen_by(actor))
+        select(Report).where(Report.record_id == matter.id, Report.state == "draft").options(as_seen_by(actor))
     ).first()
 
 
@@ -60,12 +60,12 @@ def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> 
         engine.move(BOOK, actor, matter, "start", content=content)
     assert matter.lead_unit is not None
     latest = db.session.scalars(
-        select(Report).where(Report.matter_id == matter.id).options(as_seen_by(actor)).order_by(Report.draft.desc())
+        select(Report).where(Report.record_id == matter.id).options(as_seen_by(actor)).order_by(Report.draft.desc())
     ).first()
     # What another unit wrote before the matter was given to this one is not its to go on with.
     last = latest if latest and matter.assigned_at and latest.changed_at >= matter.assigned_at else None
     made = Report(
-        matter_id=matter.id,
+        record_id=matter.id,
         confidential=matter.confidential,
         draft=(latest.draft if latest else 0) + 1,
         drafter_id=actor.person_id,
@@ -88,7 +88,7 @@ def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> 
 def save_draft(actor: Actor, report_id: UUID, saved: int | None, words: Mapping[str, Any]) -> Report:
     """Save what is written so far. `saved` is the number of the save that the writer's page began with: another tab's
     later save is not overwritten."""
-    matter = one(actor, report(actor, report_id).matter_id)
+    matter = one(actor, report(actor, report_id).record_id)
     decision = allowed(actor, Act.DRAFT_REPORT, matter)
     if not decision:
         raise Forbidden(_("您不能修改报结材料：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)

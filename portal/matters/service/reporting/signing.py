@@ -16,7 +16,7 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.matters import audience, notices, office
 from portal.matters.book import BOOK
-from portal.matters.models import Matter, MatterContent, Report, Submission
+from portal.matters.models import Content, Matter, Report, Submission
 from portal.matters.queries import attachments, one, report, whole_content
 from portal.matters.service.creation import index_words
 from portal.matters.service.reporting.document import (
@@ -43,7 +43,7 @@ def submit_report(
 ) -> Matter:
     """报结: the draft enters its chain. Seats with several holders need one named; vacant seats are listed."""
     draft = report(actor, report_id)
-    matter = one(actor, draft.matter_id)
+    matter = one(actor, draft.record_id)
     content = whole_content(matter)
     engine.fresh(BOOK, actor, matter, version)
     if draft.state != "draft":
@@ -69,7 +69,7 @@ def submit_report(
         fields = canonical_fields(draft, attachments(actor, matter, draft.id))
         sign_off = signoff.submit(
             report_id=draft.id,
-            matter_id=matter.id,
+            record_id=matter.id,
             generation=draft.generation,
             seats=seats,
             named={n: p for n, p in chosen.items() if n in choices},
@@ -80,7 +80,7 @@ def submit_report(
         )
         db.session.add(
             Submission(
-                matter_id=matter.id,
+                record_id=matter.id,
                 report_id=draft.id,
                 generation=draft.generation,
                 draft=draft.draft,
@@ -116,12 +116,12 @@ def submit_report(
     return matter
 
 
-def drafters_now(actor: Actor, content: MatterContent) -> frozenset[int]:
+def drafters_now(actor: Actor, content: Content) -> frozenset[int]:
     """Who would count as the drafters if this person submitted now: he, and the handler for whom he may stand in."""
     return frozenset({actor.person_id, content.handler_id or actor.person_id})
 
 
-def _arrive(actor: Actor, matter: Matter, content: MatterContent) -> None:
+def _arrive(actor: Actor, matter: Matter, content: Content) -> None:
     """The chain waits at a step: its people are admitted and told; a vacant seat is reported."""
     waiting = matter.step_now
     people = [h.person_id for h in waiting.people]
@@ -146,7 +146,7 @@ def sign(
 ) -> Matter:
     """Check, endorse, countersign or issue, on exactly the text that was shown, with the password entered again."""
     shown = report(actor, report_id)
-    matter = one(actor, shown.matter_id)
+    matter = one(actor, shown.record_id)
     waiting = matter.step_now
     if waiting is None or waiting.step.report_id != shown.id or waiting.step.number != step:
         raise Stale(_("这一步已经办过，或者轮到了别的步骤；本次签批未执行"))
@@ -186,7 +186,7 @@ def sign(
     return matter
 
 
-def _issue(actor: Actor, matter: Matter, content: MatterContent, shown: Report, waiting: signoff.StepNow) -> None:
+def _issue(actor: Actor, matter: Matter, content: Content, shown: Report, waiting: signoff.StepNow) -> None:
     unit = matter.lead_unit
     assert unit is not None
     year, mark = clock.today().year, heading_of(shown, matter).mark
@@ -219,7 +219,7 @@ def _issue(actor: Actor, matter: Matter, content: MatterContent, shown: Report, 
 def send_back(actor: Actor, report_id: UUID, *, step: int, reason: str) -> Matter:
     """送签退回: the signer returns the draft with a reason; the chain begins again with the next submission."""
     shown = report(actor, report_id)
-    matter = one(actor, shown.matter_id)
+    matter = one(actor, shown.record_id)
     waiting = matter.step_now
     if waiting is None or waiting.step.report_id != shown.id or waiting.step.number != step:
         raise Stale(_("这一步已经办过，或者轮到了别的步骤；没有退回"))
@@ -230,7 +230,7 @@ def send_back(actor: Actor, report_id: UUID, *, step: int, reason: str) -> Matte
 def recall(actor: Actor, report_id: UUID, *, version: int | None = None) -> Matter:
     """撤回修改: the handler takes the draft back to change it; the chain begins again."""
     shown = report(actor, report_id)
-    matter = one(actor, shown.matter_id)
+    matter = one(actor, shown.record_id)
     engine.fresh(BOOK, actor, matter, version)
     _back_to_draft(actor, matter, shown, "recall", None)
     return matter

@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, any_, bindparam, exists, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.event import listens_for
-from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState
 from sqlalchemy.orm.interfaces import UserDefinedOption
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.visitors import ExternallyTraversible
@@ -118,6 +118,17 @@ def _touched(state: ORMExecuteState) -> frozenset[Table]:
     return known
 
 
+class _Seen(LoaderCriteriaOption):
+    """The rule for a model, under every name that the statement gives it. SQLAlchemy's own option leaves the rule as it is in
+    the ON of a join to an alias: it would then ask of the row beside, and show a child's reader its hidden parent."""
+
+    _traverse_internals = LoaderCriteriaOption._traverse_internals
+
+    def _resolve_where_criteria(self, ext_info: Any) -> ColumnElement[bool]:
+        rule: ColumnElement[bool] = super()._resolve_where_criteria(ext_info)
+        return ext_info._adapter.traverse(rule) if ext_info.is_aliased_class else rule  # type: ignore[no-any-return]
+
+
 @listens_for(PortalSession, "do_orm_execute")
 def _decide(state: ORMExecuteState) -> None:
     if state.is_column_load:
@@ -140,7 +151,7 @@ def _decide(state: ORMExecuteState) -> None:
     state.update_execution_options(**{_READER: reader})
     for table in touched:
         model = guarded[table]
-        state.statement = state.statement.options(with_loader_criteria(model, may_see(model, reader), include_aliases=True))
+        state.statement = state.statement.options(_Seen(model, may_see(model, reader), include_aliases=True))
 
 
 _READER, _OPENED = "reader_of_guarded", "opened"

@@ -21,13 +21,14 @@ from bench.network import Network, Unit
 from portal.access.roles import Role
 from portal.deadlines import reckon
 from portal.deadlines.reckon import Deadline
+from portal.deadlines.rules import SourceLevel
 from portal.documents.numbering import bracketed
 from portal.kernel import clock
-from portal.matters.models import ENDED, State
+from portal.matters.models import ENDED, INSTRUCTION, State
 from portal.matters.readers import Around, Waiting, viewer_rows
 from portal.matters.sameness import Paper, plain_print
 from portal.matters.search import grams
-from portal.matters.service.creation import KIND, series_of
+from portal.matters.service.creation import series_of
 from portal.vault.box import seal
 
 CLERKS = 60  # matters of the measured clerk: two full pages
@@ -50,7 +51,7 @@ COLUMNS = {
     "content": "id record_id confidential plain sealed leader_id handler_id handler_post_id reviewer_id parts fingerprint",
     "search_entry": "record_id part confidential grams",
     "clock": "record_id kind generation generation_at original_due_on due_on due_at stopped_at why",
-    "viewer": "record_id principal view task state open stopped due_on received_on source_level lead_unit_id returned until",
+    "viewer": "record_id principal kind view task state open stopped due_on begun_on rank unit_id flag until",
     "audience": "record_id person_id cause from_at",
     "milestone": "record_id kind at unit_id",
     "entry": "id record_id kind at version person_id role unit_name first_feedback confidential plain sealed",
@@ -69,7 +70,7 @@ class PlainMatter:
     id: UUID
     registering_unit_id: int
     confidential: bool
-    source_level: str
+    source_level: SourceLevel
     urgency: str
     state: State
     received_on: date
@@ -78,6 +79,7 @@ class PlainMatter:
     supervising_unit_id: int
     registered_by_id: int
     assigned_by_id: int | None
+    kind: str = INSTRUCTION
     supervised_by_office: bool = True
     extension_pending: bool = False
     returns: int = 0
@@ -122,7 +124,7 @@ class Maker:
             self._uuid(),
             registering.id,
             confidential,
-            "city" if registering is self.network.city else "county",
+            SourceLevel.CITY if registering is self.network.city else SourceLevel.COUNTY,
             "urgent" if self.chance.random() < 0.1 else "normal",
             state,
             due_on - timedelta(days=30),
@@ -199,11 +201,11 @@ class Maker:
         closed = _at(matter.due_on) if state in ENDED else None
         lead_name = lead.name if matter.lead_unit_id else None
         rows["record"].append((
-            key, KIND, matter.confidential, registering.id, series_of(matter.confidential), year, sequence, number, key, begun,
-            matter.registered_by_id,
+            key, INSTRUCTION, matter.confidential, registering.id, series_of(matter.confidential), year, sequence, number,
+            key, begun, matter.registered_by_id,
         ))  # fmt: skip
         rows["matter"].append((
-            key, matter.confidential, matter.source_level, matter.urgency,
+            key, matter.confidential, str(matter.source_level), matter.urgency,
             matter.received_on - timedelta(days=1), matter.received_on, matter.lead_unit_id, lead_name, registering.id,
             True, str(state), 1, 1, assigned, matter.assigned_by_id, taken, issued, closed,
             matter.due_on, matter.due_on, False, False, matter.returns, 0,

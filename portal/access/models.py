@@ -50,20 +50,31 @@ def of_sealed_record(*, goes_with_it: bool = True) -> ForeignKeyConstraint:
     )
 
 
-_COVERED = ["city_id", "state", "source_level", "lead_unit_id", "returned", "until"]
+_COVERED = ["city_id", "state", "rank", "unit_id", "flag", "until"]
 
 
 class Viewer(OfCity, Model):
-    """One principal may see one matter. `task` is what the matter waits for from him, if anything; `open`, `stopped`
-    (nothing gets later: it is issued, ended, or an extension is asked), the dates and what the register is filtered by are
-    copied so that a reader's list is one scan of one index. The indexes cover what row-level security reads too, or every
-    row would be fetched for its city."""
+    """One principal may see one record. `task` is what the record waits for from them, if anything; `open`, `stopped`
+    (nothing gets later: it is issued, ended, or an extension is asked), the days and what lists are filtered by are copied so
+    that a reader's list is one scan of one index. `due_on` is the day that counts for this reader, 9999-12-31 where there is
+    none; `begun_on` that of its receipt or opening; `unit_id` whose it is to handle; `rank` (of an instruction its level) and
+    `flag` (that it was returned) mean what the kind says. The indexes cover what row-level security reads too, or every row
+    would be fetched for its city."""
 
     __tablename__ = "viewer"
     __table_args__ = (
         of_record(),
-        Index("ix_viewer_work", "principal", "open", "stopped", "due_on", "record_id", postgresql_include=[*_COVERED, "task"]),
-        Index("ix_viewer_received", "principal", "received_on", "record_id", postgresql_include=[*_COVERED, "task"]),
+        Index(
+            "ix_viewer_work",
+            "principal",
+            "kind",
+            "open",
+            "stopped",
+            "due_on",
+            "record_id",
+            postgresql_include=[*_COVERED, "task"],
+        ),
+        Index("ix_viewer_begun", "principal", "kind", "begun_on", "record_id", postgresql_include=[*_COVERED, "task"]),
         Index(
             "ix_viewer_task",
             "principal",
@@ -71,23 +82,24 @@ class Viewer(OfCity, Model):
             "due_on",
             "record_id",
             postgresql_where=text("task IS NOT NULL"),
-            postgresql_include=_COVERED,
+            postgresql_include=[*_COVERED, "kind"],
         ),
         Index("ix_viewer_until", "until", postgresql_where=text("until IS NOT NULL")),
     )
 
     record_id: Mapped[UUID] = mapped_column(primary_key=True)
     principal: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(24))
     view: Mapped[int] = mapped_column(SmallInteger)
     task: Mapped[str | None] = mapped_column(String(24))
     state: Mapped[str] = mapped_column(String(16))
     open: Mapped[bool]
     stopped: Mapped[bool]
     due_on: Mapped[date]
-    received_on: Mapped[date]
-    source_level: Mapped[str] = mapped_column(String(10))
-    lead_unit_id: Mapped[int | None]
-    returned: Mapped[bool]
+    begun_on: Mapped[date]
+    rank: Mapped[int] = mapped_column(SmallInteger)
+    unit_id: Mapped[int | None]
+    flag: Mapped[bool]
     until: Mapped[datetime | None]
 
 

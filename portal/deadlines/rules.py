@@ -54,6 +54,11 @@ class SourceLevel(StrEnum):
     def label(self) -> LazyString:
         return _LEVEL_LABELS[self]
 
+    @property
+    def rank(self) -> int:
+        """Its place, the highest first: 1 to 4."""
+        return list(SourceLevel).index(self) + 1
+
 
 class Urgency(StrEnum):
     """How pressing the paper is."""

@@ -14,6 +14,7 @@ from portal.access.actor import Actor
 from portal.access.models import Viewer
 from portal.access.visibility import still_counts
 from portal.instructions.queries import MOST_COUNTED, TASKS, readers_of
+from portal.matters.models import INSTRUCTION
 
 ANY = "any"
 
@@ -44,7 +45,13 @@ def of_spans(actor: Actor, spans: Mapping[str, Span], most: int = MOST_COUNTED) 
     )
     within = (
         select(Viewer.record_id)
-        .where(Viewer.open, Viewer.stopped == table.c.stopped, Viewer.due_on >= table.c.first, Viewer.due_on <= table.c.last)
+        .where(
+            Viewer.kind == INSTRUCTION,
+            Viewer.open,
+            Viewer.stopped == table.c.stopped,
+            Viewer.due_on >= table.c.first,
+            Viewer.due_on <= table.c.last,
+        )
         .order_by(Viewer.due_on, Viewer.record_id)
     )
     return _object(actor, table, table.c.name, within, most)

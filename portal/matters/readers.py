@@ -272,16 +272,17 @@ def viewer_rows(matter: Matter, content: Content, around: Around) -> list[dict[s
         {
             "record_id": matter.id,
             "principal": principal,
+            "kind": matter.kind,
             "view": int(view),
             "task": task,
             "state": str(matter.state),
             "open": matter.open,
             "stopped": matter.extension_pending or not matter.open or matter.state == State.UNDER_REVIEW,
             "due_on": matter.due_on,
-            "received_on": matter.received_on,
-            "source_level": str(matter.source_level),
-            "lead_unit_id": matter.lead_unit_id,
-            "returned": matter.returns > 0,
+            "begun_on": matter.received_on,
+            "rank": matter.source_level.rank,
+            "unit_id": matter.lead_unit_id,
+            "flag": matter.returns > 0,
             "until": until.get(principal),
         }
         for principal, (view, task) in readers_of(matter, content, around).items()

@@ -23,7 +23,7 @@ from portal.access.visibility import as_seen_by, may_see
 from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import current_city, db
 from portal.kernel.text import folded
-from portal.matters.models import Content, Matter, State
+from portal.matters.models import INSTRUCTION, Content, Matter, State
 from portal.vault.words import keyed_digests
 
 _AT_ONCE = 1000
@@ -78,7 +78,7 @@ def registered(actor: Actor, papers: Iterable[Paper], *which: ColumnElement[bool
         .where(
             Content.city_id == current_city(),
             Content.fingerprint.in_(wanted),
-            Record.kind == "instruction",
+            Record.kind == INSTRUCTION,
             Matter.parent_id.is_(None),
             Matter.state != State.WITHDRAWN,
             or_(readable, and_(Matter.confidential, may_see(Matter, actor))),

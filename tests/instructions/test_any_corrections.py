@@ -59,9 +59,7 @@ def derived(world: World, matter_id: UUID) -> dict[str, Any]:
         return {
             "dates": (matter.original_due_on, matter.due_on, matter.in_time, matter.state),
             "clocks": {one.kind: (one.original_due_on, one.due_at, one.why, one.stopped_at, one.rules_version) for one in clocks},
-            "viewers": {
-                (one.principal, one.view, one.task, one.state, one.due_on, one.received_on, one.source_level) for one in viewers
-            },
+            "viewers": {(one.principal, one.view, one.task, one.state, one.due_on, one.begun_on, one.rank) for one in viewers},
         }
 
 

@@ -89,6 +89,9 @@ LEFT_OUT: dict[str, str] = {
 # under its former name, with the former row of the same name. Example, when a matter's number goes to a table `record` and
 # matter_content is renamed: {"record.number": "matter.number", "content": "matter_content", "entry.record_id": "entry.matter_id"}
 MOVED: dict[str, str] = {
+    "viewer.begun_on": "viewer.received_on",
+    "viewer.unit_id": "viewer.lead_unit_id",
+    "viewer.flag": "viewer.returned",
     "record": "matter",
     "record.unit_id": "matter.registering_unit_id",
     "record.created_at": "matter.registered_at",
@@ -117,7 +120,7 @@ MOVED: dict[str, str] = {
 }
 
 # Columns that refer to a row without a foreign key. `principal` and `subject` are read as the code writes them.
-REFERS: dict[str, str] = {"unit_word.unit_id": "unit", "viewer.lead_unit_id": "unit"}
+REFERS: dict[str, str] = {"unit_word.unit_id": "unit", "viewer.unit_id": "unit"}
 PATHS: dict[str, str] = {"unit.path": "unit"}  # arrays of references
 PRINCIPALS = frozenset({"viewer.principal"})
 SUBJECTS: dict[str, str] = {"journal_entry.subject_id": "subject_kind"}  # which column names the table

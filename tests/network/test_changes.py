@@ -79,7 +79,7 @@ def unit(world: World, key: str) -> Unit:
 
 def indexed(world: World) -> set[tuple[Any, ...]]:
     with world.work():
-        rows = db.session.execute(select(Viewer.record_id, Viewer.principal, Viewer.view, Viewer.task, Viewer.lead_unit_id))
+        rows = db.session.execute(select(Viewer.record_id, Viewer.principal, Viewer.view, Viewer.task, Viewer.unit_id))
         return {tuple(row) for row in rows}
 
 

@@ -16,7 +16,7 @@ from portal.instructions.importing.plan import DOCUMENT, TITLE, Fault, Judged, K
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.text import folded
-from portal.matters.models import Content, Matter, State
+from portal.matters.models import INSTRUCTION, Content, Matter, State
 from portal.matters.sameness import Registered, registered
 
 
@@ -41,7 +41,7 @@ def _numbered(planned: Collection[Planned], actor: Actor) -> dict[str, tuple[UUI
         .where(
             Content.city_id == current_city(),
             Content.document_folded.in_(numbers),
-            Record.kind == "instruction",
+            Record.kind == INSTRUCTION,
             Matter.parent_id.is_(None),
             Matter.state != State.WITHDRAWN,
         )

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from portal.access.actor import Actor
 from portal.access.models import Viewer
 from portal.access.record import Record
+from portal.deadlines.rules import SourceLevel
 from portal.matters.models import Content, Matter, Report
 from portal.matters.search import holds, records_holding, words_of
 from portal.network.models import Unit
@@ -74,15 +75,15 @@ def wanted_of(actor: Actor, asked: Conditions) -> Wanted:
     if asked.due_to:
         viewer.append(Viewer.due_on <= asked.due_to)
     if asked.received_from:
-        viewer.append(Viewer.received_on >= asked.received_from)
+        viewer.append(Viewer.begun_on >= asked.received_from)
     if asked.received_to:
-        viewer.append(Viewer.received_on <= asked.received_to)
+        viewer.append(Viewer.begun_on <= asked.received_to)
     if asked.source == "high":
-        viewer.append(Viewer.source_level.in_(("central", "province")))
+        viewer.append(Viewer.rank <= SourceLevel.PROVINCE.rank)
     elif asked.source:
-        viewer.append(Viewer.source_level == asked.source)
+        viewer.append(Viewer.rank == SourceLevel(asked.source).rank)
     if asked.returned:
-        viewer.append(Viewer.returned)
+        viewer.append(Viewer.flag)
     words: list[str] = []
     if asked.leader:
         words += (said := words_of(asked.leader))
@@ -104,8 +105,8 @@ def wanted_of(actor: Actor, asked: Conditions) -> Wanted:
 
 def _led_by(unit: Unit, subtree: bool) -> SQLColumnExpression[bool]:
     if not subtree:
-        return Viewer.lead_unit_id == unit.id
-    return Viewer.lead_unit_id.in_(select(Unit.id).where(Unit.path.contains([unit.id])))
+        return Viewer.unit_id == unit.id
+    return Viewer.unit_id.in_(select(Unit.id).where(Unit.path.contains([unit.id])))
 
 
 def _says(field: str, word: str) -> SQLColumnExpression[bool]:

@@ -26,13 +26,14 @@ from portal.instructions.queries.stretches import (
     first_of,
     in_order,
     of_group,
+    of_reader,
     reaches,
     readers_of,
     stretches_of,
 )
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.matters.models import Content, Matter, State
+from portal.matters.models import INSTRUCTION, Content, Matter, State
 from portal.workflow.models import SignOff, Step
 
 PAGE_SIZE = 25
@@ -143,7 +144,7 @@ def _mine(actor: Actor, limit: int) -> Select[Any]:
     tasks = select(func.unnest(bindparam("tasks", list(TASKS), type_=ARRAY(TEXT), unique=True)).label("task")).subquery()
     first = (
         select(Viewer.record_id, Viewer.due_on.label("day"), Viewer.task)
-        .where(Viewer.principal == readers.c.reader, Viewer.task == tasks.c.task, still_counts())
+        .where(Viewer.principal == readers.c.reader, Viewer.task == tasks.c.task, Viewer.kind == INSTRUCTION, still_counts())
         .order_by(Viewer.due_on, Viewer.record_id)
         .limit(limit)
         .correlate(readers, tasks)
@@ -202,7 +203,7 @@ def _with_matters(actor: Actor, here: Any) -> Select[Any]:
 def _total(actor: Actor, wanted: Wanted, stretches: list[Stretch] | None, most: int = MOST_COUNTED) -> Any:
     """How many there are, counted no further than one beyond the most."""
     readers = readers_of(actor)
-    inner = hung(select(Viewer.record_id).select_from(Viewer).where(Viewer.principal == readers.c.reader, still_counts()), wanted)
+    inner = hung(select(Viewer.record_id).select_from(Viewer).where(*of_reader(readers)), wanted)
     for stretch in stretches or ():
         inner = inner.where(*stretch.where)
     # Any of them would do; named in the order of the index, they are never looked for by reading the whole table.

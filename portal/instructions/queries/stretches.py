@@ -19,7 +19,7 @@ from portal.access.models import Viewer
 from portal.access.visibility import still_counts
 from portal.deadlines.lamp import SOON_DAYS
 from portal.instructions.queries.conditions import Conditions, Wanted, hung
-from portal.matters.models import State
+from portal.matters.models import INSTRUCTION, State
 
 Sort = Literal["work", "due", "received"]
 TODAY, SOON, LATE, WAITING, REST, ENDED = range(6)
@@ -51,7 +51,7 @@ def stretches_of(sort: Sort, today: date) -> list[Stretch]:
     soon = today + timedelta(days=SOON_DAYS)
     due, running = Viewer.due_on, (Viewer.open, ~Viewer.stopped)
     if sort == "received":
-        return [Stretch(0, (), Viewer.received_on, descending=True)]
+        return [Stretch(0, (), Viewer.begun_on, descending=True)]
     if sort == "due":
         return [
             Stretch(0, running, due),
@@ -72,6 +72,11 @@ def readers_of(actor: Actor) -> Any:
     """The reader's principals, as a table of one column, `reader`."""
     held = bindparam("readers", list(actor.principals), type_=ARRAY(BIGINT), unique=True)
     return select(func.unnest(held).label("reader")).subquery("readers")
+
+
+def of_reader(readers: Any) -> tuple[SQLColumnExpression[bool], ...]:
+    """The condition of index rows that one of these principals sees now, and that stand in this register."""
+    return Viewer.principal == readers.c.reader, Viewer.kind == INSTRUCTION, still_counts()
 
 
 def of_group(name: str, today: date) -> tuple[SQLColumnExpression[bool], ...]:
@@ -104,7 +109,7 @@ def first_of(actor: Actor, stretch: Stretch, wanted: Wanted, place: Place | None
     key = (stretch.column, Viewer.record_id)
     inner = select(Viewer.record_id, stretch.column.label("day"), Viewer.task).select_from(Viewer)
     readers = readers_of(actor)
-    inner = hung(inner.where(Viewer.principal == readers.c.reader, still_counts(), *stretch.where), wanted)
+    inner = hung(inner.where(*of_reader(readers), *stretch.where), wanted)
     if place is not None and place.group == stretch.group:
         edge = tuple_(literal(place.day), literal(place.matter_id))
         inner = inner.where(tuple_(*key) < edge if falling else tuple_(*key) > edge)

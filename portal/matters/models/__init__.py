@@ -1,11 +1,12 @@
 """A matter and all that hangs on it, in rooms: `matter`, `terms`, `papers`."""
 
-from portal.matters.models.matter import ENDED, Content, CoUnit, Matter, SearchEntry, State
+from portal.matters.models.matter import ENDED, INSTRUCTION, Content, CoUnit, Matter, SearchEntry, State
 from portal.matters.models.papers import Attachment, Entry, Report, Submission
 from portal.matters.models.terms import Clock, Extension, Milestone
 
 __all__ = [
     "ENDED",
+    "INSTRUCTION",
     "Attachment",
     "Clock",
     "CoUnit",

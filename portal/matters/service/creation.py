@@ -22,15 +22,13 @@ from portal.kernel import clock
 from portal.kernel.db import current_city, db, go_on_with, write_together
 from portal.matters import audience, clocks
 from portal.matters.book import lines
-from portal.matters.models import Content, CoUnit, Matter, Report, SearchEntry
+from portal.matters.models import INSTRUCTION, Content, CoUnit, Matter, Report, SearchEntry
 from portal.matters.readers import around, insert_viewers
 from portal.matters.sameness import take_fingerprint
 from portal.matters.search import grams
 from portal.network.models import Unit
 from portal.network.queries import has_supervision_office
 from portal.vault.words import digest_of
-
-KIND = "instruction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ class FiledBefore(Exception):
 def registered_under(actor: Actor, key: UUID) -> UUID | None:
     """What this person has registered by the form of this key."""
     filed = Record.city_id == current_city(), Record.request_key == key, Record.created_by_id == actor.person_id
-    return db.session.scalar(select(Record.id).where(*filed, Record.kind == KIND).options(as_seen_by(SYSTEM)))
+    return db.session.scalar(select(Record.id).where(*filed, Record.kind == INSTRUCTION).options(as_seen_by(SYSTEM)))
 
 
 def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "register") -> tuple[Matter, Content]:
@@ -91,7 +89,7 @@ def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "re
     sequence = next_number(new.registering_unit.id, series, year)
     record = Record(
         id=uuid4(),
-        kind=KIND,
+        kind=INSTRUCTION,
         confidential=new.confidential,
         unit_id=new.registering_unit.id,
         series=series,

@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.config import MEBIBYTE, Misconfigured, Settings
 from portal.documents import numbering
+from portal.duty.queries import on_shift
 from portal.identity import door
 from portal.kernel.city import all_cities
 from portal.kernel.db import PERSON, db, enter
@@ -24,6 +25,7 @@ from portal.matters import following, ladder
 from portal.matters.service import attaching, passing_on
 from portal.network.service.acting import actor_for
 from portal.notify import bell
+from portal.notify.queries import ask_who_is_on_duty
 from portal.officers import restoring
 from portal.officers import service as officers
 from portal.vault import box
@@ -51,12 +53,12 @@ log = logging.getLogger(__name__)
 
 # In this order; each has `routes.blueprint`, and `routes.install(app)` where it must be told of the app.
 FEATURES = (
-    "identity", "network", "audit", "notify", "documents", "staffing", "matters", "bylaws", "instructions", "officers",
-    "overview",
+    "identity", "network", "audit", "notify", "documents", "staffing", "matters", "bylaws", "instructions", "liaisons",
+    "officers", "overview",
 )  # fmt: skip
 MODELS = (
-    "access", "audit", "deadlines", "documents", "identity", "matters", "network", "notify", "officers", "staffing",
-    "workflow",
+    "access", "audit", "collections", "deadlines", "documents", "identity", "liaisons", "matters", "network", "notify",
+    "officers", "staffing", "workflow",
 )  # fmt: skip
 
 
@@ -110,6 +112,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     following.install()
     passing_on.install()
     numbering.ask_before(officers.refuse_unbelieved_clock)
+    ask_who_is_on_duty(on_shift)
     attaching.configure(FileStore(settings.files_dir))
     room.install(app)
     bodies.install(app)

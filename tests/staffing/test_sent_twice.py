@@ -9,12 +9,13 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from portal.access.models import Audience
+from portal.collections.models import Collection
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.service import reviewing
 from portal.network.models import Absence, Post
-from portal.staffing.models import Drive, Handover
+from portal.staffing.models import Handover
 from tests.matters.test_sent_twice import AT_ONCE, send_at_once
 from tests.world import World
 
@@ -97,4 +98,4 @@ def test_units_are_asked_for_their_liaison_officers_once(world: World) -> None:
     }
     answers = send_at_once(world, "city.secretariat", "network/drives/new", form)
     assert answers == {303: 1, 422: AT_ONCE - 1}, answers
-    assert count(world, Drive.id, Drive.title == "推荐联络员") == 1
+    assert count(world, Collection.id, Collection.title == "推荐联络员") == 1

@@ -16,12 +16,14 @@ NAMES: dict[str, tuple[str, ...]] = {
     "city": ("slug",),
     "clock": ("matter_id", "kind"),
     "co_unit": ("matter_id", "unit_id"),
+    "collection": ("unit_id", "title", "opened_at"),
+    "collection_answer": ("asked_id",),
+    "collection_unit": ("collection_id", "unit_id"),
     "contact": ("post_id",),
     "counter": ("unit_id", "series", "year"),
     "demonstration": ("city_id",),
     "delegation": ("post_id", "to_person_id", "from_at", "made_at"),
     "delivery": ("person_id", "channel", "message_id", "digest_on", "address_change_id"),
-    "drive": ("unit_id", "title", "opened_at"),
     "entry": ("matter_id", "at", "kind"),
     "extension": ("matter_id", "asked_at"),
     "filed_form": ("key", "person_id"),
@@ -39,7 +41,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "matter_content": ("matter_id",),
     "message": ("person_id", "at", "kind", "matter_id"),
     "milestone": ("matter_id", "at", "kind"),
-    "nomination": ("drive_id", "unit_id"),
+    "nomination": ("asked_id",),
     "notification_setting": ("person_id",),
     "pace": ("who", "act"),
     "person": ("sign_in_name",),
@@ -87,13 +89,21 @@ LEFT_OUT: dict[str, str] = {
 # Where something stands now -> where it stood when it was kept: `table.column` or a whole `table`. What has moved is compared
 # under its former name, with the former row of the same name. Example, when a matter's number goes to a table `record` and
 # matter_content is renamed: {"record.number": "matter.number", "content": "matter_content", "entry.record_id": "entry.matter_id"}
-MOVED: dict[str, str] = {}
+MOVED: dict[str, str] = {
+    "collection": "drive",
+    "collection_unit": "nomination",
+    "collection_answer": "nomination",
+    "collection_answer.given_at": "nomination.answered_at",
+    "collection_answer.given_by_id": "nomination.answered_by_id",
+    "collection_answer.accepted_at": "nomination.settled_at",
+}
 
 # Columns that refer to a row without a foreign key. `principal` and `subject` are read as the code writes them.
 REFERS: dict[str, str] = {"unit_word.unit_id": "unit", "viewer.lead_unit_id": "unit"}
 PATHS: dict[str, str] = {"unit.path": "unit"}  # arrays of references
 PRINCIPALS = frozenset({"viewer.principal"})
-SUBJECTS: dict[str, str] = {"journal_entry.subject_id": "subject_kind"}  # which column names the table
+SUBJECTS: dict[str, str] = {"journal_entry.subject_id": "subject_kind"}  # which column names the table, or what follows:
+CALLED: dict[str, str] = {"drive": "collection", "nomination": "collection_unit"}
 
 # Tables whose rows are one item a name: a derived index, of which only what it holds together is worth a line.
 TOGETHER = frozenset({"unit_word"})

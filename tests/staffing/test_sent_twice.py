@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from portal.access.models import Audience
-from portal.collections.models import Collection
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
@@ -86,16 +85,3 @@ def test_a_reading_is_granted_once_and_ends_with_the_post(world: World) -> None:
     answer = client.post(world.url(f"network/people/{whose}/hand-over"), data={"csrf_token": world.token(client), **leave})
     assert answer.status_code == 303, answer.get_data(as_text=True)
     assert count(world, Audience.id, *granted[:2], Audience.to_at > clock.now()) == 0
-
-
-def test_units_are_asked_for_their_liaison_officers_once(world: World) -> None:
-    form = {
-        "title": "推荐联络员",
-        "until": (clock.today() + timedelta(days=30)).isoformat(),
-        "levels": "city",
-        "kinds": "department",
-        "unit": "330300",
-    }
-    answers = send_at_once(world, "city.secretariat", "network/drives/new", form)
-    assert answers == {303: 1, 422: AT_ONCE - 1}, answers
-    assert count(world, Collection.id, Collection.title == "推荐联络员") == 1

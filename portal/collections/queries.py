@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection as Numbers
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -48,7 +48,7 @@ def collection_by_id(kind: Kind, collection_id: int, *, lock: bool = False) -> C
     return db.session.scalar(statement.with_for_update(of=Collection) if lock else statement)
 
 
-def latest(kind: Kind, roots: Numbers[int], *, limit: int = 50) -> list[tuple[Collection, int]]:
+def latest(kind: Kind, roots: Set[int], *, limit: int = 50) -> list[tuple[Collection, int]]:
     """What units of these subtrees ask, the latest first, each with how many have answered."""
     answered = (
         select(func.count())
@@ -119,7 +119,7 @@ def not_answered(collection: Collection, only: int | None = None) -> list[tuple[
     return [(asked_id, unit_id, name) for asked_id, unit_id, name in rows]
 
 
-def waiting(kind: Kind, units: Numbers[int], *, limit: int = 20) -> list[CollectionUnit]:
+def waiting(kind: Kind, units: Set[int], *, limit: int = 20) -> list[CollectionUnit]:
     """Where these units are asked and have not answered, the first to end first; what is closed waits for nobody."""
     return list(
         db.session.scalars(

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection as Chosen
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -42,8 +41,8 @@ def open_drive(
     actor: Actor,
     unit_id: int,
     *,
-    levels: Chosen[str],
-    kinds: Chosen[str],
+    levels: Sequence[str],
+    kinds: Sequence[str],
     title: str,
     words: str | None,
     until: date,

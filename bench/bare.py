@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 from datetime import date
-from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,8 +17,8 @@ from flask import Flask, abort, render_template_string, session
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
+import portal.app  # noqa: F401 - every model
 from portal.access.roles import SUPERVISION, audience_principal, person_principal, shells_principal, standing_principal
-from portal.app import MODELS
 from portal.config import sqlalchemy_url
 from portal.identity.models import Person, SignInSession
 from portal.instructions import queries
@@ -33,8 +32,6 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>{{ total }}</title><table>
 
 def make_app() -> Flask:
     """The whole application."""
-    for name in MODELS:
-        import_module(f"portal.{name}.models")
     app = Flask("bare")
     app.config.update(
         SECRET_KEY=Path(os.environ["SECRET_KEY_FILE"]).read_text(encoding="ascii").strip(), SESSION_COOKIE_NAME="duban"

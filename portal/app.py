@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,20 +12,36 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from portal.access.feature import FEATURE as access
+from portal.audit.feature import FEATURE as audit
+from portal.bylaws.feature import FEATURE as bylaws
+from portal.collections.feature import FEATURE as collections
 from portal.config import MEBIBYTE, Misconfigured, Settings
+from portal.deadlines.feature import FEATURE as deadlines
 from portal.documents import numbering
+from portal.documents.feature import FEATURE as documents
 from portal.duty.queries import on_shift
 from portal.identity import door
+from portal.identity.feature import FEATURE as identity
+from portal.instructions.feature import FEATURE as instructions
 from portal.kernel.city import all_cities
 from portal.kernel.db import PERSON, db, enter
 from portal.kernel.installation import THERE
+from portal.liaisons.feature import FEATURE as liaisons
 from portal.matters import following, ladder
+from portal.matters.feature import FEATURE as matters
 from portal.matters.service import attaching, passing_on
+from portal.network.feature import FEATURE as network
 from portal.network.service.acting import actor_for
 from portal.notify import bell
+from portal.notify.feature import FEATURE as notify
 from portal.notify.queries import ask_who_is_on_duty
 from portal.officers import restoring
-from portal.officers import service as officers
+from portal.officers.feature import FEATURE as officers
+from portal.officers.service import refuse_unbelieved_clock
+from portal.overview.feature import FEATURE as overview
+from portal.registry.feature import Feature, refuse_contradictions
+from portal.staffing.feature import FEATURE as staffing
 from portal.vault import box
 from portal.vault.files import FileStore
 from portal.web import (
@@ -48,24 +62,31 @@ from portal.web import (
     typed,
     walls,
 )
+from portal.workflow.feature import FEATURE as workflow
 
 log = logging.getLogger(__name__)
 
-# In this order; each has `routes.blueprint`, and `routes.install(app)` where it must be told of the app.
-FEATURES = (
-    "identity", "network", "audit", "notify", "documents", "staffing", "matters", "bylaws", "instructions", "liaisons",
-    "officers", "overview",
-)  # fmt: skip
-MODELS = (
-    "access", "audit", "collections", "deadlines", "documents", "identity", "liaisons", "matters", "network", "notify",
-    "officers", "staffing", "workflow",
-)  # fmt: skip
-
-
-# Read with this module, so that a process that has loaded it can be forked and has all.
-_ROUTES = [import_module(f"portal.{name}.routes") for name in FEATURES if find_spec(f"portal.{name}.routes") is not None]
-for _name in MODELS:
-    import_module(f"portal.{_name}.models")
+# Everything the portal consists of, from the ground up; read with this module, so that a process that has loaded it can be
+# forked and has all.
+FEATURES: tuple[Feature, ...] = (
+    access,
+    audit,
+    deadlines,
+    documents,
+    identity,
+    network,
+    notify,
+    workflow,
+    staffing,
+    collections,
+    matters,
+    bylaws,
+    instructions,
+    liaisons,
+    officers,
+    overview,
+)
+refuse_contradictions(FEATURES)
 
 
 def create_app(settings: Settings | None = None, **config: Any) -> Flask:
@@ -111,7 +132,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     ladder.install()
     following.install()
     passing_on.install()
-    numbering.ask_before(officers.refuse_unbelieved_clock)
+    numbering.ask_before(refuse_unbelieved_clock)
     ask_who_is_on_duty(on_shift)
     attaching.configure(FileStore(settings.files_dir))
     room.install(app)
@@ -126,9 +147,10 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     refusals.install(app)
     frame.install(app)
     demonstration.install(app)
-    for feature in _ROUTES:
-        app.register_blueprint(feature.blueprint, url_prefix=cities.PREFIX)
-        if hasattr(feature, "install"):
+    for feature in FEATURES:
+        if feature.blueprint is not None:
+            app.register_blueprint(feature.blueprint, url_prefix=cities.PREFIX)
+        if feature.install is not None:
             feature.install(app)
     _add_outside(app)
     readiness.install(app, lambda: bell.answers(settings.redis_url))

@@ -6,15 +6,14 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 from flask import Flask
 from werkzeug.routing import Rule
 
+import portal.app  # noqa: F401 - every model
 from portal.access.policy import POLICY, Act
 from portal.access.visibility import Guarded
-from portal.app import MODELS
 from portal.kernel.db import db
 from portal.web.cities import OUTSIDE
 
@@ -50,8 +49,6 @@ def _literal(node: ast.AST) -> str:
 
 @cache
 def _guarded_tables() -> frozenset[str]:
-    for name in MODELS:
-        import_module(f"portal.{name}.models")
     mapped = [mapper.class_ for mapper in db.Model.registry.mappers]
     return frozenset(model.__tablename__ for model in mapped if issubclass(model, Guarded))
 

@@ -1,0 +1,13 @@
+"""What identity brings into the portal."""
+
+from __future__ import annotations
+
+from portal.identity import models, routes
+from portal.registry.feature import Feature
+
+FEATURE = Feature(
+    name="identity",
+    blueprint=routes.blueprint,
+    install=routes.install,
+    models=(models,),
+)

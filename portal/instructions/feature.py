@@ -1,0 +1,11 @@
+"""What instructions brings into the portal."""
+
+from __future__ import annotations
+
+from portal.instructions import routes
+from portal.registry.feature import Feature
+
+FEATURE = Feature(
+    name="instructions",
+    blueprint=routes.blueprint,
+)

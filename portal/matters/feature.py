@@ -1,0 +1,12 @@
+"""What matters brings into the portal."""
+
+from __future__ import annotations
+
+from portal.matters import models, routes
+from portal.registry.feature import Feature
+
+FEATURE = Feature(
+    name="matters",
+    blueprint=routes.blueprint,
+    models=(models,),
+)

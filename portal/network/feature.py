@@ -1,0 +1,12 @@
+"""What network brings into the portal."""
+
+from __future__ import annotations
+
+from portal.network import models, routes
+from portal.registry.feature import Feature
+
+FEATURE = Feature(
+    name="network",
+    blueprint=routes.blueprint,
+    models=(models,),
+)

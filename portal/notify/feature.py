@@ -1,0 +1,13 @@
+"""What notify brings into the portal."""
+
+from __future__ import annotations
+
+from portal.notify import models, routes
+from portal.registry.feature import Feature
+
+FEATURE = Feature(
+    name="notify",
+    blueprint=routes.blueprint,
+    install=routes.install,
+    models=(models,),
+)

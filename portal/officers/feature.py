@@ -1,0 +1,12 @@
+"""What officers brings into the portal."""
+
+from __future__ import annotations
+
+from portal.officers import models, routes
+from portal.registry.feature import Feature
+
+FEATURE = Feature(
+    name="officers",
+    blueprint=routes.blueprint,
+    models=(models,),
+)

@@ -1,0 +1,12 @@
+"""What staffing brings into the portal."""
+
+from __future__ import annotations
+
+from portal.registry.feature import Feature
+from portal.staffing import models, routes
+
+FEATURE = Feature(
+    name="staffing",
+    blueprint=routes.blueprint,
+    models=(models,),
+)

@@ -15,16 +15,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal.access.feature import FEATURE as access
 from portal.audit.feature import FEATURE as audit
 from portal.bylaws.feature import FEATURE as bylaws
+from portal.collections.feature import FEATURE as collections
 from portal.config import MEBIBYTE, Misconfigured, Settings
 from portal.deadlines.feature import FEATURE as deadlines
 from portal.documents import numbering
 from portal.documents.feature import FEATURE as documents
+from portal.duty.queries import on_shift
 from portal.identity import door
 from portal.identity.feature import FEATURE as identity
 from portal.instructions.feature import FEATURE as instructions
 from portal.kernel.city import all_cities
 from portal.kernel.db import PERSON, db, enter
 from portal.kernel.installation import THERE
+from portal.liaisons.feature import FEATURE as liaisons
 from portal.matters import following, ladder
 from portal.matters.feature import FEATURE as matters
 from portal.matters.service import attaching, passing_on
@@ -32,6 +35,7 @@ from portal.network.feature import FEATURE as network
 from portal.network.service.acting import actor_for
 from portal.notify import bell
 from portal.notify.feature import FEATURE as notify
+from portal.notify.queries import ask_who_is_on_duty
 from portal.officers import restoring
 from portal.officers.feature import FEATURE as officers
 from portal.officers.service import refuse_unbelieved_clock
@@ -74,9 +78,11 @@ FEATURES: tuple[Feature, ...] = (
     notify,
     workflow,
     staffing,
+    collections,
     matters,
     bylaws,
     instructions,
+    liaisons,
     officers,
     overview,
 )
@@ -127,6 +133,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     following.install()
     passing_on.install()
     numbering.ask_before(refuse_unbelieved_clock)
+    ask_who_is_on_duty(on_shift)
     attaching.configure(FileStore(settings.files_dir))
     room.install(app)
     bodies.install(app)

@@ -13,6 +13,7 @@ from portal.identity.service.signing_in import forget_sign_ins
 from portal.kernel import clock
 from portal.kernel.city import City
 from portal.kernel.db import current_city, db, enter
+from portal.liaisons.jobs import remind_drives
 from portal.matters.replanning import follow_new_calendar
 from portal.matters.sameness import take_missing
 from portal.matters.service.granting import tidy_lapsed
@@ -22,7 +23,7 @@ from portal.notify.jobs import sweep_city
 from portal.notify.service import tell
 from portal.officers import restoring
 from portal.officers.service import may_sweep, note_sweep
-from portal.staffing.jobs import ask_to_confirm, pass_on_ended_posts, remind_drives, tell_of_appointments
+from portal.staffing.jobs import ask_to_confirm, pass_on_ended_posts, tell_of_appointments
 
 log = logging.getLogger(__name__)
 

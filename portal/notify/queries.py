@@ -3,30 +3,33 @@ people want to be told."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, or_, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from portal.access.actor import Actor
 from portal.access.models import Audience
-from portal.access.roles import Role
 from portal.access.visibility import sees
 from portal.identity.models import Person
-from portal.kernel import clock
 from portal.kernel.db import current_city, db
-from portal.network.models import Post
-from portal.network.queries import in_force
 from portal.notify.channels import MAIL
 from portal.notify.models import AddressChange, ChannelAddress, Message, NotificationSetting
 from portal.notify.rules import Quiet, Wishes
 
 PAGE_SIZE = 50
 MOST_COUNTED = 1000
+
+_asked: list[Callable[[InstrumentedAttribute[int]], ColumnElement[bool]]] = []
+
+
+def ask_who_is_on_duty(on_shift: Callable[[InstrumentedAttribute[int]], ColumnElement[bool]]) -> None:
+    """By this, of a column of persons, whoever is told is known to be on duty."""
+    _asked[:] = [on_shift]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ def latest(actor: Actor, count: int = 5) -> MessagePage:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How an active person is reached: his address by channel, what he wishes, and whether he works a duty post."""
+    """How an active person is reached: his address by channel, what he wishes, and whether he is on duty."""
 
     addresses: Mapping[str, str]
     wishes: Wishes
@@ -118,9 +121,8 @@ def reach_of(person_ids: Collection[int]) -> dict[int, Reach]:
         .correlate(Person)
         .scalar_subquery()
     )
-    on_duty = exists().where(Post.person_id == Person.id, Post.role == Role.DUTY_OFFICER, in_force(clock.today()))
     rows = db.session.execute(
-        select(Person.id, Person.email, contacts, on_duty, NotificationSetting)
+        select(Person.id, Person.email, contacts, _asked[0](Person.id), NotificationSetting)
         .outerjoin(NotificationSetting, NotificationSetting.person_id == Person.id)
         .where(Person.city_id == current_city(), Person.id.in_(person_ids), Person.active)
         .execution_options(populate_existing=True)

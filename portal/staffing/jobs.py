@@ -1,12 +1,12 @@
-"""What a sweep does about people: posts whose last day is over pass on what waited for their holders, drives are
-reminded, contacts confirmed. Each part commits by itself."""
+"""What a sweep does about people: posts whose last day is over pass on what waited for their holders, contacts are
+confirmed. Each part commits by itself."""
 
 from __future__ import annotations
 
 import logging
 
 from portal.kernel.db import db
-from portal.staffing.service import agreeing, contacts, drives
+from portal.staffing.service import agreeing, contacts
 from portal.staffing.service.settling import ended_posts, settle_ended
 
 log = logging.getLogger(__name__)
@@ -23,11 +23,6 @@ def pass_on_ended_posts() -> None:
         except Exception:
             db.session.rollback()
             log.exception("the tasks of post %s could not be passed on; the next sweep tries again", post_id)
-
-
-def remind_drives() -> None:
-    """Units that have not answered, before a drive ends."""
-    drives.remind()
 
 
 def tell_of_appointments() -> None:

@@ -1,17 +1,16 @@
-"""What is kept about people beyond their posts: a liaison officer's contact, drives for nominations, handovers."""
+"""What is kept about people beyond their posts: a liaison officer's contact, handovers."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Identity, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Identity, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.access.models import of_record
 from portal.identity.models import Person
 from portal.kernel.db import Model, OfCity
-from portal.network.models import Post, Unit
 
 
 class Contact(OfCity, Model):
@@ -27,57 +26,6 @@ class Contact(OfCity, Model):
     leader: Mapped[str | None] = mapped_column(String(60))
     confirmed_on: Mapped[date | None]
     changed_at: Mapped[datetime]
-
-
-class Drive(OfCity, Model):
-    """推荐联络员: a secretariat asks chosen units of its subtree for their liaison officers by a date."""
-
-    __tablename__ = "drive"
-    __table_args__ = (
-        Index("ix_drive_unit", "unit_id", "id"),
-        Index("ix_drive_running", "until", postgresql_where=text("closed_at IS NULL AND reminded_at IS NULL")),
-    )
-
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
-    title: Mapped[str] = mapped_column(String(80))
-    words: Mapped[str | None] = mapped_column(String(500))
-    until: Mapped[date]
-    asked: Mapped[int] = mapped_column(Integer)
-    opened_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    opened_at: Mapped[datetime]
-    closed_at: Mapped[datetime | None]
-    reminded_at: Mapped[datetime | None]
-    urges: Mapped[int] = mapped_column(Integer, default=0)
-
-    unit: Mapped[Unit] = relationship()
-
-
-class Nomination(OfCity, Model):
-    """One unit's place in a drive: whom it names and when; settled when the secretariat has appointed him."""
-
-    __tablename__ = "nomination"
-    __table_args__ = (UniqueConstraint("drive_id", "unit_id"), Index("ix_nomination_unit", "unit_id"))
-
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    drive_id: Mapped[int] = mapped_column(ForeignKey("drive.id"))
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
-    answered_at: Mapped[datetime | None]
-    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    nominee_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    nominee_name: Mapped[str | None] = mapped_column(String(60))
-    telephone: Mapped[str | None] = mapped_column(String(40))
-    fax: Mapped[str | None] = mapped_column(String(40))
-    email: Mapped[str | None] = mapped_column(String(120))
-    leader: Mapped[str | None] = mapped_column(String(60))
-    returned: Mapped[str | None] = mapped_column(String(200))
-    settled_at: Mapped[datetime | None]
-    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
-
-    drive: Mapped[Drive] = relationship()
-    unit: Mapped[Unit] = relationship()
-    nominee: Mapped[Person | None] = relationship(foreign_keys=[nominee_id])
-    post: Mapped[Post | None] = relationship()
 
 
 class Handover(OfCity, Model):

@@ -1,20 +1,23 @@
-"""What is asked about people: a person's page, who may succeed, who else holds a seat."""
+"""What is asked about people: a person's page, who may succeed, who else holds a seat, which liaison officer has not confirmed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal.access.roles import Role
+from portal.deadlines.queries import calendar_of
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.network.models import Appointment, Delegation, Kind, Post, Unit
 from portal.network.queries import Holder, handlers_of, holders, in_force
 from portal.staffing.models import Contact, Handover, HandoverPost, HandoverReceiver
+from portal.staffing.rules import asked_on
 
 
 def person_by_id(person_id: int) -> Person | None:
@@ -177,3 +180,32 @@ def handovers_of(person_id: int) -> list[PastHandover]:
         .limit(20)
     )
     return [PastHandover(handover_id, at) for handover_id, at in rows]
+
+
+def expected_since() -> date:
+    """The day of the last request: a contact confirmed before it counts as unconfirmed."""
+    return asked_on(clock.today(), calendar_of(db.session()))
+
+
+def unconfirmed(contact: Contact | None, since: date) -> bool:
+    """Nobody has confirmed it since that day."""
+    return contact is None or contact.confirmed_on is None or contact.confirmed_on < since
+
+
+def serving_officers() -> tuple[Any, ...]:
+    """Of posts and persons: liaison officers who serve today."""
+    return (Post.role == Role.LIAISON_OFFICER, in_force(clock.today()), Person.id == Post.person_id, Person.active)
+
+
+def officers_to_ask(since: date) -> list[tuple[int, int, str]]:
+    """The liaison officers who have not confirmed since that day: post, person, unit's name."""
+    rows = db.session.execute(
+        select(Post.id, Post.person_id, Unit.name)
+        .join(Person, Person.id == Post.person_id)
+        .join(Unit, Unit.id == Post.for_unit_id)
+        .outerjoin(Contact, Contact.post_id == Post.id)
+        .where(Post.city_id == current_city(), *serving_officers())
+        .where(or_(Contact.confirmed_on.is_(None), Contact.confirmed_on < since))
+        .order_by(Post.id)
+    )
+    return [(post_id, person_id, name) for post_id, person_id, name in rows]

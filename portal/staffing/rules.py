@@ -14,10 +14,6 @@ SIGNING_SEATS = (Role.OFFICE_DIRECTOR, Role.DEPUTY_LEADER, Role.PRINCIPAL_LEADER
 """Seats of the sign-off: where the only holder leaves, a chain stops."""
 ASKED_IN = (4, 10)
 """The months on whose first working day every liaison officer is asked to confirm his data."""
-REMINDED_BEFORE = 3
-"""Days before a drive's end on which the units that have not answered are reminded once."""
-MOST_ASKED = 3000
-"""Units that one drive may ask."""
 
 
 @dataclass(frozen=True, slots=True)

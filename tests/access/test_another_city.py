@@ -9,16 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from portal.collections.models import Collection, CollectionUnit
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.liaisons.service import drives
 from portal.network.models import Absence, ChangeKind, Delegation, Post, UnitChange
 from portal.network.service import being_away
 from portal.network.service.delegating import delegate
 from portal.officers.models import SensitiveAct
 from portal.officers.rules import Kind
 from portal.officers.service import propose
-from portal.staffing.models import Drive, Handover, Nomination
-from portal.staffing.service import drives
+from portal.staffing.models import Handover
 from portal.staffing.service.leaving import hand_over
 from tests.network.test_changes import do
 from tests.world import World
@@ -71,8 +72,8 @@ def records(world: World) -> dict[str, Any]:
             "delegation_id": first(Delegation),
             "absence_id": first(Absence),
             "change_id": first(UnitChange),
-            "drive_id": first(Drive),
-            "nomination_id": first(Nomination),
+            "drive_id": first(Collection),
+            "nomination_id": first(CollectionUnit),
             "handover_id": first(Handover),
             "act_id": first(SensitiveAct),
         }

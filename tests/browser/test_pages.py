@@ -15,10 +15,12 @@ from sqlalchemy import select, update
 
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
+from portal.collections.queries import units_of
 from portal.identity.models import SignInSession
 from portal.instructions import previews
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.liaisons.service import drives, nominations
 from portal.matters.models import Report
 from portal.matters.service import ending, granting, handling, reporting
 from portal.network import previews as network_previews
@@ -29,7 +31,7 @@ from portal.network.service import changing
 from portal.network.service.wanted import Wanted
 from portal.officers import service as officers
 from portal.officers.rules import Kind
-from portal.staffing.service import contacts, drives, leaving, nominations
+from portal.staffing.service import contacts, leaving
 from portal.web.cities import OUTSIDE
 from tests.at_the_door import PASSWORD
 from tests.instructions.test_importing import book, row
@@ -54,7 +56,7 @@ NOT_PAGES = {
     "network.export",
     "network.empty_workbook",
     "network.import_report",
-    "staffing.export_liaisons",
+    "liaisons.export_liaisons",
     "officers.export_journal",
 }
 # Where no channel is open there are none of these: see test_message_settings.
@@ -179,7 +181,7 @@ def _people(world: World) -> tuple[int, dict[str, int]]:
             words="请推荐在编人员。",
             until=clock.today() + timedelta(days=20),
         )
-        asked = {one.unit_id: one.id for one in drives.nominations_of(drive, "all")[0]}
+        asked = {one.unit_id: one.id for one in units_of(drive, "all")[0]}
         answered, waiting = asked[world.units["health"]], asked[world.units["finance"]]
         nominations.answer(actor, answered, None, "吴新", contacts.Reached("0577-88961234"))
         return left, {"drive": drive.id, "answered": answered, "waiting": waiting}

@@ -25,7 +25,7 @@ from portal.access.roles import of_shells, person_of, standing_of
 from portal.kernel import clock
 from portal.vault.box import open_sealed, seal
 from tests.likeness.schema import Table, left_out, tables_of
-from tests.likeness.tables import KEPT_NUMBERS, NAMES, PATHS, PRINCIPALS, SEALED_AS, SUBJECTS
+from tests.likeness.tables import CALLED, KEPT_NUMBERS, NAMES, PATHS, PRINCIPALS, SEALED_AS, SUBJECTS
 
 Row = dict[str, Any]
 ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
@@ -117,7 +117,7 @@ class Played:
             return "/".join(self.name_of(PATHS[where], one) for one in value)
         if where in PRINCIPALS:
             return self._principal(value)
-        if where in SUBJECTS and (kind := row[SUBJECTS[where]]) in self.rows and self.tables[kind].id:
+        if where in SUBJECTS and (kind := _subject(row, where)) in self.rows and self.tables[kind].id:
             uuid = self.tables[kind].columns[self.tables[kind].id or ""] == "uuid"
             return self.name_of(kind, UUID(value) if uuid else int(value))
         return plain(value)
@@ -201,8 +201,8 @@ class Played:
                 row[column] = new[table.refers[column]].get(value, value)
             elif column == table.id:
                 row[column] = new[table.name].get(value, value)
-            elif where := SUBJECTS.get(f"{table.name}.{column}"):
-                known = new.get(row[where], {})
+            elif (where := f"{table.name}.{column}") in SUBJECTS:
+                known = new.get(_subject(row, where), {})
                 key = UUID(value) if ID.fullmatch(value) else int(value) if value.isascii() and value.isdigit() else None
                 row[column] = str(known.get(key, value))
             elif isinstance(value, str):
@@ -226,6 +226,12 @@ class Played:
                     for row in rows:
                         copy.write_row([row[column] for column in columns])
         self.connection.execute("ANALYZE")
+
+
+def _subject(row: Row, where: str) -> str:
+    """The table of what the journal is about."""
+    kind: str = row[SUBJECTS[where]]
+    return CALLED.get(kind, kind)
 
 
 def _named_in(named: dict[int, str], row: Row) -> str:

@@ -80,7 +80,7 @@ def _by_names(played: Played, value: Any, key: str = "") -> Any:
     if isinstance(value, list):
         return [_by_names(played, inner, key) for inner in value]
     if isinstance(value, int) and not isinstance(value, bool):
-        for table in ("unit", "person", "post", "delegation", "handover", "nomination", "drive"):
+        for table in ("unit", "person", "post", "delegation", "handover"):
             if key in (f"{table}s", f"{table}_id") or key.endswith(f"_{table}_id"):
                 return played.name_of(table, value)
     return value

@@ -16,13 +16,15 @@ NAMES: dict[str, tuple[str, ...]] = {
     "city": ("slug",),
     "clock": ("record_id", "kind"),
     "co_unit": ("matter_id", "unit_id"),
+    "collection": ("unit_id", "title", "opened_at"),
+    "collection_answer": ("asked_id",),
+    "collection_unit": ("collection_id", "unit_id"),
     "contact": ("post_id",),
     "content": ("record_id",),
     "counter": ("unit_id", "series", "year"),
     "demonstration": ("city_id",),
     "delegation": ("post_id", "to_person_id", "from_at", "made_at"),
     "delivery": ("person_id", "channel", "message_id", "digest_on", "address_change_id"),
-    "drive": ("unit_id", "title", "opened_at"),
     "entry": ("record_id", "at", "kind"),
     "extension": ("record_id", "asked_at"),
     "filed_form": ("key", "person_id"),
@@ -39,7 +41,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "matter": ("id",),
     "message": ("person_id", "at", "kind", "record_id"),
     "milestone": ("record_id", "at", "kind"),
-    "nomination": ("drive_id", "unit_id"),
+    "nomination": ("asked_id",),
     "notification_setting": ("person_id",),
     "pace": ("who", "act"),
     "person": ("sign_in_name",),
@@ -117,13 +119,20 @@ MOVED: dict[str, str] = {
     "reminder.record_id": "reminder.matter_id",
     "reading.record_id": "reading.matter_id",
     "handover_item.record_id": "handover_item.matter_id",
+    "collection": "drive",
+    "collection_unit": "nomination",
+    "collection_answer": "nomination",
+    "collection_answer.given_at": "nomination.answered_at",
+    "collection_answer.given_by_id": "nomination.answered_by_id",
+    "collection_answer.accepted_at": "nomination.settled_at",
 }
 
 # Columns that refer to a row without a foreign key. `principal` and `subject` are read as the code writes them.
 REFERS: dict[str, str] = {"unit_word.unit_id": "unit", "viewer.unit_id": "unit"}
 PATHS: dict[str, str] = {"unit.path": "unit"}  # arrays of references
 PRINCIPALS = frozenset({"viewer.principal"})
-SUBJECTS: dict[str, str] = {"journal_entry.subject_id": "subject_kind"}  # which column names the table
+SUBJECTS: dict[str, str] = {"journal_entry.subject_id": "subject_kind"}  # which column names the table, or what follows:
+CALLED: dict[str, str] = {"drive": "collection", "nomination": "collection_unit"}
 
 # Tables whose rows are one item a name: a derived index, of which only what it holds together is worth a line.
 TOGETHER = frozenset({"unit_word"})

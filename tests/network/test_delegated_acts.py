@@ -12,10 +12,10 @@ from portal.access.roles import Role
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
+from portal.liaisons.service import drives
 from portal.network import previews, queries
 from portal.network.models import Delegation, Post
 from portal.network.service import delegating
-from portal.staffing.service import drives
 from tests.network.small_network import Network
 from tests.world import World
 

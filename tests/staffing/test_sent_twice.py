@@ -14,7 +14,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.service import reviewing
 from portal.network.models import Absence, Post
-from portal.staffing.models import Drive, Handover
+from portal.staffing.models import Handover
 from tests.matters.test_sent_twice import AT_ONCE, send_at_once
 from tests.world import World
 
@@ -85,16 +85,3 @@ def test_a_reading_is_granted_once_and_ends_with_the_post(world: World) -> None:
     answer = client.post(world.url(f"network/people/{whose}/hand-over"), data={"csrf_token": world.token(client), **leave})
     assert answer.status_code == 303, answer.get_data(as_text=True)
     assert count(world, Audience.id, *granted[:2], Audience.to_at > clock.now()) == 0
-
-
-def test_units_are_asked_for_their_liaison_officers_once(world: World) -> None:
-    form = {
-        "title": "推荐联络员",
-        "until": (clock.today() + timedelta(days=30)).isoformat(),
-        "levels": "city",
-        "kinds": "department",
-        "unit": "330300",
-    }
-    answers = send_at_once(world, "city.secretariat", "network/drives/new", form)
-    assert answers == {303: 1, 422: AT_ONCE - 1}, answers
-    assert count(world, Drive.id, Drive.title == "推荐联络员") == 1

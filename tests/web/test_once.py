@@ -33,8 +33,8 @@ KEYLESS = {
         "instructions.assign_imported", "instructions.assign_picked", "instructions.carry_out_import",
         "matters.end_grant", "network.cancel_change", "network.carry_out_import", "network.end_absence",
         "network.end_delegation", "network.fetch_passwords", "notify.confirm_address", "officers.agree",
-        "officers.confirm_clock", "officers.refuse", "officers.send_again", "officers.withdraw", "staffing.close_drive",
-        "staffing.decide_appointments", "staffing.end_lent", "staffing.receive", "staffing.send_back_nomination",
+        "officers.confirm_clock", "officers.refuse", "officers.send_again", "officers.withdraw", "liaisons.close_drive",
+        "staffing.decide_appointments", "staffing.end_lent", "staffing.receive", "liaisons.send_back_nomination",
         "staffing.withdraw_appointment", "identity.drop", "identity.end_others", "identity.end_session", "officers.end_sessions",
     },
     "twice is as once": {

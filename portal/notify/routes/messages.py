@@ -37,9 +37,9 @@ PLACES: dict[str, tuple[str, str | None, str | None]] = {
     "handover_to_sign": ("staffing.handover", "handover_id", "about"),
     "stand_in_set": ("network.delegations", None, None),
     "standing_in": ("network.delegations", None, None),
-    "nominate": ("staffing.nominate", "nomination_id", "about"),
-    "nominate_urged": ("staffing.nominate", "nomination_id", "about"),
-    "nomination_returned": ("staffing.nominate", "nomination_id", "about"),
+    "nominate": ("liaisons.nominate", "nomination_id", "about"),
+    "nominate_urged": ("liaisons.nominate", "nomination_id", "about"),
+    "nomination_returned": ("liaisons.nominate", "nomination_id", "about"),
     "confirm_contact": ("staffing.contact", "post_id", "about"),
 }
 

@@ -1,4 +1,4 @@
-"""The pages about people: a person, appointing and leaving, liaison officers, drives for nominations."""
+"""The pages about people: a person, appointing and leaving, how a liaison officer is reached."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from flask import Blueprint
 blueprint = Blueprint("staffing", __name__)
 HIGHEST_ID = 2**31 - 1
 
-from portal.staffing.routes import agreeing, appointing, drives, leaving, liaison, people  # noqa: E402, F401
+from portal.staffing.routes import agreeing, appointing, contacts, leaving, people  # noqa: E402, F401

@@ -17,7 +17,6 @@ from portal.kernel.refusals import Invisible
 from portal.network.models import Delegation, Post
 from portal.network.service.being_away import absences, span_words
 from portal.staffing import queries
-from portal.staffing.liaisons import expected_since, unconfirmed
 from portal.staffing.models import Contact
 from portal.staffing.routes import HIGHEST_ID, blueprint
 from portal.staffing.rules import on_post
@@ -114,7 +113,7 @@ def _post(actor: Actor, post: Post) -> _Post:
 def _reached(actor: Actor, post: Post, kept: Contact | None) -> _Reached:
     may = allowed(actor, Act.KEEP_CONTACT, on_post(post))
     url = url_for("staffing.contact", post_id=post.id) if may else None
-    return _Reached(post.for_unit.name, kept, unconfirmed(kept, expected_since()), url)
+    return _Reached(post.for_unit.name, kept, queries.unconfirmed(kept, queries.expected_since()), url)
 
 
 def _lent(actor: Actor, made: Delegation, person_id: int) -> _Lent:

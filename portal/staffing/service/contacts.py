@@ -13,7 +13,6 @@ from portal.access.actor import Actor, Standing
 from portal.access.policy import Act, allowed
 from portal.access.roles import Role
 from portal.audit import journal
-from portal.deadlines.queries import calendar_of
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
@@ -24,9 +23,8 @@ from portal.network.rules import EMAIL_FORM
 from portal.notify.models import Message
 from portal.notify.service import tell_each
 from portal.staffing import queries
-from portal.staffing.liaisons import officers_to_ask
 from portal.staffing.models import Contact
-from portal.staffing.rules import asked_on, on_post
+from portal.staffing.rules import on_post
 
 TELEPHONE_FORM = re.compile(r"\+?[0-9][0-9 \-()（）转,，]{4,38}[0-9]")
 ASKED_WITHIN = timedelta(days=7)
@@ -115,13 +113,14 @@ def confirm(actor: Actor, post_id: int) -> Contact:
 def ask_to_confirm() -> None:
     """Part of every sweep: on the first working day of April and of October each liaison officer who has not just done
     so is asked to confirm, once."""
-    day = asked_on(clock.today(), calendar_of(db.session()))
+    day = queries.expected_since()
     key = f"confirm_contact:{day.isoformat()}"
     if clock.today() - day > ASKED_WITHIN or _asked(key):
         return
+    asked = queries.officers_to_ask(day)
     tell_each(
         "confirm_contact",
-        [(person_id, f"{key}:{post_id}", {"unit": unit, "about": post_id}) for post_id, person_id, unit in officers_to_ask(day)],
+        [(person_id, f"{key}:{post_id}", {"unit": unit, "about": post_id}) for post_id, person_id, unit in asked],
     )
 
 

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import select
 
 from portal.access.roles import Role
+from portal.collections.models import Collection, CollectionUnit
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.liaisons.service.drives import remind
 from portal.network.models import Post
 from portal.network.queries import holders
 from portal.notify.models import Message
-from portal.staffing.models import Contact, Drive, Nomination
-from portal.staffing.service.drives import remind
+from portal.staffing.models import Contact
 from tests.at_the_door import flat
 from tests.staffing.sending import look, send
 from tests.staffing.test_appointing import county_secretariat
@@ -37,14 +38,17 @@ def opened(world: World, by: str = "city.secretariat", **fields: object):  # typ
 
 def drive_of(world: World) -> int:
     with world.work():
-        return db.session.scalars(select(Drive.id).where(Drive.city_id == world.id).order_by(Drive.id.desc())).first() or 0
+        return (
+            db.session.scalars(select(Collection.id).where(Collection.city_id == world.id).order_by(Collection.id.desc())).first()
+            or 0
+        )
 
 
 def nomination_of(world: World, unit: str = "health") -> int:
     with world.work():
         return (
             db.session.scalars(
-                select(Nomination.id).where(Nomination.unit_id == world.units[unit]).order_by(Nomination.id.desc())
+                select(CollectionUnit.id).where(CollectionUnit.unit_id == world.units[unit]).order_by(CollectionUnit.id.desc())
             ).first()
             or 0
         )

@@ -1,23 +1,21 @@
-"""The liaison officers of the units below one: a page of them, who is missing, whose number nobody has confirmed."""
+"""The liaison officers of the units below one: a page of them, who is missing, whose number nobody has confirmed. And whom
+the units name in a drive."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import joinedload
 
-from portal.access.roles import Role
-from portal.deadlines.queries import calendar_of
+from portal.collections.models import CollectionUnit
 from portal.identity.models import Person
-from portal.kernel import clock
 from portal.kernel.db import current_city, db
+from portal.liaisons.models import Nomination
 from portal.network.models import ORGANS, Kind, Post, Unit
-from portal.network.queries import in_force
 from portal.staffing.models import Contact
-from portal.staffing.rules import asked_on
+from portal.staffing.queries import expected_since, serving_officers, unconfirmed
 
 ALL, VACANT, UNCONFIRMED = "all", "vacant", "unconfirmed"
 PAGE = 50
@@ -61,27 +59,13 @@ def liaisons(under: Unit, show: str = ALL, *, after: str = "", limit: int | None
     return [Desk(unit, tuple(officers.get(unit.id, ()))) for unit in units], more
 
 
-def expected_since() -> date:
-    """The day of the last request: a contact confirmed before it counts as unconfirmed."""
-    return asked_on(clock.today(), calendar_of(db.session()))
-
-
-def unconfirmed(contact: Contact | None, since: date) -> bool:
-    """Nobody has confirmed it since that day."""
-    return contact is None or contact.confirmed_on is None or contact.confirmed_on < since
-
-
-def _serving() -> tuple[Any, ...]:
-    return (Post.role == Role.LIAISON_OFFICER, in_force(clock.today()), Person.id == Post.person_id, Person.active)
-
-
 def _shown(statement: Select[Unit], show: str) -> Select[Unit]:
-    serving = exists().where(Post.for_unit_id == Unit.id, *_serving()).correlate(Unit)
+    serving = exists().where(Post.for_unit_id == Unit.id, *serving_officers()).correlate(Unit)
     if show == VACANT:
         return statement.where(~serving)
     if show == UNCONFIRMED:
         confirmed = exists().where(Contact.post_id == Post.id, Contact.confirmed_on >= expected_since())
-        return statement.where(exists().where(Post.for_unit_id == Unit.id, *_serving(), ~confirmed).correlate(Unit))
+        return statement.where(exists().where(Post.for_unit_id == Unit.id, *serving_officers(), ~confirmed).correlate(Unit))
     return statement
 
 
@@ -94,7 +78,7 @@ def _officers(units: Sequence[int]) -> dict[int, list[Officer]]:
         select(Post, Person.name, Contact)
         .join(Person, Person.id == Post.person_id)
         .outerjoin(Contact, Contact.post_id == Post.id)
-        .where(Post.for_unit_id.in_(units), *_serving())
+        .where(Post.for_unit_id.in_(units), *serving_officers())
         .order_by(Post.id)
     )
     for post, name, contact in rows:
@@ -103,15 +87,17 @@ def _officers(units: Sequence[int]) -> dict[int, list[Officer]]:
     return found
 
 
-def officers_to_ask(since: date) -> list[tuple[int, int, str]]:
-    """The liaison officers who have not confirmed since that day: post, person, unit's name."""
-    rows = db.session.execute(
-        select(Post.id, Post.person_id, Unit.name)
-        .join(Person, Person.id == Post.person_id)
-        .join(Unit, Unit.id == Post.for_unit_id)
-        .outerjoin(Contact, Contact.post_id == Post.id)
-        .where(Post.city_id == current_city(), *_serving())
-        .where(or_(Contact.confirmed_on.is_(None), Contact.confirmed_on < since))
-        .order_by(Post.id)
+def nominations_of(asked: Sequence[CollectionUnit]) -> dict[int, Nomination]:
+    """Whom each of these units names in a drive, by its place there."""
+    found = db.session.scalars(
+        select(Nomination)
+        .where(Nomination.city_id == current_city(), Nomination.asked_id.in_([one.id for one in asked]))
+        .options(joinedload(Nomination.nominee))
+        .execution_options(populate_existing=True)
     )
-    return [(post_id, person_id, name) for post_id, person_id, name in rows]
+    return {one.asked_id: one for one in found}
+
+
+def nomination_of(asked: CollectionUnit) -> Nomination | None:
+    """Whom this unit names."""
+    return nominations_of([asked]).get(asked.id)

@@ -1,4 +1,4 @@
-"""The liaison officers: the list by subtree, its workbook, one officer's contact."""
+"""The liaison officers: the list by subtree and its workbook."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, flash, make_response, request, url_for
+from flask import Response, make_response, request, url_for
 
 from portal.access.actor import Actor
 from portal.access.policy import Act, allowed
@@ -16,22 +16,24 @@ from portal.documents import workbook
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invisible
+from portal.liaisons import queries
+from portal.liaisons.routes import blueprint
+from portal.liaisons.service import nominations
 from portal.network import queries as network
 from portal.network.models import Level, Unit
-from portal.staffing import forms, liaisons
-from portal.staffing.routes import HIGHEST_ID, blueprint
-from portal.staffing.routes.acts import perform
+from portal.staffing.queries import expected_since
 from portal.staffing.rules import OnPost
-from portal.staffing.service import contacts, nominations
-from portal.web.answers import go, page
+from portal.web.answers import page
 from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-VIEWS = {liaisons.ALL: _l("全部"), liaisons.VACANT: _l("空缺"), liaisons.UNCONFIRMED: _l("未核对")}
+VIEWS = {queries.ALL: _l("全部"), queries.VACANT: _l("空缺"), queries.UNCONFIRMED: _l("未核对")}
 
-PAGES = frozenset(f"staffing.{name}" for name in ("drives_list", "open_drive", "drive", "nominate", "settle", "contact"))
-register(Section("staffing.liaison_officers", _l("联络员"), "person", Act.READ_NETWORK, _l("基础"), 805, pages=PAGES))
+PAGES = frozenset(
+    ("liaisons.drives_list", "liaisons.open_drive", "liaisons.drive", "liaisons.nominate", "liaisons.settle", "staffing.contact")
+)
+register(Section("liaisons.liaison_officers", _l("联络员"), "person", Act.READ_NETWORK, _l("基础"), 805, pages=PAGES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +56,25 @@ def liaison_officers() -> Response:
     actor = current_actor()
     under, show = _under(actor), _show()
     after = request.args.get("after", "")[:30]
-    desks, more = liaisons.liaisons(under, show, after=after)
+    desks, more = queries.liaisons(under, show, after=after)
     keeps = bool(allowed(actor, Act.KEEP_NETWORK))
     return page(
-        "staffing/liaisons.html",
+        "liaisons/officers.html",
         under=under,
         unit_typed=f"{under.name} ({under.code})",
         show=show,
         lines=[line for desk in desks for line in _lines(actor, desk)],
         views=[
-            (label, url_for("staffing.liaison_officers", unit=under.code, show=view), view == show) for view, label in VIEWS.items()
+            (label, url_for("liaisons.liaison_officers", unit=under.code, show=view), view == show) for view, label in VIEWS.items()
         ],
-        page_url=url_for("staffing.liaison_officers"),
+        page_url=url_for("liaisons.liaison_officers"),
         suggest_url=url_for("network.suggest"),
-        next_url=url_for("staffing.liaison_officers", unit=under.code, show=show, after=more) if more else None,
-        first_url=url_for("staffing.liaison_officers", unit=under.code, show=show) if after else None,
-        export_url=url_for("staffing.export_liaisons", unit=under.code, show=show),
-        drives_url=url_for("staffing.drives_list") if keeps else None,
-        waiting=[(one, url_for("staffing.nominate", nomination_id=one.id)) for one in nominations.waiting_for(actor)],
-        since=liaisons.expected_since(),
+        next_url=url_for("liaisons.liaison_officers", unit=under.code, show=show, after=more) if more else None,
+        first_url=url_for("liaisons.liaison_officers", unit=under.code, show=show) if after else None,
+        export_url=url_for("liaisons.export_liaisons", unit=under.code, show=show),
+        drives_url=url_for("liaisons.drives_list") if keeps else None,
+        waiting=[(one, url_for("liaisons.nominate", nomination_id=one.id)) for one in nominations.waiting_for(actor)],
+        since=expected_since(),
     )
 
 
@@ -93,11 +95,11 @@ def _under(actor: Actor) -> Unit:
 
 
 def _show() -> str:
-    asked = request.args.get("show", liaisons.ALL)
-    return asked if asked in VIEWS else liaisons.ALL
+    asked = request.args.get("show", queries.ALL)
+    return asked if asked in VIEWS else queries.ALL
 
 
-def _lines(actor: Actor, desk: liaisons.Desk) -> list[_Line]:
+def _lines(actor: Actor, desk: queries.Desk) -> list[_Line]:
     unit = desk.unit
     there = url_for("network.unit", unit_id=unit.id)
     if not desk.officers:
@@ -120,7 +122,7 @@ def _lines(actor: Actor, desk: liaisons.Desk) -> list[_Line]:
 def export_liaisons() -> Response:
     """The list as it is shown, all of it, as a workbook."""
     under, show = _under(current_actor()), _show()
-    desks, _more = liaisons.liaisons(under, show, limit=None)
+    desks, _more = queries.liaisons(under, show, limit=None)
     header = [
         _("单位代码"),
         _("单位"),
@@ -143,7 +145,7 @@ def export_liaisons() -> Response:
     return response
 
 
-def _rows(desks: list[liaisons.Desk]) -> list[list[Any]]:
+def _rows(desks: list[queries.Desk]) -> list[list[Any]]:
     rows: list[list[Any]] = []
     for desk in desks:
         unit = [desk.unit.code, desk.unit.name, str(Level(desk.unit.level).label)]
@@ -154,45 +156,3 @@ def _rows(desks: list[liaisons.Desk]) -> list[list[Any]]:
         if not desk.officers:
             rows.append([*unit, *[None] * 6, _("空缺")])
     return rows
-
-
-@blueprint.route(f"/network/posts/<int(max={HIGHEST_ID}):post_id>/contact", methods=["GET", "POST"])
-@allows(Act.KEEP_CONTACT, once=True)
-def contact(post_id: int) -> Response:
-    """How a liaison officer is reached: kept by himself or by the secretariat."""
-    actor = current_actor()
-    post, _standing = contacts.officers_post(actor, post_id)
-    kept, himself = contacts.contact_of(post_id), post.person_id == actor.person_id
-    form = forms.ContactForm(obj=kept)
-
-    def do() -> Response:
-        contacts.set_contact(actor, post_id, reached(form))
-        flash(_("联络员信息已保存"))
-        return go(url_for("staffing.person", person_id=post.person_id))
-
-    confirmed = (_("核对日期"), f"{kept.confirmed_on:%Y-%m-%d}") if kept and kept.confirmed_on else (_("核对日期"), _("未核对"))
-    return perform(
-        form,
-        do,
-        title=_("联络员信息"),
-        button=_("保存"),
-        crumb=post.person.name,
-        back_url=url_for("staffing.person", person_id=post.person_id),
-        facts=[(_("姓名"), post.person.name), (_("单位"), post.unit.name), confirmed],
-        confirm_url=url_for("staffing.confirm_contact", post_id=post_id) if himself and kept else None,
-        lead=_("每年 4 月和 10 月的首个工作日请联络员核对一次；本人保存即为核对。"),
-    )
-
-
-def reached(form: Any) -> contacts.Reached:
-    """What was typed."""
-    return contacts.Reached(form.telephone.data or "", form.fax.data, form.email.data, form.leader.data)
-
-
-@blueprint.post(f"/network/posts/<int(max={HIGHEST_ID}):post_id>/contact/confirm")
-@allows(Act.KEEP_CONTACT)
-def confirm_contact(post_id: int) -> Response:
-    """核对无误, by one click."""
-    contacts.confirm(current_actor(), post_id)
-    flash(_("已核对"))
-    return go(url_for("staffing.contact", post_id=post_id))

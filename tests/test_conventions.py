@@ -12,7 +12,6 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 import portal.app  # noqa: F401 - every model
-from portal.access.policy import POLICY, Act
 from portal.access.visibility import Guarded
 from portal.kernel.db import db
 from portal.web.cities import OUTSIDE
@@ -128,15 +127,6 @@ def test_the_door_and_the_domain_never_commit() -> None:
 
 
 # -------------------------------------------------------------------------------------------------------------- the door
-
-
-def test_every_route_declares_an_act_of_the_policy(app: Flask) -> None:
-    undeclared = [
-        rule.rule for rule in _rules(app)
-        if getattr(app.view_functions[rule.endpoint], "declared_act", None) not in POLICY
-    ]  # fmt: skip
-    assert undeclared == []
-    assert set(POLICY) == set(Act)
 
 
 def test_every_route_stands_in_a_city(app: Flask) -> None:

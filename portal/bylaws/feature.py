@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from portal.bylaws import routes
+from portal.bylaws import acts, routes
 from portal.registry.feature import Feature
 
 FEATURE = Feature(
     name="bylaws",
     blueprint=routes.blueprint,
+    acts=(acts.KEEP_RULES, acts.KEEP_CALENDAR),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from portal.instructions import routes
+from portal.instructions import acts, routes
 from portal.registry.feature import Feature
 
 FEATURE = Feature(
     name="instructions",
     blueprint=routes.blueprint,
+    acts=(acts.REGISTER,),
 )

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select, text, update
 
 from portal.access.actor import Actor
-from portal.access.policy import Act, allowed, covers
+from portal.access.policy import allowed, covers
 from portal.access.roles import Role
 from portal.audit import journal
 from portal.documents import previews, workbook
@@ -24,7 +24,7 @@ from portal.kernel.db import current_city, db, take_time
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.kernel.text import tidy
-from portal.network import queries, rules
+from portal.network import acts, queries, rules
 from portal.network.business import business
 from portal.network.importing import carry_out as write_new
 from portal.network.importing import known_network, sound_of
@@ -49,10 +49,10 @@ _WORDS: dict[str, dict[Any, str]] = {
 
 def reach_of(actor: Actor) -> frozenset[int]:
     """The units whose subtrees he keeps. Refused (Forbidden) to whoever is in no secretariat."""
-    decision = allowed(actor, Act.KEEP_NETWORK)
+    decision = allowed(actor, acts.KEEP_NETWORK)
     if not decision:
         raise Forbidden(_("您不能维护单位网络"), unmet=decision.unmet)
-    return frozenset(s.for_unit_id for s in actor.standings if s.role == Role.SECRETARIAT and covers(s, Act.KEEP_NETWORK))
+    return frozenset(s.for_unit_id for s in actor.standings if s.role == Role.SECRETARIAT and covers(s, acts.KEEP_NETWORK))
 
 
 def upload(actor: Actor, kind: str, name: str, data: bytes) -> ImportPreview:

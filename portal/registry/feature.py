@@ -13,24 +13,56 @@ from types import ModuleType
 
 from flask import Blueprint, Flask
 
-
-class Unregistrable(ValueError):
-    """A registration is incomplete, or says what another has said already; the portal does not start."""
+from portal.kernel.language import DEFAULT, LANGUAGES, said_in
+from portal.registry.acts import ACTS, Act
+from portal.registry.registered import Unregistrable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """What one package of the portal brings. `blueprint`: its pages; `install`: what it must do with the app itself;
-    `models`: the modules of its tables."""
+    `models`: the modules of its tables; `acts`: what a person can do or open in it."""
 
     name: str
     blueprint: Blueprint | None = None
     install: Callable[[Flask], None] | None = None
     models: tuple[ModuleType, ...] = ()
+    acts: tuple[Act, ...] = ()
 
 
 def refuse_contradictions(features: Iterable[Feature]) -> None:
     """Raise Unregistrable, which names row and feature, unless all these features can stand beside each other."""
-    twice = [name for name, times in Counter(one.name for one in features).items() if times > 1]
+    given = tuple(features)
+    twice = [name for name, times in Counter(one.name for one in given).items() if times > 1]
     if twice:
         raise Unregistrable(f"two features are called {', '.join(twice)}")
+    _judged(given)
+
+
+def hand_down(features: Iterable[Feature]) -> None:
+    """Fill the lists that the floors below read, once, at start. Raises Unregistrable as `refuse_contradictions` does."""
+    for fill in _judged(tuple(features)):
+        fill()
+
+
+def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
+    """What fills each list; every one is judged before the first is filled."""
+    return [
+        ACTS.judged((one.name, act) for one in features for act in one.acts),
+    ]
+
+
+def refuse_untranslated(features: Iterable[Feature]) -> None:
+    """Raise Unregistrable for words that a language's catalogue does not have; within the app, which knows the catalogues."""
+    said = [
+        (f"{feature.name}: the {what} of the act {act.name}", words)
+        for feature in features
+        for act in feature.acts
+        for what, words in act.words()
+    ]
+    words = [one for _what, one in said]
+    original = said_in(DEFAULT, words)
+    for language in LANGUAGES.keys() - {DEFAULT}:
+        for (what, _words), before, after in zip(said, original, said_in(language, words), strict=True):
+            if before == after:
+                raise Unregistrable(f"{what} is not said in {LANGUAGES[language]}")

@@ -14,13 +14,15 @@ from typing import Any
 from flask import Flask, current_app, g, request, url_for
 
 from portal.access.actor import Actor
-from portal.access.policy import Act, allowed
+from portal.access.acts import SIGNED_IN
+from portal.access.policy import allowed
 from portal.kernel.city import Demonstration
 from portal.kernel.language import official
+from portal.registry.acts import About, Act
 from portal.web.address import lost_on_the_way
 from portal.web.cities import current_city
 from portal.web.demonstration import being_played
-from portal.web.guards import RECORDLESS, current_actor, current_visitor
+from portal.web.guards import current_actor, current_visitor
 from portal.web.once import keyless
 from portal.web.speech import language
 
@@ -33,7 +35,7 @@ class Section:
     endpoint: str
     label: Any
     icon: str
-    act: Act = Act.SIGNED_IN
+    act: Act = SIGNED_IN
     group: Any = None
     order: int = 100
     count: Callable[[Actor], int | None] | None = None
@@ -82,7 +84,7 @@ _search: list[str] = []
 def register(*sections: Section) -> None:
     """Add entries to the side navigation; a feature does so when its routes are imported."""
     for section in sections:
-        if section.act not in RECORDLESS | {Act.SIGNED_IN}:
+        if section.act.about not in (About.OPEN, About.NOTHING):
             raise ValueError(f"the section {section.endpoint} needs an act that needs no record")
         SECTIONS[section.endpoint] = section
 

@@ -13,13 +13,13 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from portal.access.actor import SYSTEM, Actor, Standing, System
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.audit import journal
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Refusal, Stale
-from portal.network import queries
+from portal.network import acts, queries
 from portal.network.business import business
 from portal.network.importing import sound_of
 from portal.network.models import ChangeKind, Post, Unit, UnitChange
@@ -139,7 +139,7 @@ def _still_kept(row: UnitChange, case: Case) -> None:
     office = queries.unit_by_id(post.for_unit_id) if post is not None else None
     if office is None:
         return
-    own = case.unit.path if act_of(row.kind) is Act.KEEP_UNIT else case.unit.path[:-1]
+    own = case.unit.path if act_of(row.kind) is acts.KEEP_UNIT else case.unit.path[:-1]
     for unit, above in ((case.unit, own), (case.other, case.other.path if case.other is not None else ())):
         if unit is not None and office.keeper_id not in above:
             raise Forbidden(_("“%(unit)s”不归提出变更的单位管理了", unit=unit.name))

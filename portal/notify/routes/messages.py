@@ -9,7 +9,7 @@ from uuid import UUID
 
 from flask import Response, current_app, request, url_for
 
-from portal.access.policy import Act
+from portal.access.acts import SIGNED_IN
 from portal.kernel.language import _
 from portal.kernel.refusals import Invisible
 from portal.notify import service
@@ -56,7 +56,7 @@ class _Pages:
 
 
 @blueprint.get("/messages")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def messages() -> Response:
     """One's own messages, newest first."""
     actor, only_new = current_actor(), request.args.get("show") == "new"
@@ -81,7 +81,7 @@ def messages() -> Response:
 
 
 @blueprint.route("/messages/<uuid:message_id>/open", methods=["GET", "POST"])
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def open_message(message_id: UUID) -> Response:
     """Mark one's message read and go on to what it is about; opening it twice changes nothing more."""
     message = service.open_message(current_actor(), message_id)
@@ -94,7 +94,7 @@ def open_message(message_id: UUID) -> Response:
 
 
 @blueprint.post("/messages/read")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def read_all() -> Response:
     """Mark all one's messages read."""
     service.read_all(current_actor())
@@ -102,7 +102,7 @@ def read_all() -> Response:
 
 
 @blueprint.get("/messages/badge")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def badge() -> Response:
     """How many are unread: asked for by the page itself every minute, which keeps no session alive."""
     return page("notify/_badge.html")

@@ -11,14 +11,13 @@ from urllib.parse import quote
 
 from flask import Response, make_response, request, url_for
 
-from portal.access.policy import Act
 from portal.access.roles import OFFICERS, post_name
 from portal.audit import journal as audit
 from portal.documents import workbook
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invisible
-from portal.officers import queries
+from portal.officers import acts, queries
 from portal.officers.forms import JournalForm
 from portal.officers.queries import Asked, Line
 from portal.officers.routes import blueprint
@@ -31,7 +30,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CONDITIONS = ("from_day", "until_day", "person", "act", "kind", "officers")
 WIDTHS = (18, 14, 12, 26, 18, 14, 40, 50)
 
-register(Section("officers.journal", _l("日志"), "journal", Act.READ_JOURNAL, _l("系统"), 940))
+register(Section("officers.journal", _l("日志"), "journal", acts.READ_JOURNAL, _l("系统"), 940))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ def _drawn(line: Line) -> _Drawn:
 
 
 @blueprint.get("/officers/journal")
-@allows(Act.READ_JOURNAL)
+@allows(acts.READ_JOURNAL)
 def journal() -> Response:
     """The journal, newest first."""
     form = _form()
@@ -146,7 +145,7 @@ def journal() -> Response:
 
 
 @blueprint.get("/officers/journal/export")
-@allows(Act.READ_JOURNAL)
+@allows(acts.READ_JOURNAL)
 def export_journal() -> Response:
     """The entries asked for as a workbook, at most 20,000; that it was taken is an entry of its own."""
     asked = _asked(_form())

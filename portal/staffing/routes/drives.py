@@ -6,13 +6,14 @@ from typing import Any
 
 from flask import Response, flash, request, url_for
 
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.roles import Role
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Refusal
 from portal.network import queries as network
-from portal.staffing import forms
+from portal.network.acts import KEEP_NETWORK, KEEP_PEOPLE
+from portal.staffing import acts, forms
 from portal.staffing.models import Drive, Nomination
 from portal.staffing.routes import HIGHEST_ID, blueprint
 from portal.staffing.routes.acts import perform, person_typed
@@ -27,7 +28,7 @@ SHOWN = {"open": _l("未推荐"), "answered": _l("待任命"), "settled": _l("�
 
 
 @blueprint.get("/network/drives")
-@allows(Act.KEEP_NETWORK)
+@allows(KEEP_NETWORK)
 def drives_list() -> Response:
     """The drives of the subtrees that one keeps."""
     return page(
@@ -52,12 +53,12 @@ def _state(drive: Drive) -> tuple[str, str]:
 
 
 @blueprint.route("/network/drives/new", methods=["GET", "POST"])
-@allows(Act.KEEP_NETWORK, once=True)
+@allows(KEEP_NETWORK, once=True)
 def open_drive() -> Response:
     """A new drive."""
     actor, form = current_actor(), forms.DriveForm()
     if not form.is_submitted():
-        decision = allowed(actor, Act.KEEP_NETWORK)
+        decision = allowed(actor, KEEP_NETWORK)
         own = network.unit_by_id(decision.standing.for_unit_id) if decision.standing else None
         form.unit.data = f"{own.name} ({own.code})" if own else None
         form.title.data = _("推荐督查工作联络员")
@@ -87,7 +88,7 @@ def open_drive() -> Response:
 
 
 @blueprint.get(f"/network/drives/<int(max={HIGHEST_ID}):drive_id>")
-@allows(Act.KEEP_NETWORK, once=True)
+@allows(KEEP_NETWORK, once=True)
 def drive(drive_id: int) -> Response:
     """A drive: who has answered, who has not."""
     found, _standing = drives.drive_kept(current_actor(), drive_id)
@@ -138,7 +139,7 @@ def _line(one: Nomination, running: bool) -> dict[str, Any]:
 
 
 @blueprint.post(f"/network/drives/<int(max={HIGHEST_ID}):drive_id>/urge")
-@allows(Act.KEEP_NETWORK, once=True)
+@allows(KEEP_NETWORK, once=True)
 def urge_drive(drive_id: int) -> Response:
     """催报: whoever has not answered, all or one unit."""
     said = request.form.get("nomination", "")
@@ -163,7 +164,7 @@ def _say_not_reached(found: Drive, only: int | None = None) -> None:
 
 
 @blueprint.post(f"/network/drives/<int(max={HIGHEST_ID}):drive_id>/close")
-@allows(Act.KEEP_NETWORK)
+@allows(KEEP_NETWORK)
 def close_drive(drive_id: int) -> Response:
     """The drive ends."""
     drives.close_drive(current_actor(), drive_id)
@@ -172,11 +173,11 @@ def close_drive(drive_id: int) -> Response:
 
 
 @blueprint.route(f"/network/nominations/<int(max={HIGHEST_ID}):nomination_id>", methods=["GET", "POST"])
-@allows(Act.NOMINATE, once=True)
+@allows(acts.NOMINATE, once=True)
 def nominate(nomination_id: int) -> Response:
     """A unit names its liaison officer."""
     actor = current_actor()
-    found, _standing = nominations.nomination(actor, nomination_id, Act.NOMINATE)
+    found, _standing = nominations.nomination(actor, nomination_id, acts.NOMINATE)
     form = forms.NominationForm(obj=found)
     if not form.is_submitted():
         form.person.data = f"{found.nominee.name} ({found.nominee.sign_in_name})" if found.nominee else None
@@ -187,7 +188,7 @@ def nominate(nomination_id: int) -> Response:
         flash(_("推荐已送秘书处"))
         return go(back)
 
-    keeps = allowed(actor, Act.KEEP_PEOPLE, found.unit)
+    keeps = allowed(actor, KEEP_PEOPLE, found.unit)
     back = url_for("staffing.drive", drive_id=found.drive_id) if keeps and _reads(found) else url_for("staffing.liaison_officers")
     facts = [(_("单位"), found.unit.name), (_("截止日期"), f"{found.drive.until:%Y-%m-%d}")]
     if found.drive.words:
@@ -216,11 +217,11 @@ def _reads(found: Nomination) -> bool:
 
 
 @blueprint.route(f"/network/nominations/<int(max={HIGHEST_ID}):nomination_id>/accept", methods=["GET", "POST"])
-@allows(Act.KEEP_PEOPLE, once=True)
+@allows(KEEP_PEOPLE, once=True)
 def settle(nomination_id: int) -> Response:
     """任命: the secretariat appoints whom the unit named."""
     actor = current_actor()
-    found, _standing = nominations.nomination(actor, nomination_id, Act.KEEP_PEOPLE)
+    found, _standing = nominations.nomination(actor, nomination_id, KEEP_PEOPLE)
     form = forms.AcceptForm()
     if found.nominee_id is not None:
         del form.sign_in_name
@@ -247,11 +248,11 @@ def _present(found: Nomination) -> str:
 
 
 @blueprint.post(f"/network/nominations/<int(max={HIGHEST_ID}):nomination_id>/return")
-@allows(Act.KEEP_PEOPLE)
+@allows(KEEP_PEOPLE)
 def send_back_nomination(nomination_id: int) -> Response:
     """退回推荐, with a reason."""
     actor, form = current_actor(), forms.SendBackForm()
-    found, _standing = nominations.nomination(actor, nomination_id, Act.KEEP_PEOPLE)
+    found, _standing = nominations.nomination(actor, nomination_id, KEEP_PEOPLE)
 
     def do() -> Response:
         nominations.send_back(actor, nomination_id, form.reason.data or "")

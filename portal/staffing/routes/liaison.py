@@ -10,13 +10,14 @@ from urllib.parse import quote
 from flask import Response, flash, make_response, request, url_for
 
 from portal.access.actor import Actor
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.roles import Role
 from portal.documents import workbook
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invisible
 from portal.network import queries as network
+from portal.network.acts import KEEP_CONTACT, KEEP_NETWORK, KEEP_PEOPLE, READ_NETWORK
 from portal.network.models import Level, Unit
 from portal.staffing import forms, liaisons
 from portal.staffing.routes import HIGHEST_ID, blueprint
@@ -31,7 +32,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 VIEWS = {liaisons.ALL: _l("全部"), liaisons.VACANT: _l("空缺"), liaisons.UNCONFIRMED: _l("未核对")}
 
 PAGES = frozenset(f"staffing.{name}" for name in ("drives_list", "open_drive", "drive", "nominate", "settle", "contact"))
-register(Section("staffing.liaison_officers", _l("联络员"), "person", Act.READ_NETWORK, _l("基础"), 805, pages=PAGES))
+register(Section("staffing.liaison_officers", _l("联络员"), "person", READ_NETWORK, _l("基础"), 805, pages=PAGES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,14 @@ class _Line:
 
 
 @blueprint.get("/network/liaison-officers")
-@allows(Act.READ_NETWORK)
+@allows(READ_NETWORK)
 def liaison_officers() -> Response:
     """The units of a subtree with their liaison officers, who is missing, who has not confirmed."""
     actor = current_actor()
     under, show = _under(actor), _show()
     after = request.args.get("after", "")[:30]
     desks, more = liaisons.liaisons(under, show, after=after)
-    keeps = bool(allowed(actor, Act.KEEP_NETWORK))
+    keeps = bool(allowed(actor, KEEP_NETWORK))
     return page(
         "staffing/liaisons.html",
         under=under,
@@ -101,7 +102,7 @@ def _lines(actor: Actor, desk: liaisons.Desk) -> list[_Line]:
     unit = desk.unit
     there = url_for("network.unit", unit_id=unit.id)
     if not desk.officers:
-        may = allowed(actor, Act.KEEP_PEOPLE, unit)
+        may = allowed(actor, KEEP_PEOPLE, unit)
         url = url_for("staffing.appoint", unit_id=unit.id) if may else None
         return [_Line(unit.name, there, None, None, None, False, url)]
     return [
@@ -109,14 +110,14 @@ def _lines(actor: Actor, desk: liaisons.Desk) -> list[_Line]:
             unit.name, there, one.name, url_for("staffing.person", person_id=one.person_id), one.contact,
             one.unconfirmed,
             url_for("staffing.contact", post_id=one.post_id)
-            if allowed(actor, Act.KEEP_CONTACT, OnPost(unit.path, unit.id, one.post_id)) else None,
+            if allowed(actor, KEEP_CONTACT, OnPost(unit.path, unit.id, one.post_id)) else None,
         )
         for one in desk.officers
     ]  # fmt: skip
 
 
 @blueprint.get("/network/liaison-officers.xlsx")
-@allows(Act.READ_NETWORK)
+@allows(READ_NETWORK)
 def export_liaisons() -> Response:
     """The list as it is shown, all of it, as a workbook."""
     under, show = _under(current_actor()), _show()
@@ -157,7 +158,7 @@ def _rows(desks: list[liaisons.Desk]) -> list[list[Any]]:
 
 
 @blueprint.route(f"/network/posts/<int(max={HIGHEST_ID}):post_id>/contact", methods=["GET", "POST"])
-@allows(Act.KEEP_CONTACT, once=True)
+@allows(KEEP_CONTACT, once=True)
 def contact(post_id: int) -> Response:
     """How a liaison officer is reached: kept by himself or by the secretariat."""
     actor = current_actor()
@@ -190,7 +191,7 @@ def reached(form: Any) -> contacts.Reached:
 
 
 @blueprint.post(f"/network/posts/<int(max={HIGHEST_ID}):post_id>/contact/confirm")
-@allows(Act.KEEP_CONTACT)
+@allows(KEEP_CONTACT)
 def confirm_contact(post_id: int) -> Response:
     """核对无误, by one click."""
     contacts.confirm(current_actor(), post_id)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, insert, literal, select
 from sqlalchemy.orm import joinedload
 
 from portal.access.actor import Actor, Standing
-from portal.access.policy import Act, allowed, covers
+from portal.access.policy import allowed, covers
 from portal.access.roles import Role
 from portal.audit import journal
 from portal.identity.pace import MOST_URGES, keep_pace
@@ -21,6 +21,7 @@ from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible
+from portal.network.acts import KEEP_PEOPLE
 from portal.network.models import ORGANS, Unit
 from portal.network.queries import recipients_of
 from portal.notify.service import tell_each
@@ -131,7 +132,7 @@ def drive_kept(actor: Actor, drive_id: int, *, lock: bool = False) -> tuple[Driv
     """The drive, for the secretariat that keeps its unit; Invisible for everybody else."""
     statement = select(Drive).where(Drive.city_id == current_city(), Drive.id == drive_id).options(joinedload(Drive.unit))
     drive = db.session.scalar(statement.with_for_update(of=Drive) if lock else statement)
-    decision = allowed(actor, Act.KEEP_PEOPLE, drive.unit) if drive is not None else None
+    decision = allowed(actor, KEEP_PEOPLE, drive.unit) if drive is not None else None
     if drive is None or not decision:
         raise Invisible
     return drive, decision.standing
@@ -139,7 +140,7 @@ def drive_kept(actor: Actor, drive_id: int, *, lock: bool = False) -> tuple[Driv
 
 def drives_of(actor: Actor) -> list[tuple[Drive, int]]:
     """The drives of the subtrees that one keeps, the latest first, each with how many have answered."""
-    mine = {s.for_unit_id for s in actor.standings if s.role == Role.SECRETARIAT and covers(s, Act.KEEP_PEOPLE)}
+    mine = {s.for_unit_id for s in actor.standings if s.role == Role.SECRETARIAT and covers(s, KEEP_PEOPLE)}
     answered = (
         select(func.count())
         .select_from(Nomination)

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from portal.access.actor import Actor, Standing
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.roles import Role
 from portal.audit import journal
 from portal.identity.models import Person
@@ -14,9 +14,12 @@ from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
+from portal.network.acts import KEEP_PEOPLE
 from portal.network.models import Post
 from portal.network.queries import in_force
 from portal.notify.service import tell_each
+from portal.registry.acts import Act
+from portal.staffing import acts
 from portal.staffing.models import Drive, Nomination
 from portal.staffing.rules import on_unit
 from portal.staffing.service.appointing import NewPerson, appoint, end_post
@@ -58,7 +61,7 @@ def nomination(actor: Actor, nomination_id: int, act: Act, *, lock: bool = False
 
 def answer(actor: Actor, nomination_id: int, person: Person | None, name: str | None, reached: Reached) -> Nomination:
     """推荐: name the unit's liaison officer, a person of the city or a new one. May be changed until he is appointed."""
-    found, standing = nomination(actor, nomination_id, Act.NOMINATE, lock=True)
+    found, standing = nomination(actor, nomination_id, acts.NOMINATE, lock=True)
     if found.drive.closed_at is not None:
         raise Invalid(_("这次推荐已经结束"))
     if found.settled_at is not None:
@@ -80,7 +83,7 @@ def answer(actor: Actor, nomination_id: int, person: Person | None, name: str | 
 
 def send_back(actor: Actor, nomination_id: int, reason: str) -> Nomination:
     """The secretariat asks for another name, with a reason; whoever answered is told."""
-    found, standing = nomination(actor, nomination_id, Act.KEEP_PEOPLE, lock=True)
+    found, standing = nomination(actor, nomination_id, KEEP_PEOPLE, lock=True)
     if found.answered_at is None or found.settled_at is not None:
         raise Stale(_("这条推荐已有变动，没有退回"))
     if not reason:
@@ -98,7 +101,7 @@ def accept(
 ) -> tuple[Nomination, str | None]:
     """The secretariat appoints whom the unit named, from today on, with his contact; a new person's one-time password is
     returned. `replace`: the liaison officers of before leave, and he takes over what they handled."""
-    found, standing = nomination(actor, nomination_id, Act.KEEP_PEOPLE, lock=True)
+    found, standing = nomination(actor, nomination_id, KEEP_PEOPLE, lock=True)
     if found.answered_at is None or found.settled_at is not None:
         raise Stale(_("这条推荐已有变动，没有任命"))
     before = list(

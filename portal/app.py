@@ -36,7 +36,7 @@ from portal.officers import restoring
 from portal.officers.feature import FEATURE as officers
 from portal.officers.service import refuse_unbelieved_clock
 from portal.overview.feature import FEATURE as overview
-from portal.registry.feature import Feature, refuse_contradictions
+from portal.registry.feature import Feature, hand_down, refuse_contradictions, refuse_dead_ends
 from portal.staffing.feature import FEATURE as staffing
 from portal.vault import box
 from portal.vault.files import FileStore
@@ -81,6 +81,7 @@ FEATURES: tuple[Feature, ...] = (
     overview,
 )
 refuse_contradictions(FEATURES)
+hand_down(FEATURES)
 
 
 def create_app(settings: Settings | None = None, **config: Any) -> Flask:
@@ -148,6 +149,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     _add_outside(app)
     readiness.install(app, lambda: bell.answers(settings.redis_url))
     guards.refuse_undeclared(app)
+    refuse_dead_ends(FEATURES, app.view_functions)
     return app
 
 

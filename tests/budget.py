@@ -32,6 +32,7 @@ SECONDS = {
     "notify": 94,
     "officers": 20,
     "overview": 6,
+    "registry": 5,
     "staffing": 20,
     "tests": 20,
     "vault": 12,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.identity import models, routes
+from portal.identity.messages import MESSAGES
 from portal.registry.feature import Feature
 
 FEATURE = Feature(
@@ -10,4 +11,5 @@ FEATURE = Feature(
     blueprint=routes.blueprint,
     install=routes.install,
     models=(models,),
+    messages=MESSAGES,
 )

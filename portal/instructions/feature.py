@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from portal.instructions import routes
+from portal.instructions.messages import MESSAGES
 from portal.registry.feature import Feature
 
 FEATURE = Feature(
     name="instructions",
     blueprint=routes.blueprint,
+    messages=MESSAGES,
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from portal.matters import models, routes
+from portal.matters.messages import MESSAGES
 from portal.registry.feature import Feature
 
 FEATURE = Feature(
     name="matters",
     blueprint=routes.blueprint,
     models=(models,),
+    messages=MESSAGES,
 )

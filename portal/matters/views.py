@@ -14,11 +14,11 @@ from portal.deadlines.words import day_words, explain
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.matters.book import ENTRY_LABELS
+from portal.matters.fields import FIELDS
 from portal.matters.models import Clock, CoUnit, Entry, Matter, Milestone, State
 from portal.matters.rules import DECLINE_REASONS, QUESTIONS
 from portal.network.models import Kind
 from portal.network.queries import Holder
-from portal.notify.fields import FIELDS
 from portal.workflow.seats import STEP_LABELS
 
 _SOURCES = {

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from portal.network import models, routes
+from portal.network.messages import MESSAGES
 from portal.registry.feature import Feature
 
 FEATURE = Feature(
     name="network",
     blueprint=routes.blueprint,
     models=(models,),
+    messages=MESSAGES,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.notify import models, routes
+from portal.notify.messages import MESSAGES
 from portal.registry.feature import Feature
 
 FEATURE = Feature(
@@ -10,4 +11,5 @@ FEATURE = Feature(
     blueprint=routes.blueprint,
     install=routes.install,
     models=(models,),
+    messages=MESSAGES,
 )

@@ -58,6 +58,7 @@ from portal.web import (
     typed,
     walls,
 )
+from portal.web.feature import FEATURE as web
 from portal.workflow.feature import FEATURE as workflow
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ FEATURES: tuple[Feature, ...] = (
     audit,
     deadlines,
     documents,
+    web,
     identity,
     network,
     notify,

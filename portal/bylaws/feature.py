@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.bylaws import routes
+from portal.bylaws.journal import JOURNAL
 from portal.bylaws.messages import MESSAGES
 from portal.registry.feature import Feature
 
@@ -10,4 +11,5 @@ FEATURE = Feature(
     name="bylaws",
     blueprint=routes.blueprint,
     messages=MESSAGES,
+    journal=JOURNAL,
 )

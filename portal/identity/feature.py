@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.identity import models, routes
+from portal.identity.journal import JOURNAL
 from portal.identity.messages import MESSAGES
 from portal.registry.feature import Feature
 
@@ -12,4 +13,5 @@ FEATURE = Feature(
     install=routes.install,
     models=(models,),
     messages=MESSAGES,
+    journal=JOURNAL,
 )

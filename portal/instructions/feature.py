@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.instructions import routes
+from portal.instructions.journal import JOURNAL
 from portal.instructions.messages import MESSAGES
 from portal.registry.feature import Feature
 
@@ -10,4 +11,5 @@ FEATURE = Feature(
     name="instructions",
     blueprint=routes.blueprint,
     messages=MESSAGES,
+    journal=JOURNAL,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.matters import models, routes
+from portal.matters.journal import ENTRIES, JOURNAL
 from portal.matters.messages import MESSAGES
 from portal.registry.feature import Feature
 
@@ -11,4 +12,6 @@ FEATURE = Feature(
     blueprint=routes.blueprint,
     models=(models,),
     messages=MESSAGES,
+    journal=JOURNAL,
+    entries=ENTRIES,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.notify import models, routes
+from portal.notify.journal import JOURNAL
 from portal.notify.messages import MESSAGES
 from portal.registry.feature import Feature
 
@@ -12,4 +13,5 @@ FEATURE = Feature(
     install=routes.install,
     models=(models,),
     messages=MESSAGES,
+    journal=JOURNAL,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.officers import models, routes
+from portal.officers.journal import JOURNAL
 from portal.officers.messages import MESSAGES
 from portal.registry.feature import Feature
 
@@ -11,4 +12,5 @@ FEATURE = Feature(
     blueprint=routes.blueprint,
     models=(models,),
     messages=MESSAGES,
+    journal=JOURNAL,
 )

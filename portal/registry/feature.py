@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 
 from flask import Blueprint, Flask
 
+from portal.registry import journal
+from portal.registry.journal import Journal, Word
 from portal.registry.messages import MESSAGES, MessageKind
 from portal.registry.registered import Unregistrable
 
@@ -20,31 +22,51 @@ from portal.registry.registered import Unregistrable
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """What one package of the portal brings. `blueprint`: its pages; `install`: what it must do with the app itself;
-    `models`: the modules of its tables; `messages`: what it tells people."""
+    `models`: the modules of its tables; `messages`: what it tells people; `journal`: what it calls what it writes into the
+    journal; `entries`: the same of 办理经过, whose words the journal knows too."""
 
     name: str
     blueprint: Blueprint | None = None
     install: Callable[[Flask], None] | None = None
     models: tuple[ModuleType, ...] = ()
     messages: tuple[MessageKind, ...] = ()
+    journal: Journal = field(default_factory=Journal)
+    entries: tuple[Word, ...] = ()
 
 
 def refuse_contradictions(features: Iterable[Feature]) -> None:
     """Raise Unregistrable, which names row and feature, unless all these features can stand beside each other."""
-    twice = [name for name, times in Counter(one.name for one in features).items() if times > 1]
+    given = tuple(features)
+    twice = [name for name, times in Counter(one.name for one in given).items() if times > 1]
     if twice:
         raise Unregistrable(f"two features are called {', '.join(twice)}")
+    _judged(given)
 
 
 def hand_down(features: Iterable[Feature]) -> None:
     """Fill the lists that the floors below read, once, at start. Raises Unregistrable as `refuse_contradictions` does."""
-    given = tuple(features)
-    MESSAGES.fill((feature.name, row) for feature in given for row in feature.messages)
+    for fill in _judged(tuple(features)):
+        fill()
+
+
+def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
+    """What fills each list; every one is judged before the first is filled."""
+    return [
+        MESSAGES.judged((one.name, row) for one in features for row in one.messages),
+        journal.ENTRIES.judged((one.name, row) for one in features for row in one.entries),
+        journal.ACTS.judged((one.name, row) for one in features for row in (*one.journal.acts, *one.entries)),
+        journal.SUBJECTS.judged((one.name, row) for one in features for row in one.journal.subjects),
+        journal.FACTS.judged((one.name, row) for one in features for row in one.journal.facts),
+        journal.TOLD.judged((one.name, row) for one in features for row in one.journal.told),
+    ]
 
 
 def refuse_dead_ends(features: Iterable[Feature], endpoints: Container[str]) -> None:
-    """Raise Unregistrable where a row leads to a page that there is not."""
+    """Raise Unregistrable where a row leads to a page or to another row that there is not."""
     for feature in features:
+        for told in feature.journal.told:
+            if told.of not in journal.ACTS:
+                raise Unregistrable(f"{feature.name}: the {journal.TOLD.what} {told.name} tells of {told.of}, which is no act")
         for row in feature.messages:
             if row.opens is not None and row.opens.endpoint not in endpoints:
                 raise Unregistrable(f"{feature.name}: the {MESSAGES.what} {row.name} opens {row.opens.endpoint}, which is no page")

@@ -124,4 +124,4 @@ class MessageKind:
         return None
 
 
-MESSAGES: ByName[MessageKind] = ByName("kind of message")
+MESSAGES: ByName[MessageKind] = ByName("kind of message", fault=MessageKind.fault)

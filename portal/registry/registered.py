@@ -6,7 +6,7 @@ that names the row and its feature.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 
@@ -20,29 +20,36 @@ class Row(Protocol):
     @property
     def name(self) -> str: ...
 
-    def fault(self) -> str | None:
-        """What is wrong with the row by itself, as the end of a sentence; None: nothing."""
-
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Row)
 
 
 class Registered(Generic[T]):
-    """All that was registered of one sort, in the order of the features. `what`: one of them, in words."""
+    """All that was registered of one sort. `what`: one of them, in words; `order`: where each stands among all, else, and
+    where two say the same, the order of the features counts."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, *, order: Callable[[T], int] = lambda _row: 0) -> None:
         self.what = what
+        self._order = order
         self._all: tuple[T, ...] | None = None
 
     def fill(self, given: Iterable[tuple[str, T]]) -> None:
-        """Take what all the features give, each with its feature's name. Raises Unregistrable where it cannot stand;
-        RuntimeError when the list was filled before."""
+        """Take what all the features give, each with its feature's name. Raises as `judged` and what it returns do."""
+        self.judged(given)()
+
+    def judged(self, given: Iterable[tuple[str, T]]) -> Callable[[], None]:
+        """What fills the list, for when all other lists could be filled too. Raises Unregistrable where a row cannot stand,
+        and, when it is called, RuntimeError where the list was filled before."""
         rows = tuple(given)
         self.judge(rows)
-        if self._all is not None:
-            raise RuntimeError(f"every {self.what} was handed down already")
-        self._all = tuple(row for _feature, row in rows)
+
+        def fill() -> None:
+            if self._all is not None:
+                raise RuntimeError(f"every {self.what} was handed down already")
+            self._all = tuple(sorted((row for _feature, row in rows), key=self._order))
+
+        return fill
 
     def judge(self, given: tuple[tuple[str, T], ...]) -> None:
         """Raise Unregistrable for what is given twice."""
@@ -61,10 +68,13 @@ class Registered(Generic[T]):
 
 
 class ByName(Registered[R]):
-    """Rows that are asked for by their names."""
+    """Rows that are asked for by their names. `fault`: what is wrong with a row by itself, as the end of a sentence."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
+    def __init__(
+        self, what: str, *, order: Callable[[R], int] = lambda _row: 0, fault: Callable[[R], str | None] = lambda _row: None
+    ) -> None:
+        super().__init__(what, order=order)
+        self._fault = fault
         self._by_name: dict[str, R] | None = None
 
     def judge(self, given: tuple[tuple[str, R], ...]) -> None:
@@ -73,7 +83,7 @@ class ByName(Registered[R]):
         for feature, row in given:
             if not row.name:
                 raise Unregistrable(f"{feature}: a {self.what} has no name: {row}")
-            if (fault := row.fault()) is not None:
+            if (fault := self._fault(row)) is not None:
                 raise Unregistrable(f"{feature}: the {self.what} {row.name} {fault}")
             if row.name in owners:
                 raise Unregistrable(f"{feature}: the {self.what} {row.name} is registered by {owners[row.name]} already")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal.registry.feature import Feature
 from portal.staffing import models, routes
+from portal.staffing.journal import JOURNAL
 from portal.staffing.messages import MESSAGES
 
 FEATURE = Feature(
@@ -11,4 +12,5 @@ FEATURE = Feature(
     blueprint=routes.blueprint,
     models=(models,),
     messages=MESSAGES,
+    journal=JOURNAL,
 )

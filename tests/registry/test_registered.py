@@ -19,7 +19,7 @@ BELL = MessageKind("bell_rung", Group.OFFICE, CLOSED)
 
 def refused(*features: Feature) -> str:
     with pytest.raises(Unregistrable) as refusal:
-        hand_down(features)
+        refuse_contradictions(features)
     return str(refusal.value)
 
 

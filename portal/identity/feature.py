@@ -6,6 +6,7 @@ from portal.identity import models, routes
 from portal.identity.journal import JOURNAL
 from portal.identity.messages import MESSAGES
 from portal.registry.feature import Feature
+from portal.registry.navigation import Place, Purpose
 
 FEATURE = Feature(
     name="identity",
@@ -14,4 +15,14 @@ FEATURE = Feature(
     models=(models,),
     messages=MESSAGES,
     journal=JOURNAL,
+    places=(
+        Place(Purpose.ACTING_POST, "identity.acting_post"),
+        Place(Purpose.PASSWORD, "identity.password"),
+        Place(Purpose.SECOND_FACTOR, "identity.second_factor"),
+        Place(Purpose.SIGN_INS, "identity.sign_ins"),
+        Place(Purpose.SIGN_IN, "identity.sign_in"),
+        Place(Purpose.SIGN_OUT, "identity.sign_out"),
+        Place(Purpose.CONFIRM, "identity.confirm"),
+        Place(Purpose.LANGUAGE, "identity.language"),
+    ),
 )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from portal.access.policy import Act
+from portal.kernel.language import _l
 from portal.officers import models, routes
 from portal.officers.journal import JOURNAL
 from portal.officers.messages import MESSAGES
+from portal.officers.queries import count_waiting
 from portal.registry.feature import Feature
+from portal.registry.navigation import Section
 
 FEATURE = Feature(
     name="officers",
@@ -13,4 +17,11 @@ FEATURE = Feature(
     models=(models,),
     messages=MESSAGES,
     journal=JOURNAL,
+    sections=(
+        Section("officers.health", _l("系统运行"), "statistics", Act.READ_HEALTH, _l("系统"), 900),
+        Section("officers.accounts", _l("账号"), "person", Act.KEEP_ACCOUNTS, _l("系统"), 910),
+        Section("officers.rules", _l("安全规则"), "key", Act.KEEP_ACCOUNTS, _l("系统"), 920),
+        Section("officers.acts", _l("双人审批"), "sign", Act.READ_SENSITIVE, _l("系统"), 930, count=count_waiting),
+        Section("officers.journal", _l("日志"), "journal", Act.READ_JOURNAL, _l("系统"), 940),
+    ),
 )

@@ -7,15 +7,17 @@ empty: a feature says only what it brings.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
+from typing import Never
 
 from flask import Blueprint, Flask
 
 from portal.registry import journal
 from portal.registry.journal import Journal, Word
 from portal.registry.messages import MESSAGES, MessageKind
+from portal.registry.navigation import PLACES, SECTIONS, UNREAD, Place, Purpose, Section
 from portal.registry.registered import Unregistrable
 
 
@@ -23,7 +25,8 @@ from portal.registry.registered import Unregistrable
 class Feature:
     """What one package of the portal brings. `blueprint`: its pages; `install`: what it must do with the app itself;
     `models`: the modules of its tables; `messages`: what it tells people; `journal`: what it calls what it writes into the
-    journal; `entries`: the same of 办理经过, whose words the journal knows too."""
+    journal; `entries`: the same of 办理经过, whose words the journal knows too; `sections`: its entries of the menu; `places`: its
+    pages that every page leads to; `unread`: what it has for somebody to read, counted."""
 
     name: str
     blueprint: Blueprint | None = None
@@ -32,6 +35,9 @@ class Feature:
     messages: tuple[MessageKind, ...] = ()
     journal: Journal = field(default_factory=Journal)
     entries: tuple[Word, ...] = ()
+    sections: tuple[Section[Never], ...] = ()
+    places: tuple[Place, ...] = ()
+    unread: tuple[Callable[[Never], int], ...] = ()
 
 
 def refuse_contradictions(features: Iterable[Feature]) -> None:
@@ -58,6 +64,9 @@ def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
         journal.SUBJECTS.judged((one.name, row) for one in features for row in one.journal.subjects),
         journal.FACTS.judged((one.name, row) for one in features for row in one.journal.facts),
         journal.TOLD.judged((one.name, row) for one in features for row in one.journal.told),
+        SECTIONS.judged((one.name, row) for one in features for row in one.sections),
+        PLACES.judged((one.name, row) for one in features for row in one.places),
+        UNREAD.judged((one.name, row) for one in features for row in one.unread),
     ]
 
 
@@ -67,6 +76,16 @@ def refuse_dead_ends(features: Iterable[Feature], endpoints: Container[str]) -> 
         for told in feature.journal.told:
             if told.of not in journal.ACTS:
                 raise Unregistrable(f"{feature.name}: the {journal.TOLD.what} {told.name} tells of {told.of}, which is no act")
-        for row in feature.messages:
-            if row.opens is not None and row.opens.endpoint not in endpoints:
-                raise Unregistrable(f"{feature.name}: the {MESSAGES.what} {row.name} opens {row.opens.endpoint}, which is no page")
+        for what, row, endpoint in _leading(feature):
+            if endpoint not in endpoints:
+                raise Unregistrable(f"{feature.name}: the {what} {row} leads to {endpoint}, which is no page")
+    for purpose in Purpose:
+        if purpose not in PLACES:
+            raise Unregistrable(f"no feature has a {PLACES.what} {purpose}")
+
+
+def _leading(feature: Feature) -> Iterator[tuple[str, str, str]]:
+    """Each row that leads to a page: what it is, its name, and the page's endpoint."""
+    yield from ((MESSAGES.what, row.name, row.opens.endpoint) for row in feature.messages if row.opens is not None)
+    yield from ((SECTIONS.what, row.name, row.name) for row in feature.sections)
+    yield from ((PLACES.what, row.name, row.endpoint) for row in feature.places)

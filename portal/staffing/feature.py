@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from portal.access.policy import Act
+from portal.kernel.language import _l
 from portal.registry.feature import Feature
+from portal.registry.navigation import Section
 from portal.staffing import models, routes
 from portal.staffing.journal import JOURNAL
 from portal.staffing.messages import MESSAGES
+from portal.staffing.service.agreeing import may_be_asked
 
 FEATURE = Feature(
     name="staffing",
@@ -13,4 +17,16 @@ FEATURE = Feature(
     models=(models,),
     messages=MESSAGES,
     journal=JOURNAL,
+    sections=(
+        Section(
+            "staffing.liaison_officers",
+            _l("联络员"),
+            "person",
+            Act.READ_NETWORK,
+            _l("基础"),
+            805,
+            pages=frozenset(f"staffing.{name}" for name in ("drives_list", "open_drive", "drive", "nominate", "settle", "contact")),
+        ),
+        Section("staffing.appointments", _l("任职同意"), "sign", Act.SIGNED_IN, _l("基础"), 807, shown=may_be_asked),
+    ),
 )

@@ -64,7 +64,7 @@ def test_a_kind_of_message_that_cannot_stand_is_named_with_its_feature(row: Mess
 
 def test_a_message_does_not_lead_nowhere() -> None:
     bells = Feature(name="bells", messages=(replace(BELL, opens=Opens("bells.tower")),))
-    with pytest.raises(Unregistrable, match=r"bells: the kind of message bell_rung opens bells\.tower, which is no page"):
+    with pytest.raises(Unregistrable, match=r"bells: the kind of message bell_rung leads to bells\.tower, which is no page"):
         refuse_dead_ends([bells], {"front"})
 
 

@@ -27,7 +27,7 @@ from portal.matters.models import State
 from portal.matters.queries import must_be_confirmed
 from portal.matters.views import lamp_of
 from portal.web.answers import page, xlsx
-from portal.web.frame import Button, Section, register, search_with
+from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
 from portal.web.transactions import shows
 
@@ -52,10 +52,6 @@ COLUMNS: tuple[tuple[Any, int], ...] = (
     (_l("批示日期"), 11), (_l("收到日期"), 11), (_l("紧急程度"), 8), (_l("主办单位"), 24), (_l("状态"), 12),
     (_l("轮到"), 18), (_l("原定期限"), 11), (_l("期限"), 11), (_l("退回次数"), 8), (_l("时限情况"), 14),
 )  # fmt: skip
-
-MATTERS = frozenset({"matters"})
-register(Section("instructions.register_list", _l("批示件登记表"), "register", Act.READ_REGISTER, order=20, pages=MATTERS))
-search_with("instructions.register_list")
 
 
 @dataclass(frozen=True, slots=True)

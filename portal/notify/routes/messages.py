@@ -15,7 +15,7 @@ from portal.kernel.refusals import Invisible
 from portal.notify import service
 from portal.notify.drawn import drawn
 from portal.notify.models import Message
-from portal.notify.queries import Place, messages_of, unread_count
+from portal.notify.queries import Place, messages_of, unread_by
 from portal.notify.routes import blueprint
 from portal.registry.messages import MESSAGES, Opens
 from portal.web.answers import go, page
@@ -51,7 +51,7 @@ def messages() -> Response:
     return page(
         "notify/messages.html",
         messages=drawn(found),
-        unread=unread_count(actor.person_id, suspended=actor.suspended),
+        unread=unread_by(actor),
         read_all_url=url_for("notify.read_all"),
         only_new=only_new,
         all_url=url_for("notify.messages"),

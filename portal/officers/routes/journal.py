@@ -16,7 +16,7 @@ from portal.access.roles import OFFICERS, post_name
 from portal.audit import journal as audit
 from portal.documents import workbook
 from portal.kernel import clock
-from portal.kernel.language import _, _l
+from portal.kernel.language import _
 from portal.kernel.refusals import Invisible
 from portal.officers import queries
 from portal.officers.forms import JournalForm
@@ -25,14 +25,11 @@ from portal.officers.routes import blueprint
 from portal.officers.words import act_words, fact_words
 from portal.registry.journal import ACTS, SUBJECTS
 from portal.web.answers import page
-from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CONDITIONS = ("from_day", "until_day", "person", "act", "kind", "officers")
 WIDTHS = (18, 14, 12, 26, 18, 14, 40, 50)
-
-register(Section("officers.journal", _l("日志"), "journal", Act.READ_JOURNAL, _l("系统"), 940))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from portal.officers import models, routes
 from portal.officers.journal import JOURNAL
 from portal.officers.messages import MESSAGES
 from portal.officers.queries import count_waiting
+from portal.officers.service import refuse_unbelieved_clock
 from portal.registry.feature import Feature
 from portal.registry.navigation import Section
 
@@ -24,4 +25,5 @@ FEATURE = Feature(
         Section("officers.acts", _l("双人审批"), "sign", Act.READ_SENSITIVE, _l("系统"), 930, count=count_waiting),
         Section("officers.journal", _l("日志"), "journal", Act.READ_JOURNAL, _l("系统"), 940),
     ),
+    before_number=(refuse_unbelieved_clock,),
 )

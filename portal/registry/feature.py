@@ -7,14 +7,16 @@ empty: a feature says only what it brings.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Never
+from uuid import UUID
 
 from flask import Blueprint, Flask
 
-from portal.registry import journal
+from portal.registry import hooks, journal
+from portal.registry.hooks import OnPostEnd, OnUnitChange
 from portal.registry.journal import Journal, Word
 from portal.registry.messages import MESSAGES, MessageKind
 from portal.registry.navigation import PLACES, SECTIONS, UNREAD, Place, Purpose, Section
@@ -26,7 +28,11 @@ class Feature:
     """What one package of the portal brings. `blueprint`: its pages; `install`: what it must do with the app itself;
     `models`: the modules of its tables; `messages`: what it tells people; `journal`: what it calls what it writes into the
     journal; `entries`: the same of 办理经过, whose words the journal knows too; `sections`: its entries of the menu; `places`: its
-    pages that every page leads to; `unread`: what it has for somebody to read, counted."""
+    pages that every page leads to; `unread`: what it has for somebody to read, counted.
+
+    What it does when something below it changes: `on_unit_change`, `on_post_end`, `on_lending_end`; what it is asked for:
+    `open_in_unit`, its open business on a unit's page; `ladders`, whom the reminders of its clocks reach; `before_number`,
+    which raises where no number may be given."""
 
     name: str
     blueprint: Blueprint | None = None
@@ -38,6 +44,12 @@ class Feature:
     sections: tuple[Section[Never], ...] = ()
     places: tuple[Place, ...] = ()
     unread: tuple[Callable[[Never], int], ...] = ()
+    on_unit_change: tuple[OnUnitChange[Never, Never, Never], ...] = ()
+    on_post_end: tuple[OnPostEnd[Never, Never, Never, object, object], ...] = ()
+    on_lending_end: tuple[Callable[[Collection[int]], None], ...] = ()
+    open_in_unit: tuple[Callable[[Never, int, int], Sequence[object]], ...] = ()
+    ladders: tuple[Callable[[int, UUID, Collection[str]], object | None], ...] = ()
+    before_number: tuple[Callable[[], None], ...] = ()
 
 
 def refuse_contradictions(features: Iterable[Feature]) -> None:
@@ -67,6 +79,12 @@ def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
         SECTIONS.judged((one.name, row) for one in features for row in one.sections),
         PLACES.judged((one.name, row) for one in features for row in one.places),
         UNREAD.judged((one.name, row) for one in features for row in one.unread),
+        hooks.ON_UNIT_CHANGE.judged((one.name, row) for one in features for row in one.on_unit_change),
+        hooks.ON_POST_END.judged((one.name, row) for one in features for row in one.on_post_end),
+        hooks.ON_LENDING_END.judged((one.name, row) for one in features for row in one.on_lending_end),
+        hooks.OPEN_IN_UNIT.judged((one.name, row) for one in features for row in one.open_in_unit),
+        hooks.LADDERS.judged((one.name, row) for one in features for row in one.ladders),
+        hooks.BEFORE_NUMBER.judged((one.name, row) for one in features for row in one.before_number),
     ]
 
 

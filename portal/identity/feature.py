@@ -5,8 +5,10 @@ from __future__ import annotations
 from portal.identity import models, routes
 from portal.identity.journal import JOURNAL
 from portal.identity.messages import MESSAGES
+from portal.identity.service.signing_in import forget_sign_ins
 from portal.registry.feature import Feature
 from portal.registry.navigation import Place, Purpose
+from portal.registry.sweeps import Sweep
 
 FEATURE = Feature(
     name="identity",
@@ -25,4 +27,5 @@ FEATURE = Feature(
         Place(Purpose.CONFIRM, "identity.confirm"),
         Place(Purpose.LANGUAGE, "identity.language"),
     ),
+    sweeps=(Sweep(120, forget_sign_ins),),
 )

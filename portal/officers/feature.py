@@ -8,9 +8,10 @@ from portal.officers import models, routes
 from portal.officers.journal import JOURNAL
 from portal.officers.messages import MESSAGES
 from portal.officers.queries import count_waiting
-from portal.officers.service import refuse_unbelieved_clock
+from portal.officers.service import note_sweep, refuse_unbelieved_clock
 from portal.registry.feature import Feature
 from portal.registry.navigation import Section
+from portal.registry.sweeps import Sweep
 
 FEATURE = Feature(
     name="officers",
@@ -26,4 +27,5 @@ FEATURE = Feature(
         Section("officers.journal", _l("日志"), "journal", Act.READ_JOURNAL, _l("系统"), 940),
     ),
     before_number=(refuse_unbelieved_clock,),
+    sweeps=(Sweep(130, note_sweep),),
 )

@@ -21,14 +21,16 @@ from portal.registry.journal import Journal, Word
 from portal.registry.messages import MESSAGES, MessageKind
 from portal.registry.navigation import PLACES, SECTIONS, UNREAD, Place, Purpose, Section
 from portal.registry.registered import Unregistrable
+from portal.registry.sweeps import SWEEPS, Sweep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """What one package of the portal brings. `blueprint`: its pages; `install`: what it must do with the app itself;
     `models`: the modules of its tables; `messages`: what it tells people; `journal`: what it calls what it writes into the
-    journal; `entries`: the same of 办理经过, whose words the journal knows too; `sections`: its entries of the menu; `places`: its
-    pages that every page leads to; `unread`: what it has for somebody to read, counted.
+    journal; `entries`: the same of 办理经过, whose words the journal knows too;
+    `sections`: its entries of the menu; `places`: its pages that every page leads to; `unread`: what it has for somebody to
+    read, counted; `sweeps`: what it does for each city without being asked.
 
     What it does when something below it changes: `on_unit_change`, `on_post_end`, `on_lending_end`; what it is asked for:
     `open_in_unit`, its open business on a unit's page; `ladders`, whom the reminders of its clocks reach; `before_number`,
@@ -44,6 +46,7 @@ class Feature:
     sections: tuple[Section[Never], ...] = ()
     places: tuple[Place, ...] = ()
     unread: tuple[Callable[[Never], int], ...] = ()
+    sweeps: tuple[Sweep, ...] = ()
     on_unit_change: tuple[OnUnitChange[Never, Never, Never], ...] = ()
     on_post_end: tuple[OnPostEnd[Never, Never, Never, object, object], ...] = ()
     on_lending_end: tuple[Callable[[Collection[int]], None], ...] = ()
@@ -79,6 +82,7 @@ def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
         SECTIONS.judged((one.name, row) for one in features for row in one.sections),
         PLACES.judged((one.name, row) for one in features for row in one.places),
         UNREAD.judged((one.name, row) for one in features for row in one.unread),
+        SWEEPS.judged((one.name, row) for one in features for row in one.sweeps),
         hooks.ON_UNIT_CHANGE.judged((one.name, row) for one in features for row in one.on_unit_change),
         hooks.ON_POST_END.judged((one.name, row) for one in features for row in one.on_post_end),
         hooks.ON_LENDING_END.judged((one.name, row) for one in features for row in one.on_lending_end),

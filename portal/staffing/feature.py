@@ -6,7 +6,8 @@ from portal.access.policy import Act
 from portal.kernel.language import _l
 from portal.registry.feature import Feature
 from portal.registry.navigation import Section
-from portal.staffing import models, routes
+from portal.registry.sweeps import Sweep
+from portal.staffing import jobs, models, routes
 from portal.staffing.journal import JOURNAL
 from portal.staffing.messages import MESSAGES
 from portal.staffing.service.agreeing import may_be_asked
@@ -28,5 +29,12 @@ FEATURE = Feature(
             pages=frozenset(f"staffing.{name}" for name in ("drives_list", "open_drive", "drive", "nominate", "settle", "contact")),
         ),
         Section("staffing.appointments", _l("任职同意"), "sign", Act.SIGNED_IN, _l("基础"), 807, shown=may_be_asked),
+    ),
+    sweeps=(
+        Sweep(20, jobs.carry_out_changes),
+        Sweep(30, jobs.pass_on_ended_posts),
+        Sweep(80, jobs.remind_drives),
+        Sweep(90, jobs.tell_of_appointments),
+        Sweep(100, jobs.ask_to_confirm),
     ),
 )

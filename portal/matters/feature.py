@@ -11,6 +11,7 @@ from portal.matters.sameness import take_missing
 from portal.matters.service.granting import tidy_lapsed
 from portal.matters.service.passing_on import describe, pass_on
 from portal.matters.succession import lent_no_longer
+from portal.matters.tasks import TASKS
 from portal.registry.feature import Feature
 from portal.registry.hooks import OnPostEnd, OnUnitChange
 from portal.registry.sweeps import Sweep
@@ -23,6 +24,7 @@ FEATURE = Feature(
     messages=MESSAGES,
     journal=JOURNAL,
     entries=ENTRIES,
+    tasks=TASKS,
     on_unit_change=(OnUnitChange(following.follow, following.moved, following.seats),),
     open_in_unit=(following.open_led_by,),
     on_post_end=(OnPostEnd(pass_on, describe),),

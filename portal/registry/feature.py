@@ -22,13 +22,14 @@ from portal.registry.messages import MESSAGES, MessageKind
 from portal.registry.navigation import PLACES, SECTIONS, UNREAD, Place, Purpose, Section
 from portal.registry.registered import Unregistrable
 from portal.registry.sweeps import SWEEPS, Sweep
+from portal.registry.tasks import TASKS, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """What one package of the portal brings. `blueprint`: its pages; `install`: what it must do with the app itself;
     `models`: the modules of its tables; `messages`: what it tells people; `journal`: what it calls what it writes into the
-    journal; `entries`: the same of 办理经过, whose words the journal knows too;
+    journal; `entries`: the same of 办理经过, whose words the journal knows too; `tasks`: what its records wait for;
     `sections`: its entries of the menu; `places`: its pages that every page leads to; `unread`: what it has for somebody to
     read, counted; `sweeps`: what it does for each city without being asked.
 
@@ -43,6 +44,7 @@ class Feature:
     messages: tuple[MessageKind, ...] = ()
     journal: Journal = field(default_factory=Journal)
     entries: tuple[Word, ...] = ()
+    tasks: tuple[Task, ...] = ()
     sections: tuple[Section[Never], ...] = ()
     places: tuple[Place, ...] = ()
     unread: tuple[Callable[[Never], int], ...] = ()
@@ -79,6 +81,7 @@ def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
         journal.SUBJECTS.judged((one.name, row) for one in features for row in one.journal.subjects),
         journal.FACTS.judged((one.name, row) for one in features for row in one.journal.facts),
         journal.TOLD.judged((one.name, row) for one in features for row in one.journal.told),
+        TASKS.judged((one.name, row) for one in features for row in one.tasks),
         SECTIONS.judged((one.name, row) for one in features for row in one.sections),
         PLACES.judged((one.name, row) for one in features for row in one.places),
         UNREAD.judged((one.name, row) for one in features for row in one.unread),

@@ -19,13 +19,14 @@ from portal.instructions import bulk, queries
 from portal.instructions.queries import GROUPS, PAGE_SIZE, Conditions, Page, Place, Sort
 from portal.instructions.routes import blueprint
 from portal.instructions.routes.answers import outcomes
-from portal.instructions.views import TASKS, DrawnGroup, chip_labels, drawn, grouped, place_from, place_words, turn_of
+from portal.instructions.views import DrawnGroup, chip_labels, drawn, grouped, place_from, place_words, turn_of
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.text import tidy
 from portal.matters.models import State
 from portal.matters.queries import must_be_confirmed
 from portal.matters.views import lamp_of
+from portal.registry.tasks import TASKS
 from portal.web.answers import page, xlsx
 from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
@@ -193,7 +194,7 @@ def _asked() -> _Asked:
     known: dict[str, set[str]] = {
         "source": {"high", *SourceLevel},
         "state": set(State),
-        "task": {"any", *TASKS},
+        "task": {"any", *TASKS.names},
         "when": set(GROUPS),
         "open": {"1"},
         "returned": {"1"},

@@ -86,7 +86,7 @@ def read_all() -> Response:
 @allows(Act.SIGNED_IN)
 def badge() -> Response:
     """How many are unread: asked for by the page itself every minute, which keeps no session alive."""
-    return page("notify/_badge.html")
+    return page("badge.html")
 
 
 def _place() -> Place | None:

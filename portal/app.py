@@ -17,7 +17,6 @@ from portal.audit.feature import FEATURE as audit
 from portal.bylaws.feature import FEATURE as bylaws
 from portal.config import MEBIBYTE, Misconfigured, Settings
 from portal.deadlines.feature import FEATURE as deadlines
-from portal.documents import numbering
 from portal.documents.feature import FEATURE as documents
 from portal.identity import door
 from portal.identity.feature import FEATURE as identity
@@ -25,21 +24,18 @@ from portal.instructions.feature import FEATURE as instructions
 from portal.kernel.city import all_cities
 from portal.kernel.db import PERSON, db, enter
 from portal.kernel.installation import THERE
-from portal.matters import following, ladder
 from portal.matters.feature import FEATURE as matters
-from portal.matters.service import attaching, passing_on
+from portal.matters.service import attaching
 from portal.network.feature import FEATURE as network
 from portal.network.service.acting import actor_for
 from portal.notify import bell
 from portal.notify.feature import FEATURE as notify
 from portal.officers import restoring
 from portal.officers.feature import FEATURE as officers
-from portal.officers.service import refuse_unbelieved_clock
 from portal.overview.feature import FEATURE as overview
-from portal.registry.feature import Feature, hand_down, refuse_contradictions, refuse_untranslated
+from portal.registry.feature import Feature, hand_down, refuse_contradictions, refuse_dead_ends, refuse_untranslated
 from portal.staffing.feature import FEATURE as staffing
 from portal.vault import box
-from portal.vault.files import FileStore
 from portal.web import (
     belongings,
     bodies,
@@ -58,6 +54,7 @@ from portal.web import (
     typed,
     walls,
 )
+from portal.web.feature import FEATURE as web
 from portal.workflow.feature import FEATURE as workflow
 
 log = logging.getLogger(__name__)
@@ -69,6 +66,7 @@ FEATURES: tuple[Feature, ...] = (
     audit,
     deadlines,
     documents,
+    web,
     identity,
     network,
     notify,
@@ -124,11 +122,6 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
 
-    ladder.install()
-    following.install()
-    passing_on.install()
-    numbering.ask_before(refuse_unbelieved_clock)
-    attaching.configure(FileStore(settings.files_dir))
     room.install(app)
     bodies.install(app)
     headers.install(app)
@@ -149,6 +142,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     _add_outside(app)
     readiness.install(app, lambda: bell.answers(settings.redis_url))
     guards.refuse_undeclared(app)
+    refuse_dead_ends(FEATURES, app.view_functions)
     with app.app_context():
         refuse_untranslated(FEATURES)
     return app

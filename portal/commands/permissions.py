@@ -22,11 +22,11 @@ from portal.access.roles import Role
 from portal.commands.permission_words import INTRODUCTION, NEEDS, ORDER, VIEWS
 from portal.kernel.language import _, _l
 from portal.matters import acts
-from portal.matters.book import ENTRY_LABELS
 from portal.matters.chain import CHAIN, OPEN
 from portal.matters.models import State
 from portal.matters.readers import Around, Waiting, readers_of
 from portal.registry.acts import ACTS, ANYONE, About, Act
+from portal.registry.journal import ENTRIES
 from portal.web.cities import OUTSIDE
 from portal.workflow.seats import STEP_LABELS
 
@@ -198,7 +198,7 @@ def _moves() -> Iterator[str]:
     yield ""
     rows = (
         (
-            ENTRY_LABELS[move.event],
+            ENTRIES[move.event].label,
             f"`{move.event}`",
             State(move.source).label,
             State(move.target).label if move.target != move.source else _("不变"),
@@ -222,7 +222,7 @@ def _matrix(heading: str, confidential: bool) -> Iterator[str]:
             return "—"
         matter = as_seen(matters[state], view)
         possible = [
-            str(acts.SIGN.label if move.event in STEP_LABELS else ENTRY_LABELS[move.event]) for move in CHAIN.moves
+            str(acts.SIGN.label if move.event in STEP_LABELS else ENTRIES[move.event].label) for move in CHAIN.moves
             if move.source == state and allowed(relation.actor, move.act, matter)
         ]  # fmt: skip
         return "<br>".join([f"*{VIEWS[view]}*", *dict.fromkeys(possible)])

@@ -24,8 +24,7 @@ from portal.kernel.db import current_city, db, take_time
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.kernel.text import tidy
-from portal.network import acts, queries, rules
-from portal.network.business import business
+from portal.network import acts, business, queries, rules
 from portal.network.importing import carry_out as write_new
 from portal.network.importing import known_network, sound_of
 from portal.network.models import Kind, Level, Post, Unit, UnitChange
@@ -184,7 +183,7 @@ def _write_changes(actor: Actor, judged: Judged, workbook_name: str) -> None:
         rows += [_history(actor, ChangeKind.MOVE, ids[one.code], parents[one.code], workbook_name, _was(one),
                           {"parent_id": parents[one.code]}) for one in moved]  # fmt: skip
         elsewhere = settle_paths(sorted(reach_of(actor)))
-        business().moved(elsewhere)
+        business.moved(elsewhere)
     changed = [ids[one.code] for one in judged.changed]
     db.session.execute(
         update(Unit).where(Unit.id.in_(changed)).values(version=Unit.version + 1)

@@ -69,6 +69,11 @@ def unread_count(person_id: int, *, suspended: bool = False) -> int:
     return db.session.scalar(select(unread_of(person_id, suspended=suspended))) or 0
 
 
+def unread_by(actor: Actor) -> int:
+    """How many messages the actor has not read; the frame of every page says so."""
+    return unread_count(actor.person_id, suspended=actor.suspended)
+
+
 def messages_of(actor: Actor, *, only_new: bool = False, place: Place | None = None, size: int = PAGE_SIZE) -> MessagePage:
     """One page of the person's messages, newest first."""
     back = place is not None and place.back

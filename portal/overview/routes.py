@@ -15,21 +15,20 @@ from portal.instructions.queries import first_rows
 from portal.instructions.routes.register import to_enter
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.kernel.language import _, _l
+from portal.kernel.language import _
 from portal.matters.acts import READ_REGISTER
 from portal.notify.drawn import drawn
 from portal.notify.queries import latest
 from portal.overview import views
 from portal.overview.queries import counts_for
 from portal.web.answers import page
-from portal.web.frame import Section, has_unread, register
+from portal.web.frame import has_unread
 from portal.web.guards import allows, current_actor, current_visitor
 from portal.web.speech import language
 
 EACH = 5
 
 blueprint = Blueprint("overview", __name__)
-register(Section("overview.desk", _l("工作台"), "desk", SIGNED_IN, order=10))
 
 
 @dataclass(frozen=True, slots=True)

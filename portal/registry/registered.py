@@ -97,6 +97,11 @@ class ByName(Registered[R]):
         """The row of this name, if anybody registered it."""
         return self._rows.get(name)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names, in the order of the rows."""
+        return tuple(self._rows)
+
     def __contains__(self, name: object) -> bool:
         return name in self._rows
 

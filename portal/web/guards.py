@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Flask, Response, current_app, g, jsonify, make_response, request, session, url_for
+from flask import Flask, Response, current_app, g, jsonify, make_response, request, session
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 
@@ -26,9 +26,11 @@ from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invisible
 from portal.registry.acts import ACTS, About, Act
+from portal.registry.navigation import Purpose
 from portal.web import once
 from portal.web.answers import go, is_htmx, is_poll, wants_json
 from portal.web.cities import OUTSIDE, current_city, inside
+from portal.web.places import place_url
 from portal.web.tokens import DrawnFor, Protection, drawn_for, token_for
 
 TYPED_BY_STRANGERS, TYPED = 64 * 1024, 2 * MEBIBYTE  # octets of a posted form without files
@@ -133,9 +135,9 @@ def _judge(visitor: Visitor | None) -> Response | None:
             raise CSRFError("drawn for another post")
     first = visitor is not None and visitor.must_change_password
     if first and act is not OPEN_TO_ALL and not view.with_first_password:
-        return go(url_for("identity.password"))
+        return go(place_url(Purpose.PASSWORD))
     if visitor is not None and act is not OPEN_TO_ALL and not view.with_one_factor and lacks_second_factor(visitor):
-        return go(url_for("identity.second_factor"))
+        return go(place_url(Purpose.SECOND_FACTOR))
     if act.about is About.NOTHING:
         decision = allowed(current_actor(), act)
         if not decision:
@@ -151,14 +153,14 @@ def _send_to_sign_in() -> Response:
     if wants_json():
         return make_response(jsonify(signed_in=False), 401)
     if request.method in SAFE:
-        return go(url_for("identity.sign_in", next=_here()))
+        return go(place_url(Purpose.SIGN_IN, next=_here()))
     kept = _keep_form() if is_ours() else None
-    return go(url_for("identity.sign_in", next=kept, expired=1, form=None if kept else g.get("form_became")))
+    return go(place_url(Purpose.SIGN_IN, next=kept, expired=1, form=None if kept else g.get("form_became")))
 
 
 def send_to_confirm() -> Response:
     """Where one shows again that it is he, and comes back: a page to itself, a form to the page that sends it on."""
-    return go(url_for("identity.confirm", next=_here() if request.method in SAFE else _keep_form()))
+    return go(place_url(Purpose.CONFIRM, next=_here() if request.method in SAFE else _keep_form()))
 
 
 def _here() -> str | None:

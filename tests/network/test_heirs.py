@@ -13,7 +13,6 @@ from portal.access.roles import Role
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.instructions import service
 from portal.instructions.rules import Registration
-from portal.jobs.tasks import carry_out_changes
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid
@@ -27,6 +26,7 @@ from portal.network.service import changing
 from portal.network.service.wanted import Wanted
 from portal.notify.models import Message
 from portal.registry.acts import Act
+from portal.staffing.jobs import carry_out_changes
 from tests.network.test_changes import BY, all_follows_from_the_rules, do, found, indexed, sees, unit
 from tests.world import World
 

@@ -7,9 +7,9 @@ from enum import StrEnum
 import pytest
 
 from portal.matters.acts import ASSIGN
-from portal.matters.book import ENTRY_LABELS
 from portal.matters.chain import CHAIN
 from portal.matters.rules import NEEDS
+from portal.registry.journal import ENTRIES
 from portal.workflow.chain import Chain, ChainError, Move
 
 
@@ -46,4 +46,4 @@ def test_a_way_out_of_an_end() -> None:
 @pytest.mark.parametrize("move", CHAIN.moves, ids=lambda m: f"{m.source}-{m.event}")
 def test_every_row_names_conditions_and_words_that_exist(move: Move) -> None:
     assert set(move.needs) <= NEEDS.keys()
-    assert move.event in ENTRY_LABELS
+    assert move.event in ENTRIES

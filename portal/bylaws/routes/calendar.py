@@ -32,12 +32,11 @@ from portal.deadlines.words import day_words, holiday_words, instant_words, mont
 from portal.documents import previews, workbook
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.kernel.language import _, _l
+from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Stale
 from portal.matters.replanning import receipts_that_would_move
 from portal.web.answers import go, page
 from portal.web.forms import redraw
-from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
 
 MOST_BYTES = 2 * workbook.MEGABYTE
@@ -45,8 +44,6 @@ MOST_MOVED = 40
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 IMPORT = "bylaws/calendar_import.html"
 _WEEK = timedelta(days=7)
-
-register(Section("bylaws.calendar", _l("工作日历"), "calendar", SIGNED_IN, _l("基础"), 820))
 
 
 @dataclass(frozen=True, slots=True)

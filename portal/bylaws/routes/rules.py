@@ -39,14 +39,11 @@ from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid, Stale
 from portal.web.answers import go, page
 from portal.web.forms import redraw
-from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
 from portal.workflow.seats import SHAPES, STEP_LABELS
 
 TITLES = {Kind.DEADLINES: _l("办理期限"), Kind.LADDER: _l("催办提醒"), Kind.LIMITS: _l("签收和退回的时限")}
 KIND = f"any({', '.join(RULES)})"
-
-register(Section("bylaws.rules", _l("督办规则"), "decision", SIGNED_IN, _l("基础"), 830))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from portal.instructions import acts, bulk, queries
 from portal.instructions.queries import GROUPS, PAGE_SIZE, Conditions, Page, Place, Sort
 from portal.instructions.routes import blueprint
 from portal.instructions.routes.answers import outcomes
-from portal.instructions.views import TASKS, DrawnGroup, chip_labels, drawn, grouped, place_from, place_words, turn_of
+from portal.instructions.views import DrawnGroup, chip_labels, drawn, grouped, place_from, place_words, turn_of
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.text import tidy
@@ -28,8 +28,9 @@ from portal.matters.models import State
 from portal.matters.queries import must_be_confirmed
 from portal.matters.views import lamp_of
 from portal.network.acts import READ_NETWORK
+from portal.registry.tasks import TASKS
 from portal.web.answers import page, xlsx
-from portal.web.frame import Button, Section, register, search_with
+from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
 from portal.web.transactions import shows
 
@@ -54,10 +55,6 @@ COLUMNS: tuple[tuple[Any, int], ...] = (
     (_l("批示日期"), 11), (_l("收到日期"), 11), (_l("紧急程度"), 8), (_l("主办单位"), 24), (_l("状态"), 12),
     (_l("轮到"), 18), (_l("原定期限"), 11), (_l("期限"), 11), (_l("退回次数"), 8), (_l("时限情况"), 14),
 )  # fmt: skip
-
-MATTERS = frozenset({"matters"})
-register(Section("instructions.register_list", _l("批示件登记表"), "register", READ_REGISTER, order=20, pages=MATTERS))
-search_with("instructions.register_list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +196,7 @@ def _asked() -> _Asked:
     known: dict[str, set[str]] = {
         "source": {"high", *SourceLevel},
         "state": set(State),
-        "task": {"any", *TASKS},
+        "task": {"any", *TASKS.names},
         "when": set(GROUPS),
         "open": {"1"},
         "returned": {"1"},

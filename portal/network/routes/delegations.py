@@ -11,7 +11,7 @@ from flask import Response, flash, url_for
 from portal.access.actor import Actor
 from portal.access.roles import OFFICERS, Role, post_name
 from portal.kernel import clock
-from portal.kernel.language import _, _l
+from portal.kernel.language import _
 from portal.kernel.refusals import Invalid
 from portal.network import queries
 from portal.network.acts import DELEGATE
@@ -22,13 +22,10 @@ from portal.network.service import being_away, delegating
 from portal.registry.acts import Lent
 from portal.web.answers import go, page
 from portal.web.forms import id_from, redraw
-from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
 from portal.web.transactions import discard
 
 DELEGATIONS = "network/delegations.html"
-
-register(Section("network.delegations", _l("委托与外出"), "leave", DELEGATE, _l("基础"), 810))
 
 
 @blueprint.get("/delegations")

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, request, url_for
 
 from portal.access.policy import allowed
-from portal.kernel.language import _, _l
+from portal.kernel.language import _
 from portal.kernel.refusals import Invisible
 from portal.network import queries
 from portal.network.acts import KEEP_NETWORK, READ_NETWORK
@@ -17,12 +17,10 @@ from portal.network.models import Kind, Unit
 from portal.network.routes import HIGHEST_ID, blueprint
 from portal.network.routes.pickers import question
 from portal.web.answers import go, is_partial, page
-from portal.web.frame import Button, Section, register
+from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
 
 MOST_FOUND = 50
-
-register(Section("network.tree", _l("单位网络"), "network", READ_NETWORK, _l("基础"), 800))
 
 
 @dataclass(slots=True)

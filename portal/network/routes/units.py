@@ -14,8 +14,7 @@ from portal.access.policy import allowed
 from portal.access.roles import Role
 from portal.kernel.language import _
 from portal.kernel.refusals import Invisible
-from portal.network import acts, queries
-from portal.network.business import business
+from portal.network import acts, business, queries
 from portal.network.models import ChangeKind, Kind, Level, Unit, UnitChange
 from portal.network.queries import Placed
 from portal.network.routes import HIGHEST_ID, blueprint
@@ -38,7 +37,7 @@ def unit(unit_id: int) -> Response:
         raise Invisible
     actor, shown = current_actor(), place.unit
     posts = queries.posts_for(shown)
-    matters = [] if shown.is_organ else business().open_led_by(actor, shown.id, MOST_MATTERS + 1)
+    matters = [] if shown.is_organ else business.open_in(actor, shown.id, MOST_MATTERS + 1)
     history = queries.history_of(shown.id)
     return page(
         "network/unit.html",

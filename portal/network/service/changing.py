@@ -19,8 +19,7 @@ from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Refusal, Stale
-from portal.network import acts, queries
-from portal.network.business import business
+from portal.network import acts, business, queries
 from portal.network.importing import sound_of
 from portal.network.models import ChangeKind, Post, Unit, UnitChange
 from portal.network.service.changed_posts import end_posts, guarding_seats, write_down
@@ -245,7 +244,7 @@ def _apply(
         assert case.other is not None
         gone = end_posts(case)
         _hang(case.other, [unit], follow)
-        business().lent_no_longer(gone)
+        business.lent_no_longer(gone)
     elif kind == ChangeKind.SPLIT:
         parent = queries.unit_by_id(unit.parent_id or 0)
         assert parent is not None
@@ -282,7 +281,7 @@ def _hang(parent: Unit, units: list[Unit], follow: bool) -> None:
             db.session.execute(update(Post).where(Post.unit_id == unit.id).values(for_unit_id=parent.id))
     moved = settle_paths([unit.id for unit in units])
     if follow and moved:
-        business().moved(moved)
+        business.moved(moved)
 
 
 def _hand_over(actor: Actor | System, standing: Standing | None, case: Case, heir: Unit | None, follow: bool) -> None:
@@ -296,7 +295,7 @@ def _hand_over(actor: Actor | System, standing: Standing | None, case: Case, hei
         _hang(heir, case.children, follow)
     if case.ends:
         _end(actor, standing, unit, heir, follow)
-    business().lent_no_longer(gone)
+    business.lent_no_longer(gone)
 
 
 def _end(actor: Actor | System, standing: Standing | None, unit: Unit, heir: Unit | None, follow: bool) -> None:
@@ -306,4 +305,4 @@ def _end(actor: Actor | System, standing: Standing | None, unit: Unit, heir: Uni
     db.session.execute(update(Unit).where(Unit.heir_id == unit.id).values(heir_id=unit.heir_id))
     db.session.flush()
     if follow and heir is not None and not unit.is_organ:
-        business().follow(actor, standing, unit, heir)
+        business.follow(actor, standing, unit, heir)

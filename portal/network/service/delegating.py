@@ -18,9 +18,8 @@ from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
-from portal.network import queries
+from portal.network import business, queries
 from portal.network.acts import DELEGATE, KEEP_PEOPLE
-from portal.network.business import business
 from portal.network.models import Delegation, Post
 from portal.network.rules import AGREED
 from portal.registry.acts import Lent
@@ -158,7 +157,7 @@ def end_delegation(actor: Actor, delegation_id: int) -> Delegation:
         found.ended_at = clock.now()
         own = next((s for s in actor.standings if s.post_id == found.post_id), None)
         journal.record(actor, "end_delegation", "delegation", found.id, standing=own if mine else kept.standing, before=before)
-        business().lent_no_longer([found.to_person_id])
+        business.lent_no_longer([found.to_person_id])
     return found
 
 

@@ -14,12 +14,12 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
 from portal.notify import channels
 from portal.notify.forms import AddressForm, CodeForm, SettingsForm, settings_form
-from portal.notify.groups import Group
 from portal.notify.queries import Reach
 from portal.notify.routes import blueprint
 from portal.notify.rules import DIGEST_AT, Quiet
 from portal.notify.service import addresses
 from portal.notify.service import settings as service
+from portal.registry.messages import Group
 from portal.web.answers import go, page
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor

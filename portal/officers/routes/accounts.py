@@ -20,10 +20,9 @@ from portal.officers.routes import HIGHEST_ID, blueprint
 from portal.officers.routes.acts import drawn
 from portal.officers.rules import Kind
 from portal.web.answers import go, page
-from portal.web.frame import Button, Section, register
+from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
 
-SYSTEM = _l("系统")
 STATES = {
     "": _l("全部"),
     "locked": _l("已锁定"),
@@ -31,11 +30,6 @@ STATES = {
     "inactive": _l("已停用"),
     "officers": _l("三员"),
 }
-
-register(
-    Section("officers.accounts", _l("账号"), "person", acts.KEEP_ACCOUNTS, SYSTEM, 910),
-    Section("officers.rules", _l("安全规则"), "key", acts.KEEP_ACCOUNTS, SYSTEM, 920),
-)
 
 
 @dataclass(frozen=True, slots=True)

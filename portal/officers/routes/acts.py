@@ -25,7 +25,7 @@ from portal.officers.routes import blueprint
 from portal.officers.rules import SWITCHES, Kind, Outcome
 from portal.web.answers import go, page
 from portal.web.forms import redraw
-from portal.web.frame import Button, Section, register
+from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
 
 PROPOSE = "officers/propose.html"
@@ -51,18 +51,6 @@ LEADS = {
     ),
     Kind.SECOND_FACTOR_FOR_ALL: _l("开启后，所有人登录都须使用动态口令；还没有设置的，登录后先设置，才能办理其他事项。"),
 }
-
-register(
-    Section(
-        "officers.acts",
-        _l("双人审批"),
-        "sign",
-        READ_SENSITIVE,
-        _l("系统"),
-        930,
-        count=lambda _actor: queries.count_waiting() or None,
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from flask import Response, current_app, flash, request, url_for
 
 from portal.config import Settings
 from portal.kernel import clock
-from portal.kernel.language import _, _l
+from portal.kernel.language import _
 from portal.kernel.refusals import Stale
 from portal.matters.service import attaching
 from portal.officers import acts, machinery, queries, service
@@ -18,13 +18,10 @@ from portal.officers.queries import MOST_COUNTED
 from portal.officers.routes import blueprint
 from portal.web.answers import go, page
 from portal.web.formats import grouped, size
-from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
 
 LITTLE = 0.1  # of the disk, free
 LATE_SWEEP = 180  # seconds
-
-register(Section("officers.health", _l("系统运行"), "statistics", acts.READ_HEALTH, _l("系统"), 900))
 
 
 @dataclass(frozen=True, slots=True)

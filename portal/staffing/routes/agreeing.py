@@ -6,16 +6,13 @@ from flask import Response, flash, request, url_for
 
 from portal.access.acts import SIGNED_IN
 from portal.access.roles import Role
-from portal.kernel.language import _, _l
+from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
 from portal.staffing.routes import HIGHEST_ID, blueprint
 from portal.staffing.service import agreeing
 from portal.web.answers import go, page
 from portal.web.forms import id_from
-from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
-
-register(Section("staffing.appointments", _l("任职同意"), "sign", SIGNED_IN, _l("基础"), 807, shown=agreeing.may_be_asked))
 
 
 @blueprint.get("/network/appointments")

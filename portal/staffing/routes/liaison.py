@@ -25,14 +25,10 @@ from portal.staffing.routes.acts import perform
 from portal.staffing.rules import OnPost
 from portal.staffing.service import contacts, nominations
 from portal.web.answers import go, page
-from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 VIEWS = {liaisons.ALL: _l("全部"), liaisons.VACANT: _l("空缺"), liaisons.UNCONFIRMED: _l("未核对")}
-
-PAGES = frozenset(f"staffing.{name}" for name in ("drives_list", "open_drive", "drive", "nominate", "settle", "contact"))
-register(Section("staffing.liaison_officers", _l("联络员"), "person", READ_NETWORK, _l("基础"), 805, pages=PAGES))
 
 
 @dataclass(frozen=True, slots=True)

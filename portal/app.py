@@ -33,7 +33,7 @@ from portal.notify.feature import FEATURE as notify
 from portal.officers import restoring
 from portal.officers.feature import FEATURE as officers
 from portal.overview.feature import FEATURE as overview
-from portal.registry.feature import Feature, hand_down, refuse_contradictions, refuse_dead_ends
+from portal.registry.feature import Feature, hand_down, refuse_contradictions, refuse_dead_ends, refuse_untranslated
 from portal.staffing.feature import FEATURE as staffing
 from portal.vault import box
 from portal.web import (
@@ -143,6 +143,8 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     readiness.install(app, lambda: bell.answers(settings.redis_url))
     guards.refuse_undeclared(app)
     refuse_dead_ends(FEATURES, app.view_functions)
+    with app.app_context():
+        refuse_untranslated(FEATURES)
     return app
 
 

@@ -14,7 +14,9 @@ from typing import Never
 from uuid import UUID
 
 from flask import Blueprint, Flask
+from flask_babel import LazyString
 
+from portal.kernel.language import DEFAULT, LANGUAGES, said_in
 from portal.registry import hooks, journal
 from portal.registry.hooks import OnPostEnd, OnUnitChange
 from portal.registry.journal import Journal, Word
@@ -93,6 +95,32 @@ def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
         hooks.LADDERS.judged((one.name, row) for one in features for row in one.ladders),
         hooks.BEFORE_NUMBER.judged((one.name, row) for one in features for row in one.before_number),
     ]
+
+
+def refuse_untranslated(features: Iterable[Feature]) -> None:
+    """Raise Unregistrable for words that a language's catalogue does not have; within the app, which knows the catalogues."""
+    said = [(f"{feature.name}: the {what}", words) for feature in features for what, words in _words(feature)]
+    words = [one for _what, one in said]
+    original = said_in(DEFAULT, words)
+    for language in LANGUAGES.keys() - {DEFAULT}:
+        for (what, _words_of_it), before, after in zip(said, original, said_in(language, words), strict=True):
+            if before == after:
+                raise Unregistrable(f"{what} is not said in {LANGUAGES[language]}: {before}")
+
+
+def _words(feature: Feature) -> Iterator[tuple[str, LazyString]]:
+    """All that the feature's rows say on screen, each with what says it."""
+    for message in feature.messages:
+        yield f"{MESSAGES.what} {message.name}", message.constant
+        if isinstance(message.full, LazyString):
+            yield f"{MESSAGES.what} {message.name}", message.full
+    said = feature.journal
+    yield from ((f"{journal.ACTS.what} {row.name}", row.label) for row in (*said.acts, *feature.entries))
+    yield from ((f"{journal.SUBJECTS.what} {row.name}", row.label) for row in said.subjects)
+    yield from ((f"{journal.FACTS.what} {row.name}", label) for row in said.facts for label in (row.label, *row.values.values()))
+    yield from ((f"{TASKS.what} {row.name}", label) for row in feature.tasks for label in (row.label, row.turn))
+    for section in feature.sections:
+        yield from ((f"{SECTIONS.what} {section.name}", label) for label in (section.label, section.group) if label is not None)
 
 
 def refuse_dead_ends(features: Iterable[Feature], endpoints: Container[str]) -> None:

@@ -14,6 +14,7 @@ from typing import Never
 from uuid import UUID
 
 from flask import Blueprint, Flask
+from flask_babel import LazyString
 
 from portal.kernel.language import DEFAULT, LANGUAGES, said_in
 from portal.registry import hooks, journal
@@ -99,6 +100,34 @@ def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
     ]
 
 
+def refuse_untranslated(features: Iterable[Feature]) -> None:
+    """Raise Unregistrable for words that a language's catalogue does not have; within the app, which knows the catalogues."""
+    said = [(f"{feature.name}: the {what}", words) for feature in features for what, words in _words(feature)]
+    words = [one for _what, one in said]
+    original = said_in(DEFAULT, words)
+    for language in LANGUAGES.keys() - {DEFAULT}:
+        for (what, _words_of_it), before, after in zip(said, original, said_in(language, words), strict=True):
+            if before == after:
+                raise Unregistrable(f"{what} is not said in {LANGUAGES[language]}: {before}")
+
+
+def _words(feature: Feature) -> Iterator[tuple[str, LazyString]]:
+    """All that the feature's rows say on screen, each with what says it."""
+    for act in feature.acts:
+        yield from ((f"{what} of the {ACTS.what} {act.name}", words) for what, words in act.words())
+    for message in feature.messages:
+        yield f"{MESSAGES.what} {message.name}", message.constant
+        if isinstance(message.full, LazyString):
+            yield f"{MESSAGES.what} {message.name}", message.full
+    said = feature.journal
+    yield from ((f"{journal.ACTS.what} {row.name}", row.label) for row in (*said.acts, *feature.entries))
+    yield from ((f"{journal.SUBJECTS.what} {row.name}", row.label) for row in said.subjects)
+    yield from ((f"{journal.FACTS.what} {row.name}", label) for row in said.facts for label in (row.label, *row.values.values()))
+    yield from ((f"{TASKS.what} {row.name}", label) for row in feature.tasks for label in (row.label, row.turn))
+    for section in feature.sections:
+        yield from ((f"{SECTIONS.what} {section.name}", label) for label in (section.label, section.group) if label is not None)
+
+
 def refuse_dead_ends(features: Iterable[Feature], endpoints: Container[str]) -> None:
     """Raise Unregistrable where a row leads to a page or to another row that there is not."""
     for feature in features:
@@ -118,19 +147,3 @@ def _leading(feature: Feature) -> Iterator[tuple[str, str, str]]:
     yield from ((MESSAGES.what, row.name, row.opens.endpoint) for row in feature.messages if row.opens is not None)
     yield from ((SECTIONS.what, row.name, row.name) for row in feature.sections)
     yield from ((PLACES.what, row.name, row.endpoint) for row in feature.places)
-
-
-def refuse_untranslated(features: Iterable[Feature]) -> None:
-    """Raise Unregistrable for words that a language's catalogue does not have; within the app, which knows the catalogues."""
-    said = [
-        (f"{feature.name}: the {what} of the act {act.name}", words)
-        for feature in features
-        for act in feature.acts
-        for what, words in act.words()
-    ]
-    words = [one for _what, one in said]
-    original = said_in(DEFAULT, words)
-    for language in LANGUAGES.keys() - {DEFAULT}:
-        for (what, _words), before, after in zip(said, original, said_in(language, words), strict=True):
-            if before == after:
-                raise Unregistrable(f"{what} is not said in {LANGUAGES[language]}")

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from flask import Flask
 from flask_babel import LazyString
 
 from portal.app import FEATURES
 from portal.kernel.language import _l
-from portal.registry.feature import Feature, hand_down, refuse_contradictions, refuse_dead_ends
+from portal.registry.feature import Feature, hand_down, refuse_contradictions, refuse_dead_ends, refuse_untranslated
+from portal.registry.journal import Journal, Word
 from portal.registry.messages import MESSAGES, Group, MessageKind, Opens
+from portal.registry.navigation import Section
 from portal.registry.registered import ByName, Registered, Unregistrable
+from portal.registry.tasks import Task
 
 CLOSED: LazyString = _l("已办结")
 BELL = MessageKind("bell_rung", Group.OFFICE, CLOSED)
@@ -70,3 +74,24 @@ def test_a_message_does_not_lead_nowhere() -> None:
 
 def test_every_message_of_a_feature_is_known() -> None:
     assert {row.name for feature in FEATURES for row in feature.messages} == {row.name for row in MESSAGES}
+
+
+@pytest.mark.parametrize(
+    ("given", "which"),
+    [
+        (Feature(name="bells", messages=(replace(BELL, constant=_l("钟响了")),)), "kind of message bell_rung"),
+        (Feature(name="bells", messages=(replace(BELL, full=_l("钟响了：%(title)s")),)), "kind of message bell_rung"),
+        (Feature(name="bells", journal=Journal(acts=(Word("ring", _l("钟响了"), 1),))), "act of the journal ring"),
+        (Feature(name="bells", entries=(Word("ring", _l("钟响了"), 1),)), "act of the journal ring"),
+        (Feature(name="bells", tasks=(Task("ring", CLOSED, _l("钟响了"), ("handler",)),)), "task ring"),
+        (
+            Feature(name="bells", sections=(Section("bells.tower", CLOSED, "desk", None, _l("钟响了")),)),
+            "section of the menu bells.tower",
+        ),
+    ],
+)
+def test_what_is_not_said_in_both_languages_is_named_with_its_feature(app: Flask, given: Feature, which: str) -> None:
+    with app.app_context():
+        refuse_untranslated(FEATURES)
+        with pytest.raises(Unregistrable, match=f"^bells: the {which} is not said in English: 钟响了"):
+            refuse_untranslated([given])

@@ -18,9 +18,8 @@ from portal.bylaws.feature import FEATURE as bylaws
 from portal.collections.feature import FEATURE as collections
 from portal.config import MEBIBYTE, Misconfigured, Settings
 from portal.deadlines.feature import FEATURE as deadlines
-from portal.documents import numbering
 from portal.documents.feature import FEATURE as documents
-from portal.duty.queries import on_shift
+from portal.duty.feature import FEATURE as duty
 from portal.identity import door
 from portal.identity.feature import FEATURE as identity
 from portal.instructions.feature import FEATURE as instructions
@@ -28,22 +27,18 @@ from portal.kernel.city import all_cities
 from portal.kernel.db import PERSON, db, enter
 from portal.kernel.installation import THERE
 from portal.liaisons.feature import FEATURE as liaisons
-from portal.matters import following, ladder
 from portal.matters.feature import FEATURE as matters
-from portal.matters.service import attaching, passing_on
+from portal.matters.service import attaching
 from portal.network.feature import FEATURE as network
 from portal.network.service.acting import actor_for
 from portal.notify import bell
 from portal.notify.feature import FEATURE as notify
-from portal.notify.queries import ask_who_is_on_duty
 from portal.officers import restoring
 from portal.officers.feature import FEATURE as officers
-from portal.officers.service import refuse_unbelieved_clock
 from portal.overview.feature import FEATURE as overview
-from portal.registry.feature import Feature, refuse_contradictions
+from portal.registry.feature import Feature, hand_down, refuse_contradictions, refuse_dead_ends, refuse_untranslated
 from portal.staffing.feature import FEATURE as staffing
 from portal.vault import box
-from portal.vault.files import FileStore
 from portal.web import (
     belongings,
     bodies,
@@ -62,6 +57,7 @@ from portal.web import (
     typed,
     walls,
 )
+from portal.web.feature import FEATURE as web
 from portal.workflow.feature import FEATURE as workflow
 
 log = logging.getLogger(__name__)
@@ -73,12 +69,14 @@ FEATURES: tuple[Feature, ...] = (
     audit,
     deadlines,
     documents,
+    web,
     identity,
     network,
     notify,
     workflow,
     staffing,
     collections,
+    duty,
     matters,
     bylaws,
     instructions,
@@ -87,6 +85,7 @@ FEATURES: tuple[Feature, ...] = (
     overview,
 )
 refuse_contradictions(FEATURES)
+hand_down(FEATURES)
 
 
 def create_app(settings: Settings | None = None, **config: Any) -> Flask:
@@ -129,12 +128,6 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
 
-    ladder.install()
-    following.install()
-    passing_on.install()
-    numbering.ask_before(refuse_unbelieved_clock)
-    ask_who_is_on_duty(on_shift)
-    attaching.configure(FileStore(settings.files_dir))
     room.install(app)
     bodies.install(app)
     headers.install(app)
@@ -155,6 +148,9 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     _add_outside(app)
     readiness.install(app, lambda: bell.answers(settings.redis_url))
     guards.refuse_undeclared(app)
+    refuse_dead_ends(FEATURES, app.view_functions)
+    with app.app_context():
+        refuse_untranslated(FEATURES)
     return app
 
 

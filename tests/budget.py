@@ -33,6 +33,7 @@ SECONDS = {
     "notify": 94,
     "officers": 20,
     "overview": 6,
+    "registry": 5,
     "staffing": 14,
     "tests": 20,
     "vault": 12,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Set
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 import portal.app  # noqa: F401 - every model
-from portal.access.policy import POLICY, Act
 from portal.access.visibility import Guarded
 from portal.kernel.db import db
 from portal.web.cities import OUTSIDE
@@ -127,16 +127,84 @@ def test_the_door_and_the_domain_never_commit() -> None:
     assert committed == []
 
 
+# ------------------------------------------------------------------------------------------------------------ the floors
+
+# What still points to a floor above it. Nothing is added here: what a page of another feature is needed for is a purpose
+# (`registry.navigation`), and what a message opens is said by the message.
+UPWARDS = {
+    "portal/matters/routes/acts.py": {"instructions/act.html"},
+    "portal/matters/routes/drafts.py": {"instructions/act.html", "instructions/report_write.html"},
+    "portal/matters/routes/files.py": {"instructions/act.html"},
+    "portal/matters/routes/matter.py": {
+        "instructions.amend",
+        "instructions.new_round",
+        "instructions.register_list",
+        "instructions/matter.html",
+        "instructions/shell.html",
+        "instructions/slip.html",
+    },
+    "portal/matters/routes/office.py": {"instructions/assign.html"},
+    "portal/matters/routes/reports.py": {
+        "instructions/act.html",
+        "instructions/report_changes.html",
+        "instructions/report_read.html",
+    },
+    "portal/network/routes/units.py": {
+        "instructions.register_list",
+        "matters.matter",
+        "staffing.appoint",
+        "staffing.contact",
+        "staffing.person",
+    },
+    "portal/notify/routes/messages.py": {"matters.matter"},
+    "portal/staffing/routes/leaving.py": {"matters.matter"},
+}
+
+
+@cache
+def _floors() -> dict[str, int]:
+    """How high each package stands, as the import contract says."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["id"] == "floors")
+    return {name.strip(" ()"): height for height, layer in enumerate(reversed(layers)) for name in layer.split("|")}
+
+
+def _upwards(own: str, said: str, endpoints: Set[str]) -> bool:
+    """Whether this text, which stands in that package, names an endpoint or a template of a floor above it."""
+    package = re.split(r"[./]", said)[0]
+    named = said in endpoints or (said.endswith(".html") and "/" in said)
+    return named and _floors().get(package, 0) > _floors()[own]
+
+
+def test_no_string_points_to_a_floor_above(app: Flask) -> None:
+    endpoints = app.view_functions.keys()
+    said = [
+        (path, path.relative_to(ROOT / "portal").parts[0].removesuffix(".py"), node.value)
+        for path in MODULES
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        own = path.relative_to(ROOT / "templates").parts[0]
+        quoted = re.findall(r"""["']([a-z_./]+)["']""", path.read_text(encoding="utf-8"))
+        said += [(path, own if own in _floors() else "web", one) for one in quoted]
+    found: dict[str, set[str]] = {}
+    for path, own, one in said:
+        if _upwards(own, one, endpoints):
+            found.setdefault(_name(path), set()).add(one)
+    assert found == UPWARDS
+
+
+def test_what_features_bring_is_put_together_by_the_app_alone() -> None:
+    imported = {
+        _name(path) for path in MODULES for node in ast.walk(_tree(path))
+        if isinstance(node, ast.ImportFrom) and re.fullmatch(r"portal\.\w+\.feature", node.module or "")
+        and node.module != "portal.registry.feature"
+    }  # fmt: skip
+    assert imported == {"portal/app.py"}
+
+
 # -------------------------------------------------------------------------------------------------------------- the door
-
-
-def test_every_route_declares_an_act_of_the_policy(app: Flask) -> None:
-    undeclared = [
-        rule.rule for rule in _rules(app)
-        if getattr(app.view_functions[rule.endpoint], "declared_act", None) not in POLICY
-    ]  # fmt: skip
-    assert undeclared == []
-    assert set(POLICY) == set(Act)
 
 
 def test_every_route_stands_in_a_city(app: Flask) -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
-
-from flask_babel import LazyString
 
 from portal.access.roles import (
     OFFICERS,
@@ -17,28 +14,8 @@ from portal.access.roles import (
     shells_principal,
     standing_principal,
 )
-from portal.kernel.language import _l
+from portal.registry.acts import Lent
 
-
-class Lent(StrEnum):
-    """Which kinds of act a delegation covers. Which acts each kind is: `access.policy.LENT_ACTS`."""
-
-    ALL = "all"
-    SIGN = "sign"
-    GIVE = "give"
-    SUPERVISE = "supervise"
-
-    @property
-    def label(self) -> LazyString:
-        return _LENT_LABELS[self]
-
-
-_LENT_LABELS = {
-    Lent.ALL: _l("全部事务"),
-    Lent.SIGN: _l("签批报结材料"),
-    Lent.GIVE: _l("指定承办人、转办、退回交办"),
-    Lent.SUPERVISE: _l("交办、改派、审核、批复延期、催办"),
-}
 EVERYTHING = frozenset({Lent.ALL})
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import func, select
 
 from portal.access.actor import Actor, Standing
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.audit import journal
+from portal.bylaws import acts
 from portal.bylaws.queries import newest
 from portal.bylaws.rules import FURTHEST, MOST_REASON, AnyRules
 from portal.deadlines.calendar import Calendar, CalendarEntry
@@ -24,6 +25,7 @@ from portal.kernel.db import after_commit, current_city, db, take_time
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.matters.replanning import follow
+from portal.registry.acts import Act
 
 _LOCK = 0x10_1E5
 AHEAD = 1
@@ -38,7 +40,7 @@ def set_rules(
     Refused: Forbidden to whom the rules are not; Stale when a version was set since the page was drawn (`seen`: the
     newest one then); Invalid without a reason, for a day that is not later or too far, or when nothing changes.
     """
-    standing = _may(actor, Act.KEEP_RULES, _("督办规则由市级督查室主任维护"))
+    standing = _may(actor, acts.KEEP_RULES, _("督办规则由市级督查室主任维护"))
     number = _next(kind, seen)
     fields = _reason_faults(reason)
     if fault := day_fault(from_on):
@@ -75,7 +77,7 @@ def import_calendar(
     Refused: Forbidden, Stale as `set_rules`; Invalid for a year out of reach, no days, no source, a missing reason.
     """
     take_time()
-    standing = _may(actor, Act.KEEP_CALENDAR, _("工作日历由市级秘书处维护"))
+    standing = _may(actor, acts.KEEP_CALENDAR, _("工作日历由市级秘书处维护"))
     number = _next(Kind.CALENDAR, seen)
     before = calendar_of(db.session())
     after = before.with_year(year, days)

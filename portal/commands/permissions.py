@@ -17,22 +17,33 @@ from flask_babel import force_locale
 
 from portal.access.actor import Actor, Standing
 from portal.access.models import View
-from portal.access.policy import ON_NETWORK, POLICY, Act, allowed
+from portal.access.policy import allowed
 from portal.access.roles import Role
-from portal.commands.permission_words import ACTS, INTRODUCTION, NEEDS, PREDICATES, VIEWS
+from portal.commands.permission_words import INTRODUCTION, NEEDS, ORDER, VIEWS
 from portal.kernel.language import _, _l
-from portal.matters.book import ENTRY_LABELS
+from portal.matters import acts
 from portal.matters.chain import CHAIN, OPEN
 from portal.matters.models import State
 from portal.matters.readers import Around, Waiting, readers_of
+from portal.registry.acts import ACTS, ANYONE, About, Act
+from portal.registry.journal import ENTRIES
 from portal.web.cities import OUTSIDE
-from portal.web.guards import RECORDLESS
 from portal.workflow.seats import STEP_LABELS
 
 CITY, COUNTY, LEAD, CO_UNIT, OTHER_COUNTY = 1, 2, 3, 4, 5
 PATHS = {CITY: (1,), COUNTY: (1, 2), LEAD: (1, 2, 3), CO_UNIT: (1, 2, 4), OTHER_COUNTY: (1, 5)}
-CHANGING = {move.act for move in CHAIN.moves} - {Act.FORWARD}  # forwarding makes children and changes no state of its own
-ON_RECORD = tuple(act for act in ACTS if act not in CHANGING | RECORDLESS | ON_NETWORK and POLICY[act] != ((),))
+CHANGING = {move.act for move in CHAIN.moves} - {acts.FORWARD}  # forwarding makes children and changes no state of its own
+
+
+def in_order() -> list[Act]:
+    """All acts, as the document lists them."""
+    places = {name: place for place, name in enumerate(ORDER)}
+    return sorted(ACTS, key=lambda act: places.get(act.name, len(places)))
+
+
+def on_record() -> list[Act]:
+    """The acts on a record that change no state and are not everybody's."""
+    return [act for act in ACTS if act.about is About.RECORD and act.rows != ANYONE and act not in CHANGING]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +178,7 @@ def _table(header: Sequence[object], rows: Iterator[Sequence[object]]) -> Iterat
 
 def _who(act: Act) -> str:
     """The rows of the policy for one act: any of them, all of each."""
-    rows = [_("，且属").join(str(PREDICATES[p.name]) for p in row) for row in POLICY[act] if row]
+    rows = [_("，且属").join(str(condition.meant) for condition in row) for row in act.rows if row]
     return _("；或者").join(rows) or _("任何人（能看到多少由可见规则决定）")
 
 
@@ -178,7 +189,7 @@ def _heading(number: int, title: str) -> str:
 def _acts() -> Iterator[str]:
     yield _heading(1, _("行为与条件"))
     yield ""
-    rows = ((f"{ACTS[act]}", f"`{act}`", _who(act)) for act in POLICY)
+    rows = ((act.label, f"`{act}`", _who(act)) for act in in_order())
     yield from _table((_("行为"), _("代码"), _("谁可以")), rows)
 
 
@@ -187,11 +198,11 @@ def _moves() -> Iterator[str]:
     yield ""
     rows = (
         (
-            ENTRY_LABELS[move.event],
+            ENTRIES[move.event].label,
             f"`{move.event}`",
             State(move.source).label,
             State(move.target).label if move.target != move.source else _("不变"),
-            ACTS[move.act],
+            move.act.label,
             "<br>".join(str(NEEDS[name]) for name in move.needs) or "—",
         )
         for move in CHAIN.moves
@@ -211,7 +222,7 @@ def _matrix(heading: str, confidential: bool) -> Iterator[str]:
             return "—"
         matter = as_seen(matters[state], view)
         possible = [
-            str(ACTS[Act.SIGN] if move.event in STEP_LABELS else ENTRY_LABELS[move.event]) for move in CHAIN.moves
+            str(acts.SIGN.label if move.event in STEP_LABELS else ENTRIES[move.event].label) for move in CHAIN.moves
             if move.source == state and allowed(relation.actor, move.act, matter)
         ]  # fmt: skip
         return "<br>".join([f"*{VIEWS[view]}*", *dict.fromkeys(possible)])
@@ -233,21 +244,21 @@ def _other_acts() -> Iterator[str]:
             matter = invented(state, confidential)
             for number, view in views_of(matter).items():
                 relation = next(r for r in RELATIONS if r.number == number)
-                for act in ON_RECORD:
+                for act in on_record():
                     if allowed(relation.actor, act, as_seen(matter, view)):
                         possible.setdefault((number, act), set()).add(confidential)
     marks = {frozenset({False}): "○", frozenset({True}): "◐", frozenset({False, True}): "●"}
-    shown = [act for act in ON_RECORD if any(key[1] == act for key in possible)]
+    shown = [act for act in on_record() if any(key[1] == act for key in possible)]
     rows = ([r.words, *(marks.get(frozenset(possible.get((r.number, act), set())), "") for act in shown)] for r in RELATIONS)
-    yield from _table([_("关系"), *(ACTS[act] for act in shown)], rows)
+    yield from _table([_("关系"), *(act.label for act in shown)], rows)
 
 
 def _on_a_unit() -> Iterator[str]:
     yield _heading(6, _("单位和岗位：关系 × 行为"))
     yield ""
-    acts = [act for act in ACTS if act in ON_NETWORK]
-    rows = ([r.words, *("●" if allowed(r.actor, act, THE_POST) else "" for act in acts)] for r in ON_A_UNIT)
-    yield from _table([_("关系"), *(ACTS[act] for act in acts)], rows)
+    asked = [act for act in in_order() if act.about is About.NETWORK]
+    rows = ([r.words, *("●" if allowed(r.actor, act, THE_POST) else "" for act in asked)] for r in ON_A_UNIT)
+    yield from _table([_("关系"), *(act.label for act in asked)], rows)
 
 
 def _routes(app: Flask) -> Iterator[str]:
@@ -260,7 +271,7 @@ def _routes(app: Flask) -> Iterator[str]:
                 continue
             act: Act = cast("Any", app.view_functions[rule.endpoint]).declared_act
             methods = " ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
-            yield (f"`{rule.rule}`", methods, ACTS[act], f"`{act}`")
+            yield (f"`{rule.rule}`", methods, act.label, f"`{act}`")
 
     yield from _table((_("地址"), _("方法"), _("行为"), _("代码")), rows())
 

@@ -11,15 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from portal.documents.models import Counter
 from portal.kernel.db import current_city, db
+from portal.registry.hooks import BEFORE_NUMBER
 
 Give = Callable[[int, str, int], int | None]
 _kept: ContextVar[Give | None] = ContextVar("numbers_kept", default=None)
-_asked: list[Callable[[], None]] = []
-
-
-def ask_before(refuse: Callable[[], None]) -> None:
-    """Before a number is given, call this; it raises where none may be."""
-    _asked[:] = [refuse]
 
 
 def next_number(unit_id: int, series: str, year: int) -> int:
@@ -27,7 +22,7 @@ def next_number(unit_id: int, series: str, year: int) -> int:
     where the clock that says which year it is cannot be believed."""
     give = _kept.get()
     if give is None:
-        for refuse in _asked:
+        for refuse in BEFORE_NUMBER:
             refuse()
     number = give(unit_id, series, year) if give else None
     return number if number is not None else _counted(unit_id, series, year)

@@ -13,8 +13,9 @@ from sqlalchemy.sql.selectable import FromClause
 from portal.access.actor import Actor
 from portal.access.models import Viewer
 from portal.access.visibility import still_counts
-from portal.instructions.queries import MOST_COUNTED, TASKS, readers_of
+from portal.instructions.queries import MOST_COUNTED, readers_of
 from portal.matters.models import INSTRUCTION
+from portal.registry.tasks import TASKS
 
 ANY = "any"
 
@@ -30,7 +31,7 @@ class Span(NamedTuple):
 def of_tasks(actor: Actor) -> Any:
     """A column with a JSON object: task → how many wait for it from the reader, and under `ANY` how many for any of them,
     each matter once; a task with none is left out."""
-    tasks = _table(task=(list(TASKS), TEXT))
+    tasks = _table(task=(list(TASKS.names), TEXT))
     waiting = select(Viewer.record_id).where(Viewer.task == tasks.c.task).order_by(Viewer.due_on, Viewer.record_id)
     return _object(actor, tasks, tasks.c.task, waiting, MOST_COUNTED, together=True)
 

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
-from portal.instructions import routes
+from portal.instructions import acts, routes
+from portal.instructions.journal import JOURNAL
+from portal.instructions.messages import MESSAGES
+from portal.kernel.language import _l
+from portal.matters.acts import READ_REGISTER
 from portal.registry.feature import Feature
+from portal.registry.navigation import Place, Purpose, Section
 
 FEATURE = Feature(
     name="instructions",
     blueprint=routes.blueprint,
+    messages=MESSAGES,
+    journal=JOURNAL,
+    sections=(
+        Section(
+            "instructions.register_list",
+            _l("批示件登记表"),
+            "register",
+            READ_REGISTER,
+            order=20,
+            pages=frozenset({"matters"}),
+        ),
+    ),
+    places=(Place(Purpose.SEARCH, "instructions.register_list"),),
+    acts=(acts.REGISTER,),
 )

@@ -13,16 +13,18 @@ from uuid import UUID
 from sqlalchemy import delete
 
 from portal.access.actor import SYSTEM, Actor, Standing
-from portal.access.policy import Act, Decision, allowed
+from portal.access.policy import Decision, allowed
 from portal.access.record import Record
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.deadlines.words import day_words
+from portal.instructions import acts
 from portal.instructions.rules import Registration, faults_of, marked
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
 from portal.matters import notices
+from portal.matters.acts import AMEND, NEW_ROUND
 from portal.matters.book import BOOK, write_entry
 from portal.matters.models import ENDED, Content, CoUnit, Matter, State
 from portal.matters.queries import first_assigned_on, one, whole_content
@@ -62,7 +64,7 @@ def register(actor: Actor, said: Registration) -> Matter:
     """登记: a leader's instruction is entered, with its number and its deadline. Sent twice under one key it is entered
     once. Raises Forbidden, KeyUsed where it says something else the second time, PaperKnown where the same paper is
     registered already, or Invalid with a sentence for each field."""
-    decision = allowed(actor, Act.REGISTER, said)
+    decision = allowed(actor, acts.REGISTER, said)
     standing = _permitted(decision, _("您不能登记批示件"))
     unit = _unit_of(standing)
     _refuse_faulty(actor, said, unit.id)
@@ -85,7 +87,7 @@ def amend(
     """
     matter = one(actor, matter_id)
     engine.fresh(BOOK, actor, matter, version)
-    standing = _permitted(allowed(actor, Act.AMEND, matter), _("您不能更正此件"))
+    standing = _permitted(allowed(actor, AMEND, matter), _("您不能更正此件"))
     _refuse_unamendable(matter)
     content = whole_content(matter)
     assigned = matter.state != State.REGISTERED
@@ -118,7 +120,7 @@ def new_round(actor: Actor, matter_id: UUID, said: Registration) -> Matter:
     registered already, Invalid.
     """
     former = one(actor, matter_id)
-    standing = _permitted(allowed(actor, Act.NEW_ROUND, former), _("您不能登记新一轮"))
+    standing = _permitted(allowed(actor, NEW_ROUND, former), _("您不能登记新一轮"))
     if former.state == State.WITHDRAWN:
         raise Invalid(_("此件已撤销，不能登记新一轮；请作为新的批示件登记"))
     if former.parent_id is not None:
@@ -179,7 +181,7 @@ def standing_for(actor: Actor, unit_id: int, said: Any = None) -> Standing | Non
     """The standing in which this person registers for that unit, if he may."""
     for standing in actor.standings:
         one_post = replace(actor, standings=(standing,))
-        if standing.for_unit_id == unit_id and allowed(one_post, Act.REGISTER, said):
+        if standing.for_unit_id == unit_id and allowed(one_post, acts.REGISTER, said):
             return standing
     return None
 

@@ -16,6 +16,7 @@ from portal.instructions.queries import ENDED, LATE, REST, SOON, TODAY, WAITING,
 from portal.kernel.language import _, _l
 from portal.matters.models import State
 from portal.matters.views import lamp_of
+from portal.registry.tasks import TASKS
 from portal.workflow.seats import STEP_LABELS
 
 GROUP_TITLES = {
@@ -25,16 +26,6 @@ GROUP_TITLES = {
     WAITING: _l("待审核、待批延期"),
     REST: _l("其余在办"),
     ENDED: _l("已办结、已撤销"),
-}
-TASKS = {
-    "assign": _l("待交办"),
-    "name_handler": _l("待指定承办人"),
-    "acknowledge": _l("待签收"),
-    "work": _l("办理中"),
-    "rework": _l("退回重办"),
-    "sign": _l("待签批"),
-    "review": _l("待审核"),
-    "decide_extension": _l("待批延期"),
 }
 WHENS = {"today": _l("今日到期"), "soon": _l("7 日内到期"), "late": _l("超期"), "waiting": _l("待审核、待批延期")}
 
@@ -166,7 +157,7 @@ def chip_labels(asked: Conditions) -> dict[str, str]:
     if asked.state:
         found["state"] = str(State(asked.state).label)
     if asked.task:
-        found["task"] = _("待我办") if asked.task == "any" else _("待我办：%(task)s", task=TASKS[asked.task])
+        found["task"] = _("待我办") if asked.task == "any" else _("待我办：%(task)s", task=TASKS[asked.task].label)
     if asked.when:
         found["when"] = str(WHENS.get(asked.when, asked.when))
     if asked.open:

@@ -15,53 +15,14 @@ from portal.access.visibility import as_seen_by
 from portal.deadlines.words import instant_words
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.kernel.language import _, _l
+from portal.kernel.language import _
 from portal.matters import clocks
 from portal.matters.chain import CHAIN
 from portal.matters.models import Content, Entry, Matter, Milestone
 from portal.matters.readers import index_viewers
 from portal.matters.rules import NEEDS
+from portal.registry.journal import entry_words
 from portal.workflow.engine import Moved, Rulebook
-
-ENTRY_LABELS = {
-    "register": _l("登记"),
-    "amend": _l("更正"),
-    "parent_amended": _l("上级更正"),
-    "end_sign_off": _l("签批终止"),
-    "assign": _l("交办"),
-    "forward": _l("转办"),
-    "forwarded": _l("转办下级"),
-    "name_handler": _l("指定承办人"),
-    "name_co_handler": _l("指定协办承办人"),
-    "hand_over": _l("离岗交接"),
-    "name_reviewer": _l("指定审核人"),
-    "acknowledge": _l("签收"),
-    "decline": _l("退回交办"),
-    "reassign_unit": _l("改派"),
-    "unit_followed": _l("机构调整，改由承接单位办理"),
-    "start": _l("开始办理"),
-    "progress": _l("进展"),
-    "co_progress": _l("协办情况"),
-    "submit_report": _l("报结"),
-    "check": _l("核稿"),
-    "endorse": _l("审签"),
-    "countersign": _l("会签"),
-    "issue": _l("签发"),
-    "send_back": _l("送签退回"),
-    "recall": _l("撤回修改"),
-    "return_for_rework": _l("退回重办"),
-    "close": _l("办结"),
-    "withdraw": _l("撤销"),
-    "make_confidential": _l("作废"),  # those who read it learn no more than that
-    "ask_extension": _l("申请延期"),
-    "extension_granted": _l("准予延期"),
-    "extension_refused": _l("不予延期"),
-    "extension_ended": _l("延期申请终止"),
-    "urge": _l("催办"),
-    "instruct_again": _l("再次批示"),
-    "new_round": _l("登记新一轮"),
-    "reminded": _l("提醒"),
-}
 
 # Milestones of the shell: dates without names. Sign-off inside the unit is not among them.
 _SHELL = frozenset(
@@ -147,7 +108,7 @@ def changes_since(matter: Matter, actor: Actor, version: int) -> list[str]:
         .options(as_seen_by(actor))
     )
     return [
-        f"{instant_words(row.at)}　{ENTRY_LABELS.get(row.kind, row.kind)}"
+        f"{instant_words(row.at)}　{entry_words(row.kind)}"
         + (f"　{post_name(row.unit_name, Role(row.role))}" if row.unit_name and row.role else "")
         for row in rows
     ] or [_("状态现为“%(state)s”", state=matter.state.label)]

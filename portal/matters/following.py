@@ -28,9 +28,9 @@ from portal.matters.models import ENDED, Content, CoUnit, Matter
 from portal.matters.queries import whole_content
 from portal.matters.readers import around, viewer_rows
 from portal.matters.service.creation import index_words
-from portal.matters.succession import lent_no_longer, reseat
+from portal.matters.succession import reseat
 from portal.matters.views import lamp_of
-from portal.network.business import Business, OpenMatter, register_business
+from portal.network.business import OpenMatter
 from portal.network.models import Post, Unit
 from portal.network.queries import has_supervision_office, in_force
 from portal.workflow.models import Signature, SignOff, Step
@@ -252,8 +252,3 @@ def _steps(former: Unit, heir: Unit) -> list[UUID]:
         step.unit_id = heir.id
     db.session.flush()
     return list(dict.fromkeys(step.record_id for step in steps))
-
-
-def install() -> None:
-    """Tell the network whom to ask."""
-    register_business(Business(open_led_by, follow, moved, seats, lent_no_longer))

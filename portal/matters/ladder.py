@@ -1,4 +1,4 @@
-"""Whom a rung of the ladder reaches, decided when it fires; registered with `notify`, which knows no matter."""
+"""Whom a rung of the ladder reaches, decided when it fires: `notify`, which asks, knows no matter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from portal.matters import notices
 from portal.matters.models import Clock, Content, Matter, State
 from portal.matters.office import who_assigned
 from portal.network.queries import recipients
-from portal.notify.ladder import Answer, register_resolver
+from portal.notify.ladder import Answer
 
 
 def resolve(clock_id: int, matter_id: UUID, rungs: Collection[str]) -> Answer | None:
@@ -69,8 +69,3 @@ def persons_of(matter: Matter, content: Content, roles: Collection[str]) -> list
 
 def _without_handler(matter: Matter) -> list[int]:
     return notices.supervisors(matter) if matter.state == State.REGISTERED else notices.lead_desk(matter)
-
-
-def install() -> None:
-    """Tell `notify` whom to ask."""
-    register_resolver(resolve)

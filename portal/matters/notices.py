@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from portal.access.actor import Lent
 from portal.access.roles import SUPERVISION, Role
 from portal.audit.models import JournalEntry
 from portal.matters.models import Content, Matter
 from portal.network.queries import recipients, recipients_of
 from portal.notify.service import tell
+from portal.registry.acts import Lent
 
 
 def supervisors(matter: Matter) -> list[int]:

@@ -4,13 +4,14 @@ head is told by number, and assigns it or names a reviewer."""
 
 from __future__ import annotations
 
-from portal.access.actor import SYSTEM, Lent
+from portal.access.actor import SYSTEM
 from portal.access.roles import SUPERVISION
 from portal.audit import journal
 from portal.matters import audience, notices
 from portal.matters.models import Content, Matter, State
 from portal.matters.readers import index_viewers
 from portal.network.queries import holding
+from portal.registry.acts import Lent
 
 PARTS = (audience.REGISTRAR, audience.REVIEWER)
 """What is read for a part in the office's work."""

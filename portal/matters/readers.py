@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, DateTime, Insert, SmallInteger, Text, bindparam, delete, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from portal.access.actor import SYSTEM, Lent
+from portal.access.actor import SYSTEM
 from portal.access.models import Audience, View, Viewer
 from portal.access.roles import (
     LEADERS,
@@ -31,6 +31,7 @@ from portal.kernel.db import db
 from portal.matters.audience import EXTENSION, REGISTRAR, REVIEWER, SIGNER, reading_now
 from portal.matters.models import Content, CoUnit, Matter, State
 from portal.network.queries import holding
+from portal.registry.acts import Lent
 from portal.workflow.models import Signer, SignOff, Step
 
 LEAD_DESK = (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR)

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import exists, select, true
 from sqlalchemy.orm import aliased
 
-from portal.access.actor import SYSTEM, Actor, Lent, System
+from portal.access.actor import SYSTEM, Actor, System
 from portal.access.models import Audience
 from portal.access.roles import SUPERVISION
 from portal.access.visibility import as_seen_by
@@ -26,6 +26,7 @@ from portal.matters.models import ENDED, Content, Extension, Matter
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
 from portal.network.queries import recipients_of, signers_in, signing
+from portal.registry.acts import Lent
 from portal.workflow.models import Signer, SignOff, Step
 from portal.workflow.signoff import fit, refresh, signed_before, signed_in, step_now
 

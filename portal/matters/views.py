@@ -13,12 +13,12 @@ from portal.deadlines.why import Why
 from portal.deadlines.words import day_words, explain
 from portal.kernel import clock
 from portal.kernel.language import _, _l
-from portal.matters.book import ENTRY_LABELS
+from portal.matters.fields import FIELDS
 from portal.matters.models import Clock, CoUnit, Entry, Matter, Milestone, State
 from portal.matters.rules import DECLINE_REASONS, QUESTIONS
 from portal.network.models import Kind
 from portal.network.queries import Holder
-from portal.notify.fields import FIELDS
+from portal.registry.journal import entry_words
 from portal.workflow.seats import STEP_LABELS
 
 _SOURCES = {
@@ -187,12 +187,12 @@ def line(entry: Entry) -> Drawn:
         until = facts.get("until")
         what = _("%(fields)s，期限改为%(day)s", fields=fields, day=day_words(date.fromisoformat(until))) if until else fields
     if facts.get("ended"):
-        what = str(ENTRY_LABELS[facts["ended"]])
+        what = entry_words(facts["ended"])
     if facts.get("draft"):
         what = _("第 %(n)s 稿", n=facts["draft"])
     return Drawn(
         at=entry.at,
-        verb=str(ENTRY_LABELS.get(entry.kind, entry.kind)) + "　",
+        verb=entry_words(entry.kind) + "　",
         who=who,
         what=what,
         say=entry.words,
@@ -206,7 +206,7 @@ def dates(milestones: Sequence[Milestone]) -> list[Drawn]:
     return [
         Drawn(
             at=m.at,
-            verb=str(ENTRY_LABELS.get(m.kind, m.kind)),
+            verb=entry_words(m.kind),
             who="",
             what=None,
             say=None,

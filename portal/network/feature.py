@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from portal.network import models, routes
+from portal.kernel.language import _l
+from portal.network import acts, models, routes
+from portal.network.journal import JOURNAL
+from portal.network.messages import MESSAGES
 from portal.registry.feature import Feature
+from portal.registry.navigation import Section
 
 FEATURE = Feature(
     name="network",
     blueprint=routes.blueprint,
     models=(models,),
+    messages=MESSAGES,
+    journal=JOURNAL,
+    sections=(
+        Section("network.tree", _l("单位网络"), "network", acts.READ_NETWORK, _l("基础"), 800),
+        Section("network.delegations", _l("委托与外出"), "leave", acts.DELEGATE, _l("基础"), 810),
+    ),
+    acts=(acts.READ_NETWORK, acts.KEEP_NETWORK, acts.KEEP_UNIT, acts.END_UNIT, acts.DELEGATE, acts.KEEP_PEOPLE, acts.KEEP_CONTACT),
 )

@@ -9,9 +9,9 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.access.actor import Lent
 from portal.identity.models import Person
 from portal.kernel.language import _, _l
+from portal.registry.acts import Lent
 from portal.web.forms import OfficeForm
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select, text, update
 
 from portal.access.actor import Actor
-from portal.access.policy import Act, allowed, covers
+from portal.access.policy import allowed, covers
 from portal.access.roles import Role
 from portal.audit import journal
 from portal.documents import previews, workbook
@@ -24,8 +24,7 @@ from portal.kernel.db import current_city, db, take_time
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.kernel.text import tidy
-from portal.network import queries, rules
-from portal.network.business import business
+from portal.network import acts, business, queries, rules
 from portal.network.importing import carry_out as write_new
 from portal.network.importing import known_network, sound_of
 from portal.network.models import Kind, Level, Post, Unit, UnitChange
@@ -49,10 +48,10 @@ _WORDS: dict[str, dict[Any, str]] = {
 
 def reach_of(actor: Actor) -> frozenset[int]:
     """The units whose subtrees he keeps. Refused (Forbidden) to whoever is in no secretariat."""
-    decision = allowed(actor, Act.KEEP_NETWORK)
+    decision = allowed(actor, acts.KEEP_NETWORK)
     if not decision:
         raise Forbidden(_("您不能维护单位网络"), unmet=decision.unmet)
-    return frozenset(s.for_unit_id for s in actor.standings if s.role == Role.SECRETARIAT and covers(s, Act.KEEP_NETWORK))
+    return frozenset(s.for_unit_id for s in actor.standings if s.role == Role.SECRETARIAT and covers(s, acts.KEEP_NETWORK))
 
 
 def upload(actor: Actor, kind: str, name: str, data: bytes) -> ImportPreview:
@@ -184,7 +183,7 @@ def _write_changes(actor: Actor, judged: Judged, workbook_name: str) -> None:
         rows += [_history(actor, ChangeKind.MOVE, ids[one.code], parents[one.code], workbook_name, _was(one),
                           {"parent_id": parents[one.code]}) for one in moved]  # fmt: skip
         elsewhere = settle_paths(sorted(reach_of(actor)))
-        business().moved(elsewhere)
+        business.moved(elsewhere)
     changed = [ids[one.code] for one in judged.changed]
     db.session.execute(
         update(Unit).where(Unit.id.in_(changed)).values(version=Unit.version + 1)

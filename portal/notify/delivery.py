@@ -26,10 +26,10 @@ from portal.kernel.db import current_city, db
 from portal.notify import channels
 from portal.notify.channels import Outcome, Parcel
 from portal.notify.codes import code_of
-from portal.notify.groups import group_of
 from portal.notify.models import AddressChange, ChannelPace, Delivery, Message
 from portal.notify.queries import Reach, reach_of, unread_count
 from portal.notify.rules import quiet_until
+from portal.registry.messages import MESSAGES
 
 LEASE = timedelta(minutes=5)  # until the letter's text begins
 LEASE_OF_TEXT = timedelta(minutes=15)  # from then on until it is known what became of it
@@ -141,7 +141,7 @@ def parcel(claimed: Claim) -> Parcel | None:
     if change is not None:
         code = code_of(change.id, change.address)
         return Parcel(delivery.id, change.id, delivery.channel, claimed.token, address, unread, slug, "code", code)
-    pressing = message is not None and reach.on_duty and group_of(message.kind).words.presses
+    pressing = message is not None and reach.on_duty and MESSAGES[message.kind].group.words.presses
     until = None if pressing else quiet_until(clock.now(), reach.wishes.quiet, calendar_of(db.session()))
     if until is not None:
         delivery.state, delivery.due_at, delivery.lease_until = "waiting", until, None

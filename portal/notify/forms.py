@@ -12,8 +12,8 @@ from wtforms.validators import InputRequired, Length, Optional
 from portal.kernel.language import _, _l
 from portal.notify.channels import LONGEST_ADDRESS, Channel
 from portal.notify.codes import DIGITS
-from portal.notify.groups import Group
 from portal.notify.rules import Way
+from portal.registry.messages import Group
 from portal.web.forms import OfficeForm
 
 

@@ -1,5 +1,5 @@
-"""One sweep of one city, in short transactions of its own: lock-outs, rungs that are due, digests, deliveries that wait,
-the calendar.
+"""One sweep of one city, in short transactions of its own; and its parts that tell and send: lock-outs, rungs that are due,
+deliveries that wait, the calendar.
 
 May run any number of times at once and be killed at any instant. What fails for one clock or delivery is logged and
 left for the next sweep; the others go on.
@@ -23,9 +23,10 @@ from portal.kernel import clock
 from portal.kernel.db import alone, current_city, db
 from portal.network.models import Post
 from portal.network.queries import in_force
-from portal.notify import channels, delivery, digests, ladder
+from portal.notify import channels, delivery, ladder
 from portal.notify.models import Message
 from portal.notify.service import tell
+from portal.registry.sweeps import SWEEPS
 
 log = logging.getLogger(__name__)
 
@@ -33,25 +34,24 @@ SENDING = 60.0  # seconds in which a sweep takes up letters; with the last of th
 _SENDER = 0x5E17D  # the advisory lock of whoever sends
 
 
-def sweep_city(*first: Callable[[], object], held: bool = False, may_go_on: Callable[[], bool] = lambda: True) -> None:
-    """Do everything that is due in the session's city; `first` are parts of other features, each committed here. While a
-    restored database is held, nothing is sent, and what a day brings is told in the portal alone: the old one may have
-    written of it. Before each part `may_go_on` says whether the clock can be believed; from where it cannot, nothing more is
-    done."""
-    due: tuple[Callable[[], object], ...] = () if held else (fire_due, digests.gather)
-    sending: tuple[Callable[[], object], ...] = () if held else (send_waiting,)
-    for part in (tell_of_lock_outs, *first, *due, tell_of_missing_calendar, *sending):
+def sweep_city(*, held: bool = False, may_go_on: Callable[[], bool] = lambda: True) -> None:
+    """Do everything that is due in the session's city, each part committed here. While a restored database is held, nothing
+    is sent, and what a day brings is told in the portal alone: the old one may have written of it. Before each part `may_go_on`
+    says whether the clock can be believed; from where it cannot, nothing more is done."""
+    for sweep in SWEEPS:
+        if held and sweep.sends:
+            continue
         try:
             if not may_go_on():
                 db.session.commit()
                 log.warning("sweep: the clock is hours off the last sweep; nothing is done until it is right or confirmed")
                 return
             with channels.closed() if held else nullcontext():
-                part()
+                sweep.part()
             db.session.commit()
         except Exception:
             db.session.rollback()
-            log.exception("sweep: %s failed; the next sweep tries again", getattr(part, "__name__", part))
+            log.exception("sweep: %s failed; the next sweep tries again", sweep)
 
 
 def tell_of_lock_outs() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -22,6 +22,7 @@ from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.notify.models import Reminder
 from portal.notify.service import tell
+from portal.registry.hooks import LADDERS
 
 _ONE_AT_A_TIME = 0x1ADDE5  # the class of advisory locks by which one sweeper has a clock to itself
 
@@ -47,15 +48,6 @@ class Answer:
     facts: Mapping[str, Any]
     persons: Mapping[str, Sequence[int]]
     waits: bool = False
-
-
-Resolver = Callable[[int, UUID, Collection[str]], Answer | None]
-_resolvers: list[Resolver] = []
-
-
-def register_resolver(resolver: Resolver) -> None:
-    """`resolver(clock_id, matter_id, rungs)` says whom these rungs reach now; None where the clock is gone."""
-    _resolvers[:] = [resolver]
 
 
 def plan(running: RunningClock, rungs: Iterable[Planned]) -> None:
@@ -114,11 +106,20 @@ def fire(clock_id: int, now: datetime, *, told: bool = False) -> int:
     )
     if not due or len(due) != db.session.scalar(select(func.count()).select_from(Reminder).where(*mine)):
         return 0
-    answer = _resolvers[0](clock_id, due[0].record_id, {reminder.rung for reminder in due})
+    answer = _asked(clock_id, due[0].record_id, {reminder.rung for reminder in due})
     if answer is None or not answer.running:
         return _settle(due, now, "stopped")
     _settle([reminder for reminder in due if reminder.generation != answer.generation], now, "superseded")
     return _send([reminder for reminder in due if reminder.generation == answer.generation], answer, now, told)
+
+
+def _asked(clock_id: int, record_id: UUID, rungs: Collection[str]) -> Answer | None:
+    # The first that knows the clock answers for it. All clocks have their numbers from one table, so no other does; and of
+    # which kind a clock is, only whoever started it can say.
+    for resolve in cast("Iterable[Callable[[int, UUID, Collection[str]], Answer | None]]", LADDERS):
+        if (answer := resolve(clock_id, record_id, rungs)) is not None:
+            return answer
+    return None
 
 
 def _send(due: list[Reminder], answer: Answer, now: datetime, told_already: bool) -> int:

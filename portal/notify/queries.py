@@ -3,13 +3,13 @@ people want to be told."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, false, func, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from portal.access.actor import Actor
@@ -20,16 +20,10 @@ from portal.kernel.db import current_city, db
 from portal.notify.channels import MAIL
 from portal.notify.models import AddressChange, ChannelAddress, Message, NotificationSetting
 from portal.notify.rules import Quiet, Wishes
+from portal.registry.hooks import ON_SHIFT
 
 PAGE_SIZE = 50
 MOST_COUNTED = 1000
-
-_asked: list[Callable[[InstrumentedAttribute[int]], ColumnElement[bool]]] = []
-
-
-def ask_who_is_on_duty(on_shift: Callable[[InstrumentedAttribute[int]], ColumnElement[bool]]) -> None:
-    """By this, of a column of persons, whoever is told is known to be on duty."""
-    _asked[:] = [on_shift]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +64,11 @@ def unread_of(person_id: int, *, suspended: bool = False) -> ScalarSelect[int]:
 def unread_count(person_id: int, *, suspended: bool = False) -> int:
     """How many messages the person has not read; counted no further than a thousand."""
     return db.session.scalar(select(unread_of(person_id, suspended=suspended))) or 0
+
+
+def unread_by(actor: Actor) -> int:
+    """How many messages the actor has not read; the frame of every page says so."""
+    return unread_count(actor.person_id, suspended=actor.suspended)
 
 
 def messages_of(actor: Actor, *, only_new: bool = False, place: Place | None = None, size: int = PAGE_SIZE) -> MessagePage:
@@ -122,7 +121,7 @@ def reach_of(person_ids: Collection[int]) -> dict[int, Reach]:
         .scalar_subquery()
     )
     rows = db.session.execute(
-        select(Person.id, Person.email, contacts, _asked[0](Person.id), NotificationSetting)
+        select(Person.id, Person.email, contacts, _on_shift(Person.id), NotificationSetting)
         .outerjoin(NotificationSetting, NotificationSetting.person_id == Person.id)
         .where(Person.city_id == current_city(), Person.id.in_(person_ids), Person.active)
         .execution_options(populate_existing=True)
@@ -136,6 +135,11 @@ def reach_of(person_ids: Collection[int]) -> dict[int, Reach]:
         )
         for person_id, email, contacted, on_duty, setting in rows
     }
+
+
+def _on_shift(person_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    asked = cast("Iterable[Callable[[InstrumentedAttribute[int]], ColumnElement[bool]]]", ON_SHIFT)
+    return or_(false(), *(answer(person_id) for answer in asked))
 
 
 def wishes_of(setting: NotificationSetting | None) -> Wishes:

@@ -18,7 +18,7 @@ from portal.deadlines.calendar import Calendar
 from portal.deadlines.rules import Limits
 from portal.kernel import clock
 from portal.kernel.language import _l
-from portal.notify.groups import Group, group_of
+from portal.registry.messages import MESSAGES, Group
 
 DIGEST_AT = time(8, 30)  # on working days of the city's calendar
 GATHERED = timedelta(minutes=5)  # before a digest; what comes later goes into the next
@@ -124,7 +124,7 @@ def digests_go_out(moment: datetime, calendar: Calendar) -> bool:
 def goes_out(kind: str, channel: str, wishes: Wishes, *, on_duty: bool, now: datetime, calendar: Calendar
              ) -> tuple[Way, datetime]:  # fmt: skip
     """How and when a message of this kind, told now, goes out by this channel; for OFF the time says nothing."""
-    group = group_of(kind)
+    group = MESSAGES[kind].group
     way = wishes.way(group, channel)
     if way is Way.DIGEST:
         return way, next_digest(now, calendar)

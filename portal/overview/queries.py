@@ -13,11 +13,12 @@ from portal.deadlines.lamp import SOON_DAYS
 from portal.identity.models import SignInSession
 from portal.instructions import counts
 from portal.instructions.counts import Span
-from portal.instructions.queries import MOST_COUNTED, TASKS
+from portal.instructions.queries import MOST_COUNTED
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.notify.models import Message
 from portal.notify.queries import shown_to
+from portal.registry.tasks import TASKS
 
 FORTNIGHT = 14
 MOST_A_DAY = 99
@@ -80,7 +81,7 @@ def counts_for(actor: Actor, session_id: UUID, *, business: bool) -> Counts:
     found = {name: getattr(row, name) or {} for name in columns}
     return Counts(
         mine=found["tasks"].get(counts.ANY, 0) if business else 0,
-        tasks={task: found["tasks"].get(task, 0) for task in TASKS} if business else {},
+        tasks={task: found["tasks"].get(task, 0) for task in TASKS.names} if business else {},
         whens={name: found["whens"].get(name, 0) for name in whens} if business else {},
         days={day: found["days"].get(day.isoformat(), 0) for day in fortnight} if business else {},
         unread=row.unread,

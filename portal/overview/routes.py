@@ -8,26 +8,27 @@ from functools import partial
 
 from flask import Blueprint, Response, url_for
 
-from portal.access.policy import Act, allowed
+from portal.access.acts import SIGNED_IN
+from portal.access.policy import allowed
 from portal.deadlines.queries import calendar_of
 from portal.instructions.queries import first_rows
 from portal.instructions.routes.register import to_enter
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.kernel.language import _, _l
+from portal.kernel.language import _
+from portal.matters.acts import READ_REGISTER
 from portal.notify.drawn import drawn
 from portal.notify.queries import latest
 from portal.overview import views
 from portal.overview.queries import counts_for
 from portal.web.answers import page
-from portal.web.frame import Section, has_unread, register
+from portal.web.frame import has_unread
 from portal.web.guards import allows, current_actor, current_visitor
 from portal.web.speech import language
 
 EACH = 5
 
 blueprint = Blueprint("overview", __name__)
-register(Section("overview.desk", _l("工作台"), "desk", Act.SIGNED_IN, order=10))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,12 @@ class _SignIn:
 
 
 @blueprint.get("/")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def desk() -> Response:
     """Where one begins: counts that open the list, the fortnight, the work in order, the latest messages."""
     actor, visitor = current_actor(), current_visitor()
     assert visitor is not None
-    business = bool(allowed(actor, Act.READ_REGISTER))
+    business = bool(allowed(actor, READ_REGISTER))
     found = counts_for(actor, visitor.session_id, business=business)
     has_unread(found.unread)
     today = clock.today()

@@ -9,42 +9,22 @@ from itertools import groupby
 from typing import Any
 
 from portal.access.actor import Actor
-from portal.access.roles import SUPERVISION, Role
+from portal.access.roles import Role
 from portal.deadlines.calendar import Calendar
 from portal.deadlines.lamp import Lamp
 from portal.deadlines.words import holiday_words
 from portal.instructions.queries import LATE, MINE, MOST_COUNTED, REST, SOON, TODAY, WAITING, Row
-from portal.instructions.views import GROUP_TITLES, TASKS, turn_of
+from portal.instructions.views import GROUP_TITLES, turn_of
 from portal.kernel.language import _, _l
 from portal.matters.views import lamp_of
 from portal.overview.queries import MOST_A_DAY, Counts
+from portal.registry.tasks import TASKS
 from portal.web.formats import weekday
 
 Address = Callable[..., str]
 
-# Which posts a task can come to: its count stands on the desk of these, nought included.
-_POSTS: dict[str, tuple[Role, ...]] = {
-    "assign": SUPERVISION,
-    "name_handler": (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR),
-    "acknowledge": (Role.HANDLER,),
-    "work": (Role.HANDLER,),
-    "rework": (Role.HANDLER,),
-    "sign": (Role.OFFICE_DIRECTOR, Role.DEPUTY_LEADER, Role.PRINCIPAL_LEADER),
-    "review": SUPERVISION,
-    "decide_extension": (Role.SUPERVISION_HEAD,),
-}
 _WHENS = {"today": (_l("今日到期"), "soon"), "soon": (_l("7 日内到期"), "soon"), "late": (_l("超期"), "late")}
 _NAMES = {TODAY: "today", SOON: "soon", LATE: "late", WAITING: "waiting", REST: "rest"}
-_TURNS = {
-    "assign": _l("轮到我交办"),
-    "name_handler": _l("轮到我指定承办人"),
-    "acknowledge": _l("轮到我签收"),
-    "work": _l("轮到我报结"),
-    "rework": _l("轮到我重办"),
-    "sign": _l("轮到我签批"),
-    "review": _l("轮到我审核"),
-    "decide_extension": _l("轮到我批复延期"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +82,9 @@ def capped(number: int, most: int = MOST_COUNTED) -> int | str:
 def counts(actor: Actor, found: Counts, register: Address) -> list[DrawnCount]:
     """The counts that this person's posts give; what waits although no post of his gives it is shown too."""
     drawn = [
-        DrawnCount(str(TASKS[task]), capped(number), "late" if task == "rework" and number else "", register(task=task))
-        for task, number in found.tasks.items()
-        if number or actor.has(*_POSTS[task])
+        DrawnCount(str(task.label), capped(number), "late" if task.alarms and number else "", register(task=task.name))
+        for task, number in ((TASKS[name], number) for name, number in found.tasks.items())
+        if number or actor.has(*map(Role, task.roles))
     ]
     return drawn + [
         DrawnCount(str(label), capped(found.whens.get(name, 0)), kind, register(when=name))
@@ -178,7 +158,7 @@ def _work(row: Row, url: str) -> DrawnWork:
         words.append(_("急件"))
     if matter.returns:
         words.append(_("退回 %(n)s 次", n=matter.returns))
-    turn = str(_TURNS[row.task]) if row.task else _("轮到%(who)s", who=turn_of(row))
+    turn = str(TASKS[row.task].turn) if row.task else _("轮到%(who)s", who=turn_of(row))
     return DrawnWork(
         lamp=lamp_of(matter),
         url=url,

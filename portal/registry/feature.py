@@ -7,30 +7,146 @@ empty: a feature says only what it brings.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from types import ModuleType
+from typing import Never
+from uuid import UUID
 
 from flask import Blueprint, Flask
+from flask_babel import LazyString
 
-
-class Unregistrable(ValueError):
-    """A registration is incomplete, or says what another has said already; the portal does not start."""
+from portal.kernel.language import DEFAULT, LANGUAGES, said_in
+from portal.registry import hooks, journal
+from portal.registry.acts import ACTS, Act
+from portal.registry.hooks import OnPostEnd, OnUnitChange
+from portal.registry.journal import Journal, Word
+from portal.registry.messages import MESSAGES, MessageKind
+from portal.registry.navigation import PLACES, SECTIONS, UNREAD, Place, Purpose, Section
+from portal.registry.registered import Unregistrable
+from portal.registry.sweeps import SWEEPS, Sweep
+from portal.registry.tasks import TASKS, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """What one package of the portal brings. `blueprint`: its pages; `install`: what it must do with the app itself;
-    `models`: the modules of its tables."""
+    `models`: the modules of its tables; `acts`: what a person can do or open in it; `messages`: what it tells people;
+    `journal`: what it calls what it writes into the journal; `entries`: the same of 办理经过, whose words the journal knows too;
+    `tasks`: what its records wait for; `sections`: its entries of the menu; `places`: its pages that every page leads to;
+    `unread`: what it has for somebody to read, counted; `sweeps`: what it does for each city without being asked.
+
+    What it does when something below it changes: `on_unit_change`, `on_post_end`, `on_lending_end`; what it is asked for:
+    `open_in_unit`, its open business on a unit's page; `ladders`, whom the reminders of its clocks reach; `on_shift`, whether the
+    person in a column is on shift, as a part of a statement; `before_number`,
+    which raises where no number may be given."""
 
     name: str
     blueprint: Blueprint | None = None
     install: Callable[[Flask], None] | None = None
     models: tuple[ModuleType, ...] = ()
+    acts: tuple[Act, ...] = ()
+    messages: tuple[MessageKind, ...] = ()
+    journal: Journal = field(default_factory=Journal)
+    entries: tuple[Word, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    sections: tuple[Section[Never], ...] = ()
+    places: tuple[Place, ...] = ()
+    unread: tuple[Callable[[Never], int], ...] = ()
+    sweeps: tuple[Sweep, ...] = ()
+    on_unit_change: tuple[OnUnitChange[Never, Never, Never], ...] = ()
+    on_post_end: tuple[OnPostEnd[Never, Never, Never, object, object], ...] = ()
+    on_lending_end: tuple[Callable[[Collection[int]], None], ...] = ()
+    open_in_unit: tuple[Callable[[Never, int, int], Sequence[object]], ...] = ()
+    ladders: tuple[Callable[[int, UUID, Collection[str]], object | None], ...] = ()
+    on_shift: tuple[Callable[[Never], object], ...] = ()
+    before_number: tuple[Callable[[], None], ...] = ()
 
 
 def refuse_contradictions(features: Iterable[Feature]) -> None:
     """Raise Unregistrable, which names row and feature, unless all these features can stand beside each other."""
-    twice = [name for name, times in Counter(one.name for one in features).items() if times > 1]
+    given = tuple(features)
+    twice = [name for name, times in Counter(one.name for one in given).items() if times > 1]
     if twice:
         raise Unregistrable(f"two features are called {', '.join(twice)}")
+    _judged(given)
+
+
+def hand_down(features: Iterable[Feature]) -> None:
+    """Fill the lists that the floors below read, once, at start. Raises Unregistrable as `refuse_contradictions` does."""
+    for fill in _judged(tuple(features)):
+        fill()
+
+
+def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
+    """What fills each list; every one is judged before the first is filled."""
+    return [
+        ACTS.judged((one.name, act) for one in features for act in one.acts),
+        MESSAGES.judged((one.name, row) for one in features for row in one.messages),
+        journal.ENTRIES.judged((one.name, row) for one in features for row in one.entries),
+        journal.ACTS.judged((one.name, row) for one in features for row in (*one.journal.acts, *one.entries)),
+        journal.SUBJECTS.judged((one.name, row) for one in features for row in one.journal.subjects),
+        journal.FACTS.judged((one.name, row) for one in features for row in one.journal.facts),
+        journal.TOLD.judged((one.name, row) for one in features for row in one.journal.told),
+        TASKS.judged((one.name, row) for one in features for row in one.tasks),
+        SECTIONS.judged((one.name, row) for one in features for row in one.sections),
+        PLACES.judged((one.name, row) for one in features for row in one.places),
+        UNREAD.judged((one.name, row) for one in features for row in one.unread),
+        SWEEPS.judged((one.name, row) for one in features for row in one.sweeps),
+        hooks.ON_UNIT_CHANGE.judged((one.name, row) for one in features for row in one.on_unit_change),
+        hooks.ON_POST_END.judged((one.name, row) for one in features for row in one.on_post_end),
+        hooks.ON_LENDING_END.judged((one.name, row) for one in features for row in one.on_lending_end),
+        hooks.OPEN_IN_UNIT.judged((one.name, row) for one in features for row in one.open_in_unit),
+        hooks.LADDERS.judged((one.name, row) for one in features for row in one.ladders),
+        hooks.ON_SHIFT.judged((one.name, row) for one in features for row in one.on_shift),
+        hooks.BEFORE_NUMBER.judged((one.name, row) for one in features for row in one.before_number),
+    ]
+
+
+def refuse_untranslated(features: Iterable[Feature]) -> None:
+    """Raise Unregistrable for words that a language's catalogue does not have; within the app, which knows the catalogues."""
+    said = [(f"{feature.name}: the {what}", words) for feature in features for what, words in _words(feature)]
+    words = [one for _what, one in said]
+    original = said_in(DEFAULT, words)
+    for language in LANGUAGES.keys() - {DEFAULT}:
+        for (what, _words_of_it), before, after in zip(said, original, said_in(language, words), strict=True):
+            if before == after:
+                raise Unregistrable(f"{what} is not said in {LANGUAGES[language]}: {before}")
+
+
+def _words(feature: Feature) -> Iterator[tuple[str, LazyString]]:
+    """All that the feature's rows say on screen, each with what says it."""
+    for act in feature.acts:
+        yield from ((f"{what} of the {ACTS.what} {act.name}", words) for what, words in act.words())
+    for message in feature.messages:
+        yield f"{MESSAGES.what} {message.name}", message.constant
+        if isinstance(message.full, LazyString):
+            yield f"{MESSAGES.what} {message.name}", message.full
+    said = feature.journal
+    yield from ((f"{journal.ACTS.what} {row.name}", row.label) for row in (*said.acts, *feature.entries))
+    yield from ((f"{journal.SUBJECTS.what} {row.name}", row.label) for row in said.subjects)
+    yield from ((f"{journal.FACTS.what} {row.name}", label) for row in said.facts for label in (row.label, *row.values.values()))
+    yield from ((f"{TASKS.what} {row.name}", label) for row in feature.tasks for label in (row.label, row.turn))
+    for section in feature.sections:
+        yield from ((f"{SECTIONS.what} {section.name}", label) for label in (section.label, section.group) if label is not None)
+
+
+def refuse_dead_ends(features: Iterable[Feature], endpoints: Container[str]) -> None:
+    """Raise Unregistrable where a row leads to a page or to another row that there is not."""
+    for feature in features:
+        for told in feature.journal.told:
+            if told.of not in journal.ACTS:
+                raise Unregistrable(f"{feature.name}: the {journal.TOLD.what} {told.name} tells of {told.of}, which is no act")
+        for what, row, endpoint in _leading(feature):
+            if endpoint not in endpoints:
+                raise Unregistrable(f"{feature.name}: the {what} {row} leads to {endpoint}, which is no page")
+    for purpose in Purpose:
+        if purpose not in PLACES:
+            raise Unregistrable(f"no feature has a {PLACES.what} {purpose}")
+
+
+def _leading(feature: Feature) -> Iterator[tuple[str, str, str]]:
+    """Each row that leads to a page: what it is, its name, and the page's endpoint."""
+    yield from ((MESSAGES.what, row.name, row.opens.endpoint) for row in feature.messages if row.opens is not None)
+    yield from ((SECTIONS.what, row.name, row.name) for row in feature.sections)
+    yield from ((PLACES.what, row.name, row.endpoint) for row in feature.places)

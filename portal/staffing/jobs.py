@@ -1,15 +1,41 @@
-"""What a sweep does about people: posts whose last day is over pass on what waited for their holders, contacts are
-confirmed. Each part commits by itself."""
+"""What a sweep does about units and people: changes of the tree whose day has come are carried out, posts whose last day is
+over pass on what waited for their holders, contacts are confirmed. Each part commits by itself."""
 
 from __future__ import annotations
 
 import logging
 
+from portal.kernel import clock
 from portal.kernel.db import db
+from portal.network.service import changing
+from portal.notify.service import tell
 from portal.staffing.service import agreeing, contacts
 from portal.staffing.service.settling import ended_posts, settle_ended
 
 log = logging.getLogger(__name__)
+
+
+def carry_out_changes() -> None:
+    """The changes of the tree whose day has come, a transaction for each; who planned one that cannot be is told."""
+    due = changing.due_changes(clock.today())
+    db.session.rollback()
+    for change_id in due:
+        try:
+            _carry_out_change(change_id)
+            db.session.commit()
+        except Exception:  # what fails for one does not keep the others from their day
+            db.session.rollback()
+            log.exception("the change %s of the tree could not be carried out; the next sweep tries again", change_id)
+
+
+def _carry_out_change(change_id: int) -> None:
+    done = changing.carry_out(change_id)
+    if done is not None and done.refused:
+        about = done.unit or done.other
+        tell(
+            "change_refused", [done.person_id], key=f"unit_change:{done.id}",
+            facts={"unit": about.name if about else ""},
+        )  # fmt: skip
 
 
 def pass_on_ended_posts() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app
 
-from portal.access.policy import Act
+from portal.access.acts import OPEN_TO_ALL
 from portal.kernel.city import Demonstration, demonstration
 from portal.kernel.refusals import Invisible
 from portal.web.answers import page
@@ -35,7 +35,7 @@ def being_played() -> Demonstration | None:
     return None
 
 
-@allows(Act.OPEN_TO_ALL)
+@allows(OPEN_TO_ALL)
 def _progress(**_city: Any) -> Response:
     city = current_city()
     if city is None or not city.demonstration:

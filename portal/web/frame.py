@@ -1,44 +1,32 @@
 """The frame of every page: city, acting post and the posts to switch to, the sections one may open, unread messages.
 
-Features register what they add (`register`, `count_unread_with`); what `allowed` refuses is not drawn. Everything is
+Features bring what stands in it (`Feature.sections`, `places`, `unread`); what `allowed` refuses is not drawn. Everything is
 worked out only when a template reads it, so a fragment costs nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, current_app, g, request, url_for
 
 from portal.access.actor import Actor
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.kernel.city import Demonstration
 from portal.kernel.language import official
+from portal.registry.acts import About
+from portal.registry.navigation import PLACES, SECTIONS, UNREAD, Purpose, Section
+from portal.registry.registered import Unregistrable
 from portal.web.address import lost_on_the_way
 from portal.web.cities import current_city
 from portal.web.demonstration import being_played
-from portal.web.guards import RECORDLESS, current_actor, current_visitor
+from portal.web.guards import current_actor, current_visitor
 from portal.web.once import keyless
+from portal.web.places import place_url
 from portal.web.speech import language
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """An entry of the side navigation. `act` needs no record; `order` sorts; `shown` may refuse further; `pages` are the
-    endpoints, or whole features, that belong to it although their addresses lie elsewhere."""
-
-    endpoint: str
-    label: Any
-    icon: str
-    act: Act = Act.SIGNED_IN
-    group: Any = None
-    order: int = 100
-    count: Callable[[Actor], int | None] | None = None
-    shown: Callable[[Actor], bool] | None = None
-    pages: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,36 +62,16 @@ class Button:
     icon: str | None = None
 
 
-SECTIONS: dict[str, Section] = {}
-_unread: list[Callable[[Actor], int]] = []
-_search: list[str] = []
-
-
-def register(*sections: Section) -> None:
-    """Add entries to the side navigation; a feature does so when its routes are imported."""
-    for section in sections:
-        if section.act not in RECORDLESS | {Act.SIGNED_IN}:
-            raise ValueError(f"the section {section.endpoint} needs an act that needs no record")
-        SECTIONS[section.endpoint] = section
-
-
-def count_unread_with(count: Callable[[Actor], int]) -> None:
-    """Messages say how many are unread, in one statement."""
-    _unread[:] = [count]
-
-
-def search_with(endpoint: str) -> None:
-    """The page that the header's search box asks, with `q`."""
-    _search[:] = [endpoint]
-
-
 def has_unread(count: int) -> None:
     """The page has counted the unread messages already, in a statement of its own."""
     g.unread = count
 
 
 def install(app: Flask) -> None:
-    """Give every template `frame`."""
+    """Give every template `frame`. Raises Unregistrable for a section that nobody could be judged on."""
+    for section in SECTIONS:
+        if section.act.about not in (About.OPEN, About.NOTHING):
+            raise Unregistrable(f"the {SECTIONS.what} {section.name} needs an act that is judged on a record: {section.act}")
 
     @app.context_processor
     def _frame() -> dict[str, Any]:
@@ -112,22 +80,17 @@ def install(app: Flask) -> None:
         return {"frame": g.frame}
 
 
-def optional_url(endpoint: str) -> str:
-    """The address of an endpoint, or nothing where the portal has no such page."""
-    return url_for(endpoint) if endpoint in current_app.view_functions else ""
-
-
 def desk_url() -> str:
-    """Where one begins: the desk, else one's own sign-ins."""
-    return optional_url("overview.desk") or url_for("identity.sign_ins")
+    """Where one begins."""
+    return place_url(Purpose.DESK)
 
 
 def _section_of(endpoint: str, path: str) -> str | None:
     """The section that claims this page, else the one under whose own address it lies, the nearest one."""
-    claiming = next((name for name, one in SECTIONS.items() if {endpoint, endpoint.partition(".")[0]} & one.pages), None)
+    claiming = next((one.name for one in SECTIONS if {endpoint, endpoint.partition(".")[0]} & one.pages), None)
     if claiming:
         return claiming
-    above = [name for name in SECTIONS if name in current_app.view_functions and path.startswith(f"{url_for(name)}/")]
+    above = [one.name for one in SECTIONS if path.startswith(f"{url_for(one.name)}/")]
     return max(above, key=lambda name: len(url_for(name)), default=None)
 
 
@@ -186,45 +149,46 @@ class Frame:
         exact = request.endpoint in SECTIONS
         within = _section_of(request.endpoint or "", request.path) if not exact else None
         drawn: list[DrawnSection] = []
-        for section in sorted(SECTIONS.values(), key=lambda s: s.order):
-            if section.endpoint not in current_app.view_functions or not allowed(actor, section.act):
+        for section in cast("Iterable[Section[Actor]]", SECTIONS):
+            if not allowed(actor, section.act):
                 continue
             if section.shown is not None and not section.shown(actor):
                 continue
             if within:
-                same = section.endpoint == within
+                same = section.name == within
             elif exact:
-                same = section.endpoint == request.endpoint
+                same = section.name == request.endpoint
             else:  # a page below a feature's first section
-                same = section.endpoint.partition(".")[0] == here and not any(one.current for one in drawn)
+                same = section.name.partition(".")[0] == here and not any(one.current for one in drawn)
             count = section.count(actor) if section.count else None
             group = str(section.group) if section.group else None
-            drawn.append(DrawnSection(url_for(section.endpoint), str(section.label), section.icon, count, same, group))
+            drawn.append(DrawnSection(url_for(section.name), str(section.label), section.icon, count, same, group))
         return drawn
 
     @cached_property
     def unread(self) -> int:
         if "unread" in g:
             return int(g.unread)
-        return _unread[0](self._actor) if _unread and self._actor else 0
+        counts = cast("Iterable[Callable[[Actor], int]]", UNREAD)
+        return sum(count(self._actor) for count in counts) if self._actor else 0
 
     @property
     def messages_url(self) -> str:
-        return optional_url("notify.messages")
+        return place_url(Purpose.MESSAGES)
 
     @property
     def badge_url(self) -> str:
-        return optional_url("notify.badge")
+        return place_url(Purpose.BADGE)
 
     @property
     def search_url(self) -> str:
         """The page that searches; nothing for whom it would refuse."""
-        view: Any = current_app.view_functions.get(_search[0]) if _search else None
-        return url_for(_search[0]) if view and self._actor and allowed(self._actor, view.declared_act) else ""
+        view: Any = current_app.view_functions[PLACES[Purpose.SEARCH].endpoint]
+        return place_url(Purpose.SEARCH) if self._actor and allowed(self._actor, view.declared_act) else ""
 
     @property
     def settings_url(self) -> str:
-        return optional_url("notify.settings")
+        return place_url(Purpose.MESSAGE_SETTINGS)
 
     @property
     def desk_url(self) -> str:
@@ -232,23 +196,23 @@ class Frame:
 
     @property
     def switch_url(self) -> str:
-        return url_for("identity.acting_post")
+        return place_url(Purpose.ACTING_POST)
 
     @property
     def password_url(self) -> str:
-        return url_for("identity.password")
+        return place_url(Purpose.PASSWORD)
 
     @property
     def second_factor_url(self) -> str:
-        return url_for("identity.second_factor")
+        return place_url(Purpose.SECOND_FACTOR)
 
     @property
     def sign_ins_url(self) -> str:
-        return url_for("identity.sign_ins")
+        return place_url(Purpose.SIGN_INS)
 
     @property
     def sign_out_url(self) -> str:
-        return url_for("identity.sign_out")
+        return place_url(Purpose.SIGN_OUT)
 
     @property
     def language(self) -> str:
@@ -256,7 +220,7 @@ class Frame:
 
     @property
     def language_url(self) -> str:
-        return url_for("identity.language") if current_city() else ""
+        return place_url(Purpose.LANGUAGE) if current_city() else ""
 
     @property
     def lost_on_the_way(self) -> tuple[str, ...]:

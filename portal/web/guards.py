@@ -13,27 +13,26 @@ from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Flask, Response, current_app, g, jsonify, make_response, request, session, url_for
+from flask import Flask, Response, current_app, g, jsonify, make_response, request, session
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 
 from portal.access.actor import Actor
-from portal.access.policy import Act, allowed
+from portal.access.acts import OPEN_TO_ALL
+from portal.access.policy import allowed
 from portal.access.roles import OFFICERS
 from portal.config import MEBIBYTE
 from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invisible
+from portal.registry.acts import ACTS, About, Act
+from portal.registry.navigation import Purpose
 from portal.web import once
 from portal.web.answers import go, is_htmx, is_poll, wants_json
 from portal.web.cities import OUTSIDE, current_city, inside
+from portal.web.places import place_url
 from portal.web.tokens import DrawnFor, Protection, drawn_for, token_for
 
-RECORDLESS = frozenset(
-    {Act.READ_REGISTER, Act.READ_NETWORK, Act.KEEP_NETWORK, Act.DELEGATE, Act.READ_JOURNAL, Act.REGISTER}
-    | {Act.KEEP_RULES, Act.KEEP_CALENDAR}
-    | {Act.READ_HEALTH, Act.KEEP_RUNNING, Act.KEEP_ACCOUNTS, Act.READ_SENSITIVE}
-)
 TYPED_BY_STRANGERS, TYPED = 64 * 1024, 2 * MEBIBYTE  # octets of a posted form without files
 CONFIRMED_FOR = timedelta(minutes=15)  # after sign-in, or showing again that it is he: what is confidential opens
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -117,11 +116,11 @@ def install(
 def _judge(visitor: Visitor | None) -> Response | None:
     view: Any = current_app.view_functions[str(request.endpoint)]
     act: Act = view.declared_act
-    if act is Act.OPEN_TO_ALL:
+    if act is OPEN_TO_ALL:
         request.max_content_length = TYPED_BY_STRANGERS
     elif request.mimetype != "multipart/form-data":
         request.max_content_length = TYPED  # Werkzeug's own limit of form memory holds for multipart bodies only
-    if act is not Act.OPEN_TO_ALL and visitor is None:
+    if act is not OPEN_TO_ALL and visitor is None:
         return _send_to_sign_in()
     if request.method not in SAFE:
         try:
@@ -130,16 +129,16 @@ def _judge(visitor: Visitor | None) -> Response | None:
             if visitor is not None and is_ours():
                 g.kept_at = _keep_form()
             raise
-        if visitor is not None and act in RECORDLESS and _post_changed():
+        if visitor is not None and act.about is About.NOTHING and _post_changed():
             g.post_changed = True
             g.kept_at = _keep_form()
             raise CSRFError("drawn for another post")
     first = visitor is not None and visitor.must_change_password
-    if first and act is not Act.OPEN_TO_ALL and not view.with_first_password:
-        return go(url_for("identity.password"))
-    if visitor is not None and act is not Act.OPEN_TO_ALL and not view.with_one_factor and lacks_second_factor(visitor):
-        return go(url_for("identity.second_factor"))
-    if act in RECORDLESS:
+    if first and act is not OPEN_TO_ALL and not view.with_first_password:
+        return go(place_url(Purpose.PASSWORD))
+    if visitor is not None and act is not OPEN_TO_ALL and not view.with_one_factor and lacks_second_factor(visitor):
+        return go(place_url(Purpose.SECOND_FACTOR))
+    if act.about is About.NOTHING:
         decision = allowed(current_actor(), act)
         if not decision:
             raise Forbidden(_("您不能办这件事"), unmet=decision.unmet)
@@ -154,14 +153,14 @@ def _send_to_sign_in() -> Response:
     if wants_json():
         return make_response(jsonify(signed_in=False), 401)
     if request.method in SAFE:
-        return go(url_for("identity.sign_in", next=_here()))
+        return go(place_url(Purpose.SIGN_IN, next=_here()))
     kept = _keep_form() if is_ours() else None
-    return go(url_for("identity.sign_in", next=kept, expired=1, form=None if kept else g.get("form_became")))
+    return go(place_url(Purpose.SIGN_IN, next=kept, expired=1, form=None if kept else g.get("form_became")))
 
 
 def send_to_confirm() -> Response:
     """Where one shows again that it is he, and comes back: a page to itself, a form to the page that sends it on."""
-    return go(url_for("identity.confirm", next=_here() if request.method in SAFE else _keep_form()))
+    return go(place_url(Purpose.CONFIRM, next=_here() if request.method in SAFE else _keep_form()))
 
 
 def _here() -> str | None:
@@ -263,11 +262,16 @@ def _saves_itself() -> bool:
 
 
 def refuse_undeclared(app: Flask) -> None:
-    """Stop the start when a route declares no act, or stands outside every city; call after all are registered."""
+    """Stop the start when a route declares no act, or stands outside every city; or an act that no feature
+    registers; call after all are registered."""
+    known = set(ACTS)
     for rule in app.url_map.iter_rules():
         if rule.endpoint in OUTSIDE:
             continue
-        if not isinstance(getattr(app.view_functions[rule.endpoint], "declared_act", None), Act):
-            raise UndeclaredAct(f"{rule.rule} ({rule.endpoint}) declares no act: decorate it with @allows(Act.…)")
+        act = getattr(app.view_functions[rule.endpoint], "declared_act", None)
+        if not isinstance(act, Act):
+            raise UndeclaredAct(f"{rule.rule} ({rule.endpoint}) declares no act: decorate it with @allows(…)")
+        if act not in known:
+            raise UndeclaredAct(f"{rule.rule} ({rule.endpoint}) declares the act {act}, which no feature registers")
         if "city" not in rule.arguments:
             raise UndeclaredAct(f"{rule.rule} ({rule.endpoint}) stands outside every city")

@@ -12,7 +12,7 @@ import shutil
 import traceback
 from dataclasses import dataclass
 
-from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
@@ -24,6 +24,7 @@ from portal.config import MEBIBYTE, Settings
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invisible, Refusal, Unconfirmed
+from portal.registry.navigation import Purpose
 from portal.vault.screening import classification_mark
 from portal.web.answers import is_htmx, is_partial, wants_json
 from portal.web.cities import current_city, inside
@@ -31,6 +32,7 @@ from portal.web.frame import Frame, desk_url
 from portal.web.guards import SAFE, current_visitor, is_ours, is_secret, send_to_confirm
 from portal.web.headers import request_id
 from portal.web.once import new_page_key
+from portal.web.places import place_url
 from portal.web.room import Crowded
 from portal.web.tokens import drawn_for
 from portal.web.transactions import discard, shows_nothing
@@ -271,7 +273,7 @@ def _home_url() -> str:
         return "/"
     if g.get("without_frame"):
         return f"/{current_city().slug}/"  # type: ignore[union-attr]
-    return desk_url() if current_visitor() is not None else url_for("identity.sign_in")
+    return desk_url() if current_visitor() is not None else place_url(Purpose.SIGN_IN)
 
 
 def _log(what: str, error: BaseException, places: int = 12) -> None:

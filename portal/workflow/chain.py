@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portal.access.policy import Act
+from portal.registry.acts import Act
 
 
 class ChainError(ValueError):

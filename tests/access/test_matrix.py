@@ -23,8 +23,9 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from werkzeug.routing import Rule
 
+from portal.access import acts
 from portal.access.actor import SYSTEM
-from portal.access.policy import ON_NETWORK, POLICY, Act, allowed
+from portal.access.policy import allowed
 from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
 from portal.commands.permissions import (
@@ -33,7 +34,6 @@ from portal.commands.permissions import (
     HANDLER,
     LEADER,
     ON_A_UNIT,
-    ON_RECORD,
     REGISTRAR,
     RELATIONS,
     REVIEWER,
@@ -41,6 +41,7 @@ from portal.commands.permissions import (
     THE_POST,
     as_seen,
     invented,
+    on_record,
     views_of,
 )
 from portal.deadlines.rules import Urgency
@@ -50,12 +51,14 @@ from portal.kernel.db import db
 from portal.kernel.refusals import Invisible
 from portal.local.postgres import conninfo
 from portal.matters import queries
+from portal.matters.acts import READ_MATTER
 from portal.matters.models import Content, State
 from portal.matters.service import assigning, reporting, reviewing
 from portal.network.models import Kind, Level, Post, Unit
 from portal.network.routes import HIGHEST_ID
+from portal.registry.acts import ACTS, ANYONE, About, Act
+from portal.staffing.acts import NOMINATE
 from portal.web.cities import OUTSIDE
-from portal.web.guards import RECORDLESS
 from tests.at_the_door import PASSWORD, stored
 from tests.conftest import Database
 from tests.world import World
@@ -129,12 +132,7 @@ BY_ROLE = {
     Role.AUDITOR: "city.auditor",
 }
 STATES = (State.REGISTERED, State.ASSIGNED, State.IN_PROGRESS, State.IN_SIGN_OFF, State.UNDER_REVIEW, State.CLOSED)
-ON_A_MATTER = {Act.READ_MATTER, *CHANGING, *ON_RECORD} - {
-    Act.PROPOSE_SENSITIVE,
-    Act.AGREE_FROM_OUTSIDE,
-    Act.DECIDE_SENSITIVE,
-    Act.AGREE_APPOINTMENT,
-}
+ON_A_MATTER = {READ_MATTER, *CHANGING, *on_record()}
 SITUATIONS = [(state, confidential) for state in STATES for confidential in (False, True)]
 # They make or end a session, or answer whoever asks in a way of their own: tests/identity.
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -340,7 +338,7 @@ def routes(app: Flask, wanted: Callable[[Act, Rule], bool]) -> list[tuple[Rule, 
 
 def of_a_matter(act: Act, rule: Rule) -> bool:
     """About one matter, and judged by the policy on it."""
-    return "matter_id" in rule.arguments <= {"city", "matter_id"} and POLICY[act] != ((),)
+    return "matter_id" in rule.arguments <= {"city", "matter_id"} and act.rows != ANYONE
 
 
 Situation = tuple[int, Case]
@@ -371,7 +369,7 @@ def chosen(turn: int, act: Act) -> set[Cell]:
         for answer in ("admitted", "refused"):
             of = [cell for cell, given in said[act].items() if cell[0] == place and given == answer]
             cells |= {of[(place + turn) % len(of)]} if of else set()
-    others = [{cell for cell, given in said[act].items() if said[other][cell] != given} for other in sorted(ON_A_MATTER)]
+    others = [{cell for cell, given in said[act].items() if said[other][cell] != given} for other in sorted(ON_A_MATTER, key=str)]
     hidden = {cell for cell, given in said[act].items() if given == "invisible"}
     for apart in (*others, hidden):
         if apart and not apart & cells:
@@ -424,7 +422,7 @@ def sent(situation: Situation, choose: Callable[[int, Act], Collection[Cell]]) -
     """Sends the addresses of a matter for those whom `choose` names by the address's number and its act."""
     place, case = situation
     page = next(rule for rule in case.world.app.url_map.iter_rules() if rule.endpoint == "matters.matter")
-    asked = [(page, Act.READ_MATTER), *routes(case.world.app, of_a_matter)]
+    asked = [(page, READ_MATTER), *routes(case.world.app, of_a_matter)]
     assert len({act for _rule, act in asked}) > 15
     before, wrong = case.counted(), []
     for number, (rule, act) in enumerate(asked):
@@ -450,8 +448,10 @@ def test_acts_on_a_unit_and_its_posts_answer_as_the_document_says(app: Flask, ma
     case = make_case(State.IN_PROGRESS, False)
     named = {"city", "unit_id", "post_id", "person_id", "kind"}
     own_word = "staffing.confirm_contact"  # nobody confirms for the liaison officer
-    asked = routes(app, lambda act, rule: act in ON_NETWORK and rule.arguments <= named and rule.endpoint != own_word)
-    assert len({act for _rule, act in asked}) == len(ON_NETWORK) - 1  # a nomination is tested in tests/staffing
+    asked = routes(app, lambda act, rule: act.about is About.NETWORK and rule.arguments <= named and rule.endpoint != own_word)
+    assert {act for act in ACTS if act.about is About.NETWORK} - {act for _rule, act in asked} == {
+        NOMINATE
+    }  # a nomination is tested in tests/staffing
     assert set(ON_THE_NETWORK) == {relation.number for relation in ON_A_UNIT}
     before, wrong = case.counted(), []
     for may in (False, True):  # what is refused first, and nothing has changed
@@ -469,7 +469,7 @@ def test_acts_on_a_unit_and_its_posts_answer_as_the_document_says(app: Flask, ma
 def answered_by_role(app: Flask, case: Case, wanted: Callable[[int, int, bool, Act], bool]) -> None:
     """Sends what needs no record for those roles that are wanted: of each address by number, role by number, and whether
     the role may."""
-    asked = routes(app, lambda act, rule: act in RECORDLESS)
+    asked = routes(app, lambda act, rule: act.about is About.NOTHING)
     assert len(asked) > 15
     wrong = []
     for place, (role, person) in enumerate(BY_ROLE.items()):
@@ -498,7 +498,8 @@ def test_what_needs_no_record_answers_by_role(app: Flask, make_case: Callable[[S
         return bool(new)
 
     answered_by_role(app, make_case(State.IN_PROGRESS, False), wanted)
-    assert {act for _place, act in (one for one in seen if isinstance(one[1], Act))} == RECORDLESS  # type: ignore[index]
+    judged = {act for _place, act in (one for one in seen if isinstance(one[1], Act))}  # type: ignore[index]
+    assert judged == {act for act in ACTS if act.about is About.NOTHING}
 
 
 @pytest.mark.full
@@ -508,7 +509,7 @@ def test_every_address_that_needs_no_record_answers_by_role(app: Flask, make_cas
 
 def test_a_stranger_is_led_to_the_door_from_everywhere(app: Flask, world: World) -> None:
     wrong = []
-    for rule, act in routes(app, lambda act, rule: act is not Act.OPEN_TO_ALL):
+    for rule, act in routes(app, lambda act, rule: act is not acts.OPEN_TO_ALL):
         path = path_of(rule, {"city": world.slug})
         for method in sorted((rule.methods or set()) & {"GET", "POST"}):
             answer = world.app.test_client().open(path, method=method, data={} if method == "POST" else None)
@@ -522,6 +523,6 @@ def test_somebody_without_a_post_gets_nowhere(app: Flask, make_case: Callable[[S
     case = make_case(State.IN_PROGRESS, False)
     answers = {
         rule.rule: said(case.ask("nobody", rule))
-        for rule, act in routes(app, lambda act, rule: act in RECORDLESS or of_a_matter(act, rule))
+        for rule, act in routes(app, lambda act, rule: act.about is About.NOTHING or of_a_matter(act, rule))
     }
     assert {asked: answer for asked, answer in answers.items() if answer not in ("refused", "invisible")} == {}

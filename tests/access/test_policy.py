@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from portal.access.actor import Actor, Standing
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.roles import Role
+from portal.matters.acts import ASSIGN, NAME_HANDLER, REASSIGN_UNIT, URGE, WITHDRAW
+from portal.registry.acts import Act
 
 OFFICE, UNIT = 12, 1
 REGISTRAR, COLLEAGUE, HEAD = 1, 2, 3
@@ -26,7 +28,7 @@ def matter(**more: Any) -> Any:
     })  # fmt: skip
 
 
-@pytest.mark.parametrize("act", [Act.ASSIGN, Act.REASSIGN_UNIT, Act.WITHDRAW, Act.NAME_HANDLER])
+@pytest.mark.parametrize("act", [ASSIGN, REASSIGN_UNIT, WITHDRAW, NAME_HANDLER], ids=str)
 def test_a_colleague_takes_no_confidential_matter_by_naming_its_handler(act: Act) -> None:
     assert allowed(person(REGISTRAR, Role.SUPERVISOR), act, matter())
     assert allowed(person(HEAD, Role.SUPERVISION_HEAD), act, matter())
@@ -36,10 +38,10 @@ def test_a_colleague_takes_no_confidential_matter_by_naming_its_handler(act: Act
     assert allowed(person(COLLEAGUE, Role.SUPERVISOR), act, matter(assigned_by_id=COLLEAGUE))
 
 
-@pytest.mark.parametrize("act", [Act.ASSIGN, Act.REASSIGN_UNIT, Act.WITHDRAW])
+@pytest.mark.parametrize("act", [ASSIGN, REASSIGN_UNIT, WITHDRAW], ids=str)
 def test_an_open_one_is_the_whole_offices(act: Act) -> None:
     assert allowed(person(COLLEAGUE, Role.SUPERVISOR), act, matter(confidential=False))
 
 
 def test_urging_stays_with_the_whole_office() -> None:
-    assert allowed(person(COLLEAGUE, Role.SUPERVISOR), Act.URGE, matter())
+    assert allowed(person(COLLEAGUE, Role.SUPERVISOR), URGE, matter())

@@ -14,7 +14,6 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import create_engine, text
 
-from portal.access.actor import Lent
 from portal.access.roles import Role, of_shells, shells_principal, standing_of, standing_principal
 from portal.app import create_app, stand
 from portal.config import Settings
@@ -22,6 +21,7 @@ from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.network.service import delegating
+from portal.registry.acts import Lent
 from tests.conftest import CLONE, Database
 from tests.world import World, make_world
 

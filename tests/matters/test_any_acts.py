@@ -16,10 +16,10 @@ from portal.access.actor import SYSTEM
 from portal.access.record import Record
 from portal.access.visibility import as_seen_by
 from portal.identity.service import accounts
-from portal.jobs.tasks import carry_out_changes, go_on_with_successors
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Refusal
+from portal.matters.jobs import go_on_with_successors
 from portal.matters.models import ENDED, Content, CoUnit, Matter, Report
 from portal.matters.service import assigning, forwarding, handling, reviewing
 from portal.matters.service.granting import grant_reading, tidy_lapsed
@@ -27,7 +27,7 @@ from portal.network.models import ChangeKind, Post
 from portal.network.queries import in_force
 from portal.network.service.delegating import delegate
 from portal.network.service.wanted import posts_of
-from portal.staffing.jobs import pass_on_ended_posts
+from portal.staffing.jobs import carry_out_changes, pass_on_ended_posts
 from portal.staffing.queries import person_by_id
 from portal.staffing.service import appointing
 from portal.staffing.service.leaving import hand_over

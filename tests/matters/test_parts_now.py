@@ -10,11 +10,11 @@ from sqlalchemy import select
 
 from portal.access.models import Audience
 from portal.access.roles import Role
-from portal.jobs import tasks
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.rebuild import rebuild_viewers
 from portal.matters.service import assigning, handling, reviewing
+from portal.matters.service.granting import tidy_lapsed
 from portal.matters.succession import refresh_all
 from portal.network.models import Post
 from portal.network.service.delegating import delegate, end_delegation
@@ -206,7 +206,7 @@ def test_what_rests_on_a_delegation_is_over_with_its_last_minute(world: World, s
             rebuild_viewers()
         assert _status(world, "city.duty", matter_id) == (404, False)
         with world.work():
-            tasks.tidy_lapsed()
+            tidy_lapsed()
         assert _status(world, "city.duty", matter_id) == (404, False)
         with world.work():
             refresh_all()
@@ -226,7 +226,7 @@ def test_a_delegation_that_follows_on_another_lets_him_go_on(world: World) -> No
     with clock.set_to(noon):
         with world.work():
             refresh_all()
-            tasks.tidy_lapsed()
+            tidy_lapsed()
         assert _status(world, "city.duty", matter_id) == (200, True)
     assert _told(world, "city.head", matter_id) == []
 

@@ -16,7 +16,6 @@ from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
 from portal.audit.models import JournalEntry
 from portal.deadlines.rules import SourceLevel
-from portal.jobs.tasks import carry_out_changes
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
@@ -30,6 +29,7 @@ from portal.network.plan import UNITS
 from portal.network.service import changing
 from portal.network.service.wanted import Wanted
 from portal.notify.models import Message
+from portal.staffing.jobs import carry_out_changes
 from tests.world import World
 
 K = ChangeKind

@@ -6,20 +6,25 @@ from datetime import date, timedelta
 
 import pytest
 
-from portal.access.actor import Lent
-from portal.access.policy import LENT_ACTS, READING, Act, allowed, covers
+from portal.access.acts import OPEN_TO_ALL, SIGNED_IN
+from portal.access.policy import allowed, covers
 from portal.access.roles import Role
+from portal.instructions.acts import REGISTER
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
 from portal.liaisons.service import drives
+from portal.matters.acts import READ_MATTER, READ_REGISTER, SIGN
 from portal.network import previews, queries
+from portal.network.acts import READ_NETWORK
 from portal.network.models import Delegation, Post
 from portal.network.service import delegating
+from portal.registry.acts import ACTS, Lent
 from tests.network.small_network import Network
 from tests.world import World
 
 DAY = timedelta(days=1)
+READING = {OPEN_TO_ALL, SIGNED_IN, READ_MATTER, READ_REGISTER, READ_NETWORK}
 
 
 def lend(network: Network, who: str, to: str, *acts: Lent) -> Delegation:
@@ -40,7 +45,7 @@ def test_a_stand_in_for_signing_signs_and_does_nothing_else(network: Network) ->
     lend(network, "deputy", "director", Lent.SIGN)
     post = network.actor("director").standings[-1]
     assert post.lent == {Lent.SIGN}
-    assert {act for act in Act if covers(post, act)} == LENT_ACTS[Lent.SIGN] | READING
+    assert {act for act in ACTS if covers(post, act)} == {SIGN, *READING}
     city = network.unit("33").id
     assert network.person("director").id in {one.person_id for one in queries.signers(city, Role.DEPUTY_LEADER)}
 
@@ -56,10 +61,10 @@ def test_who_stands_in_for_other_acts_signs_nothing(network: Network) -> None:
 
 def test_a_borrowed_supervisor_registers_nothing_when_only_reviewing_was_lent(network: Network) -> None:
     lend(network, "ducha", "director", Lent.SUPERVISE)
-    refused = allowed(network.actor("director"), Act.REGISTER)
+    refused = allowed(network.actor("director"), REGISTER)
     assert not refused
     assert any("没有委托这类事务" in sentence for sentence in refused.unmet)
-    assert allowed(network.actor("director"), Act.READ_REGISTER)
+    assert allowed(network.actor("director"), READ_REGISTER)
 
 
 def test_everything_includes_the_rest(network: Network) -> None:

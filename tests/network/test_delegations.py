@@ -9,13 +9,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.roles import Role
 from portal.audit.models import JournalEntry
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
-from portal.network import queries
+from portal.network import acts, queries
 from portal.network.models import Delegation, Post
 from portal.network.service import delegating
 from tests.at_the_door import PASSWORD, code_now, csrf_token, give_second_factor
@@ -154,7 +154,7 @@ def test_only_ones_own_post_is_delegated(network: Network) -> None:
 
 
 def test_an_officer_delegates_nothing(network: Network) -> None:
-    assert not allowed(network.actor("sys.admin"), Act.DELEGATE)
+    assert not allowed(network.actor("sys.admin"), acts.DELEGATE)
     with pytest.raises(Forbidden):
         lend(network, "sys.admin", "mishu")
 

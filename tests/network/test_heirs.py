@@ -8,15 +8,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event, select
 
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.roles import Role
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.instructions import service
 from portal.instructions.rules import Registration
-from portal.jobs.tasks import carry_out_changes
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid
+from portal.matters.acts import AMEND, GRANT_READING, READ_READINGS
 from portal.matters.models import State
 from portal.matters.queries import one
 from portal.matters.service import ending, reviewing
@@ -25,6 +25,8 @@ from portal.network.models import ChangeKind, Kind, Level, Post, Unit, UnitChang
 from portal.network.service import changing
 from portal.network.service.wanted import Wanted
 from portal.notify.models import Message
+from portal.registry.acts import Act
+from portal.staffing.jobs import carry_out_changes
 from tests.network.test_changes import BY, all_follows_from_the_rules, do, found, indexed, sees, unit
 from tests.world import World
 
@@ -199,9 +201,9 @@ def test_of_what_is_confidential_the_heir_has_the_shell_and_its_head_grants_read
     assert not any(sees(world, name, secret) for name in ("finance.director", "finance.leader"))
     with world.work("nobody"):
         assert one(world.actor("nobody"), secret).content is None
-    assert may(world, "health.handler2", Act.GRANT_READING, secret)
-    assert may(world, "health.handler2", Act.READ_READINGS, secret)
-    assert not may(world, "nobody", Act.GRANT_READING, secret)
+    assert may(world, "health.handler2", GRANT_READING, secret)
+    assert may(world, "health.handler2", READ_READINGS, secret)
+    assert not may(world, "nobody", GRANT_READING, secret)
 
 
 # --------------------------------------------------------------------------------------------- chains, splits, no heirs
@@ -248,7 +250,7 @@ def test_a_split_that_leaves_the_unit_leaves_it_its_register(world: World) -> No
         moving=[world.posts["county.deputy"]],
     )
     assert heir_of(world, "county") is None
-    assert may(world, "county.supervisor", Act.AMEND, matter_id)
+    assert may(world, "county.supervisor", AMEND, matter_id)
     assert not sees(world, "county.deputy", matter_id)
 
 

@@ -19,6 +19,7 @@ from portal.kernel.db import db, enter
 from portal.matters import clocks
 from portal.notify import jobs, ladder
 from portal.notify.models import Delivery, Message, Reminder
+from portal.registry.hooks import LADDERS
 from tests.notify.model import Model, closing, model_of, sweep, told, whole
 from tests.world import World
 
@@ -273,14 +274,14 @@ def test_one_clock_that_fails_does_not_hold_up_the_others(
 ) -> None:
     with at(BEGIN):
         bad, good = world.at_work(), world.at_work()
-    resolve = ladder._resolvers[0]
+    [resolve] = LADDERS
 
     def failing(clock_id: int, matter_id: UUID, rungs: object) -> object:
         if matter_id == bad:
             raise RuntimeError("broken")
         return resolve(clock_id, matter_id, rungs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(ladder, "_resolvers", [failing])
+    monkeypatch.setattr(ladder, "LADDERS", [failing])
     moment = BEGIN + 40 * DAY
     with at(moment):
         sweep(world, moment)

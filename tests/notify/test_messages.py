@@ -14,10 +14,11 @@ from sqlalchemy import select
 
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.notify.kinds import KINDS, text_of
+from portal.notify.kinds import text_of
 from portal.notify.models import Message
 from portal.notify.queries import unread_count
 from portal.notify.service import tell
+from portal.registry.messages import MESSAGES
 from tests.world import World
 
 FACTS = {
@@ -68,13 +69,13 @@ def test_a_mistaken_message_is_refused(world: World) -> None:
             tell("name_handler", person, key="k", record_id=uuid4(), facts={"number": "1"})
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [known.name for known in MESSAGES])
 def test_every_kind_has_a_full_sentence_and_one_that_names_nothing(app: Flask, kind: str) -> None:
     with app.test_request_context(), force_locale("zh"):
         full, bare = text_of(kind, FACTS), text_of(kind, {"number": FACTS["number"]})
-    assert full != bare or KINDS[kind].blanks == ()
+    assert full != bare or MESSAGES[kind].blanks == ()
     said_otherwise = ("until", "granted", "role", "changed", "ended")
-    assert all(str(FACTS[blank]) in full or blank in said_otherwise for blank in KINDS[kind].blanks)
+    assert all(str(FACTS[blank]) in full or blank in said_otherwise for blank in MESSAGES[kind].blanks)
     assert not re.search(r"%\(|\d|加装电梯|市卫健委", bare)
 
 

@@ -17,11 +17,11 @@ from portal.kernel import clock
 from portal.kernel.db import db, enter
 from portal.network.models import Post
 from portal.notify import digests, jobs
-from portal.notify.groups import Group
 from portal.notify.letters import DIGEST_SUBJECT, SUBJECT
 from portal.notify.models import Delivery, Message, NotificationSetting
 from portal.notify.rules import Quiet, Way, Wishes, next_digest, quiet_until
 from portal.notify.service import tell
+from portal.registry.messages import Group
 from tests.notify.conftest import PostOffice
 from tests.notify.test_mail import deliver, deliveries
 from tests.world import World

@@ -12,10 +12,9 @@ from sqlalchemy import event, select
 
 from portal.audit.models import JournalEntry
 from portal.kernel.db import db
-from portal.notify.groups import HOLDS, Group
-from portal.notify.kinds import KINDS
 from portal.notify.models import Message, NotificationSetting
 from portal.notify.service import tell
+from portal.registry.messages import MESSAGES, Group
 from tests.notify.conftest import PostOffice
 from tests.notify.test_mail import deliver, deliveries
 from tests.world import World
@@ -46,13 +45,12 @@ def told(world: World, kind: str, key: str = "k", *persons: str) -> None:
         tell(kind, [world.people[person] for person in persons or (HANDLER,)], key=key, facts={"title": "加装电梯"})
 
 
-def test_every_kind_of_message_stands_in_one_group() -> None:
-    assert sorted(kind for kinds in HOLDS.values() for kind in kinds) == sorted(KINDS)
-    assert set(HOLDS) == set(Group)
+def test_every_group_holds_kinds_of_messages() -> None:
+    assert {known.group for known in MESSAGES} == set(Group)
 
 
 def test_what_the_ladder_urging_and_the_account_say_is_legal() -> None:
-    legal = {kind for group in LEGAL for kind in HOLDS[group]}
+    legal = {known.name for known in MESSAGES if known.group in LEGAL}
     assert legal == {
         "due_soon",
         "due_today",

@@ -14,12 +14,13 @@ from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from portal.access.policy import Act
+from portal.access.acts import SIGNED_IN
 from portal.app import create_app
 from portal.config import Settings
 from portal.identity.models import Person
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
+from portal.officers.acts import READ_JOURNAL
 from portal.web import answers, guards
 from portal.web.headers import FIXED
 from tests.at_the_door import SmallCity, csrf_token, in_city, sign_in
@@ -35,7 +36,7 @@ def trying(database: Database, redis_url: str, keys: dict[str, str]) -> Iterator
     portal = create_app(settings, TESTING=True, SIGN_IN_LIMIT="100000 per minute")
 
     def raises(name: str, error: Callable[[], Exception], methods: tuple[str, ...] = ("GET", "POST")) -> None:
-        @guards.allows(Act.SIGNED_IN)
+        @guards.allows(SIGNED_IN)
         def view() -> str:
             db.session.execute(text("update person set email = 'changed'"))
             raise error()
@@ -51,19 +52,19 @@ def trying(database: Database, redis_url: str, keys: dict[str, str]) -> Iterator
     raises("away", lambda: OperationalError("select", {}, Exception("connection refused")))
 
     @portal.post("/<slug:city>/try/refused-answer")
-    @guards.allows(Act.SIGNED_IN)
+    @guards.allows(SIGNED_IN)
     def refused_answer() -> tuple[str, int]:
         db.session.execute(text("update person set email = 'changed'"))
         return "no", 409
 
     @portal.get("/<slug:city>/try/reading")
-    @guards.allows(Act.SIGNED_IN)
+    @guards.allows(SIGNED_IN)
     def reading() -> object:
         db.session.execute(text("update person set email = 'read'"))
         return answers.page("errors/page.html", "errors/_fragment.html", status=200)
 
     @portal.get("/<slug:city>/try/journal")
-    @guards.allows(Act.READ_JOURNAL)
+    @guards.allows(READ_JOURNAL)
     def journal() -> str:
         return "the journal"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -10,7 +11,7 @@ from flask import Flask
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL
 
-from portal.access.policy import Act
+from portal.access.acts import OPEN_TO_ALL
 from portal.app import create_app
 from portal.config import Misconfigured, Settings
 from portal.kernel.db import db
@@ -85,9 +86,18 @@ def test_a_route_without_an_act_stops_the_start(settings: Settings) -> None:
         db.engine.dispose()
 
 
+def test_a_route_with_an_act_of_no_feature_stops_the_start(settings: Settings) -> None:
+    portal = create_app(settings)
+    portal.add_url_rule("/<slug:city>/own", "own", guards.allows(replace(OPEN_TO_ALL, name="own"))(lambda: "open to anyone"))
+    with pytest.raises(guards.UndeclaredAct, match="the act own, which no feature registers"):
+        guards.refuse_undeclared(portal)
+    with portal.app_context():
+        db.engine.dispose()
+
+
 def test_a_route_outside_every_city_stops_the_start(settings: Settings) -> None:
     portal = create_app(settings)
-    portal.add_url_rule("/aside", "aside", guards.allows(Act.OPEN_TO_ALL)(lambda: "no city"))
+    portal.add_url_rule("/aside", "aside", guards.allows(OPEN_TO_ALL)(lambda: "no city"))
     with pytest.raises(guards.UndeclaredAct, match="outside every city"):
         guards.refuse_undeclared(portal)
     with portal.app_context():
@@ -95,8 +105,6 @@ def test_a_route_outside_every_city_stops_the_start(settings: Settings) -> None:
 
 
 def test_a_missing_or_short_key_stops_the_start(settings: Settings, tmp_path) -> None:
-    from dataclasses import replace
-
     with pytest.raises(Misconfigured):
         create_app(replace(settings, secret_key_file=tmp_path / "none"))
     (tmp_path / "short").write_text("short")

@@ -16,8 +16,9 @@ from urllib.parse import quote
 from flask import Response, flash, make_response, request, url_for
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
-from portal.access.policy import Act, allowed
-from portal.bylaws import queries, service
+from portal.access.acts import SIGNED_IN
+from portal.access.policy import allowed
+from portal.bylaws import acts, queries, service
 from portal.bylaws.forms import NoticeForm, years_to_import
 from portal.bylaws.judging import COLUMNS, KINDS, MOST_ROWS, Judged, judge_list, judge_sheet
 from portal.bylaws.routes import blueprint
@@ -31,12 +32,11 @@ from portal.deadlines.words import day_words, holiday_words, instant_words, mont
 from portal.documents import previews, workbook
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.kernel.language import _, _l
+from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Stale
 from portal.matters.replanning import receipts_that_would_move
 from portal.web.answers import go, page
 from portal.web.forms import redraw
-from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
 
 MOST_BYTES = 2 * workbook.MEGABYTE
@@ -44,8 +44,6 @@ MOST_MOVED = 40
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 IMPORT = "bylaws/calendar_import.html"
 _WEEK = timedelta(days=7)
-
-register(Section("bylaws.calendar", _l("工作日历"), "calendar", Act.SIGNED_IN, _l("基础"), 820))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +89,13 @@ class _Moved:
 
 
 @blueprint.get("/calendar")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def calendar() -> Response:
     """A year of the city's working days; the present one if none is named."""
     known, today = calendar_of(db.session()), clock.today()
     years = sorted({*known.years(), today.year, today.year + 1})
     year = _year(request.args.get("year"), years, today.year)
-    keeper = bool(allowed(current_actor(), Act.KEEP_CALENDAR))
+    keeper = bool(allowed(current_actor(), acts.KEEP_CALENDAR))
     missing = known.year_to_import(today)
     return page(
         "bylaws/calendar.html",
@@ -116,7 +114,7 @@ def calendar() -> Response:
 
 
 @blueprint.route("/calendar/import", methods=["GET", "POST"])
-@allows(Act.KEEP_CALENDAR, once=True)
+@allows(acts.KEEP_CALENDAR, once=True)
 def import_calendar() -> Response:
     """Choose or paste the notice, see it judged with what it would move, confirm it."""
     form = NoticeForm() if request.method == "POST" else NoticeForm(formdata=None)
@@ -150,7 +148,7 @@ def import_calendar() -> Response:
 
 
 @blueprint.get("/calendar/empty-workbook")
-@allows(Act.KEEP_CALENDAR)
+@allows(acts.KEEP_CALENDAR)
 def empty_calendar_workbook() -> Response:
     """A workbook with the columns, and how each kind of row is written."""
     kept = io.BytesIO()

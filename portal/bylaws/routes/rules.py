@@ -12,8 +12,9 @@ from typing import Any
 
 from flask import Response, flash, request, url_for
 
-from portal.access.policy import Act, allowed
-from portal.bylaws import queries, service
+from portal.access.acts import SIGNED_IN
+from portal.access.policy import allowed
+from portal.bylaws import acts, queries, service
 from portal.bylaws.forms import BLANK_RUNGS, RulesForm, form_for
 from portal.bylaws.routes import blueprint
 from portal.bylaws.rules import (
@@ -38,14 +39,11 @@ from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid, Stale
 from portal.web.answers import go, page
 from portal.web.forms import redraw
-from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
 from portal.workflow.seats import SHAPES, STEP_LABELS
 
 TITLES = {Kind.DEADLINES: _l("办理期限"), Kind.LADDER: _l("催办提醒"), Kind.LIMITS: _l("签收和退回的时限")}
 KIND = f"any({', '.join(RULES)})"
-
-register(Section("bylaws.rules", _l("督办规则"), "decision", Act.SIGNED_IN, _l("基础"), 830))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ class _Told:
 
 
 @blueprint.get("/rules")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def rules() -> Response:
     """What is in force, and where it is changed."""
     history, now = history_of(db.session()), clock.now()
@@ -107,7 +105,7 @@ def rules() -> Response:
 
 
 @blueprint.get(f"/rules/<{KIND}:kind>")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def rule_history(kind: str) -> Response:
     """Every version, the newest first, with what it changed and why."""
     of = Kind(kind)
@@ -124,7 +122,7 @@ def rule_history(kind: str) -> Response:
 
 
 @blueprint.route(f"/rules/<{KIND}:kind>/edit", methods=["GET", "POST"])
-@allows(Act.KEEP_RULES, once=True)
+@allows(acts.KEEP_RULES, once=True)
 def edit_rules(kind: str) -> Response:
     """Type a new version, see what it would change, publish it."""
     of = Kind(kind)
@@ -239,5 +237,5 @@ def _in_force(history: History, kind: Kind, now: datetime) -> _InForce:
         mine.set_by if mine else None,
         coming,
         url_for("bylaws.rule_history", kind=kind),
-        url_for("bylaws.edit_rules", kind=kind) if allowed(current_actor(), Act.KEEP_RULES) else None,
+        url_for("bylaws.edit_rules", kind=kind) if allowed(current_actor(), acts.KEEP_RULES) else None,
     )

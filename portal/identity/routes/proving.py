@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, current_app, flash, request, url_for
 
-from portal.access.policy import Act
+from portal.access.acts import OPEN_TO_ALL, SIGNED_IN
 from portal.identity import door, second_factor
 from portal.identity.forms import CodeForm, ConfirmForm, NewFactorForm
 from portal.identity.routes import blueprint, limiter
@@ -32,7 +32,7 @@ STEP, CONFIRM, FACTOR, CODES = (
 
 
 @blueprint.get("/sign-in/code")
-@allows(Act.OPEN_TO_ALL)
+@allows(OPEN_TO_ALL)
 def second_step() -> Response:
     """The second step's page; who has not shown his password yet begins with it."""
     half = door.halfway()
@@ -43,7 +43,7 @@ def second_step() -> Response:
 
 @blueprint.post("/sign-in/code")
 @limiter.limit(lambda: current_app.config["SIGN_IN_LIMIT"])
-@allows(Act.OPEN_TO_ALL)
+@allows(OPEN_TO_ALL)
 def enter_code() -> Response:
     """Sign in with the code; what was shown of the password holds for five minutes."""
     half = door.halfway()
@@ -89,7 +89,7 @@ def _given(form: ConfirmForm) -> str | None:
 
 @blueprint.route("/confirm", methods=["GET", "POST"])
 @limiter.limit(lambda: current_app.config["SIGN_IN_LIMIT"])
-@allows(Act.SIGNED_IN, one_factor=True)
+@allows(SIGNED_IN, one_factor=True)
 def confirm() -> Response:
     """Show again that it is he, and go back to where one was going; what was typed there has been kept."""
     onward = inside(request.args.get("next"))
@@ -111,14 +111,14 @@ def confirm() -> Response:
 
 
 @blueprint.get("/second-factor", endpoint="second_factor")
-@allows(Act.SIGNED_IN, one_factor=True)
+@allows(SIGNED_IN, one_factor=True)
 def second_factor_page() -> Response:
     """One's own second factor: how it stands, or how it is set up."""
     return page(FACTOR, refusal=None, **_factor_page(NewFactorForm(formdata=None), _confirm_form(fresh=True)))
 
 
 @blueprint.post("/second-factor/begin")
-@allows(Act.SIGNED_IN, one_factor=True)
+@allows(SIGNED_IN, one_factor=True)
 def begin_second_factor() -> Response:
     """Make a key, to be read off by a telephone; it is in force once a code was typed."""
     _lately_confirmed()
@@ -128,7 +128,7 @@ def begin_second_factor() -> Response:
 
 @blueprint.post("/second-factor")
 @limiter.limit(lambda: current_app.config["SIGN_IN_LIMIT"])
-@allows(Act.SIGNED_IN, one_factor=True)
+@allows(SIGNED_IN, one_factor=True)
 def set_up_second_factor() -> Response:
     """The first code: from now on it is asked for. The recovery codes are shown this once."""
     _lately_confirmed()
@@ -145,7 +145,7 @@ def set_up_second_factor() -> Response:
 
 @blueprint.post("/second-factor/recovery-codes")
 @limiter.limit(lambda: current_app.config["SIGN_IN_LIMIT"])
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def renew_recovery_codes() -> Response:
     """Ten new recovery codes, for password and code."""
     form = _confirm_form()
@@ -157,7 +157,7 @@ def renew_recovery_codes() -> Response:
 
 @blueprint.post("/second-factor/end")
 @limiter.limit(lambda: current_app.config["SIGN_IN_LIMIT"])
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def end_second_factor() -> Response:
     """End one's own second factor, for password and code; whoever must have one keeps it."""
     if must_have_second_factor(_me()):

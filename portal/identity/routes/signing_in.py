@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Response, current_app, flash, request, url_for
 
-from portal.access.policy import Act
+from portal.access.acts import OPEN_TO_ALL, SIGNED_IN
 from portal.identity import door, kept_forms, passwords, sessions
 from portal.identity.forms import PasswordForm, SignInForm
 from portal.identity.models import SignInSession
@@ -25,7 +25,7 @@ from portal.web.guards import allows, current_actor, current_visitor
 
 
 @blueprint.get("/sign-in")
-@allows(Act.OPEN_TO_ALL)
+@allows(OPEN_TO_ALL)
 def sign_in() -> Response:
     """The sign-in page; who is signed in already goes on."""
     if current_visitor() is not None:
@@ -35,7 +35,7 @@ def sign_in() -> Response:
 
 @blueprint.post("/sign-in")
 @limiter.limit(lambda: current_app.config["SIGN_IN_LIMIT"])
-@allows(Act.OPEN_TO_ALL)
+@allows(OPEN_TO_ALL)
 def enter() -> Response:
     """Sign in; a session that was there before ends."""
     form = SignInForm()
@@ -69,7 +69,7 @@ def let_in(made: SignInSession, token: str) -> Response:
 
 
 @blueprint.post("/sign-out")
-@allows(Act.SIGNED_IN, first_password=True)
+@allows(SIGNED_IN, first_password=True)
 def sign_out() -> Response:
     """End this session; the browser forgets what it kept of it."""
     sessions.sign_out(door.signed_in())
@@ -80,7 +80,7 @@ def sign_out() -> Response:
 
 
 @blueprint.get("/password")
-@allows(Act.SIGNED_IN, first_password=True)
+@allows(SIGNED_IN, first_password=True)
 def password() -> Response:
     """The page to change one's password; the only one open with a one-time password."""
     return page("identity/password.html", **_password_page(PasswordForm(formdata=None)))
@@ -88,7 +88,7 @@ def password() -> Response:
 
 @blueprint.post("/password")
 @limiter.limit(lambda: current_app.config["SIGN_IN_LIMIT"])
-@allows(Act.SIGNED_IN, first_password=True)
+@allows(SIGNED_IN, first_password=True)
 def change_password() -> Response:
     """Change one's password: other sessions end, this one goes on under a new token."""
     form = PasswordForm()
@@ -115,7 +115,7 @@ def change_password() -> Response:
 
 
 @blueprint.get("/sign-ins")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def sign_ins() -> Response:
     """One's own sign-ins and the failed attempts under one's name."""
     me = door.signed_in()
@@ -137,7 +137,7 @@ def sign_ins() -> Response:
 
 
 @blueprint.post("/sign-ins/<uuid:session_id>/end")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def end_session(session_id: UUID) -> Response:
     """End one of one's own sessions elsewhere."""
     sessions.end(door.signed_in().person_id, session_id)
@@ -146,7 +146,7 @@ def end_session(session_id: UUID) -> Response:
 
 
 @blueprint.post("/sign-ins/end-others")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def end_others() -> Response:
     """End all of one's sessions but this one."""
     me = door.signed_in()
@@ -156,7 +156,7 @@ def end_others() -> Response:
 
 
 @blueprint.post("/language")
-@allows(Act.OPEN_TO_ALL)
+@allows(OPEN_TO_ALL)
 def language() -> Response:
     """Show everything in the other language: to the person wherever he signs in, else to this browser."""
     chosen = request.form.get("language", "")
@@ -171,7 +171,7 @@ def language() -> Response:
 
 
 @blueprint.post("/acting-post")
-@allows(Act.SIGNED_IN, one_factor=True)
+@allows(SIGNED_IN, one_factor=True)
 def acting_post() -> Response:
     """Act in another of one's posts."""
     chosen = request.form.get("post", "")
@@ -182,7 +182,7 @@ def acting_post() -> Response:
 
 
 @blueprint.get("/continue/<uuid:kept_id>")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def carry_on(kept_id: UUID) -> Response:
     """What was typed when the session had expired: to be looked at, and sent on or dropped."""
     kept = kept_forms.find(door.signed_in().person_id, kept_id)
@@ -200,7 +200,7 @@ def carry_on(kept_id: UUID) -> Response:
 
 
 @blueprint.post("/continue/<uuid:kept_id>/drop")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def drop(kept_id: UUID) -> Response:
     """Throw away what was kept."""
     kept_forms.drop(door.signed_in().person_id, kept_id)

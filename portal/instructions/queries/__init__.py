@@ -1,6 +1,6 @@
 """The register as its reader may see it, found from the reader's side, in rooms: `conditions`, `stretches`, `pages`."""
 
-from portal.instructions.queries.conditions import MOST_COUNTED, TASKS, Conditions
+from portal.instructions.queries.conditions import MOST_COUNTED, Conditions
 from portal.instructions.queries.pages import MINE, PAGE_SIZE, Page, Row, any_confidential, every_row, first_rows, page_of
 from portal.instructions.queries.stretches import ENDED, GROUPS, LATE, REST, SOON, TODAY, WAITING, Place, Sort, readers_of
 
@@ -13,7 +13,6 @@ __all__ = [
     "PAGE_SIZE",
     "REST",
     "SOON",
-    "TASKS",
     "TODAY",
     "WAITING",
     "Conditions",

@@ -21,10 +21,10 @@ from portal.matters.models import Content, Matter, Report
 from portal.matters.search import holds, records_holding, words_of
 from portal.network.models import Unit
 from portal.network.queries import unit_meant
+from portal.registry.tasks import TASKS
 
 MOST_COUNTED = 1000
 MOST_LOOKED_UP = 8  # words that are looked up; what more is typed is compared alone
-TASKS = ("assign", "name_handler", "acknowledge", "work", "rework", "sign", "review", "decide_extension")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def wanted_of(actor: Actor, asked: Conditions) -> Wanted:
     if asked.state:
         viewer.append(Viewer.state == asked.state)
     if asked.task:
-        viewer.append(Viewer.task.in_(TASKS) if asked.task == "any" else Viewer.task == asked.task)
+        viewer.append(Viewer.task.in_(TASKS.names) if asked.task == "any" else Viewer.task == asked.task)
     if asked.due_from:
         viewer.append(Viewer.due_on >= asked.due_from)
     if asked.due_to:

@@ -15,7 +15,7 @@ from portal.access.actor import Actor
 from portal.access.models import Viewer
 from portal.access.roles import audience_principal
 from portal.access.visibility import as_seen_by, still_counts
-from portal.instructions.queries.conditions import MOST_COUNTED, TASKS, Conditions, Wanted, hung, wanted_of
+from portal.instructions.queries.conditions import MOST_COUNTED, Conditions, Wanted, hung, wanted_of
 from portal.instructions.queries.stretches import (
     ENDED,
     GROUPS,
@@ -34,6 +34,7 @@ from portal.instructions.queries.stretches import (
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.models import INSTRUCTION, Content, Matter, State
+from portal.registry.tasks import TASKS
 from portal.workflow.models import SignOff, Step
 
 PAGE_SIZE = 25
@@ -141,7 +142,7 @@ def first_rows(actor: Actor, each: int = 5) -> list[Row]:
 
 def _mine(actor: Actor, limit: int) -> Select[Any]:
     readers = readers_of(actor)
-    tasks = select(func.unnest(bindparam("tasks", list(TASKS), type_=ARRAY(TEXT), unique=True)).label("task")).subquery()
+    tasks = select(func.unnest(bindparam("tasks", list(TASKS.names), type_=ARRAY(TEXT), unique=True)).label("task")).subquery()
     first = (
         select(Viewer.record_id, Viewer.due_on.label("day"), Viewer.task)
         .where(Viewer.principal == readers.c.reader, Viewer.task == tasks.c.task, Viewer.kind == INSTRUCTION, still_counts())

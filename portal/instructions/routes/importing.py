@@ -9,10 +9,9 @@ from uuid import UUID
 
 from flask import Response, request, url_for
 
-from portal.access.policy import Act
 from portal.deadlines.rules import SourceLevel
 from portal.documents.models import ImportPreview
-from portal.instructions import previews
+from portal.instructions import acts, previews
 from portal.instructions.importing import MOST_ROWS, Fault, Planned, due_on
 from portal.instructions.routes import blueprint
 from portal.instructions.routes.answers import outcomes
@@ -51,14 +50,14 @@ class _Row:
 
 
 @blueprint.get("/instructions/import")
-@allows(Act.REGISTER, once=True)
+@allows(acts.REGISTER, once=True)
 def import_workbook() -> Response:
     """Which workbook."""
     return page("instructions/import_choose.html", form=WorkbookForm(formdata=None), refusal=None, **_choosing())
 
 
 @blueprint.post("/instructions/import")
-@allows(Act.REGISTER, once=True)
+@allows(acts.REGISTER, once=True)
 def judge_workbook() -> Response:
     """Judge it and go to the preview."""
     form = WorkbookForm()
@@ -73,7 +72,7 @@ def judge_workbook() -> Response:
 
 
 @blueprint.get("/instructions/import/<uuid:preview_id>")
-@allows(Act.REGISTER)
+@allows(acts.REGISTER)
 def import_preview(preview_id: UUID) -> Response:
     """Every row judged; or, when it was decided, what became of it."""
     kept = previews.preview(current_actor(), preview_id)
@@ -81,7 +80,7 @@ def import_preview(preview_id: UUID) -> Response:
 
 
 @blueprint.post("/instructions/import/<uuid:preview_id>")
-@allows(Act.REGISTER)
+@allows(acts.REGISTER)
 def carry_out_import(preview_id: UUID) -> Response:
     """Import all good rows, or none."""
     try:
@@ -96,7 +95,7 @@ def carry_out_import(preview_id: UUID) -> Response:
 
 
 @blueprint.post("/instructions/import/<uuid:preview_id>/assign")
-@allows(Act.REGISTER)
+@allows(acts.REGISTER)
 def assign_imported(preview_id: UUID) -> Response:
     """Assign each as the workbook says, judged row by row."""
     previews.assign_as_in_workbook(current_actor(), preview_id)
@@ -104,7 +103,7 @@ def assign_imported(preview_id: UUID) -> Response:
 
 
 @blueprint.get("/instructions/import/<uuid:preview_id>/assigned")
-@allows(Act.REGISTER)
+@allows(acts.REGISTER)
 def import_assigned(preview_id: UUID) -> Response:
     """What became of each."""
     actor = current_actor()
@@ -112,7 +111,7 @@ def import_assigned(preview_id: UUID) -> Response:
 
 
 @blueprint.get("/instructions/import/<uuid:preview_id>/report")
-@allows(Act.REGISTER)
+@allows(acts.REGISTER)
 def import_report(preview_id: UUID) -> Response:
     """The rows with faults or warnings, to be corrected and sent again."""
     actor = current_actor()
@@ -121,7 +120,7 @@ def import_report(preview_id: UUID) -> Response:
 
 
 @blueprint.get("/instructions/import/empty-workbook")
-@allows(Act.REGISTER)
+@allows(acts.REGISTER)
 def empty_workbook() -> Response:
     """A workbook with the columns."""
     return xlsx(previews.empty_workbook(), _("领导批示件登记表.xlsx"))

@@ -12,22 +12,25 @@ from uuid import UUID
 from flask import Response, request, url_for
 
 from portal.access.actor import Actor
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.deadlines.rules import SourceLevel
 from portal.documents import workbook
-from portal.instructions import bulk, queries
+from portal.instructions import acts, bulk, queries
 from portal.instructions.queries import GROUPS, PAGE_SIZE, Conditions, Page, Place, Sort
 from portal.instructions.routes import blueprint
 from portal.instructions.routes.answers import outcomes
-from portal.instructions.views import TASKS, DrawnGroup, chip_labels, drawn, grouped, place_from, place_words, turn_of
+from portal.instructions.views import DrawnGroup, chip_labels, drawn, grouped, place_from, place_words, turn_of
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.text import tidy
+from portal.matters.acts import READ_REGISTER
 from portal.matters.models import State
 from portal.matters.queries import must_be_confirmed
 from portal.matters.views import lamp_of
+from portal.network.acts import READ_NETWORK
+from portal.registry.tasks import TASKS
 from portal.web.answers import page, xlsx
-from portal.web.frame import Button, Section, register, search_with
+from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
 from portal.web.transactions import shows
 
@@ -52,10 +55,6 @@ COLUMNS: tuple[tuple[Any, int], ...] = (
     (_l("批示日期"), 11), (_l("收到日期"), 11), (_l("紧急程度"), 8), (_l("主办单位"), 24), (_l("状态"), 12),
     (_l("轮到"), 18), (_l("原定期限"), 11), (_l("期限"), 11), (_l("退回次数"), 8), (_l("时限情况"), 14),
 )  # fmt: skip
-
-MATTERS = frozenset({"matters"})
-register(Section("instructions.register_list", _l("批示件登记表"), "register", Act.READ_REGISTER, order=20, pages=MATTERS))
-search_with("instructions.register_list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class _Pages:
 
 
 @blueprint.get("/instructions")
-@allows(Act.READ_REGISTER)
+@allows(READ_REGISTER)
 def register_list() -> Response:
     """The register as its reader may see it, or its list alone to htmx."""
     asked = _asked()
@@ -112,7 +111,7 @@ def register_list() -> Response:
         more=any(name in asked.said for name in FOLDED),
         sources=[("high", _("省级以上")), *((level.value, str(level.label)) for level in SourceLevel)],
         states=[(state.value, str(state.label)) for state in State],
-        unit_picker=url_for("network.suggest") if allowed(actor, Act.READ_NETWORK) else None,
+        unit_picker=url_for("network.suggest") if allowed(actor, READ_NETWORK) else None,
         page_url=_url({}),
         print_line=_print_line(actor.name),
         chips=_chips(asked),
@@ -126,7 +125,7 @@ def register_list() -> Response:
 
 
 @blueprint.get("/instructions/export")
-@allows(Act.READ_REGISTER)
+@allows(READ_REGISTER)
 def export() -> Response:
     """The list as filtered, as a workbook; of a shell the facts of the shell alone."""
     asked = _asked()
@@ -145,7 +144,7 @@ def export() -> Response:
 
 
 @blueprint.post("/instructions/assign")
-@allows(Act.REGISTER)
+@allows(acts.REGISTER)
 def assign_picked() -> Response:
     """交办 of ticked rows, to the units named at registration; what became of each."""
     picked = [one for one in map(_uuid, request.form.getlist("pick")) if one]
@@ -154,7 +153,7 @@ def assign_picked() -> Response:
 
 def to_enter(actor: Actor, import_words: str) -> list[Button]:
     """The ways into the register, for whoever may register; the desk offers them too."""
-    if not allowed(actor, Act.REGISTER):
+    if not allowed(actor, acts.REGISTER):
         return []
     return [
         Button(url_for("instructions.import_workbook"), import_words),
@@ -197,7 +196,7 @@ def _asked() -> _Asked:
     known: dict[str, set[str]] = {
         "source": {"high", *SourceLevel},
         "state": set(State),
-        "task": {"any", *TASKS},
+        "task": {"any", *TASKS.names},
         "when": set(GROUPS),
         "open": {"1"},
         "returned": {"1"},

@@ -9,13 +9,13 @@ from uuid import UUID
 from flask import Response, flash, url_for
 from wtforms import StringField
 
-from portal.access.policy import Act
 from portal.identity.queries import person_by_id
-from portal.instructions import service
+from portal.instructions import acts, service
 from portal.instructions.forms import AmendForm, NewRoundForm, RegistrationForm
 from portal.instructions.routes import blueprint
 from portal.kernel.language import _
 from portal.kernel.refusals import Refusal
+from portal.matters.acts import AMEND, NEW_ROUND
 from portal.matters.models import Matter, State
 from portal.matters.queries import one
 from portal.matters.routes.acts import demand
@@ -43,7 +43,7 @@ def _filed_under(key: UUID) -> str | None:
 
 
 @blueprint.get("/instructions/register")
-@allows(Act.REGISTER, once=True, filed_under=_filed_under)
+@allows(acts.REGISTER, once=True, filed_under=_filed_under)
 def register() -> Response:
     """The empty form."""
     form = RegistrationForm()
@@ -51,7 +51,7 @@ def register() -> Response:
 
 
 @blueprint.post("/instructions/register")
-@allows(Act.REGISTER, once=True, filed_under=_filed_under)
+@allows(acts.REGISTER, once=True, filed_under=_filed_under)
 def file_registration() -> Response:
     """Enter it; sent twice, it is entered once."""
     form = RegistrationForm()
@@ -67,7 +67,7 @@ def file_registration() -> Response:
 
 
 @blueprint.get("/instructions/<uuid:matter_id>/amend")
-@allows(Act.AMEND, once=True)
+@allows(AMEND, once=True)
 def amend(matter_id: UUID) -> Response:
     """The form with what is registered."""
     matter, form = _amending(matter_id, AmendForm(formdata=None))
@@ -76,7 +76,7 @@ def amend(matter_id: UUID) -> Response:
 
 
 @blueprint.post("/instructions/<uuid:matter_id>/amend")
-@allows(Act.AMEND, once=True)
+@allows(AMEND, once=True)
 def file_amendment(matter_id: UUID) -> Response:
     """Correct it; where more follows than was typed, that is shown first, and done when the form comes again."""
     matter, form = _amending(matter_id, AmendForm())
@@ -97,7 +97,7 @@ def file_amendment(matter_id: UUID) -> Response:
 
 
 @blueprint.get("/instructions/<uuid:matter_id>/new-round")
-@allows(Act.NEW_ROUND, once=True, filed_under=_filed_under)
+@allows(NEW_ROUND, once=True, filed_under=_filed_under)
 def new_round(matter_id: UUID) -> Response:
     """The form, with what stays the same filled in for whoever may read it."""
     former = _former(matter_id)
@@ -109,7 +109,7 @@ def new_round(matter_id: UUID) -> Response:
 
 
 @blueprint.post("/instructions/<uuid:matter_id>/new-round")
-@allows(Act.NEW_ROUND, once=True, filed_under=_filed_under)
+@allows(NEW_ROUND, once=True, filed_under=_filed_under)
 def file_new_round(matter_id: UUID) -> Response:
     """Enter the further round."""
     former = _former(matter_id)
@@ -142,14 +142,14 @@ def _url(matter_id: UUID) -> str:
 
 def _amending(matter_id: UUID, form: AmendForm) -> tuple[Matter, AmendForm]:
     matter = one(current_actor(), matter_id)
-    demand(matter, Act.AMEND)
+    demand(matter, AMEND)
     form.only_for(assigned=matter.state != State.REGISTERED)
     return matter, form
 
 
 def _former(matter_id: UUID) -> Matter:
     former = one(current_actor(), matter_id)
-    demand(former, Act.NEW_ROUND)
+    demand(former, NEW_ROUND)
     return former
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, flash, request, url_for
 
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.roles import Role
 from portal.collections.models import Collection, CollectionUnit
 from portal.collections.queries import progress_of, units_of
@@ -15,11 +15,13 @@ from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Refusal
 from portal.liaisons import forms
+from portal.liaisons.acts import NOMINATE
 from portal.liaisons.models import Nomination
 from portal.liaisons.queries import nomination_of, nominations_of
 from portal.liaisons.routes import blueprint
 from portal.liaisons.service import drives, nominations
 from portal.network import queries as network
+from portal.network.acts import KEEP_NETWORK, KEEP_PEOPLE
 from portal.staffing.routes import HIGHEST_ID
 from portal.staffing.routes.acts import perform, person_typed
 from portal.staffing.routes.appointing import appointed
@@ -32,7 +34,7 @@ SHOWN = {"open": _l("未推荐"), "answered": _l("待任命"), "settled": _l("�
 
 
 @blueprint.get("/network/drives")
-@allows(Act.KEEP_NETWORK)
+@allows(KEEP_NETWORK)
 def drives_list() -> Response:
     """The drives of the subtrees that one keeps."""
     return page(
@@ -57,12 +59,12 @@ def _state(drive: Collection) -> tuple[str, str]:
 
 
 @blueprint.route("/network/drives/new", methods=["GET", "POST"])
-@allows(Act.KEEP_NETWORK, once=True)
+@allows(KEEP_NETWORK, once=True)
 def open_drive() -> Response:
     """A new drive."""
     actor, form = current_actor(), forms.DriveForm()
     if not form.is_submitted():
-        decision = allowed(actor, Act.KEEP_NETWORK)
+        decision = allowed(actor, KEEP_NETWORK)
         own = network.unit_by_id(decision.standing.for_unit_id) if decision.standing else None
         form.unit.data = f"{own.name} ({own.code})" if own else None
         form.title.data = _("推荐督查工作联络员")
@@ -92,7 +94,7 @@ def open_drive() -> Response:
 
 
 @blueprint.get(f"/network/drives/<int(max={HIGHEST_ID}):drive_id>")
-@allows(Act.KEEP_NETWORK, once=True)
+@allows(KEEP_NETWORK, once=True)
 def drive(drive_id: int) -> Response:
     """A drive: who has answered, who has not."""
     found, _standing = drives.drive_kept(current_actor(), drive_id)
@@ -146,7 +148,7 @@ def _line(one: CollectionUnit, named: Nomination | None, running: bool) -> dict[
 
 
 @blueprint.post(f"/network/drives/<int(max={HIGHEST_ID}):drive_id>/urge")
-@allows(Act.KEEP_NETWORK, once=True)
+@allows(KEEP_NETWORK, once=True)
 def urge_drive(drive_id: int) -> Response:
     """催报: whoever has not answered, all or one unit."""
     said = request.form.get("nomination", "")
@@ -171,7 +173,7 @@ def _say_not_reached(found: Collection, only: int | None = None) -> None:
 
 
 @blueprint.post(f"/network/drives/<int(max={HIGHEST_ID}):drive_id>/close")
-@allows(Act.KEEP_NETWORK)
+@allows(KEEP_NETWORK)
 def close_drive(drive_id: int) -> Response:
     """The drive ends."""
     drives.close_drive(current_actor(), drive_id)
@@ -180,11 +182,11 @@ def close_drive(drive_id: int) -> Response:
 
 
 @blueprint.route(f"/network/nominations/<int(max={HIGHEST_ID}):nomination_id>", methods=["GET", "POST"])
-@allows(Act.NOMINATE, once=True)
+@allows(NOMINATE, once=True)
 def nominate(nomination_id: int) -> Response:
     """A unit names its liaison officer."""
     actor = current_actor()
-    found, _standing = nominations.asked_unit(actor, nomination_id, Act.NOMINATE)
+    found, _standing = nominations.asked_unit(actor, nomination_id, NOMINATE)
     named = nomination_of(found)
     form = forms.NominationForm(obj=named)
     if not form.is_submitted():
@@ -198,7 +200,7 @@ def nominate(nomination_id: int) -> Response:
         return go(back)
 
     drive = found.collection
-    keeps = allowed(actor, Act.KEEP_PEOPLE, found.unit)
+    keeps = allowed(actor, KEEP_PEOPLE, found.unit)
     back = url_for("liaisons.drive", drive_id=drive.id) if keeps and _reads(drive) else url_for("liaisons.liaison_officers")
     facts = [(_("单位"), found.unit.name), (_("截止日期"), f"{drive.until:%Y-%m-%d}")]
     if drive.words:
@@ -227,11 +229,11 @@ def _reads(drive: Collection) -> bool:
 
 
 @blueprint.route(f"/network/nominations/<int(max={HIGHEST_ID}):nomination_id>/accept", methods=["GET", "POST"])
-@allows(Act.KEEP_PEOPLE, once=True)
+@allows(KEEP_PEOPLE, once=True)
 def settle(nomination_id: int) -> Response:
     """任命: the secretariat appoints whom the unit named."""
     actor = current_actor()
-    found, _standing = nominations.asked_unit(actor, nomination_id, Act.KEEP_PEOPLE)
+    found, _standing = nominations.asked_unit(actor, nomination_id, KEEP_PEOPLE)
     named = nomination_of(found)
     form = forms.AcceptForm()
     if named is not None and named.nominee_id is not None:
@@ -262,11 +264,11 @@ def _present(found: CollectionUnit) -> str:
 
 
 @blueprint.post(f"/network/nominations/<int(max={HIGHEST_ID}):nomination_id>/return")
-@allows(Act.KEEP_PEOPLE)
+@allows(KEEP_PEOPLE)
 def send_back_nomination(nomination_id: int) -> Response:
     """退回推荐, with a reason."""
     actor, form = current_actor(), forms.SendBackForm()
-    found, _standing = nominations.asked_unit(actor, nomination_id, Act.KEEP_PEOPLE)
+    found, _standing = nominations.asked_unit(actor, nomination_id, KEEP_PEOPLE)
 
     def do() -> Response:
         nominations.send_back(actor, nomination_id, form.reason.data or "")

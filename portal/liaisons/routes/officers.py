@@ -10,7 +10,7 @@ from urllib.parse import quote
 from flask import Response, make_response, request, url_for
 
 from portal.access.actor import Actor
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.roles import Role
 from portal.documents import workbook
 from portal.kernel import clock
@@ -20,20 +20,15 @@ from portal.liaisons import queries
 from portal.liaisons.routes import blueprint
 from portal.liaisons.service import nominations
 from portal.network import queries as network
+from portal.network.acts import KEEP_CONTACT, KEEP_NETWORK, KEEP_PEOPLE, READ_NETWORK
 from portal.network.models import Level, Unit
 from portal.staffing.queries import expected_since
 from portal.staffing.rules import OnPost
 from portal.web.answers import page
-from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 VIEWS = {queries.ALL: _l("全部"), queries.VACANT: _l("空缺"), queries.UNCONFIRMED: _l("未核对")}
-
-PAGES = frozenset(
-    ("liaisons.drives_list", "liaisons.open_drive", "liaisons.drive", "liaisons.nominate", "liaisons.settle", "staffing.contact")
-)
-register(Section("liaisons.liaison_officers", _l("联络员"), "person", Act.READ_NETWORK, _l("基础"), 805, pages=PAGES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +45,14 @@ class _Line:
 
 
 @blueprint.get("/network/liaison-officers")
-@allows(Act.READ_NETWORK)
+@allows(READ_NETWORK)
 def liaison_officers() -> Response:
     """The units of a subtree with their liaison officers, who is missing, who has not confirmed."""
     actor = current_actor()
     under, show = _under(actor), _show()
     after = request.args.get("after", "")[:30]
     desks, more = queries.liaisons(under, show, after=after)
-    keeps = bool(allowed(actor, Act.KEEP_NETWORK))
+    keeps = bool(allowed(actor, KEEP_NETWORK))
     return page(
         "liaisons/officers.html",
         under=under,
@@ -103,7 +98,7 @@ def _lines(actor: Actor, desk: queries.Desk) -> list[_Line]:
     unit = desk.unit
     there = url_for("network.unit", unit_id=unit.id)
     if not desk.officers:
-        may = allowed(actor, Act.KEEP_PEOPLE, unit)
+        may = allowed(actor, KEEP_PEOPLE, unit)
         url = url_for("staffing.appoint", unit_id=unit.id) if may else None
         return [_Line(unit.name, there, None, None, None, False, url)]
     return [
@@ -111,14 +106,14 @@ def _lines(actor: Actor, desk: queries.Desk) -> list[_Line]:
             unit.name, there, one.name, url_for("staffing.person", person_id=one.person_id), one.contact,
             one.unconfirmed,
             url_for("staffing.contact", post_id=one.post_id)
-            if allowed(actor, Act.KEEP_CONTACT, OnPost(unit.path, unit.id, one.post_id)) else None,
+            if allowed(actor, KEEP_CONTACT, OnPost(unit.path, unit.id, one.post_id)) else None,
         )
         for one in desk.officers
     ]  # fmt: skip
 
 
 @blueprint.get("/network/liaison-officers.xlsx")
-@allows(Act.READ_NETWORK)
+@allows(READ_NETWORK)
 def export_liaisons() -> Response:
     """The list as it is shown, all of it, as a workbook."""
     under, show = _under(current_actor()), _show()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from portal.access.actor import Actor, Standing
-from portal.access.policy import Act, allowed, covers
+from portal.access.policy import allowed, covers
 from portal.access.roles import Role
 from portal.audit import journal
 from portal.collections import queries
@@ -19,6 +19,7 @@ from portal.identity.queries import hold_person
 from portal.kernel.db import current_city
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible
+from portal.network.acts import KEEP_PEOPLE
 from portal.network.models import ORGANS, Unit
 from portal.network.queries import recipients_of
 from portal.staffing.service.appointing import unit_kept
@@ -87,7 +88,7 @@ def not_reached(drive: Collection, only: int | None = None) -> list[str]:
 def drive_kept(actor: Actor, drive_id: int, *, lock: bool = False) -> tuple[Collection, Standing | None]:
     """The drive, for the secretariat that keeps its unit; Invisible for everybody else."""
     drive = queries.collection_by_id(DRIVE, drive_id, lock=lock)
-    decision = allowed(actor, Act.KEEP_PEOPLE, drive.unit) if drive is not None else None
+    decision = allowed(actor, KEEP_PEOPLE, drive.unit) if drive is not None else None
     if drive is None or not decision:
         raise Invisible
     return drive, decision.standing
@@ -95,7 +96,7 @@ def drive_kept(actor: Actor, drive_id: int, *, lock: bool = False) -> tuple[Coll
 
 def drives_of(actor: Actor) -> list[tuple[Collection, int]]:
     """The drives of the subtrees that one keeps, the latest first, each with how many have answered."""
-    mine = {s.for_unit_id for s in actor.standings if s.role == Role.SECRETARIAT and covers(s, Act.KEEP_PEOPLE)}
+    mine = {s.for_unit_id for s in actor.standings if s.role == Role.SECRETARIAT and covers(s, KEEP_PEOPLE)}
     return queries.latest(DRIVE, mine)
 
 

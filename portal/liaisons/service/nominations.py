@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from portal.access.actor import Actor, Standing
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.roles import Role
 from portal.audit import journal
 from portal.collections import queries
@@ -16,12 +16,15 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
+from portal.liaisons.acts import NOMINATE
 from portal.liaisons.models import Nomination
 from portal.liaisons.queries import nomination_of
 from portal.liaisons.service.drives import DRIVE
+from portal.network.acts import KEEP_PEOPLE
 from portal.network.models import Post
 from portal.network.queries import in_force
 from portal.notify.service import tell_each
+from portal.registry.acts import Act
 from portal.staffing.rules import on_unit
 from portal.staffing.service.appointing import NewPerson, appoint, end_post
 from portal.staffing.service.contacts import Reached, keep
@@ -46,7 +49,7 @@ def asked_unit(actor: Actor, asked_id: int, act: Act, *, lock: bool = False) -> 
 
 def answer(actor: Actor, asked_id: int, person: Person | None, name: str | None, reached: Reached) -> Nomination:
     """推荐: name the unit's liaison officer, a person of the city or a new one. May be changed until they are appointed."""
-    found, standing = asked_unit(actor, asked_id, Act.NOMINATE, lock=True)
+    found, standing = asked_unit(actor, asked_id, NOMINATE, lock=True)
     if found.collection.closed_at is not None:
         raise Invalid(_("这次推荐已经结束"))
     if found.answer is not None and found.answer.accepted_at is not None:
@@ -70,7 +73,7 @@ def answer(actor: Actor, asked_id: int, person: Person | None, name: str | None,
 
 def send_back(actor: Actor, asked_id: int, reason: str) -> None:
     """The secretariat asks for another name, with a reason; whoever answered is told."""
-    found, standing = asked_unit(actor, asked_id, Act.KEEP_PEOPLE, lock=True)
+    found, standing = asked_unit(actor, asked_id, KEEP_PEOPLE, lock=True)
     given = found.answer
     if given is None or given.given_at is None or given.accepted_at is not None:
         raise Stale(_("这条推荐已有变动，没有退回"))
@@ -86,7 +89,7 @@ def send_back(actor: Actor, asked_id: int, reason: str) -> None:
 def accept(actor: Actor, asked_id: int, *, sign_in_name: str | None = None, replace: bool = False) -> tuple[Post, str | None]:
     """The secretariat appoints whom the unit named, from today on, with their contact; a new person's one-time password is
     returned. `replace`: the liaison officers of before leave, and whoever comes takes over what they handled."""
-    found, standing = asked_unit(actor, asked_id, Act.KEEP_PEOPLE, lock=True)
+    found, standing = asked_unit(actor, asked_id, KEEP_PEOPLE, lock=True)
     given, named = found.given, nomination_of(found)
     if given is None or given.accepted_at is not None or named is None:
         raise Stale(_("这条推荐已有变动，没有任命"))

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, Flask
+
+from portal.config import Settings
+from portal.matters.service import attaching
+from portal.vault.files import FileStore
 
 blueprint = Blueprint("matters", __name__)
 
 from portal.matters.routes import drafts, files, grants, matter, office, reports, unit  # noqa: E402, F401
+
+
+def install(app: Flask) -> None:
+    """Say where attachments are kept."""
+    said: Settings = app.extensions["settings"]
+    attaching.configure(FileStore(said.files_dir))

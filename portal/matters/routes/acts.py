@@ -10,7 +10,7 @@ from flask import Response, flash, request, url_for
 from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Refusal
 from portal.matters import away, queries, views
@@ -19,6 +19,7 @@ from portal.matters.models import Matter
 from portal.matters.routes.matter import after, head_of, url_of
 from portal.network.models import Unit
 from portal.network.queries import handlers_of, names_in, unit_typed
+from portal.registry.acts import Act
 from portal.web.answers import page
 from portal.web.forms import OfficeForm, id_from, redraw
 from portal.web.guards import current_actor

@@ -10,11 +10,10 @@ from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from portal.access.actor import Actor
-from portal.access.policy import Act
 from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Refusal, Stale
-from portal.matters import forms, queries, report_views, views
+from portal.matters import acts, forms, queries, report_views, views
 from portal.matters.models import Matter, Report
 from portal.matters.routes import blueprint
 from portal.matters.routes.matter import head_of, in_the_way, url_of
@@ -46,7 +45,7 @@ def _choosing(actor: Actor, found: Matter) -> tuple[type[forms.ReportForm], dict
 
 
 @blueprint.post("/matters/<uuid:matter_id>/report/begin")
-@allows(Act.DRAFT_REPORT)
+@allows(acts.DRAFT_REPORT)
 def begin_report(matter_id: UUID) -> Response:
     """Open the draft of the closing report, and go where it is written."""
     version: int | None = forms.PlainForm().version.data  # type: ignore[assignment]
@@ -55,7 +54,7 @@ def begin_report(matter_id: UUID) -> Response:
 
 
 @blueprint.get("/matters/<uuid:matter_id>/report")
-@allows(Act.DRAFT_REPORT)
+@allows(acts.DRAFT_REPORT)
 def write_report(matter_id: UUID) -> Response:
     """Write the closing report; before there is a draft, the way to begin one. Reading begins nothing."""
     actor = current_actor()
@@ -82,7 +81,7 @@ def write_report(matter_id: UUID) -> Response:
 
 
 @blueprint.post("/matters/<uuid:matter_id>/report")
-@allows(Act.DRAFT_REPORT, saves_itself=True)
+@allows(acts.DRAFT_REPORT, saves_itself=True)
 def save_report(matter_id: UUID) -> Response:
     """Save the draft as one writes, or submit it when it is done. What was typed survives every refusal."""
     actor = current_actor()

@@ -8,10 +8,9 @@ from uuid import UUID
 from flask import Response, flash
 from flask_wtf.file import FileRequired, MultipleFileField
 
-from portal.access.policy import Act
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Refusal
-from portal.matters import queries
+from portal.matters import acts, queries
 from portal.matters.routes import blueprint
 from portal.matters.routes.acts import demand, show, version_of
 from portal.matters.routes.matter import url_of
@@ -29,12 +28,12 @@ class FilesForm(OfficeForm):
 
 
 @blueprint.route("/matters/<uuid:matter_id>/attach", methods=["GET", "POST"])
-@allows(Act.ATTACH, once=True)
+@allows(acts.ATTACH, once=True)
 def attach(matter_id: UUID) -> Response:
     """Add the instruction's own papers."""
     actor = current_actor()
     found = queries.one(actor, matter_id)
-    demand(found, Act.ATTACH)
+    demand(found, acts.ATTACH)
     form = FilesForm()
     words = {"title": _("加附件"), "button": _("上传"), "files": True}
     if not form.is_submitted():
@@ -54,7 +53,7 @@ def attach(matter_id: UUID) -> Response:
 
 
 @blueprint.get("/attachments/<uuid:attachment_id>")
-@allows(Act.READ_MATTER)
+@allows(acts.READ_MATTER)
 def attachment(attachment_id: UUID) -> Response:
     """The file itself, opened for this reader; of a confidential matter under a neutral name."""
     actor = current_actor()

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from flask import Response, flash, url_for
 
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
-from portal.matters import forms, queries
+from portal.matters import acts, forms, queries
 from portal.matters.readings import grants_of
 from portal.matters.routes import blueprint
 from portal.matters.routes.matter import head_of
@@ -21,12 +21,12 @@ from portal.web.guards import allows, current_actor
 
 
 @blueprint.route("/matters/<uuid:matter_id>/grants", methods=["GET", "POST"])
-@allows(Act.GRANT_READING, once=True)
+@allows(acts.GRANT_READING, once=True)
 def grants(matter_id: UUID) -> Response:
     """Whom the head let read, until when and why; and letting one more."""
     actor = current_actor()
     found = queries.one(actor, matter_id)
-    decision = allowed(actor, Act.GRANT_READING, found)
+    decision = allowed(actor, acts.GRANT_READING, found)
     if not decision:
         raise Forbidden(_("您不能授权查阅：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
     form = forms.GrantForm()
@@ -57,7 +57,7 @@ def grants(matter_id: UUID) -> Response:
 
 
 @blueprint.post("/matters/<uuid:matter_id>/grants/<int:grant_id>/end")
-@allows(Act.GRANT_READING)
+@allows(acts.GRANT_READING)
 def end_grant(matter_id: UUID, grant_id: int) -> Response:
     """收回授权."""
     granting.end_grant(current_actor(), matter_id, grant_id)

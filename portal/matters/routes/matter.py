@@ -9,12 +9,12 @@ from uuid import UUID
 from flask import Response, url_for
 
 from portal.access.actor import Actor
-from portal.access.policy import Act, allowed, covers
+from portal.access.policy import allowed, covers
 from portal.access.roles import Role
 from portal.deadlines.words import day_words
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden
-from portal.matters import queries, report_views, views
+from portal.matters import acts, queries, report_views, views
 from portal.matters.book import BOOK
 from portal.matters.models import Extension, Matter, Report, State
 from portal.matters.readings import readings_of
@@ -70,49 +70,49 @@ def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
         kind = "primary" if turn and all(one.kind != "primary" for one in made) else "quiet"
         made.append(Button(url_for(f"matters.{endpoint}", matter_id=matter.id), label, kind, method))
 
-    if matter.extension_pending and allowed(actor, Act.DECIDE_EXTENSION, matter):
+    if matter.extension_pending and allowed(actor, acts.DECIDE_EXTENSION, matter):
         add("decide_extension", _("批复延期"), turn=True)
     named = matter.content is not None and matter.content.handler_id is not None
     for event, endpoint, words in _EVENTS:
         again = event == "name_handler" and (named or matter.confidential)
         if not again and engine.is_his(BOOK, actor, matter, event):
             add(endpoint, words(), "post" if event == "acknowledge" else "get", turn=True)
-    if matter.state in (State.ACKNOWLEDGED, State.IN_PROGRESS) and allowed(actor, Act.DRAFT_REPORT, matter):
+    if matter.state in (State.ACKNOWLEDGED, State.IN_PROGRESS) and allowed(actor, acts.DRAFT_REPORT, matter):
         add("begin_report", _("写报结材料"), "post", turn=True)
-    if matter.state in (State.ACKNOWLEDGED, State.IN_PROGRESS, State.IN_SIGN_OFF) and allowed(actor, Act.PROGRESS, matter):
+    if matter.state in (State.ACKNOWLEDGED, State.IN_PROGRESS, State.IN_SIGN_OFF) and allowed(actor, acts.PROGRESS, matter):
         add("progress", _("写进展"))
     if matter.state in (State.ASSIGNED, State.ACKNOWLEDGED, State.IN_PROGRESS):
-        if allowed(actor, Act.FORWARD, matter):
+        if allowed(actor, acts.FORWARD, matter):
             add("forward", _("转办"))
         if (named or matter.confidential) and engine.is_his(BOOK, actor, matter, "name_handler"):
             add("name_handler", _("改派承办人"))
     at_work = matter.state in (State.ASSIGNED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.IN_SIGN_OFF)
-    if matter.state in MAY_ASK and not matter.extension_pending and allowed(actor, Act.ASK_EXTENSION, matter):
+    if matter.state in MAY_ASK and not matter.extension_pending and allowed(actor, acts.ASK_EXTENSION, matter):
         add("ask_extension", _("申请延期"))
-    if matter.open and matter.co_unit_ids and allowed(actor, Act.CO_PROGRESS, matter):
+    if matter.open and matter.co_unit_ids and allowed(actor, acts.CO_PROGRESS, matter):
         add("co_progress", _("写协办情况"))
         if any(
             s.role in (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR)
             and s.for_unit_id in matter.co_unit_ids
-            and covers(s, Act.CO_PROGRESS)
+            and covers(s, acts.CO_PROGRESS)
             for s in actor.standings
         ):
             add("name_co_handler", _("指定协办承办人"))
-    if at_work and allowed(actor, Act.URGE, matter):
+    if at_work and allowed(actor, acts.URGE, matter):
         add("urge", _("催办"), turn=views.lamp_of(matter).kind in ("soon", "late"))
-    if matter.open and matter.state != State.REGISTERED and allowed(actor, Act.NAME_REVIEWER, matter):
+    if matter.open and matter.state != State.REGISTERED and allowed(actor, acts.NAME_REVIEWER, matter):
         add("name_reviewer", _("指定审核人"))
-    if matter.content is not None and allowed(actor, Act.INSTRUCT_AGAIN, matter):
+    if matter.content is not None and allowed(actor, acts.INSTRUCT_AGAIN, matter):
         add("instruct_again", _("再次批示"))
-    if not matter.open and allowed(actor, Act.GRANT_READING, matter):
+    if not matter.open and allowed(actor, acts.GRANT_READING, matter):
         add("grants", _("授权查阅"))
-    if matter.state == State.CLOSED and matter.parent_id is None and allowed(actor, Act.NEW_ROUND, matter):
+    if matter.state == State.CLOSED and matter.parent_id is None and allowed(actor, acts.NEW_ROUND, matter):
         made.append(Button(url_for("instructions.new_round", matter_id=matter.id), _("登记新一轮")))
     if matter.content is not None and matter.state != State.REGISTERED:
         add("slip", _("交办单"))
-    if allowed(actor, Act.AMEND, matter) and matter.open:
+    if allowed(actor, acts.AMEND, matter) and matter.open:
         made.append(Button(url_for("instructions.amend", matter_id=matter.id), _("更正")))
-    if allowed(actor, Act.ATTACH, matter) and matter.open:
+    if allowed(actor, acts.ATTACH, matter) and matter.open:
         add("attach", _("加附件"))
     for event, endpoint, words in _RARE:
         if engine.is_his(BOOK, actor, matter, event):
@@ -141,7 +141,7 @@ def in_the_way(matter: Matter, actor: Actor) -> list[str]:
 
 
 @blueprint.get("/matters/<uuid:matter_id>")
-@allows(Act.READ_MATTER)
+@allows(acts.READ_MATTER)
 def matter(matter_id: UUID) -> Response:
     """The page of one matter."""
     actor = current_actor()
@@ -159,7 +159,7 @@ def matter(matter_id: UUID) -> Response:
         read_url = url_for("matters.read_report", report_id=latest.id)
         steps = report_views.steps(latest, *chain[1:], found, _to_walk(latest, found))
         drawn = {"draft_no": latest.draft, "steps": steps, "url": read_url, "document_number": latest.document_number}
-        if found.step_now is not None and allowed(actor, Act.SIGN, found):
+        if found.step_now is not None and allowed(actor, acts.SIGN, found):
             signing = Button(read_url, _("阅读并签批"))
     return page(
         "instructions/matter.html",
@@ -203,7 +203,7 @@ def _extension_words(found: Matter, asked: Extension | None) -> str | None:
 
 
 def _readings_url(actor: Actor, found: Matter) -> str | None:
-    return url_for("matters.readings", matter_id=found.id) if allowed(actor, Act.READ_READINGS, found) else None
+    return url_for("matters.readings", matter_id=found.id) if allowed(actor, acts.READ_READINGS, found) else None
 
 
 def _shell(actor: Actor, found: Matter) -> Response:
@@ -222,7 +222,7 @@ def _shell(actor: Actor, found: Matter) -> Response:
 
 
 @blueprint.get("/matters/<uuid:matter_id>/slip")
-@allows(Act.READ_MATTER)
+@allows(acts.READ_MATTER)
 def slip(matter_id: UUID) -> Response:
     """The assignment slip, for paper."""
     actor = current_actor()
@@ -244,12 +244,12 @@ def slip(matter_id: UUID) -> Response:
 
 
 @blueprint.get("/matters/<uuid:matter_id>/readings")
-@allows(Act.READ_MATTER)
+@allows(acts.READ_MATTER)
 def readings(matter_id: UUID) -> Response:
     """Who read a confidential matter, for the supervision head."""
     actor = current_actor()
     found = queries.one(actor, matter_id)
-    decision = allowed(actor, Act.READ_READINGS, found)
+    decision = allowed(actor, acts.READ_READINGS, found)
     if not decision:
         raise Forbidden(_("您不能查看阅读记录：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
     shows_nothing()  # of the content, which this reader may happen to read

@@ -8,21 +8,21 @@ from uuid import UUID
 
 from flask import Response
 
-from portal.access.policy import Act
 from portal.deadlines.words import day_words
 from portal.kernel.language import _
-from portal.matters import away, forms, queries, views
+from portal.matters import acts, away, forms, queries, views
 from portal.matters.models import Matter, State
 from portal.matters.routes import blueprint
 from portal.matters.routes.acts import chosen_post, offer_handlers, perform, units_typed, version_of
 from portal.matters.service import assigning, ending, handling, reviewing
 from portal.network.queries import proposal_for, unit_meant, unit_typed
+from portal.registry.acts import Act
 from portal.web.forms import OfficeForm
 from portal.web.guards import allows, current_actor
 
 
 @blueprint.route("/matters/<uuid:matter_id>/assign", methods=["GET", "POST"])
-@allows(Act.ASSIGN, once=True)
+@allows(acts.ASSIGN, once=True)
 def assign(matter_id: UUID) -> Response:
     """交办."""
     found = queries.one(current_actor(), matter_id)
@@ -52,7 +52,7 @@ def assign(matter_id: UUID) -> Response:
 
     return perform(
         matter_id,
-        Act.ASSIGN,
+        acts.ASSIGN,
         form,
         do,
         title=_("交办"),
@@ -70,7 +70,7 @@ def _proposal(found: Matter) -> str | None:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/reassign-unit", methods=["GET", "POST"])
-@allows(Act.REASSIGN_UNIT, once=True)
+@allows(acts.REASSIGN_UNIT, once=True)
 def reassign_unit(matter_id: UUID) -> Response:
     """改派."""
     found = queries.one(current_actor(), matter_id)
@@ -91,7 +91,7 @@ def reassign_unit(matter_id: UUID) -> Response:
 
     return perform(
         matter_id,
-        Act.REASSIGN_UNIT,
+        acts.REASSIGN_UNIT,
         form,
         do,
         title=_("改派"),
@@ -118,15 +118,15 @@ def _with_reason(
 
 
 @blueprint.route("/matters/<uuid:matter_id>/withdraw", methods=["GET", "POST"])
-@allows(Act.WITHDRAW, once=True)
+@allows(acts.WITHDRAW, once=True)
 def withdraw(matter_id: UUID) -> Response:
     """撤销."""
     lead = _("撤销后不再办理，编号保留。理由记入办理经过。")
-    return _with_reason(matter_id, Act.WITHDRAW, _("撤销"), "withdraw", lead, ending.withdraw, lambda _ended: _("已撤销"))
+    return _with_reason(matter_id, acts.WITHDRAW, _("撤销"), "withdraw", lead, ending.withdraw, lambda _ended: _("已撤销"))
 
 
 @blueprint.route("/matters/<uuid:matter_id>/make-confidential", methods=["GET", "POST"])
-@allows(Act.MAKE_CONFIDENTIAL, once=True)
+@allows(acts.MAKE_CONFIDENTIAL, once=True)
 def make_confidential(matter_id: UUID) -> Response:
     """改为限定知悉."""
     lead = _(
@@ -134,7 +134,7 @@ def make_confidential(matter_id: UUID) -> Response:
     )
     return _with_reason(
         matter_id,
-        Act.MAKE_CONFIDENTIAL,
+        acts.MAKE_CONFIDENTIAL,
         _("改为限定知悉"),
         "make_confidential",
         lead,
@@ -144,7 +144,7 @@ def make_confidential(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/urge", methods=["GET", "POST"])
-@allows(Act.URGE, once=True)
+@allows(acts.URGE, once=True)
 def urge(matter_id: UUID) -> Response:
     """催办: of a confidential matter without words."""
     found = queries.one(current_actor(), matter_id)
@@ -160,11 +160,11 @@ def urge(matter_id: UUID) -> Response:
         return _("已催办")
 
     lead = _("催办用固定文字，不带内容，由系统送达。") if found.confidential else None
-    return perform(matter_id, Act.URGE, form, do, title=_("催办"), lead=lead, facts=views.urged(found))
+    return perform(matter_id, acts.URGE, form, do, title=_("催办"), lead=lead, facts=views.urged(found))
 
 
 @blueprint.route("/matters/<uuid:matter_id>/instruct-again", methods=["GET", "POST"])
-@allows(Act.INSTRUCT_AGAIN, once=True)
+@allows(acts.INSTRUCT_AGAIN, once=True)
 def instruct_again(matter_id: UUID) -> Response:
     """再次批示."""
 
@@ -172,11 +172,11 @@ def instruct_again(matter_id: UUID) -> Response:
         handling.instruct_again(current_actor(), matter_id, version=version_of(filled), words=filled.words.data)
         return _("批示已送督查室")
 
-    return perform(matter_id, Act.INSTRUCT_AGAIN, forms.WordsForm(), do, title=_("再次批示"))
+    return perform(matter_id, acts.INSTRUCT_AGAIN, forms.WordsForm(), do, title=_("再次批示"))
 
 
 @blueprint.route("/matters/<uuid:matter_id>/extension-decision", methods=["GET", "POST"])
-@allows(Act.DECIDE_EXTENSION, once=True)
+@allows(acts.DECIDE_EXTENSION, once=True)
 def decide_extension(matter_id: UUID) -> Response:
     """批复延期."""
     actor = current_actor()
@@ -205,7 +205,7 @@ def decide_extension(matter_id: UUID) -> Response:
 
     return perform(
         matter_id,
-        Act.DECIDE_EXTENSION,
+        acts.DECIDE_EXTENSION,
         forms.DecisionForm(),
         do,
         title=_("批复延期"),
@@ -215,7 +215,7 @@ def decide_extension(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/name-reviewer", methods=["GET", "POST"])
-@allows(Act.NAME_REVIEWER, once=True)
+@allows(acts.NAME_REVIEWER, once=True)
 def name_reviewer(matter_id: UUID) -> Response:
     """指定审核人 of a confidential matter."""
     found = queries.one(current_actor(), matter_id)
@@ -228,7 +228,7 @@ def name_reviewer(matter_id: UUID) -> Response:
 
     return perform(
         matter_id,
-        Act.NAME_REVIEWER,
+        acts.NAME_REVIEWER,
         form,
         do,
         title=_("指定审核人"),
@@ -237,7 +237,7 @@ def name_reviewer(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/close", methods=["GET", "POST"])
-@allows(Act.REVIEW, once=True)
+@allows(acts.REVIEW, once=True)
 def close(matter_id: UUID) -> Response:
     """审核办结."""
 
@@ -247,7 +247,7 @@ def close(matter_id: UUID) -> Response:
 
     return perform(
         matter_id,
-        Act.REVIEW,
+        acts.REVIEW,
         forms.CloseForm(),
         do,
         title=_("审核办结"),
@@ -257,7 +257,7 @@ def close(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/return-for-rework", methods=["GET", "POST"])
-@allows(Act.REVIEW, once=True)
+@allows(acts.REVIEW, once=True)
 def return_for_rework(matter_id: UUID) -> Response:
     """退回重办."""
 
@@ -269,7 +269,7 @@ def return_for_rework(matter_id: UUID) -> Response:
 
     return perform(
         matter_id,
-        Act.REVIEW,
+        acts.REVIEW,
         forms.ReturnForm(),
         do,
         title=_("退回重办"),

@@ -9,12 +9,13 @@ from uuid import UUID
 from flask import Response, flash, url_for
 
 from portal.access.actor import Actor, Standing
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.identity import door
 from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
 from portal.matters import forms, queries, report_views, views
+from portal.matters.acts import DRAFT_REPORT, READ_MATTER, RECALL, SIGN
 from portal.matters.models import Matter, Report
 from portal.matters.routes import blueprint
 from portal.matters.routes.matter import after, head_of
@@ -35,7 +36,7 @@ def changes_url(actor: Actor, shown: Report) -> str | None:
 
 
 @blueprint.get("/reports/<uuid:report_id>")
-@allows(Act.READ_MATTER)
+@allows(READ_MATTER)
 def read_report(report_id: UUID) -> Response:
     """Read it as the page it will become."""
     actor = current_actor()
@@ -58,7 +59,7 @@ def _reading(actor: Actor, found: Matter, shown: Report, sign_form: Any = None, 
     seats = reporting.seats_of(found) if shown.state == "draft" else ()
     steps = report_views.steps(shown, *chain[1:], found, seats) if sign_off else []
     waiting = found.step_now
-    mine = waiting is not None and waiting.step.report_id == shown.id and bool(allowed(actor, Act.SIGN, found))
+    mine = waiting is not None and waiting.step.report_id == shown.id and bool(allowed(actor, SIGN, found))
     sign = back = None
     if mine:
         title = str(STEP_LABELS[waiting.step.kind])
@@ -69,7 +70,7 @@ def _reading(actor: Actor, found: Matter, shown: Report, sign_form: Any = None, 
         sign = {
             "title": title,
             "button": title,
-            "lead": _lead(found, allowed(actor, Act.SIGN, found).standing),
+            "lead": _lead(found, allowed(actor, SIGN, found).standing),
             "url": url_for("matters.sign_report", report_id=shown.id),
             "form": sign_form,
             "version": found.version,
@@ -83,11 +84,11 @@ def _reading(actor: Actor, found: Matter, shown: Report, sign_form: Any = None, 
     papers = queries.attachments(actor, found, shown.id)
     answers = shown.answers or {}
     acts = []
-    if shown.state == "in_sign_off" and allowed(actor, Act.RECALL, found):
+    if shown.state == "in_sign_off" and allowed(actor, RECALL, found):
         acts.append({"url": url_for("matters.recall_report", report_id=shown.id), "label": _("撤回修改")})
     if changes := changes_url(actor, shown):
         acts.append({"url": changes, "label": _("与上一稿对比")})
-    if shown.state == "draft" and allowed(actor, Act.DRAFT_REPORT, found):
+    if shown.state == "draft" and allowed(actor, DRAFT_REPORT, found):
         acts.append({"url": url_for("matters.write_report", matter_id=found.id), "label": _("继续写")})
     upward = found.source_level in reporting.PARTY_LEVELS
     names = [paper.name.rsplit(".", 1)[0] for paper in papers]
@@ -124,7 +125,7 @@ def _reading(actor: Actor, found: Matter, shown: Report, sign_form: Any = None, 
 
 
 @blueprint.get("/reports/<uuid:report_id>/changes")
-@allows(Act.READ_MATTER)
+@allows(READ_MATTER)
 def report_changes(report_id: UUID) -> Response:
     """What changed since the former draft; nobody finds it who may not read both."""
     actor = current_actor()
@@ -137,7 +138,7 @@ def report_changes(report_id: UUID) -> Response:
     heading = reporting.heading_of(shown, found)
     now |= {"title": heading.title, "addressee": heading.addressee, "issuing_name": heading.name}
     acts = [Button(url_for("matters.read_report", report_id=shown.id), _("阅读报结材料"))]
-    if shown.state == "draft" and allowed(actor, Act.DRAFT_REPORT, found):
+    if shown.state == "draft" and allowed(actor, DRAFT_REPORT, found):
         acts.append(Button(url_for("matters.write_report", matter_id=found.id), _("继续写"), "primary"))
     return page(
         "instructions/report_changes.html",
@@ -157,7 +158,7 @@ def _sign_form(*, fresh: bool = False) -> forms.SignForm:
 
 
 @blueprint.post("/reports/<uuid:report_id>/sign")
-@allows(Act.SIGN)
+@allows(SIGN)
 def sign_report(report_id: UUID) -> Response:
     """Check, endorse, countersign or issue: exactly the text that was shown, with the password again."""
     form = _sign_form()
@@ -182,7 +183,7 @@ def sign_report(report_id: UUID) -> Response:
 
 
 @blueprint.post("/reports/<uuid:report_id>/send-back")
-@allows(Act.SIGN)
+@allows(SIGN)
 def send_back(report_id: UUID) -> Response:
     """送签退回."""
     actor = current_actor()
@@ -219,7 +220,7 @@ def _once_more(actor: Actor, report_id: UUID, refusal: Refusal, sheet: str, form
 
 
 @blueprint.route("/reports/<uuid:report_id>/recall", methods=["GET", "POST"])
-@allows(Act.RECALL, once=True)
+@allows(RECALL, once=True)
 def recall_report(report_id: UUID) -> Response:
     """撤回修改."""
     actor = current_actor()

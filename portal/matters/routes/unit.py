@@ -7,11 +7,10 @@ from uuid import UUID
 
 from flask import Response, flash
 
-from portal.access.policy import Act
 from portal.deadlines.reckon import extension_limit
 from portal.deadlines.words import day_words
 from portal.kernel.language import _
-from portal.matters import away, forms, queries
+from portal.matters import acts, away, forms, queries
 from portal.matters.clocks import decline_days, parent_due
 from portal.matters.models import Matter
 from portal.matters.routes import blueprint
@@ -23,7 +22,7 @@ from portal.web.guards import allows, current_actor
 
 
 @blueprint.route("/matters/<uuid:matter_id>/name-handler", methods=["GET", "POST"])
-@allows(Act.NAME_HANDLER, once=True)
+@allows(acts.NAME_HANDLER, once=True)
 def name_handler(matter_id: UUID) -> Response:
     """指定承办人."""
     found = queries.one(current_actor(), matter_id)
@@ -36,7 +35,7 @@ def name_handler(matter_id: UUID) -> Response:
 
     return perform(
         matter_id,
-        Act.NAME_HANDLER,
+        acts.NAME_HANDLER,
         form,
         do,
         title=_("指定承办人"),
@@ -45,7 +44,7 @@ def name_handler(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/name-co-handler", methods=["GET", "POST"])
-@allows(Act.CO_PROGRESS, once=True)
+@allows(acts.CO_PROGRESS, once=True)
 def name_co_handler(matter_id: UUID) -> Response:
     """A co-unit names who does its part."""
     actor = current_actor()
@@ -58,11 +57,11 @@ def name_co_handler(matter_id: UUID) -> Response:
         assigning.name_co_handler(actor, matter_id, version=version_of(filled), handler_post_id=chosen_post(filled))
         return _("已指定协办承办人")
 
-    return perform(matter_id, Act.CO_PROGRESS, form, do, title=_("指定协办承办人"))
+    return perform(matter_id, acts.CO_PROGRESS, form, do, title=_("指定协办承办人"))
 
 
 @blueprint.post("/matters/<uuid:matter_id>/acknowledge")
-@allows(Act.ACKNOWLEDGE)
+@allows(acts.ACKNOWLEDGE)
 def acknowledge(matter_id: UUID) -> Response:
     """签收."""
     form = forms.PlainForm()
@@ -72,7 +71,7 @@ def acknowledge(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/decline", methods=["GET", "POST"])
-@allows(Act.DECLINE, once=True)
+@allows(acts.DECLINE, once=True)
 def decline(matter_id: UUID) -> Response:
     """退回交办."""
 
@@ -82,7 +81,7 @@ def decline(matter_id: UUID) -> Response:
 
     return perform(
         matter_id,
-        Act.DECLINE,
+        acts.DECLINE,
         forms.DeclineForm(),
         do,
         title=_("退回交办"),
@@ -94,7 +93,7 @@ def decline(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/forward", methods=["GET", "POST"])
-@allows(Act.FORWARD, once=True)
+@allows(acts.FORWARD, once=True)
 def forward(matter_id: UUID) -> Response:
     """转办."""
 
@@ -111,7 +110,7 @@ def forward(matter_id: UUID) -> Response:
 
     return perform(
         matter_id,
-        Act.FORWARD,
+        acts.FORWARD,
         forms.ForwardForm(),
         do,
         title=_("转办"),
@@ -120,7 +119,7 @@ def forward(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/progress", methods=["GET", "POST"])
-@allows(Act.PROGRESS, once=True)
+@allows(acts.PROGRESS, once=True)
 def progress(matter_id: UUID) -> Response:
     """办理进展."""
 
@@ -136,7 +135,7 @@ def progress(matter_id: UUID) -> Response:
 
     return perform(
         matter_id,
-        Act.PROGRESS,
+        acts.PROGRESS,
         forms.ProgressForm(),
         do,
         title=_("写进展"),
@@ -146,7 +145,7 @@ def progress(matter_id: UUID) -> Response:
 
 
 @blueprint.route("/matters/<uuid:matter_id>/co-progress", methods=["GET", "POST"])
-@allows(Act.CO_PROGRESS, once=True)
+@allows(acts.CO_PROGRESS, once=True)
 def co_progress(matter_id: UUID) -> Response:
     """协办情况."""
 
@@ -154,11 +153,11 @@ def co_progress(matter_id: UUID) -> Response:
         handling.co_progress(current_actor(), matter_id, version=version_of(filled), words=filled.words.data)
         return _("协办情况已告知主办单位")
 
-    return perform(matter_id, Act.CO_PROGRESS, forms.WordsForm(), do, title=_("写协办情况"), rows={"words": 6})
+    return perform(matter_id, acts.CO_PROGRESS, forms.WordsForm(), do, title=_("写协办情况"), rows={"words": 6})
 
 
 @blueprint.route("/matters/<uuid:matter_id>/extension", methods=["GET", "POST"])
-@allows(Act.ASK_EXTENSION, once=True)
+@allows(acts.ASK_EXTENSION, once=True)
 def ask_extension(matter_id: UUID) -> Response:
     """申请延期."""
 
@@ -175,7 +174,7 @@ def ask_extension(matter_id: UUID) -> Response:
 
     return perform(
         matter_id,
-        Act.ASK_EXTENSION,
+        acts.ASK_EXTENSION,
         forms.ExtensionForm(),
         do,
         title=_("申请延期"),

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete
 
 from portal.access.actor import SYSTEM, Actor
-from portal.access.policy import Act, allowed, covers
+from portal.access.policy import allowed, covers
 from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
@@ -17,7 +17,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
-from portal.matters import audience, clocks, notices, office
+from portal.matters import acts, audience, clocks, notices, office
 from portal.matters.book import BOOK, write_entry
 from portal.matters.models import Content, CoUnit, Matter
 from portal.matters.queries import co_units as co_units_of
@@ -186,11 +186,11 @@ def name_handler(actor: Actor, matter_id: UUID, *, version: int | None = None, h
 def name_co_handler(actor: Actor, matter_id: UUID, *, version: int | None = None, handler_post_id: int | None) -> Matter:
     """A co-unit's liaison officer or office director names who does its part."""
     matter = one(actor, matter_id)
-    decision = allowed(actor, Act.CO_PROGRESS, matter)
+    decision = allowed(actor, acts.CO_PROGRESS, matter)
     desk = (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR)
     mine = [
         s for s in actor.standings
-        if s.role in desk and s.for_unit_id in matter.co_unit_ids and covers(s, Act.CO_PROGRESS)
+        if s.role in desk and s.for_unit_id in matter.co_unit_ids and covers(s, acts.CO_PROGRESS)
     ]  # fmt: skip
     if not decision or not mine:
         raise Forbidden(_("须由协办单位的联络员或办公室主任办理"))

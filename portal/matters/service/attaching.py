@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import exists, select, update
 
 from portal.access.actor import SYSTEM, Actor
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.kernel import clock
@@ -21,6 +21,7 @@ from portal.kernel.db import after_commit, current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Missing, Stale
 from portal.kernel.text import explain, objections, tidy
+from portal.matters import acts
 from portal.matters.book import BOOK
 from portal.matters.models import Attachment, Matter, Report
 from portal.matters.queries import one, whole_content
@@ -52,7 +53,7 @@ def attach_to_matter(
     actor: Actor, matter: Matter, papers: Iterable[tuple[str, BinaryIO]], version: int | None = None
 ) -> list[Attachment]:
     """The instruction's own papers, by name and content, added by the registering office before the matter has ended."""
-    decision = allowed(actor, Act.ATTACH, matter)
+    decision = allowed(actor, acts.ATTACH, matter)
     if not decision:
         raise Forbidden(_("您不能为此件加附件"), unmet=decision.unmet)
     if not matter.open:
@@ -65,7 +66,7 @@ def attach_to_matter(
 def attach_to_report(actor: Actor, report: Report, name: str, stream: BinaryIO) -> Attachment:
     """A file that goes with the draft; a chain that is running is not touched."""
     matter = one(actor, report.record_id)
-    decision = allowed(actor, Act.DRAFT_REPORT, matter)
+    decision = allowed(actor, acts.DRAFT_REPORT, matter)
     if not decision:
         raise Forbidden(_("您不能为报结材料加附件"), unmet=decision.unmet)
     if report.state != "draft":

@@ -9,13 +9,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal.access.actor import SYSTEM, Actor, Standing
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
+from portal.matters import acts
 from portal.matters.book import BOOK, write_entry
 from portal.matters.models import Content, Matter
 from portal.matters.queries import one, whole_content
@@ -39,7 +40,7 @@ def forward(
     """转办: pass it to subordinate units; each gets a matter of its own, due no later than this one."""
     parent = one(actor, matter_id)
     engine.fresh(BOOK, actor, parent, version)
-    decision = allowed(actor, Act.FORWARD, parent)
+    decision = allowed(actor, acts.FORWARD, parent)
     if not decision:
         raise Forbidden(_("您不能转办此件：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
     if parent.state not in ("assigned", "acknowledged", "in_progress"):

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from portal.access.actor import SYSTEM, Actor
 from portal.access.models import Audience, Viewer
-from portal.access.policy import Act, Decision, allowed
+from portal.access.policy import Decision, allowed
 from portal.access.roles import OFFICERS, Role
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
@@ -21,7 +21,7 @@ from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
-from portal.matters import audience, notices
+from portal.matters import acts, audience, notices
 from portal.matters.models import Matter
 from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
@@ -32,7 +32,7 @@ LONGEST = timedelta(days=90)
 
 
 def _permitted(actor: Actor, matter: Matter) -> Decision:
-    decision = allowed(actor, Act.GRANT_READING, matter)
+    decision = allowed(actor, acts.GRANT_READING, matter)
     if not decision:
         raise Forbidden(_("您不能授权查阅：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
     return decision

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal.access.actor import Actor
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.deadlines import reckon
@@ -17,7 +17,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
-from portal.matters import audience, clocks, notices, office
+from portal.matters import acts, audience, clocks, notices, office
 from portal.matters.book import BOOK, write_entry
 from portal.matters.models import ENDED, Extension, Matter, State
 from portal.matters.queries import one, whole_content
@@ -74,7 +74,7 @@ def progress(actor: Actor, matter_id: UUID, *, version: int | None = None, words
 def co_progress(actor: Actor, matter_id: UUID, *, version: int | None = None, words: str) -> Matter:
     """A co-unit writes what it has done for the lead unit."""
     matter = one(actor, matter_id)
-    decision = allowed(actor, Act.CO_PROGRESS, matter)
+    decision = allowed(actor, acts.CO_PROGRESS, matter)
     if not decision:
         raise Forbidden(_("须由协办单位办理"), unmet=decision.unmet)
     if not matter.open:
@@ -92,7 +92,7 @@ def co_progress(actor: Actor, matter_id: UUID, *, version: int | None = None, wo
 def urge(actor: Actor, matter_id: UUID, *, version: int | None = None, words: str | None) -> Matter:
     """催办: counted. For a confidential matter the text is fixed and goes to the handler, whoever he is."""
     matter = one(actor, matter_id)
-    decision = allowed(actor, Act.URGE, matter)
+    decision = allowed(actor, acts.URGE, matter)
     if not decision:
         raise Forbidden(_("您不能催办此件：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
     if matter.state in (State.REGISTERED, State.UNDER_REVIEW, *ENDED):
@@ -124,7 +124,7 @@ def urge(actor: Actor, matter_id: UUID, *, version: int | None = None, words: st
 def instruct_again(actor: Actor, matter_id: UUID, *, version: int | None = None, words: str) -> Matter:
     """再次批示: a leader above writes a further instruction; the registering office makes it a new round."""
     matter = one(actor, matter_id)
-    decision = allowed(actor, Act.INSTRUCT_AGAIN, matter)
+    decision = allowed(actor, acts.INSTRUCT_AGAIN, matter)
     if not decision:
         raise Forbidden(_("您不能对此件再次批示：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
     if not words:
@@ -145,7 +145,7 @@ def ask_extension(
     """申请延期: in writing, before the deadline, with reason and progress."""
     matter = one(actor, matter_id)
     engine.fresh(BOOK, actor, matter, version)
-    decision = allowed(actor, Act.ASK_EXTENSION, matter)
+    decision = allowed(actor, acts.ASK_EXTENSION, matter)
     if not decision:
         raise Forbidden(_("您不能申请延期：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
     if matter.state not in MAY_ASK:
@@ -212,7 +212,7 @@ def decide_extension(
     is overdue from the original deadline."""
     matter = one(actor, matter_id)
     engine.fresh(BOOK, actor, matter, version)
-    decision = allowed(actor, Act.DECIDE_EXTENSION, matter)
+    decision = allowed(actor, acts.DECIDE_EXTENSION, matter)
     if not decision:
         raise Forbidden(_("您不能批复延期：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
     assert decision.standing is not None

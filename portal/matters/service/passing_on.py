@@ -33,16 +33,11 @@ from portal.matters.succession import lent_no_longer, reseat
 from portal.network.models import Delegation, Post
 from portal.network.queries import Holder, handlers_of, holders, in_force
 from portal.staffing.models import HandoverItem
-from portal.staffing.service.settling import Line, Task, register
+from portal.staffing.service.settling import Line, Task
 from portal.workflow.models import Signature, Signer, SignOff, Step
 
 TASKS = {"handle": _l("承办"), "co_handle": _l("协办"), "sign": _l("签批")}
 _OFFICE = {audience.REGISTRAR, audience.REVIEWER, audience.EXTENSION}
-
-
-def install() -> None:
-    """Tell `staffing` whom to ask."""
-    register(pass_on, describe)
 
 
 def pass_on(actor: Actor | System, standing: Standing | None, post: Post) -> list[Task]:

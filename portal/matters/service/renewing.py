@@ -29,6 +29,7 @@ from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.matters import audience, clocks, notices
 from portal.matters.book import BOOK, write_entry
+from portal.matters.fields import FIELDS
 from portal.matters.models import ENDED, Clock, Content, Extension, Matter, Report, State
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
@@ -36,7 +37,6 @@ from portal.matters.rules import wrong_seat
 from portal.matters.service.creation import facts, index_words
 from portal.matters.service.reporting.document import report_title
 from portal.matters.views import lamp_of
-from portal.notify.fields import FIELDS
 from portal.workflow import engine, signoff
 from portal.workflow.seats import SHAPES, STEP_LABELS
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal.access.actor import SYSTEM, Actor
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.roles import SUPERVISION
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
@@ -16,7 +16,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
-from portal.matters import audience, clocks, notices
+from portal.matters import acts, audience, clocks, notices
 from portal.matters.book import BOOK, write_entry
 from portal.matters.models import Matter, Report, State
 from portal.matters.queries import one, whole_content
@@ -115,7 +115,7 @@ def name_reviewer(actor: Actor, matter_id: UUID, *, version: int | None = None, 
     was named before reads no longer."""
     matter = one(actor, matter_id)
     engine.fresh(BOOK, actor, matter, version)
-    decision = allowed(actor, Act.NAME_REVIEWER, matter)
+    decision = allowed(actor, acts.NAME_REVIEWER, matter)
     if not decision:
         raise Forbidden(_("您不能指定审核人：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
     if not matter.open or matter.state == State.REGISTERED:

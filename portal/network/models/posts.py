@@ -85,7 +85,7 @@ class Appointment(OfCity, Model):
 
 
 class Delegation(OfCity, Model):
-    """A person stands in for a post for a period and for the kinds of act named in `acts` (`access.actor.Lent`); what he
+    """A person stands in for a post for a period and for the kinds of act named in `acts` (`registry.acts.Lent`); what he
     signs says so (代). Confidential matters are covered only where `covers_confidential` names them. `set_by_id` is the
     secretary who named him for somebody suddenly away."""
 

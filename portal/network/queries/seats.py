@@ -33,12 +33,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import aliased
 
-from portal.access.actor import EVERYTHING, Lent, Standing
+from portal.access.actor import EVERYTHING, Standing
 from portal.access.roles import OFFICERS, SUPERVISION, Role
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.network.models import Delegation, Kind, Post, Unit
+from portal.registry.acts import Lent
 
 SEATS = frozenset({Role.OFFICE_DIRECTOR, Role.DEPUTY_LEADER, Role.PRINCIPAL_LEADER, Role.HANDLER, Role.LIAISON_OFFICER})
 

@@ -6,11 +6,11 @@ from typing import Any, cast
 
 from flask import Response, flash, request, url_for
 
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
-from portal.network import queries
+from portal.network import acts, queries
 from portal.network.changing_forms import FORMS, choices_of, drawn_from, facts_in
 from portal.network.models import ChangeKind, Unit
 from portal.network.routes import HIGHEST_ID, blueprint
@@ -37,21 +37,21 @@ TITLES = {
 
 
 @blueprint.route(f"/network/units/{_ID}/<any(found, rename):kind>", methods=["GET", "POST"])
-@allows(Act.KEEP_UNIT, once=True)
+@allows(acts.KEEP_UNIT, once=True)
 def keep_unit(unit_id: int, kind: str) -> Response:
     """Founding a unit below this one, or giving it other names."""
     return _changing(unit_id, ChangeKind(kind))
 
 
 @blueprint.route(f"/network/units/{_ID}/<any(move, merge, split, retire):kind>", methods=["GET", "POST"])
-@allows(Act.END_UNIT, once=True)
+@allows(acts.END_UNIT, once=True)
 def end_unit(unit_id: int, kind: str) -> Response:
     """Moving a unit, merging, splitting or retiring it."""
     return _changing(unit_id, ChangeKind(kind))
 
 
 @blueprint.post(f"/network/changes/<int(max={HIGHEST_ID}):change_id>/cancel")
-@allows(Act.KEEP_UNIT)
+@allows(acts.KEEP_UNIT)
 def cancel_change(change_id: int) -> Response:
     """Give up a change whose day has not come."""
     row = changing.cancel(current_actor(), change_id)
@@ -124,7 +124,7 @@ def _unit(unit_id: int, kind: ChangeKind) -> Unit:
 
 def address_of(unit: Unit, kind: ChangeKind) -> str:
     """Where this kind of change of the unit is asked for."""
-    endpoint = "network.keep_unit" if act_of(kind) == Act.KEEP_UNIT else "network.end_unit"
+    endpoint = "network.keep_unit" if act_of(kind) == acts.KEEP_UNIT else "network.end_unit"
     return url_for(endpoint, unit_id=unit.id, kind=str(kind))
 
 

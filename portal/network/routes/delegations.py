@@ -8,30 +8,28 @@ from typing import Any
 
 from flask import Response, flash, url_for
 
-from portal.access.actor import Actor, Lent
-from portal.access.policy import Act
+from portal.access.actor import Actor
 from portal.access.roles import OFFICERS, Role, post_name
 from portal.kernel import clock
-from portal.kernel.language import _, _l
+from portal.kernel.language import _
 from portal.kernel.refusals import Invalid
 from portal.network import queries
+from portal.network.acts import DELEGATE
 from portal.network.forms import AbsenceForm, DelegationForm, stand_ins
 from portal.network.models import Delegation
 from portal.network.routes import HIGHEST_ID, blueprint
 from portal.network.service import being_away, delegating
+from portal.registry.acts import Lent
 from portal.web.answers import go, page
 from portal.web.forms import id_from, redraw
-from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
 from portal.web.transactions import discard
 
 DELEGATIONS = "network/delegations.html"
 
-register(Section("network.delegations", _l("委托与外出"), "leave", Act.DELEGATE, _l("基础"), 810))
-
 
 @blueprint.get("/delegations")
-@allows(Act.DELEGATE, once=True)
+@allows(DELEGATE, once=True)
 def delegations() -> Response:
     """One's delegations, and the form for a new one."""
     actor = current_actor()
@@ -40,7 +38,7 @@ def delegations() -> Response:
 
 
 @blueprint.post("/delegations")
-@allows(Act.DELEGATE, once=True)
+@allows(DELEGATE, once=True)
 def delegate() -> Response:
     """Name a stand-in for one of one's own posts."""
     actor = current_actor()
@@ -65,7 +63,7 @@ def delegate() -> Response:
 
 
 @blueprint.post(f"/delegations/<int(max={HIGHEST_ID}):delegation_id>/end")
-@allows(Act.DELEGATE)
+@allows(DELEGATE)
 def end_delegation(delegation_id: int) -> Response:
     """End one of one's own delegations at once."""
     delegating.end_delegation(current_actor(), delegation_id)
@@ -74,14 +72,14 @@ def end_delegation(delegation_id: int) -> Response:
 
 
 @blueprint.get("/absences")
-@allows(Act.DELEGATE)
+@allows(DELEGATE)
 def absences() -> Response:
     """One's absences stand beside one's delegations."""
     return go(url_for("network.delegations"))
 
 
 @blueprint.post("/absences")
-@allows(Act.DELEGATE, once=True)
+@allows(DELEGATE, once=True)
 def be_away() -> Response:
     """Enter when one is away."""
     actor, form = current_actor(), AbsenceForm()
@@ -103,7 +101,7 @@ def be_away() -> Response:
 
 
 @blueprint.post(f"/absences/<int(max={HIGHEST_ID}):absence_id>/end")
-@allows(Act.DELEGATE)
+@allows(DELEGATE)
 def end_absence(absence_id: int) -> Response:
     """Take back one's own absence."""
     being_away.end_absence(current_actor(), absence_id)

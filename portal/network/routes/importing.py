@@ -10,7 +10,6 @@ from flask import Response, request, url_for
 from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
-from portal.access.policy import Act
 from portal.access.roles import Role
 from portal.documents import previews as kept_previews
 from portal.documents import workbook
@@ -18,7 +17,7 @@ from portal.documents.models import ImportPreview
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid, Stale
-from portal.network import previews
+from portal.network import acts, previews
 from portal.network.plan import POSTS, UNITS
 from portal.network.routes import blueprint
 from portal.web.answers import go, page, xlsx
@@ -38,14 +37,14 @@ class SheetForm(WorkbookForm):
 
 
 @blueprint.get("/network/import")
-@allows(Act.KEEP_NETWORK, once=True)
+@allows(acts.KEEP_NETWORK, once=True)
 def import_workbook() -> Response:
     """Which workbook."""
     return page(CHOOSE, form=SheetForm(formdata=None), refusal=None, **_choosing())
 
 
 @blueprint.post("/network/import")
-@allows(Act.KEEP_NETWORK, once=True)
+@allows(acts.KEEP_NETWORK, once=True)
 def judge_workbook() -> Response:
     """Judge it and go to the preview."""
     form = SheetForm()
@@ -60,7 +59,7 @@ def judge_workbook() -> Response:
 
 
 @blueprint.get(f"/network/import/{_SHEET}/<uuid:preview_id>")
-@allows(Act.KEEP_NETWORK)
+@allows(acts.KEEP_NETWORK)
 def import_preview(sheet: str, preview_id: UUID) -> Response:
     """Every row judged; or, when it was decided, what became of it."""
     kept = previews.preview(current_actor(), sheet, preview_id)
@@ -83,7 +82,7 @@ def import_preview(sheet: str, preview_id: UUID) -> Response:
 
 
 @blueprint.post(f"/network/import/{_SHEET}/<uuid:preview_id>")
-@allows(Act.KEEP_NETWORK)
+@allows(acts.KEEP_NETWORK)
 def carry_out_import(sheet: str, preview_id: UUID) -> Response:
     """Import all good rows, or none."""
     actor = current_actor()
@@ -98,28 +97,28 @@ def carry_out_import(sheet: str, preview_id: UUID) -> Response:
 
 
 @blueprint.get(f"/network/import/{_SHEET}/<uuid:preview_id>/report")
-@allows(Act.KEEP_NETWORK)
+@allows(acts.KEEP_NETWORK)
 def import_report(sheet: str, preview_id: UUID) -> Response:
     """The rows at fault, to be corrected and sent again."""
     return xlsx(previews.report(previews.preview(current_actor(), sheet, preview_id)), _("核对报告.xlsx"))
 
 
 @blueprint.post(f"/network/import/{_SHEET}/<uuid:preview_id>/passwords")
-@allows(Act.KEEP_NETWORK)
+@allows(acts.KEEP_NETWORK)
 def fetch_passwords(sheet: str, preview_id: UUID) -> Response:
     """The one-time passwords of the people whom this import brought in: once."""
     return xlsx(previews.passwords_once(current_actor(), preview_id), _("一次性口令.xlsx"))
 
 
 @blueprint.get(f"/network/export/{_SHEET}")
-@allows(Act.KEEP_NETWORK)
+@allows(acts.KEEP_NETWORK)
 def export(sheet: str) -> Response:
     """One's part of the network, as an import takes it."""
     return xlsx(previews.export(current_actor(), sheet), f"{_NAMES[sheet]}{clock.today():%Y%m%d}.xlsx")
 
 
 @blueprint.get(f"/network/empty-workbook/{_SHEET}")
-@allows(Act.KEEP_NETWORK)
+@allows(acts.KEEP_NETWORK)
 def empty_workbook(sheet: str) -> Response:
     """A workbook with the columns."""
     target = io.BytesIO()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from flask import Response, jsonify, request
 
-from portal.access.policy import Act
 from portal.kernel.language import _
 from portal.kernel.text import objections, tidy
-from portal.network import queries
+from portal.network import acts, queries
 from portal.network.routes import blueprint
 from portal.web.guards import allows
 
@@ -15,7 +14,7 @@ LONGEST_QUESTION = 60
 
 
 @blueprint.get("/network/suggest")
-@allows(Act.READ_NETWORK)
+@allows(acts.READ_NETWORK)
 def suggest() -> Response:
     """For pickers: units that may lead or help, by part of name, short name, code or pinyin; `organs=1`: all units. By the
     words of one that is no more its heir is found."""
@@ -29,7 +28,7 @@ def suggest() -> Response:
 
 
 @blueprint.get("/network/suggest-leaders")
-@allows(Act.READ_NETWORK)
+@allows(acts.READ_NETWORK)
 def suggest_leaders() -> Response:
     """For pickers: leaders of this city's committees and governments."""
     return jsonify(
@@ -38,7 +37,7 @@ def suggest_leaders() -> Response:
 
 
 @blueprint.get("/network/suggest-people")
-@allows(Act.READ_NETWORK)
+@allows(acts.READ_NETWORK)
 def suggest_people() -> Response:
     """For pickers: people of this city, to be appointed or nominated."""
     return jsonify(

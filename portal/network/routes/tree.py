@@ -8,20 +8,19 @@ from typing import Any
 
 from flask import Response, request, url_for
 
-from portal.access.policy import Act, allowed
-from portal.kernel.language import _, _l
+from portal.access.policy import allowed
+from portal.kernel.language import _
 from portal.kernel.refusals import Invisible
 from portal.network import queries
+from portal.network.acts import KEEP_NETWORK, READ_NETWORK
 from portal.network.models import Kind, Unit
 from portal.network.routes import HIGHEST_ID, blueprint
 from portal.network.routes.pickers import question
 from portal.web.answers import go, is_partial, page
-from portal.web.frame import Button, Section, register
+from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
 
 MOST_FOUND = 50
-
-register(Section("network.tree", _l("单位网络"), "network", Act.READ_NETWORK, _l("基础"), 800))
 
 
 @dataclass(slots=True)
@@ -42,7 +41,7 @@ class Node:
 
 
 @blueprint.get("/network")
-@allows(Act.READ_NETWORK)
+@allows(READ_NETWORK)
 def tree() -> Response:
     """The city's root opened; or what was searched for. An exact answer leads to the unit itself."""
     query, retired = question(), request.args.get("retired") == "1"
@@ -58,7 +57,7 @@ def tree() -> Response:
 
 
 @blueprint.get(f"/network/branches/<int(max={HIGHEST_ID}):unit_id>")
-@allows(Act.READ_NETWORK)
+@allows(READ_NETWORK)
 def branch(unit_id: int) -> Response:
     """One branch opened or shut: alone to htmx, in the whole tree to a browser without script."""
     unit = queries.unit_by_id(unit_id)
@@ -104,7 +103,7 @@ def _shut_url(node: Node) -> str:
 def _drawn(nodes: list[Node], **more: Any) -> Response:
     actor = current_actor()
     acts = []
-    if allowed(actor, Act.KEEP_NETWORK):
+    if allowed(actor, KEEP_NETWORK):
         acts = [
             Button(url_for("network.import_workbook"), _("导入"), icon="upload"),
             Button(url_for("network.export", sheet="units"), _("导出单位表"), icon="download"),

@@ -10,12 +10,11 @@ from typing import Any
 from flask import Response, url_for
 
 from portal.access.actor import Actor
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.roles import Role
 from portal.kernel.language import _
 from portal.kernel.refusals import Invisible
-from portal.network import queries
-from portal.network.business import business
+from portal.network import acts, business, queries
 from portal.network.models import ChangeKind, Kind, Level, Unit, UnitChange
 from portal.network.queries import Placed
 from portal.network.routes import HIGHEST_ID, blueprint
@@ -30,7 +29,7 @@ MOST_MATTERS = 10
 
 
 @blueprint.get(f"/network/units/<int(max={HIGHEST_ID}):unit_id>")
-@allows(Act.READ_NETWORK)
+@allows(acts.READ_NETWORK)
 def unit(unit_id: int) -> Response:
     """One unit."""
     place = queries.place_of(unit_id)
@@ -38,7 +37,7 @@ def unit(unit_id: int) -> Response:
         raise Invisible
     actor, shown = current_actor(), place.unit
     posts = queries.posts_for(shown)
-    matters = [] if shown.is_organ else business().open_led_by(actor, shown.id, MOST_MATTERS + 1)
+    matters = [] if shown.is_organ else business.open_in(actor, shown.id, MOST_MATTERS + 1)
     history = queries.history_of(shown.id)
     return page(
         "network/unit.html",
@@ -113,7 +112,7 @@ def _day(day: date) -> str:
 
 
 def _post(one: Placed, unit: Unit, actor: Actor) -> _Post:
-    reaches = one.role == Role.LIAISON_OFFICER and allowed(actor, Act.KEEP_CONTACT, one)
+    reaches = one.role == Role.LIAISON_OFFICER and allowed(actor, acts.KEEP_CONTACT, one)
     return _Post(
         one.role.label, one.person, url_for("staffing.person", person_id=one.person_id),
         url_for("staffing.contact", post_id=one.post_id) if reaches else None,
@@ -122,7 +121,7 @@ def _post(one: Placed, unit: Unit, actor: Actor) -> _Post:
 
 
 def _keeps_people(actor: Actor, unit: Unit) -> bool:
-    return unit.retired_on is None and bool(allowed(actor, Act.KEEP_PEOPLE, unit))
+    return unit.retired_on is None and bool(allowed(actor, acts.KEEP_PEOPLE, unit))
 
 
 def _change(row: UnitChange, shown: Unit, actor: Actor) -> _Change:
@@ -176,6 +175,6 @@ def _acts(actor: Actor, unit: Unit) -> list[Button]:
     found = []
     for kind, title in TITLES.items():
         fits = not (unit.is_organ and kind in (ChangeKind.FOUND, ChangeKind.SPLIT))
-        if fits and allowed(actor, act_of(kind), unit) and (unit.parent_id or act_of(kind) == Act.KEEP_UNIT):
+        if fits and allowed(actor, act_of(kind), unit) and (unit.parent_id or act_of(kind) == acts.KEEP_UNIT):
             found.append(Button(address_of(unit, kind), str(title)))
     return found

@@ -16,8 +16,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid
-from portal.network import queries
-from portal.network.business import business
+from portal.network import business, queries
 from portal.network.models import Appointment, Delegation, Post, Unit, UnitChange
 from portal.network.rules import AGREED
 from portal.network.service.wanted import Case, Effect, posts_of
@@ -72,7 +71,7 @@ def guarding_seats(case: Case, act: Callable[[], object]) -> None:
     """Do it, unless a running sign-off would be left without the holder of a seat that it had."""
     unit, heir = case.unit, case.other
     near = {unit.id, unit.acts_for_id}
-    needed = {seat for seat in business().seats(near) if queries.holders(*seat)}
+    needed = {seat for seat in business.seats(near) if queries.holders(*seat)}
     act()
     for unit_id, role in sorted(needed, key=str):
         now = case.other.id if case.ends and case.other is not None and unit_id == unit.id and not unit.is_organ else unit_id

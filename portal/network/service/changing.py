@@ -13,14 +13,13 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from portal.access.actor import SYSTEM, Actor, Standing, System
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.audit import journal
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Refusal, Stale
-from portal.network import queries
-from portal.network.business import business
+from portal.network import acts, business, queries
 from portal.network.importing import sound_of
 from portal.network.models import ChangeKind, Post, Unit, UnitChange
 from portal.network.service.changed_posts import end_posts, guarding_seats, write_down
@@ -139,7 +138,7 @@ def _still_kept(row: UnitChange, case: Case) -> None:
     office = queries.unit_by_id(post.for_unit_id) if post is not None else None
     if office is None:
         return
-    own = case.unit.path if act_of(row.kind) is Act.KEEP_UNIT else case.unit.path[:-1]
+    own = case.unit.path if act_of(row.kind) is acts.KEEP_UNIT else case.unit.path[:-1]
     for unit, above in ((case.unit, own), (case.other, case.other.path if case.other is not None else ())):
         if unit is not None and office.keeper_id not in above:
             raise Forbidden(_("“%(unit)s”不归提出变更的单位管理了", unit=unit.name))
@@ -245,7 +244,7 @@ def _apply(
         assert case.other is not None
         gone = end_posts(case)
         _hang(case.other, [unit], follow)
-        business().lent_no_longer(gone)
+        business.lent_no_longer(gone)
     elif kind == ChangeKind.SPLIT:
         parent = queries.unit_by_id(unit.parent_id or 0)
         assert parent is not None
@@ -282,7 +281,7 @@ def _hang(parent: Unit, units: list[Unit], follow: bool) -> None:
             db.session.execute(update(Post).where(Post.unit_id == unit.id).values(for_unit_id=parent.id))
     moved = settle_paths([unit.id for unit in units])
     if follow and moved:
-        business().moved(moved)
+        business.moved(moved)
 
 
 def _hand_over(actor: Actor | System, standing: Standing | None, case: Case, heir: Unit | None, follow: bool) -> None:
@@ -296,7 +295,7 @@ def _hand_over(actor: Actor | System, standing: Standing | None, case: Case, hei
         _hang(heir, case.children, follow)
     if case.ends:
         _end(actor, standing, unit, heir, follow)
-    business().lent_no_longer(gone)
+    business.lent_no_longer(gone)
 
 
 def _end(actor: Actor | System, standing: Standing | None, unit: Unit, heir: Unit | None, follow: bool) -> None:
@@ -306,4 +305,4 @@ def _end(actor: Actor | System, standing: Standing | None, unit: Unit, heir: Uni
     db.session.execute(update(Unit).where(Unit.heir_id == unit.id).values(heir_id=unit.heir_id))
     db.session.flush()
     if follow and heir is not None and not unit.is_organ:
-        business().follow(actor, standing, unit, heir)
+        business.follow(actor, standing, unit, heir)

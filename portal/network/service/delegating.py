@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from portal.access.actor import Actor, Lent, Standing
-from portal.access.policy import Act, Decision, allowed
+from portal.access.actor import Actor, Standing
+from portal.access.policy import Decision, allowed
 from portal.access.roles import OFFICERS
 from portal.audit import journal
 from portal.identity.models import Person
@@ -18,10 +18,11 @@ from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
-from portal.network import queries
-from portal.network.business import business
+from portal.network import business, queries
+from portal.network.acts import DELEGATE, KEEP_PEOPLE
 from portal.network.models import Delegation, Post
 from portal.network.rules import AGREED
+from portal.registry.acts import Lent
 
 LONGEST = timedelta(days=90)
 """How long one delegation may last (the portal's own rule)."""
@@ -43,7 +44,7 @@ def delegate(
     standing = next((s for s in actor.standings if s.post_id == post_id and s.delegation_id is None), None)
     if standing is None:
         raise Forbidden(_("只能委托本人担任的岗位"))
-    decision = allowed(actor, Act.DELEGATE)
+    decision = allowed(actor, DELEGATE)
     if not decision or standing.role in OFFICERS:
         raise Forbidden(_("不能委托这个岗位"), unmet=decision.unmet or (_("三员不办理业务"),))
     if covers_confidential and actor.suspended:  # what he may not read himself he opens to nobody
@@ -130,7 +131,7 @@ def post_kept(actor: Actor, post_id: int) -> tuple[Post, Decision]:
     post = queries.post_by_id(post_id)
     if post is None:
         raise Invisible
-    decision = allowed(actor, Act.KEEP_PEOPLE, post.unit)
+    decision = allowed(actor, KEEP_PEOPLE, post.unit)
     if not decision:
         raise Forbidden(_("这个单位不在您的管理范围内"), unmet=decision.unmet)
     return post, decision
@@ -148,7 +149,7 @@ def end_delegation(actor: Actor, delegation_id: int) -> Delegation:
     if found is None:
         raise Invisible
     mine = found.post.person_id == actor.person_id
-    kept = allowed(actor, Act.KEEP_PEOPLE, found.post.unit)
+    kept = allowed(actor, KEEP_PEOPLE, found.post.unit)
     if not mine and not kept:
         raise Invisible
     if found.ended_at is None and found.to_at > clock.now():
@@ -156,7 +157,7 @@ def end_delegation(actor: Actor, delegation_id: int) -> Delegation:
         found.ended_at = clock.now()
         own = next((s for s in actor.standings if s.post_id == found.post_id), None)
         journal.record(actor, "end_delegation", "delegation", found.id, standing=own if mine else kept.standing, before=before)
-        business().lent_no_longer([found.to_person_id])
+        business.lent_no_longer([found.to_person_id])
     return found
 
 

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import func, select
 
 from portal.access.actor import Actor, System
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.roles import OFFICERS
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid
-from portal.network import queries, rules
+from portal.network import acts, queries, rules
 from portal.network.models import ORGANS, ChangeKind, Kind, Level, Post, Unit
 from portal.network.service.changed_posts import ask_again, ask_in_organs
 from portal.network.service.wanted import NAMES, Case, Effect, Wanted, live_children, posts_of
@@ -61,7 +61,7 @@ def _other(actor: Actor | System, unit_id: Any, name: str, faults: dict[str, str
         faults[name] = _("请从单位网络中选择一个单位")
     elif unit.retired_on is not None:
         faults[name] = _("“%(unit)s”已经撤销，请选择现有的单位", unit=unit.name)
-    elif isinstance(actor, Actor) and not allowed(actor, Act.KEEP_UNIT, unit):
+    elif isinstance(actor, Actor) and not allowed(actor, acts.KEEP_UNIT, unit):
         faults[name] = _("“%(unit)s”不在您管理的范围内", unit=unit.name)
     else:
         return unit

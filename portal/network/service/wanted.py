@@ -13,11 +13,11 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
-from portal.access.policy import Act
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
-from portal.network import queries
+from portal.network import acts, queries
 from portal.network.models import ChangeKind, Post, Unit
+from portal.registry.acts import Act
 
 MOST_REASON = 200
 SAME_MATTER = frozenset({ChangeKind.FOUND, ChangeKind.RENAME})
@@ -69,7 +69,7 @@ class Case:
 
 def act_of(kind: ChangeKind) -> Act:
     """What one must be permitted to do to the unit itself."""
-    return Act.KEEP_UNIT if kind in SAME_MATTER else Act.END_UNIT
+    return acts.KEEP_UNIT if kind in SAME_MATTER else acts.END_UNIT
 
 
 def live_children(unit_id: int) -> list[Unit]:

@@ -6,8 +6,6 @@ from flask import Blueprint, Flask
 
 from portal.config import Settings
 from portal.notify import bell, channels
-from portal.notify.queries import unread_count
-from portal.web import frame
 
 blueprint = Blueprint("notify", __name__)
 
@@ -15,8 +13,7 @@ from portal.notify.routes import messages, settings  # noqa: E402, F401
 
 
 def install(app: Flask) -> None:
-    """Open the installation's channels, name its doorbell, and let the frame count what is unread."""
+    """Open the installation's channels and name its doorbell."""
     said: Settings = app.extensions["settings"]
     channels.configure(said)
     bell.configure(said.redis_url)
-    frame.count_unread_with(lambda actor: unread_count(actor.person_id, suspended=actor.suspended))

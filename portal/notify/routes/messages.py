@@ -9,39 +9,20 @@ from uuid import UUID
 
 from flask import Response, current_app, request, url_for
 
-from portal.access.policy import Act
+from portal.access.acts import SIGNED_IN
 from portal.kernel.language import _
 from portal.kernel.refusals import Invisible
 from portal.notify import service
 from portal.notify.drawn import drawn
 from portal.notify.models import Message
-from portal.notify.queries import Place, messages_of, unread_count
+from portal.notify.queries import Place, messages_of, unread_by
 from portal.notify.routes import blueprint
+from portal.registry.messages import MESSAGES, Opens
 from portal.web.answers import go, page
 from portal.web.guards import allows, current_actor
 
 MATTER_PAGE = "matters.matter"
-ELSEWHERE: tuple[str, str | None, str | None] = ("notify.messages", None, None)
-# Where a message that is about no matter leads: the page, its argument, and the fact that fills it.
-PLACES: dict[str, tuple[str, str | None, str | None]] = {
-    "locked_out": ("identity.sign_ins", None, None),
-    "codes_guessed": ("identity.sign_ins", None, None),
-    "password_reset": ("identity.sign_ins", None, None),
-    "second_factor_ended": ("identity.second_factor", None, None),
-    "sensitive_proposed": ("officers.acts", None, None),
-    "sensitive_decided": ("officers.acts", None, None),
-    "sensitive_asked": ("officers.act", "act_id", "about"),
-    "appointment_asked": ("staffing.appointments", None, None),
-    "address_asked": ("notify.settings", None, None),
-    "calendar_missing": ("bylaws.calendar", "year", "year"),
-    "handover_to_sign": ("staffing.handover", "handover_id", "about"),
-    "stand_in_set": ("network.delegations", None, None),
-    "standing_in": ("network.delegations", None, None),
-    "nominate": ("liaisons.nominate", "nomination_id", "about"),
-    "nominate_urged": ("liaisons.nominate", "nomination_id", "about"),
-    "nomination_returned": ("liaisons.nominate", "nomination_id", "about"),
-    "confirm_contact": ("staffing.contact", "post_id", "about"),
-}
+ELSEWHERE = Opens("notify.messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +37,7 @@ class _Pages:
 
 
 @blueprint.get("/messages")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def messages() -> Response:
     """One's own messages, newest first."""
     actor, only_new = current_actor(), request.args.get("show") == "new"
@@ -70,7 +51,7 @@ def messages() -> Response:
     return page(
         "notify/messages.html",
         messages=drawn(found),
-        unread=unread_count(actor.person_id, suspended=actor.suspended),
+        unread=unread_by(actor),
         read_all_url=url_for("notify.read_all"),
         only_new=only_new,
         all_url=url_for("notify.messages"),
@@ -81,20 +62,20 @@ def messages() -> Response:
 
 
 @blueprint.route("/messages/<uuid:message_id>/open", methods=["GET", "POST"])
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def open_message(message_id: UUID) -> Response:
     """Mark one's message read and go on to what it is about; opening it twice changes nothing more."""
     message = service.open_message(current_actor(), message_id)
     if message.record_id is not None and MATTER_PAGE in current_app.view_functions:
         return go(url_for(MATTER_PAGE, matter_id=message.record_id))
-    endpoint, argument, fact = PLACES.get(message.kind, ELSEWHERE)
-    if endpoint not in current_app.view_functions or (fact and fact not in message.facts):
-        endpoint, argument, fact = ELSEWHERE
-    return go(url_for(endpoint, **({argument: message.facts[fact]} if argument and fact else {})))
+    opens = MESSAGES[message.kind].opens or ELSEWHERE
+    if opens.fact and opens.fact not in message.facts:
+        opens = ELSEWHERE
+    return go(url_for(opens.endpoint, **({opens.argument: message.facts[opens.fact]} if opens.argument and opens.fact else {})))
 
 
 @blueprint.post("/messages/read")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def read_all() -> Response:
     """Mark all one's messages read."""
     service.read_all(current_actor())
@@ -102,10 +83,10 @@ def read_all() -> Response:
 
 
 @blueprint.get("/messages/badge")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def badge() -> Response:
     """How many are unread: asked for by the page itself every minute, which keeps no session alive."""
-    return page("notify/_badge.html")
+    return page("badge.html")
 
 
 def _place() -> Place | None:

@@ -9,17 +9,17 @@ from uuid import UUID
 
 from flask import Response, flash, url_for
 
-from portal.access.policy import Act
+from portal.access.acts import SIGNED_IN
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
 from portal.notify import channels
 from portal.notify.forms import AddressForm, CodeForm, SettingsForm, settings_form
-from portal.notify.groups import Group
 from portal.notify.queries import Reach
 from portal.notify.routes import blueprint
 from portal.notify.rules import DIGEST_AT, Quiet
 from portal.notify.service import addresses
 from portal.notify.service import settings as service
+from portal.registry.messages import Group
 from portal.web.answers import go, page
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
@@ -49,7 +49,7 @@ class _Address:
 
 
 @blueprint.get("/messages/settings")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def settings() -> Response:
     """How one is told now."""
     reach = service.reach(current_actor())
@@ -57,7 +57,7 @@ def settings() -> Response:
 
 
 @blueprint.post("/messages/settings")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def save_settings() -> Response:
     """Be told like this from now on."""
     actor = current_actor()
@@ -75,14 +75,14 @@ def save_settings() -> Response:
 
 
 @blueprint.get(CHANGE)
-@allows(Act.SIGNED_IN, once=True)
+@allows(SIGNED_IN, once=True)
 def change_address(channel: str) -> Response:
     """The page to ask for a new address."""
     return page(ADDRESS, form=AddressForm(formdata=None), refusal=None, **_address_page(channel))
 
 
 @blueprint.post(CHANGE)
-@allows(Act.SIGNED_IN, once=True)
+@allows(SIGNED_IN, once=True)
 def ask_address(channel: str) -> Response:
     """Have a code sent to a new address."""
     form, shown = AddressForm(), _address_page(channel)
@@ -96,14 +96,14 @@ def ask_address(channel: str) -> Response:
 
 
 @blueprint.get(CONFIRM)
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def address_code(change_id: UUID) -> Response:
     """The page to send the code back on."""
     return page(ADDRESS, form=CodeForm(formdata=None), refusal=None, **_code_page(change_id))
 
 
 @blueprint.post(CONFIRM)
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def confirm_address(change_id: UUID) -> Response:
     """Send back the code that came to the new address."""
     form, shown = CodeForm(), _code_page(change_id)

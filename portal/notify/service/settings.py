@@ -16,10 +16,10 @@ from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Stale
 from portal.notify import channels
-from portal.notify.groups import Group
 from portal.notify.models import NotificationSetting
 from portal.notify.queries import Reach, reach_of, wishes_of
 from portal.notify.rules import Quiet, Way, Wishes, quiet_fault
+from portal.registry.messages import Group
 
 Ways = Mapping[str, Mapping[str, str]]
 

@@ -36,7 +36,7 @@ def tell(
 ) -> list[Message]:
     """Tell each of these persons once; what he was told under this key before is not told again.
 
-    `facts` fill the blanks of `notify.kinds`; about a matter they must say whether it is `confidential`, and then only
+    `facts` fill the blanks of the kind's sentence; about a matter they must say whether it is `confidential`, and then only
     the number is kept. Returns the messages that are new. Raises KeyError for an unknown kind.
     """
     if record_id is not None and "confidential" not in facts:

@@ -15,8 +15,6 @@ from portal.identity.models import Person
 from portal.kernel.db import current_city, db
 from portal.network.models import Post, Unit
 
-BUSINESS = frozenset({"matter", "report", "register", "import", "entry", "extension", "attachment"})
-"""Kinds of subjects whose facts the auditor does not see: business content is none of his."""
 PAGE_SIZE = 50
 MOST_EXPORTED = 20_000
 MOST_RESTRICTED = 2000  # restricted entries between two shown ones; more are not counted

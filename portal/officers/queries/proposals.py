@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
+from portal.access.actor import Actor
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.officers.models import SensitiveAct
@@ -62,11 +63,11 @@ def reset_by(person_id: int) -> frozenset[int]:
     return frozenset(one for row in rows for one in row if one)
 
 
-def count_waiting() -> int:
-    """How many proposals wait; the navigation says so."""
+def count_waiting(_actor: Actor) -> int | None:
+    """How many proposals wait, where some do; the navigation says so."""
     waiting = (
         select(func.count())
         .select_from(SensitiveAct)
         .where(SensitiveAct.city_id == current_city(), SensitiveAct.outcome.is_(None), SensitiveAct.expires_at > clock.now())
     )
-    return db.session.scalar(waiting) or 0
+    return db.session.scalar(waiting) or None

@@ -8,23 +8,21 @@ from typing import Any
 
 from flask import Response, current_app, flash, request, url_for
 
-from portal.access.policy import Act
 from portal.access.roles import OFFICERS, post_name
 from portal.identity.queries import security_rules
 from portal.identity.sessions import count_live
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invisible
 from portal.kernel.text import tidy
-from portal.officers import queries, service
+from portal.officers import acts, queries, service
 from portal.officers.queries import Account
 from portal.officers.routes import HIGHEST_ID, blueprint
 from portal.officers.routes.acts import drawn
 from portal.officers.rules import Kind
 from portal.web.answers import go, page
-from portal.web.frame import Button, Section, register
+from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
 
-SYSTEM = _l("系统")
 STATES = {
     "": _l("全部"),
     "locked": _l("已锁定"),
@@ -32,11 +30,6 @@ STATES = {
     "inactive": _l("已停用"),
     "officers": _l("三员"),
 }
-
-register(
-    Section("officers.accounts", _l("账号"), "person", Act.KEEP_ACCOUNTS, SYSTEM, 910),
-    Section("officers.rules", _l("安全规则"), "key", Act.KEEP_ACCOUNTS, SYSTEM, 920),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +94,7 @@ def _drawn(one: Account) -> _Drawn:
 
 
 @blueprint.get("/officers/accounts")
-@allows(Act.KEEP_ACCOUNTS)
+@allows(acts.KEEP_ACCOUNTS)
 def accounts() -> Response:
     """Accounts, found by part of name, sign-in name or unit."""
     typed = tidy(request.args.get("q", ""))[:60]
@@ -130,7 +123,7 @@ def accounts() -> Response:
 
 
 @blueprint.get(f"/officers/accounts/<int(max={HIGHEST_ID}):person_id>")
-@allows(Act.KEEP_ACCOUNTS)
+@allows(acts.KEEP_ACCOUNTS)
 def account(person_id: int) -> Response:
     """One account, with what may be proposed about it."""
     found = queries.account(person_id)
@@ -172,7 +165,7 @@ def _offered(found: Account, asked: set[str]) -> list[Button]:
 
 
 @blueprint.post(f"/officers/accounts/<int(max={HIGHEST_ID}):person_id>/end-sessions")
-@allows(Act.KEEP_ACCOUNTS)
+@allows(acts.KEEP_ACCOUNTS)
 def end_sessions(person_id: int) -> Response:
     """End all of a person's sessions."""
     person = service.end_sessions(current_actor(), person_id)
@@ -181,7 +174,7 @@ def end_sessions(person_id: int) -> Response:
 
 
 @blueprint.get("/officers/rules")
-@allows(Act.KEEP_ACCOUNTS)
+@allows(acts.KEEP_ACCOUNTS)
 def rules() -> Response:
     """The city's rules of signing in, and how they are changed."""
     found = security_rules()

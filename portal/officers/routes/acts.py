@@ -10,20 +10,22 @@ from uuid import UUID
 from flask import Response, flash, request, url_for
 
 from portal.access.actor import Actor
-from portal.access.policy import Act, allowed
+from portal.access.acts import SIGNED_IN
+from portal.access.policy import allowed
 from portal.access.roles import OFFICERS, Role
 from portal.identity.queries import person_by_id
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
 from portal.officers import queries, service
+from portal.officers.acts import DECIDE_SENSITIVE, PROPOSE_SENSITIVE, READ_SENSITIVE
 from portal.officers.forms import OFFICES, ProposeForm
 from portal.officers.models import SensitiveAct
 from portal.officers.routes import blueprint
 from portal.officers.rules import SWITCHES, Kind, Outcome
 from portal.web.answers import go, page
 from portal.web.forms import redraw
-from portal.web.frame import Button, Section, register
+from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
 
 PROPOSE = "officers/propose.html"
@@ -49,18 +51,6 @@ LEADS = {
     ),
     Kind.SECOND_FACTOR_FOR_ALL: _l("开启后，所有人登录都须使用动态口令；还没有设置的，登录后先设置，才能办理其他事项。"),
 }
-
-register(
-    Section(
-        "officers.acts",
-        _l("双人审批"),
-        "sign",
-        Act.READ_SENSITIVE,
-        _l("系统"),
-        930,
-        count=lambda _actor: queries.count_waiting() or None,
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +107,7 @@ def title_of(act: SensitiveAct) -> str:
 
 
 @blueprint.get("/officers/acts")
-@allows(Act.READ_SENSITIVE)
+@allows(READ_SENSITIVE)
 def acts() -> Response:
     """What waits for a second officer, and what became of the latest."""
     actor = current_actor()
@@ -137,14 +127,14 @@ def _officers() -> list[tuple[str, str]]:
 
 
 @blueprint.get("/officers/acts/<uuid:act_id>")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def act(act_id: UUID) -> Response:
     """One proposal, with what may be done about it: for the officers, and for whoever is asked beside them."""
     found, actor = _to_be_read(act_id), current_actor()
     shown = drawn(found, actor)
     old = person_by_id(found.facts.get("old_person_id") or 0)
-    decision = allowed(actor, Act.DECIDE_SENSITIVE, service.case_for(found))
-    officer = allowed(actor, Act.READ_SENSITIVE)
+    decision = allowed(actor, DECIDE_SENSITIVE, service.case_for(found))
+    officer = allowed(actor, READ_SENSITIVE)
     waiting = found.outcome is None and found.expires_at > clock.now()
     return page(
         "officers/act.html",
@@ -163,7 +153,7 @@ def act(act_id: UUID) -> Response:
 
 def _to_be_read(act_id: UUID) -> SensitiveAct:
     """The proposal, for an officer or for whoever is asked beside the three. Forbidden for others, whether there is one or not."""
-    officer, found = allowed(current_actor(), Act.READ_SENSITIVE), queries.act_by_id(act_id)
+    officer, found = allowed(current_actor(), READ_SENSITIVE), queries.act_by_id(act_id)
     if not officer and (found is None or not service.is_asked(current_actor(), found)):
         raise Forbidden(_("您不能办这件事"), unmet=officer.unmet)
     if found is None:
@@ -172,7 +162,7 @@ def _to_be_read(act_id: UUID) -> SensitiveAct:
 
 
 def _back() -> str:
-    return url_for("officers.acts") if allowed(current_actor(), Act.READ_SENSITIVE) else url_for("notify.messages")
+    return url_for("officers.acts") if allowed(current_actor(), READ_SENSITIVE) else url_for("notify.messages")
 
 
 def _kind() -> Kind:
@@ -188,7 +178,7 @@ def _person_id() -> int | None:
 
 
 @blueprint.route("/officers/acts/new", methods=["GET", "POST"])
-@allows(Act.READ_SENSITIVE, once=True)
+@allows(READ_SENSITIVE, once=True)
 def propose() -> Response:
     """Propose an act, with its reason; another officer decides it within three days."""
     kind, person_id, actor = _kind(), _person_id(), current_actor()
@@ -198,7 +188,7 @@ def propose() -> Response:
             raise Invisible
     else:
         person_id = None
-    decision = allowed(actor, Act.PROPOSE_SENSITIVE, service.case_of(kind, person_id, {}))
+    decision = allowed(actor, PROPOSE_SENSITIVE, service.case_of(kind, person_id, {}))
     if not decision:
         raise Forbidden(_("您不能提出这件事"), unmet=decision.unmet)
     form = ProposeForm(formdata=None) if request.method == "GET" else ProposeForm()
@@ -248,7 +238,7 @@ def _propose_page(kind: Kind, person: Any, on: bool) -> dict[str, Any]:
 
 
 @blueprint.post("/officers/acts/<uuid:act_id>/agree")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def agree(act_id: UUID) -> Response:
     """Agree: it is carried out at once, or waits for the other officer. A one-time password is shown here and never again."""
     _to_be_read(act_id)
@@ -269,7 +259,7 @@ def agree(act_id: UUID) -> Response:
 
 
 @blueprint.post("/officers/acts/<uuid:act_id>/refuse")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def refuse(act_id: UUID) -> Response:
     """Do not agree; nothing happens."""
     _to_be_read(act_id)
@@ -279,7 +269,7 @@ def refuse(act_id: UUID) -> Response:
 
 
 @blueprint.post("/officers/acts/<uuid:act_id>/withdraw")
-@allows(Act.READ_SENSITIVE)
+@allows(READ_SENSITIVE)
 def withdraw(act_id: UUID) -> Response:
     """Take back what one has proposed oneself."""
     taken = service.withdraw(current_actor(), act_id)

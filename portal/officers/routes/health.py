@@ -8,24 +8,20 @@ from datetime import datetime
 
 from flask import Response, current_app, flash, request, url_for
 
-from portal.access.policy import Act
 from portal.config import Settings
 from portal.kernel import clock
-from portal.kernel.language import _, _l
+from portal.kernel.language import _
 from portal.kernel.refusals import Stale
 from portal.matters.service import attaching
-from portal.officers import machinery, queries, service
+from portal.officers import acts, machinery, queries, service
 from portal.officers.queries import MOST_COUNTED
 from portal.officers.routes import blueprint
 from portal.web.answers import go, page
 from portal.web.formats import grouped, size
-from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
 
 LITTLE = 0.1  # of the disk, free
 LATE_SWEEP = 180  # seconds
-
-register(Section("officers.health", _l("系统运行"), "statistics", Act.READ_HEALTH, _l("系统"), 900))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,7 @@ def _files_line() -> tuple[str, str, str, str, None]:
 
 
 @blueprint.get("/officers/health")
-@allows(Act.READ_HEALTH)
+@allows(acts.READ_HEALTH)
 def health() -> Response:
     """Queues, sweeps, deliveries, storage, calendar and versions, each with a lamp."""
     settings: Settings = current_app.extensions["settings"]
@@ -135,7 +131,7 @@ def _calls(found: queries.Health) -> Iterator[Call]:
 
 
 @blueprint.post("/officers/health/clock")
-@allows(Act.KEEP_RUNNING)
+@allows(acts.KEEP_RUNNING)
 def confirm_clock() -> Response:
     """The clock is right, and the sweeps go on."""
     try:
@@ -150,7 +146,7 @@ def confirm_clock() -> Response:
 
 
 @blueprint.post("/officers/health/letters")
-@allows(Act.KEEP_RUNNING)
+@allows(acts.KEEP_RUNNING)
 def send_again() -> Response:
     """What the mail server refused for good is tried once more."""
     count = service.send_again(current_actor())

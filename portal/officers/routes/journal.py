@@ -11,27 +11,24 @@ from urllib.parse import quote
 
 from flask import Response, make_response, request, url_for
 
-from portal.access.policy import Act
 from portal.access.roles import OFFICERS, post_name
 from portal.audit import journal as audit
 from portal.documents import workbook
 from portal.kernel import clock
-from portal.kernel.language import _, _l
+from portal.kernel.language import _
 from portal.kernel.refusals import Invisible
-from portal.officers import queries
+from portal.officers import acts, queries
 from portal.officers.forms import JournalForm
 from portal.officers.queries import Asked, Line
 from portal.officers.routes import blueprint
-from portal.officers.words import ACTS, KINDS, act_words, fact_words
+from portal.officers.words import act_words, fact_words
+from portal.registry.journal import ACTS, SUBJECTS
 from portal.web.answers import page
-from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CONDITIONS = ("from_day", "until_day", "person", "act", "kind", "officers")
 WIDTHS = (18, 14, 12, 26, 18, 14, 40, 50)
-
-register(Section("officers.journal", _l("日志"), "journal", Act.READ_JOURNAL, _l("系统"), 940))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +60,8 @@ class _Pages:
 
 def _form() -> JournalForm:
     form = JournalForm(request.args)
-    form.act.choices = [("", _("全部")), *((word, str(label)) for word, label in ACTS.items())]
-    form.kind.choices = [("", _("全部")), *((word, str(label)) for word, label in KINDS.items())]
+    form.act.choices = [("", _("全部")), *((word.name, str(word.label)) for word in ACTS)]
+    form.kind.choices = [("", _("全部")), *((subject.name, str(subject.label)) for subject in SUBJECTS)]
     return form
 
 
@@ -78,7 +75,7 @@ def _asked(form: JournalForm) -> Asked:
         until=clock.end_of(last) if last and _usable(last) else None,
         person=good.get("person") or "",
         acts=(good["act"],) if good.get("act") in ACTS else (),
-        kind=good["kind"] if good.get("kind") in KINDS else "",
+        kind=good["kind"] if good.get("kind") in SUBJECTS else "",
         officers=bool(good.get("officers")),
     )
 
@@ -105,8 +102,7 @@ def _drawn(line: Line) -> _Drawn:
     entry = line.entry
     if entry is None:
         return _Drawn(line.last_at, line.first_at if line.count > 1 else None, line.count)
-    kind = str(KINDS.get(entry.subject_kind, entry.subject_kind))
-    business = entry.subject_kind in queries.BUSINESS
+    known = SUBJECTS.get(entry.subject_kind)
     subject = line.subject or ("" if entry.subject_id in ("", "all", "unknown") else entry.subject_id)
     return _Drawn(
         at=entry.at,
@@ -115,15 +111,15 @@ def _drawn(line: Line) -> _Drawn:
         who=line.person or (_("系统") if entry.person_id is None else ""),
         post=post_name(line.unit, line.role) if line.unit and line.role else "",
         act=act_words(entry.act),
-        kind=kind,
+        kind=str(known.label) if known else entry.subject_kind,
         subject=subject,
-        facts="" if business else fact_words(entry.before, entry.after),
+        facts="" if known and known.business else fact_words(entry.before, entry.after),
         officer=line.role in OFFICERS,
     )
 
 
 @blueprint.get("/officers/journal")
-@allows(Act.READ_JOURNAL)
+@allows(acts.READ_JOURNAL)
 def journal() -> Response:
     """The journal, newest first."""
     form = _form()
@@ -146,7 +142,7 @@ def journal() -> Response:
 
 
 @blueprint.get("/officers/journal/export")
-@allows(Act.READ_JOURNAL)
+@allows(acts.READ_JOURNAL)
 def export_journal() -> Response:
     """The entries asked for as a workbook, at most 20,000; that it was taken is an entry of its own."""
     asked = _asked(_form())

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from portal.access.actor import Actor, Standing
-from portal.access.policy import Act, Decision, allowed
+from portal.access.policy import Decision, allowed
 from portal.access.roles import Role
 from portal.audit import journal
 from portal.identity import sessions
@@ -22,7 +22,7 @@ from portal.kernel.refusals import Forbidden, Invalid, Stale, Unconfirmed
 from portal.network.models import Post
 from portal.network.queries import roles_held
 from portal.notify.service import tell
-from portal.officers import queries
+from portal.officers import acts, queries
 from portal.officers.models import SensitiveAct
 from portal.officers.rules import SWITCHES, Kind, Outcome
 from portal.officers.service.proposing import case_for, record, tell_concerned, tell_deciders, waiting, what_of
@@ -42,10 +42,10 @@ def decide(actor: Actor, act_id: UUID, *, agree: bool) -> Decided:
     is about, Stale for what was decided, withdrawn or lapsed meanwhile."""
     act = waiting(act_id)
     whose = case_for(act)
-    outside = None if act.outside_by_id or not whose.needs_outside else allowed(actor, Act.AGREE_FROM_OUTSIDE, whose)
+    outside = None if act.outside_by_id or not whose.needs_outside else allowed(actor, acts.AGREE_FROM_OUTSIDE, whose)
     if outside and agree:
         return _agreed_from_outside(actor, act, outside)
-    judged = outside or allowed(actor, Act.DECIDE_SENSITIVE, whose)
+    judged = outside or allowed(actor, acts.DECIDE_SENSITIVE, whose)
     if not judged:
         raise Forbidden(_("您不能审批这件事"), unmet=judged.unmet)
     if not actor.confirmed:

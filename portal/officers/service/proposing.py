@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from portal.access.actor import Actor, Standing
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.roles import OFFICERS, Role
 from portal.audit import journal
 from portal.identity import second_factor
@@ -23,7 +23,7 @@ from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale, Unconfi
 from portal.kernel.text import tidy
 from portal.network.queries import roles_held
 from portal.notify.service import tell
-from portal.officers import queries
+from portal.officers import acts, queries
 from portal.officers.models import SensitiveAct
 from portal.officers.rules import LAPSES_AFTER, OUTSIDE, SWITCHES, Case, Kind, Outcome, case
 
@@ -49,8 +49,8 @@ def may_decide(actor: Actor, act: SensitiveAct) -> bool:
     """Whether the proposal waits for this person now."""
     whose = case_for(act)
     if whose.needs_outside and act.outside_by_id is None:
-        return bool(allowed(actor, Act.AGREE_FROM_OUTSIDE, whose))
-    return bool(allowed(actor, Act.DECIDE_SENSITIVE, whose))
+        return bool(allowed(actor, acts.AGREE_FROM_OUTSIDE, whose))
+    return bool(allowed(actor, acts.DECIDE_SENSITIVE, whose))
 
 
 def is_asked(actor: Actor, act: SensitiveAct) -> bool:
@@ -62,7 +62,7 @@ def is_asked(actor: Actor, act: SensitiveAct) -> bool:
 
 def may_propose(actor: Actor, kind: Kind, person_id: int | None = None) -> bool:
     """Whether this officer may propose it; what stands in the way otherwise is said when he does."""
-    return bool(allowed(actor, Act.PROPOSE_SENSITIVE, case_of(kind, person_id, {})))
+    return bool(allowed(actor, acts.PROPOSE_SENSITIVE, case_of(kind, person_id, {})))
 
 
 def propose(
@@ -89,7 +89,7 @@ def propose(
             raise Invisible
         if sentence := _needless(kind, person):
             raise Invalid(_("没有提出"), fields={"reason": sentence})
-    judged = allowed(actor, Act.PROPOSE_SENSITIVE, case_of(kind, person_id, facts))
+    judged = allowed(actor, acts.PROPOSE_SENSITIVE, case_of(kind, person_id, facts))
     if not judged:
         raise Forbidden(_("您不能提出这件事"), unmet=judged.unmet)
     if not actor.confirmed:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from flask import Response, flash, request, url_for
 
-from portal.access.policy import Act
+from portal.access.acts import SIGNED_IN
 from portal.access.roles import Role
-from portal.kernel.language import _, _l
+from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
 from portal.staffing.routes import HIGHEST_ID, blueprint
 from portal.staffing.service import agreeing
 from portal.web.answers import go, page
 from portal.web.forms import id_from
-from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
-
-register(Section("staffing.appointments", _l("任职同意"), "sign", Act.SIGNED_IN, _l("基础"), 807, shown=agreeing.may_be_asked))
 
 
 @blueprint.get("/network/appointments")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def appointments() -> Response:
     """Posts of supervisors, heads and leaders that wait for this person's agreement or, asked for by his office, for another's."""
     return _page()
@@ -46,7 +43,7 @@ def _page(refusal: Invalid | None = None) -> Response:
 
 
 @blueprint.post("/network/appointments")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def decide_appointments() -> Response:
     """Agree to those that are ticked, or do not: all of them or none."""
     ids = {one for one in map(id_from, request.form.getlist("appointment")) if one}
@@ -60,7 +57,7 @@ def decide_appointments() -> Response:
 
 
 @blueprint.post(f"/network/appointments/<int(max={HIGHEST_ID}):appointment_id>/withdraw")
-@allows(Act.SIGNED_IN)
+@allows(SIGNED_IN)
 def withdraw_appointment(appointment_id: int) -> Response:
     """The secretariat takes back what it has asked for."""
     made = agreeing.withdraw(current_actor(), appointment_id)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Response, flash, url_for
 
-from portal.access.policy import Act
 from portal.access.roles import OFFICERS, Role
 from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden
+from portal.network.acts import KEEP_PEOPLE
 from portal.network.forms import stand_ins
 from portal.network.models import Appointment, Kind, Post, Unit
 from portal.network.queries import colleagues_of
@@ -25,7 +25,7 @@ from portal.web.guards import allows, current_actor
 
 
 @blueprint.route(f"/network/units/<int(max={HIGHEST_ID}):unit_id>/appoint", methods=["GET", "POST"])
-@allows(Act.KEEP_PEOPLE, once=True)
+@allows(KEEP_PEOPLE, once=True)
 def appoint(unit_id: int) -> Response:
     """任职: somebody who is in the city, or a new person, whose one-time password is shown once."""
     actor = current_actor()
@@ -82,7 +82,7 @@ def _role(typed: str | None) -> Role | None:
 
 
 @blueprint.route(f"/network/posts/<int(max={HIGHEST_ID}):post_id>/end", methods=["GET", "POST"])
-@allows(Act.KEEP_PEOPLE, once=True)
+@allows(KEEP_PEOPLE, once=True)
 def end_post(post_id: int) -> Response:
     """离任: one post ends; what waits for its holder passes to the chosen successor."""
     actor = current_actor()
@@ -129,7 +129,7 @@ def _kept(post_id: int) -> Post:
 
 
 @blueprint.route(f"/network/posts/<int(max={HIGHEST_ID}):post_id>/delegate", methods=["GET", "POST"])
-@allows(Act.KEEP_PEOPLE, once=True)
+@allows(KEEP_PEOPLE, once=True)
 def lend_for(post_id: int) -> Response:
     """代设委托: a stand-in for somebody suddenly away; both are told."""
     actor = current_actor()
@@ -163,7 +163,7 @@ def lend_for(post_id: int) -> Response:
 
 
 @blueprint.post(f"/network/delegations/<int(max={HIGHEST_ID}):delegation_id>/end")
-@allows(Act.KEEP_PEOPLE)
+@allows(KEEP_PEOPLE)
 def end_lent(delegation_id: int) -> Response:
     """The secretariat ends a delegation in its subtree."""
     made = delegating.end_delegation(current_actor(), delegation_id)

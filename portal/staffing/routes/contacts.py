@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Response, flash, url_for
 
-from portal.access.policy import Act
 from portal.kernel.language import _
+from portal.network.acts import KEEP_CONTACT
 from portal.staffing import forms
 from portal.staffing.routes import HIGHEST_ID, blueprint
 from portal.staffing.routes.acts import perform
@@ -17,7 +17,7 @@ from portal.web.guards import allows, current_actor
 
 
 @blueprint.route(f"/network/posts/<int(max={HIGHEST_ID}):post_id>/contact", methods=["GET", "POST"])
-@allows(Act.KEEP_CONTACT, once=True)
+@allows(KEEP_CONTACT, once=True)
 def contact(post_id: int) -> Response:
     """How a liaison officer is reached: kept by himself or by the secretariat."""
     actor = current_actor()
@@ -50,7 +50,7 @@ def reached(form: Any) -> contacts.Reached:
 
 
 @blueprint.post(f"/network/posts/<int(max={HIGHEST_ID}):post_id>/contact/confirm")
-@allows(Act.KEEP_CONTACT)
+@allows(KEEP_CONTACT)
 def confirm_contact(post_id: int) -> Response:
     """核对无误, by one click."""
     contacts.confirm(current_actor(), post_id)

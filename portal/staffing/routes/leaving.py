@@ -8,12 +8,11 @@ from typing import Any
 
 from flask import Response, flash, url_for
 
-from portal.access.policy import Act
 from portal.access.roles import Role, post_name
 from portal.identity.door import confirm
 from portal.kernel.language import _
 from portal.kernel.refusals import Refusal
-from portal.staffing import forms, queries
+from portal.staffing import acts, forms, queries
 from portal.staffing.routes import HIGHEST_ID, blueprint
 from portal.staffing.routes.acts import chosen, perform
 from portal.staffing.routes.appointing import nobody_yet
@@ -28,7 +27,7 @@ HANDOVER = "staffing/handover.html"
 
 
 @blueprint.route(f"/network/people/<int(max={HIGHEST_ID}):person_id>/hand-over", methods=["GET", "POST"])
-@allows(Act.HAND_OVER, once=True)
+@allows(acts.HAND_OVER, once=True)
 def hand_over(person_id: int) -> Response:
     """离岗交接: for each of his posts, who takes over."""
     actor = current_actor()
@@ -73,14 +72,14 @@ class _Receiver:
 
 
 @blueprint.get(f"/network/handovers/<int(max={HIGHEST_ID}):handover_id>")
-@allows(Act.HAND_OVER)
+@allows(acts.HAND_OVER)
 def handover(handover_id: int) -> Response:
     """交接清单: each reader sees of it what he may read."""
     return page(HANDOVER, form=forms.ReceiveForm(formdata=None), refusal=None, **_list(handover_id))
 
 
 @blueprint.post(f"/network/handovers/<int(max={HIGHEST_ID}):handover_id>")
-@allows(Act.HAND_OVER)
+@allows(acts.HAND_OVER)
 def receive(handover_id: int) -> Response:
     """签收, with the password again."""
     actor, form = current_actor(), forms.ReceiveForm()

@@ -8,15 +8,18 @@ from typing import Any
 
 from flask import Response, url_for
 
-from portal.access.actor import Actor, Lent
-from portal.access.policy import Act, allowed
+from portal.access.actor import Actor
+from portal.access.policy import allowed
 from portal.access.roles import OFFICERS, Role, post_name
 from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Invisible
+from portal.network.acts import KEEP_CONTACT, KEEP_PEOPLE, READ_NETWORK
 from portal.network.models import Delegation, Post
 from portal.network.service.being_away import absences, span_words
+from portal.registry.acts import Lent
 from portal.staffing import queries
+from portal.staffing.acts import HAND_OVER
 from portal.staffing.models import Contact
 from portal.staffing.routes import HIGHEST_ID, blueprint
 from portal.staffing.rules import on_post
@@ -64,7 +67,7 @@ class _Lent:
 
 
 @blueprint.get(f"/network/people/<int(max={HIGHEST_ID}):person_id>")
-@allows(Act.READ_NETWORK)
+@allows(READ_NETWORK)
 def person(person_id: int) -> Response:
     """One person."""
     found = queries.person_by_id(person_id)
@@ -99,7 +102,7 @@ def _post(actor: Actor, post: Post) -> _Post:
     else:
         state, lamp = _("在任"), "ok"
     acts: list[Button] = []
-    keeps = post.role not in OFFICERS and post.person_id != actor.person_id and allowed(actor, Act.KEEP_PEOPLE, post.unit)
+    keeps = post.role not in OFFICERS and post.person_id != actor.person_id and allowed(actor, KEEP_PEOPLE, post.unit)
     if keeps and not queries.over(post):
         acts.append(Button(url_for("staffing.end_post", post_id=post.id), _("离任")))
         if queries.held(post):
@@ -111,7 +114,7 @@ def _post(actor: Actor, post: Post) -> _Post:
 
 
 def _reached(actor: Actor, post: Post, kept: Contact | None) -> _Reached:
-    may = allowed(actor, Act.KEEP_CONTACT, on_post(post))
+    may = allowed(actor, KEEP_CONTACT, on_post(post))
     url = url_for("staffing.contact", post_id=post.id) if may else None
     return _Reached(post.for_unit.name, kept, queries.unconfirmed(kept, queries.expected_since()), url)
 
@@ -119,7 +122,7 @@ def _reached(actor: Actor, post: Post, kept: Contact | None) -> _Reached:
 def _lent(actor: Actor, made: Delegation, person_id: int) -> _Lent:
     mine = made.post.person_id == person_id
     other = made.to_person if mine else made.post.person
-    kept = allowed(actor, Act.KEEP_PEOPLE, made.post.unit)
+    kept = allowed(actor, KEEP_PEOPLE, made.post.unit)
     own = made.post.person_id == actor.person_id
     return _Lent(
         mine, other.name, url_for("staffing.person", person_id=other.id),
@@ -134,10 +137,10 @@ def _may_hand_over(actor: Actor, person_id: int, live: list[Post]) -> bool:
     roles = frozenset(Role(post.role) for post in live)
     if not live or person_id == actor.person_id or roles & OFFICERS:
         return False
-    return all(allowed(actor, Act.HAND_OVER, on_post(post, roles)) for post in live)
+    return all(allowed(actor, HAND_OVER, on_post(post, roles)) for post in live)
 
 
 def _handovers(actor: Actor, person_id: int, posts: list[Post]) -> list[tuple[str, Any]]:
-    if not any(allowed(actor, Act.KEEP_PEOPLE, post.unit) for post in posts):
+    if not any(allowed(actor, KEEP_PEOPLE, post.unit) for post in posts):
         return []
     return [(url_for("staffing.handover", handover_id=one.id), one.at) for one in queries.handovers_of(person_id)]

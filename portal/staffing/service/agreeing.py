@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from portal.access.actor import Actor, Standing
-from portal.access.policy import Act, Decision, allowed
+from portal.access.policy import Decision, allowed
 from portal.access.roles import OFFICERS, Role
 from portal.audit import journal
 from portal.identity.queries import hold_person
@@ -23,10 +23,11 @@ from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
 from portal.network import queries as network
+from portal.network.acts import KEEP_PEOPLE
 from portal.network.models import Appointment, Post
 from portal.network.rules import head_role
 from portal.notify.service import tell, tell_each
-from portal.staffing import queries
+from portal.staffing import acts, queries
 
 TOLD_WITHIN = timedelta(hours=1)
 """A sweep tells of what was asked for lately; whoever is asked is told once."""
@@ -72,8 +73,8 @@ def waiting(actor: Actor) -> list[tuple[Asked, Decision]]:
     the oldest first."""
     found = []
     for asked in _asked(_all_waiting()):
-        decision = allowed(actor, Act.AGREE_APPOINTMENT, asked)
-        if decision or allowed(actor, Act.KEEP_PEOPLE, asked):
+        decision = allowed(actor, acts.AGREE_APPOINTMENT, asked)
+        if decision or allowed(actor, KEEP_PEOPLE, asked):
             found.append((asked, decision))
     return found
 
@@ -99,7 +100,7 @@ def decide(actor: Actor, ids: Collection[int], *, agree: bool) -> list[Appointme
         made = asked.appointment
         if made.outcome is not None:
             raise Stale(_("%(name)s的任职已经办过", name=made.person.name))
-        judged = allowed(actor, Act.AGREE_APPOINTMENT, asked)
+        judged = allowed(actor, acts.AGREE_APPOINTMENT, asked)
         if not judged:
             raise Forbidden(_("%(name)s的任职不能由您同意", name=made.person.name), unmet=judged.unmet)
         post = _held(made) if agree else None
@@ -119,7 +120,7 @@ def withdraw(actor: Actor, appointment_id: int) -> Appointment:
     made = db.session.scalar(_appointments().where(Appointment.id == appointment_id).with_for_update(of=Appointment))
     if made is None:
         raise Invisible
-    judged = allowed(actor, Act.KEEP_PEOPLE, made.unit)
+    judged = allowed(actor, KEEP_PEOPLE, made.unit)
     if not judged:
         raise Forbidden(_("这个单位不在您的管理范围内"), unmet=judged.unmet)
     if made.outcome is not None:

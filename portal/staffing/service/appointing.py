@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from portal.access.actor import Actor, Standing
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.roles import OFFICERS, Role
 from portal.audit import journal
 from portal.identity.models import Person
@@ -26,6 +26,7 @@ from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
 from portal.network import queries as network
+from portal.network.acts import KEEP_PEOPLE
 from portal.network.models import Appointment, Kind, Post, Unit
 from portal.network.rules import AGREED, EMAIL_FORM, SIGN_IN_FORM, fits, place_of
 from portal.network.service.delegating import post_kept
@@ -51,7 +52,7 @@ def unit_kept(actor: Actor, unit_id: int) -> tuple[Unit, Standing | None]:
     unit = network.unit_by_id(unit_id)
     if unit is None:
         raise Invisible
-    decision = allowed(actor, Act.KEEP_PEOPLE, unit)
+    decision = allowed(actor, KEEP_PEOPLE, unit)
     if not decision:
         raise Forbidden(_("这个单位不在您的管理范围内"), unmet=decision.unmet)
     return unit, decision.standing

@@ -10,13 +10,14 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from portal.access.actor import Actor, Standing
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.roles import Role
 from portal.audit import journal
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
+from portal.network.acts import KEEP_CONTACT
 from portal.network.models import Post
 from portal.network.queries import post_by_id
 from portal.network.rules import EMAIL_FORM
@@ -60,7 +61,7 @@ def officers_post(actor: Actor, post_id: int) -> tuple[Post, Standing | None]:
     post = post_by_id(post_id)
     if post is None or post.role != Role.LIAISON_OFFICER or not queries.held(post):
         raise Invisible
-    decision = allowed(actor, Act.KEEP_CONTACT, on_post(post))
+    decision = allowed(actor, KEEP_CONTACT, on_post(post))
     if not decision:
         raise Forbidden(_("联络员信息由本人或秘书处维护"), unmet=decision.unmet)
     return post, decision.standing

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import or_, select, update
 
 from portal.access.actor import Actor, Standing
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.roles import OFFICERS, Role
 from portal.audit import journal
 from portal.identity import sessions
@@ -24,7 +24,7 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
 from portal.network.models import Delegation, Post
 from portal.notify.service import tell
-from portal.staffing import queries
+from portal.staffing import acts, queries
 from portal.staffing.models import Handover, HandoverItem, HandoverPost, HandoverReceiver
 from portal.staffing.rules import on_post
 from portal.staffing.service.appointing import close, only_holder
@@ -46,7 +46,7 @@ def leaver(actor: Actor, person_id: int) -> tuple[Person, list[Post], Standing |
         raise Forbidden(_("系统管理员、安全管理员、审计员的岗位不由秘书处管理"))
     standing = None
     for post in posts:
-        decision = allowed(actor, Act.HAND_OVER, on_post(post, roles))
+        decision = allowed(actor, acts.HAND_OVER, on_post(post, roles))
         if not decision:
             place = _("此人还担任%(unit)s的%(role)s，须由管理该单位的秘书处办理", unit=post.unit.name, role=Role(post.role).label)
             raise Forbidden(place, unmet=decision.unmet)
@@ -141,7 +141,7 @@ def handover(actor: Actor, handover_id: int) -> tuple[Handover, list[Post], list
     posts, receivers = queries.handed_posts(handover_id), queries.receivers_of(handover_id)
     roles = frozenset(Role(post.role) for post in posts)
     mine = made.made_by_id == actor.person_id or any(one.person_id == actor.person_id for one in receivers)
-    if not mine and not any(allowed(actor, Act.HAND_OVER, on_post(post, roles)) for post in posts):
+    if not mine and not any(allowed(actor, acts.HAND_OVER, on_post(post, roles)) for post in posts):
         raise Invisible
     return made, posts, receivers
 

@@ -1,10 +1,10 @@
-"""When a post ends, what waited for its holder passes on. What that is only the floors above know: they register it."""
+"""When a post ends, what waited for its holder passes on. What that is only the features above know."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from portal.audit import journal
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.network.models import Post
+from portal.registry.hooks import ON_POST_END, OnPostEnd
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +37,12 @@ class Line:
     record_id: UUID
 
 
-PassOn = Callable[[Actor | System, Standing | None, Post], list[Task]]
-Describe = Callable[[Actor, int], list[Line]]
-_pass_on: list[PassOn] = []
-_describe: list[Describe] = []
-
-
-def register(pass_on: PassOn, describe: Describe) -> None:
-    """`pass_on(actor, standing, post)` passes on what waited for the holder of a post that has ended; `describe(actor,
-    handover_id)` lists a handover's items, those that the reader may see."""
-    _pass_on[:], _describe[:] = [pass_on], [describe]
-
-
 def settle(actor: Actor | System, standing: Standing | None, post: Post) -> list[Task]:
     """The post has ended: pass on what waited for its holder, once."""
     if post.settled_at is not None:
         return []
     db.session.flush()
-    tasks = [task for pass_on in _pass_on for task in pass_on(actor, standing, post)]
+    tasks = [task for one in _followers() for task in one.pass_on(actor, standing, post)]
     post.settled_at = clock.now()
     db.session.flush()
     return tasks
@@ -61,7 +50,7 @@ def settle(actor: Actor | System, standing: Standing | None, post: Post) -> list
 
 def lines_of(actor: Actor, handover_id: int) -> list[Line]:
     """A handover's items that this reader may see."""
-    return [line for describe in _describe for line in describe(actor, handover_id)]
+    return [line for one in _followers() for line in one.lines(actor, handover_id)]
 
 
 def ended_posts() -> Sequence[int]:
@@ -84,3 +73,7 @@ def settle_ended(post_id: int) -> None:
         return
     settle(SYSTEM, None, post)
     journal.record(SYSTEM, "post_over", "post", post.id)
+
+
+def _followers() -> Iterable[OnPostEnd[Actor | System, Standing | None, Post, Task, Line]]:
+    return cast("Iterable[OnPostEnd[Actor | System, Standing | None, Post, Task, Line]]", ON_POST_END)

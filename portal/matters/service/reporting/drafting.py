@@ -9,12 +9,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal.access.actor import Actor, Standing
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.access.visibility import as_seen_by
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
+from portal.matters import acts
 from portal.matters.book import BOOK
 from portal.matters.models import Matter, Report, State
 from portal.matters.queries import one, report, whole_content
@@ -32,7 +33,7 @@ def draft_of(actor: Actor, matter: Matter) -> Report | None:
 def for_drafter(actor: Actor, matter_id: UUID) -> tuple[Matter, Standing]:
     """The matter, for whoever may draft its report, and in which post; Forbidden for its other readers."""
     matter = one(actor, matter_id)
-    decision = allowed(actor, Act.DRAFT_REPORT, matter)
+    decision = allowed(actor, acts.DRAFT_REPORT, matter)
     if not decision:
         raise Forbidden(_("您不能起草报结材料：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
     assert decision.standing is not None
@@ -89,7 +90,7 @@ def save_draft(actor: Actor, report_id: UUID, saved: int | None, words: Mapping[
     """Save what is written so far. `saved` is the number of the save that the writer's page began with: another tab's
     later save is not overwritten."""
     matter = one(actor, report(actor, report_id).record_id)
-    decision = allowed(actor, Act.DRAFT_REPORT, matter)
+    decision = allowed(actor, acts.DRAFT_REPORT, matter)
     if not decision:
         raise Forbidden(_("您不能修改报结材料：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
     draft = report(actor, report_id, hold=True)

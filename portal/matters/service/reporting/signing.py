@@ -7,14 +7,14 @@ from dataclasses import astuple
 from uuid import UUID
 
 from portal.access.actor import Actor
-from portal.access.policy import Act, allowed
+from portal.access.policy import allowed
 from portal.audit import journal
 from portal.documents.numbering import bracketed, next_number, where_counted
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
-from portal.matters import audience, notices, office
+from portal.matters import acts, audience, notices, office
 from portal.matters.book import BOOK
 from portal.matters.models import Content, Matter, Report, Submission
 from portal.matters.queries import attachments, one, report, whole_content
@@ -61,7 +61,7 @@ def submit_report(
 
     def then() -> None:
         draft.state, draft.generation = "in_sign_off", draft.generation + 1
-        standing = allowed(actor, Act.DRAFT_REPORT, matter).standing
+        standing = allowed(actor, acts.DRAFT_REPORT, matter).standing
         assert standing is not None
         draft.drafter_id, draft.drafter_post_id = actor.person_id, standing.post_id
         draft.title, draft.addressee, draft.issuing_name, draft.mark = astuple(heading)
@@ -150,7 +150,7 @@ def sign(
     waiting = matter.step_now
     if waiting is None or waiting.step.report_id != shown.id or waiting.step.number != step:
         raise Stale(_("这一步已经办过，或者轮到了别的步骤；本次签批未执行"))
-    if not allowed(actor, Act.SIGN, matter):
+    if not allowed(actor, acts.SIGN, matter):
         if any(holder.person_id == actor.person_id for holder in waiting.kept_out):
             raise Forbidden(_("您已签过本稿的另一步，同一份材料不能由一个人签两步；请由他人签，没有他人的，请秘书处任职或由您委托"))
         raise Forbidden(_("现在不是轮到您签批"))
@@ -159,7 +159,7 @@ def sign(
     last = waiting.step.number == waiting.sign_off.last_step
 
     def then() -> None:
-        standing = allowed(actor, Act.SIGN, matter).standing
+        standing = allowed(actor, acts.SIGN, matter).standing
         assert standing is not None
         papers = attachments(actor, matter, shown.id)
         if not is_what_was_signed(shown, canonical_fields(shown, papers), waiting.sign_off.digest):

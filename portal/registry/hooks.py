@@ -1,0 +1,51 @@
+"""What a floor asks of the features above it, which it does not know: when something of its own changes, is shown, or is about
+to be given. Each is asked, in the order of the features; none takes another's place.
+
+The letters stand for what this floor cannot name: who acts (A), the standing that they act by (S), a unit (U), a post (P), what
+was passed on (T) and its line in the list of a handover (L).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Generic, Never, TypeVar
+from uuid import UUID
+
+from portal.registry.registered import Registered
+
+A = TypeVar("A", contravariant=True)
+S = TypeVar("S", contravariant=True)
+U = TypeVar("U", contravariant=True)
+P = TypeVar("P", contravariant=True)
+T = TypeVar("T", covariant=True)
+L = TypeVar("L", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class OnUnitChange(Generic[A, S, U]):
+    """When the tree changes. `follow(actor, standing, former, heir)`: all open business of one unit goes on with another;
+    `moved(unit_ids)`: these units stand elsewhere now; `seats(unit_ids)`: the seats (unit, role) of these units that
+    something which runs still needs: confidential things are left out, because a refusal would tell of them."""
+
+    follow: Callable[[A, S, U, U], None]
+    moved: Callable[[Collection[int]], None]
+    seats: Callable[[Collection[int]], Collection[tuple[int, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class OnPostEnd(Generic[A, S, P, T, L]):
+    """When a post has ended. `pass_on(actor, standing, post)` passes on what waited for its holder, and lists it;
+    `lines(reader, handover_id)` are a handover's items, those that the reader may see."""
+
+    pass_on: Callable[[A, S, P], Sequence[T]]
+    lines: Callable[[A, int], Sequence[L]]
+
+
+ON_UNIT_CHANGE: Registered[OnUnitChange[Never, Never, Never]] = Registered("follower of changes of the tree")
+OPEN_IN_UNIT: Registered[Callable[[Never, int, int], Sequence[object]]] = Registered("list of what is open in a unit")
+ON_POST_END: Registered[OnPostEnd[Never, Never, Never, object, object]] = Registered("follower of ended posts")
+ON_LENDING_END: Registered[Callable[[Collection[int]], None]] = Registered("follower of ended delegations")
+LADDERS: Registered[Callable[[int, UUID, Collection[str]], object | None]] = Registered("resolver of the ladder")
+ON_SHIFT: Registered[Callable[[Never], object]] = Registered("answer to who is on shift")
+BEFORE_NUMBER: Registered[Callable[[], None]] = Registered("guard of numbers")

@@ -101,7 +101,7 @@ def test_down_and_up_no_word_no_number_no_signature_changes(town: Town) -> None:
         assert (matter["registering_unit_id"], matter["registered_by_id"]) == (record["unit_id"], record["created_by_id"])
         assert record["series"] == ("instruction:confidential" if matter["confidential"] else "instruction")
     assert len(matters) == len(now[0]) == 2
-    contents = town.rows("select * from content order by id")
+    contents = town.rows("select * from matter_content order by id")
     assert [(row["id"], row["plain"], row["sealed"]) for row in contents] == [(r["id"], r["plain"], r["sealed"]) for r in now[1]]
     assert _parts(town, "matter_id") == now[2]
     town.migrate("upgrade", NOW)
@@ -116,7 +116,7 @@ def test_down_and_up_no_word_no_number_no_signature_changes(town: Town) -> None:
 def test_words_are_sealed_under_the_name_that_the_table_had_first(town: Town) -> None:
     with town.world.work():
         sealed = db.session.scalars(select(Content).where(Content.confidential).options(as_seen_by(SYSTEM))).one()
-        assert open_sealed(sealed.sealed or b"", f"content:{sealed.id}")
+        assert open_sealed(sealed.sealed or b"", f"matter_content:{sealed.id}")
 
 
 @pytest.mark.parametrize(("command", "begins", "ends"), [("downgrade", NOW, BEFORE), ("upgrade", BEFORE, NOW)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from portal.access.policy import Act
 from portal.kernel.language import _l
 from portal.registry.feature import Feature
-from portal.registry.navigation import Section
+from portal.registry.navigation import Place, Purpose, Section
 from portal.registry.sweeps import Sweep
 from portal.staffing import jobs, models, routes
 from portal.staffing.journal import JOURNAL
@@ -36,5 +36,10 @@ FEATURE = Feature(
         Sweep(80, jobs.remind_drives),
         Sweep(90, jobs.tell_of_appointments),
         Sweep(100, jobs.ask_to_confirm),
+    ),
+    places=(
+        Place(Purpose.PERSON, "staffing.person"),
+        Place(Purpose.CONTACT, "staffing.contact"),
+        Place(Purpose.APPOINT, "staffing.appoint"),
     ),
 )

@@ -149,15 +149,6 @@ UPWARDS = {
         "instructions/report_changes.html",
         "instructions/report_read.html",
     },
-    "portal/network/routes/units.py": {
-        "instructions.register_list",
-        "matters.matter",
-        "staffing.appoint",
-        "staffing.contact",
-        "staffing.person",
-    },
-    "portal/notify/routes/messages.py": {"matters.matter"},
-    "portal/staffing/routes/leaving.py": {"matters.matter"},
 }
 
 

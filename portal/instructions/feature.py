@@ -25,6 +25,9 @@ FEATURE = Feature(
             pages=frozenset({"matters"}),
         ),
     ),
-    places=(Place(Purpose.SEARCH, "instructions.register_list"),),
+    places=(
+        Place(Purpose.SEARCH, "instructions.register_list"),
+        Place(Purpose.REGISTER, "instructions.register_list"),
+    ),
     acts=(acts.REGISTER,),
 )

@@ -14,6 +14,7 @@ from portal.matters.succession import lent_no_longer
 from portal.matters.tasks import TASKS
 from portal.registry.feature import Feature
 from portal.registry.hooks import OnPostEnd, OnUnitChange
+from portal.registry.navigation import Place, Purpose
 from portal.registry.sweeps import Sweep
 
 FEATURE = Feature(
@@ -25,6 +26,7 @@ FEATURE = Feature(
     journal=JOURNAL,
     entries=ENTRIES,
     tasks=TASKS,
+    places=(Place(Purpose.MATTER, "matters.matter"),),
     on_unit_change=(OnUnitChange(following.follow, following.moved, following.seats),),
     open_in_unit=(following.open_led_by,),
     on_post_end=(OnPostEnd(pass_on, describe),),

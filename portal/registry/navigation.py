@@ -1,4 +1,4 @@
-"""Where one can go from every page: the sections of the menu, and the pages that the ground floor leads to by their purpose."""
+"""Where one can go from every page: the sections of the menu, and the pages that a floor leads to by their purpose."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Section(Generic[Who]):
 
 
 class Purpose(StrEnum):
-    """What the ground floor needs a page for; whose it is, it need not know."""
+    """What a floor needs a page for which stands above it; whose it is, it need not know."""
 
     DESK = "desk"  # where one begins
     SEARCH = "search"  # what the header's box asks, with `q`
@@ -47,6 +47,11 @@ class Purpose(StrEnum):
     SIGN_OUT = "sign-out"
     CONFIRM = "confirm"  # the password once more
     LANGUAGE = "language"
+    REGISTER = "register"  # of a `unit`
+    MATTER = "matter"  # `matter_id`
+    PERSON = "person"  # `person_id`
+    CONTACT = "contact"  # how a post is reached: `post_id`
+    APPOINT = "appoint"  # for a unit: `unit_id`
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from portal.access.acts import SIGNED_IN
 from portal.kernel.language import _l
 from portal.registry.feature import Feature
-from portal.registry.navigation import Section
+from portal.registry.navigation import Place, Purpose, Section
 from portal.registry.sweeps import Sweep
 from portal.staffing import acts, jobs, models, routes
 from portal.staffing.journal import JOURNAL
@@ -24,6 +24,11 @@ FEATURE = Feature(
         Sweep(30, jobs.pass_on_ended_posts),
         Sweep(90, jobs.tell_of_appointments),
         Sweep(100, jobs.ask_to_confirm),
+    ),
+    places=(
+        Place(Purpose.PERSON, "staffing.person"),
+        Place(Purpose.CONTACT, "staffing.contact"),
+        Place(Purpose.APPOINT, "staffing.appoint"),
     ),
     acts=(acts.AGREE_APPOINTMENT, acts.HAND_OVER),
 )

@@ -1,12 +1,14 @@
-"""The pages that this floor leads to, which stand on floors above: by their purpose."""
+"""The pages that a floor leads to which stand on floors above it: by their purpose."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from flask import url_for
 
 from portal.registry.navigation import PLACES, Purpose
 
 
-def place_url(purpose: Purpose, *, next: str | None = None, expired: int | None = None, form: str | None = None) -> str:
-    """The address of the page that serves this purpose."""
-    return url_for(PLACES[purpose].endpoint, next=next, expired=expired, form=form)
+def place_url(purpose: Purpose, **values: Any) -> str:
+    """The address of the page that serves this purpose, with what is to stand in it."""
+    return url_for(PLACES[purpose].endpoint, **values)

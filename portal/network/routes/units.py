@@ -21,9 +21,11 @@ from portal.network.routes import HIGHEST_ID, blueprint
 from portal.network.routes.changes import TITLES, address_of
 from portal.network.routes.tree import node_of
 from portal.network.service.wanted import NAMES, act_of
+from portal.registry.navigation import Purpose
 from portal.web.answers import page
 from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
+from portal.web.places import place_url
 
 MOST_MATTERS = 10
 
@@ -51,12 +53,12 @@ def unit(unit_id: int) -> Response:
         below=[node_of(one, count) for one, count in place.below if one.retired_on is None],
         gone=[node_of(one) for one, _count in place.below if one.retired_on is not None],
         leads=not shown.is_organ,
-        matters=[(one, url_for("matters.matter", matter_id=one.id)) for one in matters[:MOST_MATTERS]],
-        more_url=url_for("instructions.register_list", unit=shown.code) if len(matters) > MOST_MATTERS else None,
+        matters=[(one, place_url(Purpose.MATTER, matter_id=one.id)) for one in matters[:MOST_MATTERS]],
+        more_url=place_url(Purpose.REGISTER, unit=shown.code) if len(matters) > MOST_MATTERS else None,
         planned=[_change(one, shown, actor) for one in history if one.planned],
         history=[_change(one, shown, actor) for one in history if not one.planned],
         acts=_acts(actor, shown),
-        appoint_url=url_for("staffing.appoint", unit_id=shown.id) if _keeps_people(actor, shown) else None,
+        appoint_url=place_url(Purpose.APPOINT, unit_id=shown.id) if _keeps_people(actor, shown) else None,
         tree_url=url_for("network.branch", unit_id=shown.id),
     )
 
@@ -114,8 +116,8 @@ def _day(day: date) -> str:
 def _post(one: Placed, unit: Unit, actor: Actor) -> _Post:
     reaches = one.role == Role.LIAISON_OFFICER and allowed(actor, acts.KEEP_CONTACT, one)
     return _Post(
-        one.role.label, one.person, url_for("staffing.person", person_id=one.person_id),
-        url_for("staffing.contact", post_id=one.post_id) if reaches else None,
+        one.role.label, one.person, place_url(Purpose.PERSON, person_id=one.person_id),
+        place_url(Purpose.CONTACT, post_id=one.post_id) if reaches else None,
         one.since, one.where if one.unit_id != unit.id else None, one.email, one.delegates,
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, request, url_for
+from flask import Response, request, url_for
 
 from portal.access.acts import SIGNED_IN
 from portal.kernel.language import _
@@ -18,10 +18,11 @@ from portal.notify.models import Message
 from portal.notify.queries import Place, messages_of, unread_by
 from portal.notify.routes import blueprint
 from portal.registry.messages import MESSAGES, Opens
+from portal.registry.navigation import Purpose
 from portal.web.answers import go, page
 from portal.web.guards import allows, current_actor
+from portal.web.places import place_url
 
-MATTER_PAGE = "matters.matter"
 ELSEWHERE = Opens("notify.messages")
 
 
@@ -66,8 +67,8 @@ def messages() -> Response:
 def open_message(message_id: UUID) -> Response:
     """Mark one's message read and go on to what it is about; opening it twice changes nothing more."""
     message = service.open_message(current_actor(), message_id)
-    if message.record_id is not None and MATTER_PAGE in current_app.view_functions:
-        return go(url_for(MATTER_PAGE, matter_id=message.record_id))
+    if message.record_id is not None:
+        return go(place_url(Purpose.MATTER, matter_id=message.record_id))
     opens = MESSAGES[message.kind].opens or ELSEWHERE
     if opens.fact and opens.fact not in message.facts:
         opens = ELSEWHERE

@@ -12,6 +12,7 @@ from portal.access.roles import Role, post_name
 from portal.identity.door import confirm
 from portal.kernel.language import _
 from portal.kernel.refusals import Refusal
+from portal.registry.navigation import Purpose
 from portal.staffing import acts, forms, queries
 from portal.staffing.routes import HIGHEST_ID, blueprint
 from portal.staffing.routes.acts import chosen, perform
@@ -22,6 +23,7 @@ from portal.staffing.service.settling import lines_of
 from portal.web.answers import go, page
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
+from portal.web.places import place_url
 
 HANDOVER = "staffing/handover.html"
 
@@ -107,7 +109,7 @@ def _list(handover_id: int) -> dict[str, Any]:
         "made_at": made.made_at,
         "reason": made.reason,
         "posts": [post_name(post.unit.name, Role(post.role)) for post in posts],
-        "lines": [(line, url_for("matters.matter", matter_id=line.record_id)) for line in lines_of(actor, handover_id)],
+        "lines": [(line, place_url(Purpose.MATTER, matter_id=line.record_id)) for line in lines_of(actor, handover_id)],
         "receivers": names,
         "to_sign": any(one.himself and one.signed_at is None for one in names),
         "action": url_for("staffing.receive", handover_id=made.id),

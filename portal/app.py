@@ -55,7 +55,7 @@ FEATURES = (
     "overview",
 )  # fmt: skip
 MODELS = (
-    "access", "audit", "deadlines", "documents", "identity", "matters", "network", "notify", "officers", "staffing",
+    "access", "audit", "deadlines", "documents", "identity", "importing", "matters", "network", "notify", "officers", "staffing",
     "workflow",
 )  # fmt: skip
 

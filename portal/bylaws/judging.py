@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from portal.deadlines.calendar import SATURDAY, CalendarEntry, KindOfDay
-from portal.documents.workbook import Cell, Row, Sheet
+from portal.importing.cells import Cell, Row, Sheet
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid
 from portal.kernel.text import explain, objections, tidy

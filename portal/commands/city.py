@@ -24,9 +24,9 @@ from portal.access.actor import SYSTEM
 from portal.access.roles import Role
 from portal.audit import journal
 from portal.deadlines.service import seed_calendar
-from portal.documents.workbook import MEGABYTE, read_rows
 from portal.identity.models import Person
 from portal.identity.passwords import hashed, one_time_password
+from portal.importing.reading import MEGABYTE, read_rows
 from portal.kernel import clock
 from portal.kernel.city import City, all_cities, city_by_slug
 from portal.kernel.db import db, enter

@@ -19,9 +19,11 @@ from portal.access.actor import Actor
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.deadlines.rules import SourceLevel, Urgency
-from portal.documents import previews, workbook
-from portal.documents.models import ImportPreview
-from portal.documents.previews import forget_expired
+from portal.documents import workbook
+from portal.importing import previews
+from portal.importing.models import ImportPreview
+from portal.importing.previews import forget_expired
+from portal.importing.reading import MEGABYTE, read_rows
 from portal.instructions.importing import COLUMNS, MOST_ROWS, Fault, Judged, Planned, already, judge
 from portal.instructions.rules import co_fault, lead_fault
 from portal.instructions.service import standing_for
@@ -37,7 +39,7 @@ from portal.network.models import Unit
 from portal.workflow import engine
 
 KIND = "instructions"
-MOST_BYTES = 10 * workbook.MEGABYTE
+MOST_BYTES = 10 * MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def upload(actor: Actor, name: str, data: bytes) -> ImportPreview:
     take_time()
     forget_expired()
     name = previews.fit_name(actor.person_id, name)
-    sheet = workbook.read_rows(data, titles=COLUMNS, max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20)
+    sheet = read_rows(data, titles=COLUMNS, max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20)
     previews.refuse_marked_sheet(actor.person_id, sheet)
     judged = judge(sheet, actor)
     if judged.marked_rows:

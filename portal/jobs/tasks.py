@@ -8,8 +8,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.app import create_app, stand
-from portal.documents.previews import forget_expired
 from portal.identity.service.signing_in import forget_sign_ins
+from portal.importing.previews import forget_expired
 from portal.kernel import clock
 from portal.kernel.city import City
 from portal.kernel.db import current_city, db, enter

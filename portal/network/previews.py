@@ -15,10 +15,12 @@ from portal.access.actor import Actor
 from portal.access.policy import Act, allowed, covers
 from portal.access.roles import Role
 from portal.audit import journal
-from portal.documents import previews, workbook
-from portal.documents.models import ImportPreview
+from portal.documents import workbook
 from portal.identity.models import Person
 from portal.identity.passwords import hashed_one_time, one_time_password
+from portal.importing import previews
+from portal.importing.models import ImportPreview
+from portal.importing.reading import MEGABYTE, read_rows
 from portal.kernel import clock
 from portal.kernel.db import current_city, db, take_time
 from portal.kernel.language import _
@@ -36,7 +38,7 @@ from portal.network.service.paths import settle_paths
 from portal.network.workbooks import Changed, Judged, judge_posts, judge_units, table_of
 
 KINDS = (UNITS, POSTS)
-MOST_BYTES = 10 * workbook.MEGABYTE
+MOST_BYTES = 10 * MEGABYTE
 MOST_ROWS = 20_000
 SHOWN = 200
 COLUMNS = {UNITS: rules.UNIT_COLUMNS, POSTS: rules.POST_COLUMNS}
@@ -61,7 +63,7 @@ def upload(actor: Actor, kind: str, name: str, data: bytes) -> ImportPreview:
     reach_of(actor)
     previews.forget_expired()
     name = previews.fit_name(actor.person_id, name)
-    sheet = workbook.read_rows(data, titles=COLUMNS[kind], max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20)
+    sheet = read_rows(data, titles=COLUMNS[kind], max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20)
     previews.refuse_marked_sheet(actor.person_id, sheet, rows=True)
     if len(sheet.rows) > MOST_ROWS:
         raise Invalid(_("行数过多，一次最多 %(most)s 行，请分几次导入。", most=MOST_ROWS))

@@ -22,6 +22,7 @@ from portal.deadlines.queries import calendar_of, forget
 from portal.deadlines.rules import Urgency
 from portal.deadlines.versions import Kind
 from portal.documents import workbook
+from portal.importing.reading import read_rows
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Stale
@@ -301,7 +302,7 @@ def test_the_secretariat_is_told_and_led_to_the_page(world: World) -> None:
 def test_the_empty_workbook_is_taken_back(world: World) -> None:
     browser = world.browser("city.secretariat")
     answer = browser.get(world.url("calendar/empty-workbook"))
-    sheet = workbook.read_rows(answer.get_data())
+    sheet = read_rows(answer.get_data())
     assert sheet.header == COLUMNS
     assert sheet.rows[0].cells[0].day is not None
     assert timedelta(0) < sheet.rows[0].cells[0].day - clock.today() < timedelta(days=366)

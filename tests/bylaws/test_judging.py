@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from portal.bylaws.judging import COLUMNS, FESTIVALS, Judged, judge_list, judge_sheet
 from portal.deadlines.notices import announced_days
-from portal.documents.workbook import Cell, Row, Sheet
+from portal.importing.cells import Cell, Row, Sheet
 from portal.kernel.refusals import Invalid
 from tests.bylaws.conftest import NOTICE
 

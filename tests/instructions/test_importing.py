@@ -19,10 +19,10 @@ from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.audit.models import JournalEntry
 from portal.commands.city import found, table_from
-from portal.documents.models import ImportPreview
-from portal.documents.workbook import read_rows
 from portal.identity.passwords import hashed
 from portal.identity.queries import person_named
+from portal.importing.models import ImportPreview
+from portal.importing.reading import read_rows
 from portal.instructions import previews
 from portal.instructions.importing import COLUMNS, MOST_ROWS, Judged
 from portal.jobs import tasks
@@ -35,7 +35,7 @@ from portal.network.importing import carry_out, known_network
 from portal.network.plan import plan_import
 from portal.network.service.acting import actor_for
 from tests.at_the_door import PASSWORD, in_city
-from tests.documents import books
+from tests.importing import books
 from tests.world import World
 
 TODAY = date(2026, 11, 23)

@@ -16,6 +16,7 @@ from portal.access.roles import Role
 from portal.documents import workbook
 from portal.identity import passwords
 from portal.identity.models import Person
+from portal.importing.reading import read_rows
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Stale
@@ -47,7 +48,7 @@ def carried_out(world: World, kind: str, preview_id: UUID, by: str = BY) -> None
 
 def exported(world: World, kind: str, by: str = BY) -> list[list[Any]]:
     with world.work(by):
-        sheet = workbook.read_rows(previews.export(world.actor(by), kind), titles=previews.COLUMNS[kind])
+        sheet = read_rows(previews.export(world.actor(by), kind), titles=previews.COLUMNS[kind])
     return [[cell.text for cell in row.cells] for row in sheet.rows]
 
 
@@ -165,7 +166,7 @@ def test_new_people_sign_in_with_passwords_that_are_shown_once(world: World) -> 
     assert (verdict["new"], verdict["people"]) == (2, 1)
     carried_out(world, POSTS, preview_id)
     with world.work(BY):
-        sheet = workbook.read_rows(previews.passwords_once(world.actor(BY), preview_id), titles=(rules.SIGN_IN_NAME,))
+        sheet = read_rows(previews.passwords_once(world.actor(BY), preview_id), titles=(rules.SIGN_IN_NAME,))
         [row] = sheet.rows
         word = row.cells[3].text
         person = db.session.scalars(select(Person).where(Person.sign_in_name == "new.one")).one()

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.deadlines.calendar import Calendar
-from portal.documents.workbook import read_rows
+from portal.importing.reading import read_rows
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.notify.models import Message

@@ -28,7 +28,9 @@ from portal.deadlines.queries import calendar_of, limits_at
 from portal.deadlines.rules import Urgency
 from portal.deadlines.versions import Kind
 from portal.deadlines.words import day_words, holiday_words, instant_words, month_words, weekday_words
-from portal.documents import previews, workbook
+from portal.documents import workbook
+from portal.importing import previews
+from portal.importing.reading import MEGABYTE, read_rows
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _, _l
@@ -39,7 +41,7 @@ from portal.web.forms import redraw
 from portal.web.frame import Section, register
 from portal.web.guards import allows, current_actor
 
-MOST_BYTES = 2 * workbook.MEGABYTE
+MOST_BYTES = 2 * MEGABYTE
 MOST_MOVED = 40
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 IMPORT = "bylaws/calendar_import.html"
@@ -178,7 +180,7 @@ def _judged(form: NoticeForm) -> Judged:
     if data and form.days.data:
         raise Invalid(_("工作簿和粘贴的日期只用一种"), fields={"days": _("已选工作簿，请清空此处")})
     if data:
-        rows = workbook.read_rows(data, titles=COLUMNS, max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20)
+        rows = read_rows(data, titles=COLUMNS, max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20)
         previews.refuse_marked_sheet(current_actor().person_id, rows)
         return judge_sheet(rows, int(form.year.data))
     if not form.days.data:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from portal.documents.workbook import Cell, Row, Sheet
+from portal.importing.cells import Cell, Row, Sheet
 from portal.instructions import rules
 from portal.instructions.importing.plan import (
     COLUMNS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal.access.actor import Actor
-from portal.documents.workbook import Row, Sheet
+from portal.importing.cells import Row, Sheet
 from portal.instructions import rules
 from portal.instructions.importing.duplicates import refuse_repeated
 from portal.instructions.importing.judging import NamedUnits, RowJudge

@@ -11,7 +11,7 @@ from flask import Response, request, url_for
 
 from portal.access.policy import Act
 from portal.deadlines.rules import SourceLevel
-from portal.documents.models import ImportPreview
+from portal.importing.models import ImportPreview
 from portal.instructions import previews
 from portal.instructions.importing import MOST_ROWS, Fault, Planned, due_on
 from portal.instructions.routes import blueprint

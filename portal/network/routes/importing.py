@@ -12,9 +12,9 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from portal.access.policy import Act
 from portal.access.roles import Role
-from portal.documents import previews as kept_previews
 from portal.documents import workbook
-from portal.documents.models import ImportPreview
+from portal.importing import previews as kept_previews
+from portal.importing.models import ImportPreview
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid, Stale

@@ -89,6 +89,11 @@ def anything(cell: Cell) -> str:
     return tidy(cell.text)
 
 
+def coded(cell: Cell) -> str:
+    """A code, or several, in its usual width."""
+    return halved(tidy(cell.text))
+
+
 def one_of(known: Mapping[str, T]) -> Callable[[Cell], T]:
     """What one of these words stands for."""
     folded = {plain_title(word): meant for word, meant in known.items()}

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.importing.cells import Plain
 from portal.kernel.db import Model, OfCity
 from portal.vault.words import Sealable, Word
+
+
+class JudgedWords(TypedDict):
+    """A judgement as it is kept: the sheet without what must not be kept, and what was found."""
+
+    sheet: str
+    header: list[str]
+    rows: list[tuple[int, list[Plain]]]
+    passed: list[tuple[int, str]]
+    total: int
+    good: list[dict[str, Plain]]
+    faults: list[dict[str, Plain]]
+    tally: dict[str, int]
 
 
 class ImportPreview(Sealable, OfCity, Model):
@@ -29,7 +43,7 @@ class ImportPreview(Sealable, OfCity, Model):
     state: Mapped[str] = mapped_column(String(12), default="judged")
 
     name: str = Word()
-    judged: dict[str, Any] = Word()
-    imported: list[dict[str, Any]] | None = Word()
-    assigned: list[dict[str, Any]] | None = Word()
+    judged: JudgedWords = Word()
+    imported: list[dict[str, Plain]] | None = Word()
+    assigned: list[dict[str, Plain]] | None = Word()
     secrets: list[list[str]] | None = Word()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -12,7 +11,7 @@ from sqlalchemy import delete, func, select
 from portal.audit import journal
 from portal.importing.cells import Sheet
 from portal.importing.columns import legible
-from portal.importing.models import ImportPreview
+from portal.importing.models import ImportPreview, JudgedWords
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
@@ -48,7 +47,7 @@ def _refuse_marked(person_id: int, texts: Iterable[str]) -> None:
         raise Invalid(str(CLASSIFIED))
 
 
-def keep(person_id: int, kind: str, name: str, judged: dict[str, Any]) -> ImportPreview:
+def keep(person_id: int, kind: str, name: str, judged: JudgedWords) -> ImportPreview:
     """Keep a judgement for its owner. Refused (Invalid) where so many of his wait that one more would only fill what is kept."""
     waiting = (
         select(func.count())

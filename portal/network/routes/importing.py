@@ -14,6 +14,7 @@ from portal.access.policy import Act
 from portal.access.roles import Role
 from portal.documents import workbook
 from portal.importing import previews as kept_previews
+from portal.importing.forms import WorkbookForm
 from portal.importing.models import ImportPreview
 from portal.kernel import clock
 from portal.kernel.language import _, _l
@@ -22,7 +23,7 @@ from portal.network import previews
 from portal.network.plan import POSTS, UNITS
 from portal.network.routes import blueprint
 from portal.web.answers import go, page, xlsx
-from portal.web.forms import WorkbookForm, redraw
+from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
 
 CHOOSE = "network/import_choose.html"

@@ -142,7 +142,7 @@ def _choosing(blueprint: str, pages: Pages) -> More:
         "action": url_for(f"{blueprint}.judge_workbook"),
         "back_url": url_for(pages.back),
         "templates": [(what.words, pages.url(blueprint, "empty_workbook", what.name)) for what in pages.imports],
-        "limit": _(".xlsx 工作簿，不超过 10 MB、%(most)s 行", most=f"{most:,}"),
+        "limit": _(".xlsx 工作簿（.xls、.et、CSV 也可以），不超过 10 MB、%(most)s 行", most=f"{most:,}"),
         "recent": [
             (kept.name, pages.url(blueprint, "import_preview", kept.kind, kept.id), kept.made_at, states[kept.state])
             for kept in service.recent(current_actor(), pages.imports)

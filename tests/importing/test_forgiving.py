@@ -168,7 +168,14 @@ def test_a_date_is_understood_however_it_is_written(said: Any) -> None:
 
 @pytest.mark.parametrize(
     ("said", "why"),
-    [("2026-02-30", "没有这一天"), ("2026年13月1日", "没有这一天"), ("昨天", "文本"), ("11月5日", "文本"), (46_331, "不是日期"), (True, "不是日期")],
+    [
+        ("2026-02-30", "没有这一天"),
+        ("2026年13月1日", "没有这一天"),
+        ("昨天", "文本"),
+        ("11月5日", "文本"),
+        (46_331, "不是日期"),
+        (True, "不是日期"),
+    ],
 )
 def test_what_is_no_date_says_why(said: Any, why: str) -> None:
     with pytest.raises(Unfit) as unfit:
@@ -187,7 +194,8 @@ def test_a_code_in_full_width_is_one_in_half() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, "甲", 3, 0.5, True, date(2026, 1, 6), datetime(2026, 1, 6, 13, 5), Cell("#N/A", error=True), Cell(2, formula=True)]  # noqa: DTZ001
+    "value",
+    [None, "甲", 3, 0.5, True, date(2026, 1, 6), datetime(2026, 1, 6, 13, 5), Cell("#N/A", error=True), Cell(2, formula=True)],  # noqa: DTZ001
 )
 def test_a_cell_comes_back_from_json_as_it_was(value: Any) -> None:
     cell = value if isinstance(value, Cell) else Cell(value)

@@ -18,7 +18,7 @@ import portal.commands
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.audit.models import JournalEntry
-from portal.commands.city import found, table_from
+from portal.commands.city import found, sheet_from
 from portal.identity.passwords import hashed
 from portal.identity.queries import person_named
 from portal.importing import service as importing
@@ -34,9 +34,8 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
 from portal.matters.models import CoUnit, Matter
-from portal.network import rules
 from portal.network.importing import carry_out, known_network
-from portal.network.plan import plan_import
+from portal.network.plan import POSTS, UNITS, plan_import
 from portal.network.service.acting import actor_for
 from tests.at_the_door import PASSWORD, in_city
 from tests.importing import books
@@ -504,8 +503,8 @@ def wenzhou(app: Any, new_world: Callable[[], World]) -> World:
     with app.app_context():
         city = found("real-wenzhou", "温州市")
         plan = plan_import(
-            table_from(DEMONSTRATION / "units.xlsx", rules.UNIT_COLUMNS),
-            table_from(DEMONSTRATION / "posts.xlsx", rules.POST_COLUMNS),
+            sheet_from(DEMONSTRATION / "units.xlsx", UNITS),
+            sheet_from(DEMONSTRATION / "posts.xlsx", POSTS),
             known_network(),
         )
         carry_out(plan, dict.fromkeys(plan.new_people(), hashed(PASSWORD)), must_change_password=False)

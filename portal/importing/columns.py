@@ -57,7 +57,7 @@ def plain_title(text: str) -> str:
 
 def halved(text: str) -> str:
     """The text with digits, Latin letters, signs and blanks in their usual width."""
-    return text.translate(_WIDE).strip()
+    return (text if text.isascii() else text.translate(_WIDE)).strip()
 
 
 def shown(text: str) -> str:
@@ -99,6 +99,8 @@ def one_of(known: Mapping[str, T]) -> Callable[[Cell], T]:
     folded = {plain_title(word): meant for word, meant in known.items()}
 
     def parse(cell: Cell) -> T:
+        if cell.text in known:
+            return known[cell.text]
         if (text := plain_title(cell.text)) not in folded:
             raise Unfit((_("没有“%(word)s”这一种", word=shown(cell.text)), _("请填：%(words)s", words="、".join(known))))
         return folded[text]

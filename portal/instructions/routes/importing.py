@@ -61,13 +61,10 @@ def _rows(_kept: ImportPreview, judged: Judged[Planned]) -> dict[str, Any]:
 def _done(kept: ImportPreview, judged: Judged[Planned]) -> dict[str, Any]:
     done = len(kept.imported or [])
     return {
-        "title": None if done else _("没有导入"),
         "imported": done,
         "left": judged.total - done,
-        "rows": [],
         "assign_url": url_for("instructions.assign_imported", preview_id=kept.id) if done else None,
         "assignable": len(previews.assignable(previews.imported(current_actor(), kept))) if done else 0,
-        "register_url": url_for("instructions.register_list"),
     }
 
 

@@ -84,7 +84,7 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A sheet: its header's titles and the rows below that are not empty, each at least as wide as the header. `passed` are
-    the rows that were passed over (number, what it begins with); `around` is all that stands over the header or was passed
+    the rows that were passed over (number, what it begins with); `around` is all that stands in and over the header, or was passed
     over; `beside` what stands elsewhere in the workbook and may bear a mark of classification."""
 
     name: str

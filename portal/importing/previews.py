@@ -36,7 +36,7 @@ def refuse_marked_sheet(person_id: int, sheet: Sheet, *, rows: bool = False) -> 
     """A workbook that bears a mark of classification over its header, in it, below its rows, as its sheet's name, or
     anywhere else but in its rows (a comment, another sheet, shown or hidden) is refused whole (Invalid); with one in a row
     too, where nobody judges the `rows` for it one by one."""
-    _refuse_marked(person_id, (sheet.name, *sheet.around, *sheet.header, *sheet.beside))
+    _refuse_marked(person_id, (sheet.name, *sheet.around, *sheet.beside))
     if rows:
         _refuse_marked(person_id, (cell.text for row in sheet.rows for cell in row.cells))
 

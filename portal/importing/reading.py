@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -117,11 +118,12 @@ class _Table:
         below = self.rows[header.at + header.lines :]
         passed = {row.number: (_lead(row), row) for row in self._passed(header, below)}
         kept = [Row(row.number, row.cells + (EMPTY,) * (width - len(row.cells))) for row in below if row.number not in passed]
+        around = (*self.rows[: header.at + header.lines], *(row for _lead, row in passed.values()))
         return Sheet(
             name,
             tuple(header.titles),
             self._filled(header, kept),
-            tuple(cell.text for row in (*self.rows[: header.at], *(row for _lead, row in passed.values())) for cell in row.cells),
+            tuple(cell.text for row in around for cell in row.cells),
             tuple((number, shown(lead)) for number, (lead, _row) in passed.items()),
             tuple(beside),
         )
@@ -184,14 +186,17 @@ class _Table:
 
     def _filled(self, header: _Header, rows: list[Row]) -> list[Row]:
         """The rows with what a merged cell says for all of them, in the columns that allow it."""
-        by_number = {row.number: list(row.cells) for row in rows}
-        for top, left, bottom, _right in self.merged:
-            if bottom > top and left <= len(header.titles) and header.titles[left - 1] in self.fill and top in by_number:
-                said = by_number[top][left - 1]
-                for number in range(top + 1, bottom + 1):
-                    if number in by_number:
-                        by_number[number][left - 1] = said
-        return [Row(number, tuple(cells)) for number, cells in by_number.items()]
+        numbers, cells = [row.number for row in rows], [list(row.cells) for row in rows]
+        until: dict[int, int] = {}
+        for top, left, bottom, _right in sorted(self.merged):
+            if top <= until.get(left, 0) or left > len(header.titles) or header.titles[left - 1] not in self.fill:
+                continue  # one that lies over another is none, and would cost as often as it is claimed
+            until[left] = bottom
+            first, last = bisect_left(numbers, top), bisect_right(numbers, bottom)
+            if numbers[first : first + 1] == [top]:
+                for one in cells[first + 1 : last]:
+                    one[left - 1] = cells[first][left - 1]
+        return [Row(number, tuple(row)) for number, row in zip(numbers, cells, strict=True)]
 
 
 def _lead(row: Row) -> str:

@@ -107,7 +107,7 @@ def test_a_header_of_two_lines_is_one() -> None:
     sheet = read(book(fill))
     assert sheet.header == ("标题", "名称", "单位代码", "日期")
     assert texts(sheet) == [["甲", "市卫健委", "3303", "2026-11-05"]]
-    assert sheet.around == ("某市登记表",)
+    assert sheet.around[0] == "某市登记表"
 
 
 @pytest.mark.parametrize("hints", [("（不超过20字）", "（年月日）", "", ""), ("1", "2", "3", "4"), (1, 2, 3)])
@@ -136,6 +136,14 @@ def test_totals_and_notes_are_passed_over_and_named() -> None:
         (3, "小计"), (6, "总计："), (7, "注：1.金额单位为万元"), (8, "2.涉密的不填"), (9, "填表人：张三"),
     )  # fmt: skip
     assert "2. 涉密的不填" in sheet.around
+
+
+def test_a_mark_in_a_title_is_seen_though_the_column_is_known(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.importing.previews.journal.note", lambda *_given, **_more: None)
+    sheet = read(table(("标题（机密★1年）", "日期", "单位代码"), ("甲", "2026-11-05", "3303")))
+    assert sheet.header[0] == "标题"
+    with app.app_context(), pytest.raises(Invalid, match="线下办理"):
+        refuse_marked_sheet(1, sheet)
 
 
 def test_a_note_among_the_rows_is_a_row() -> None:

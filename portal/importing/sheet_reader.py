@@ -56,7 +56,7 @@ class Formulas(Reader):
         self.cells: set[tuple[int, int]] = set()
         self.ranges: list[tuple[int, int, int, int]] = []
         self.errors: dict[tuple[int, int], str] = {}
-        self._rows: set[int] | None = None
+        self.rows: set[int] = set()
         self._row = self._column = 0
         self._error: list[str] | None = None
         self._in_value = False
@@ -76,6 +76,7 @@ class Formulas(Reader):
                 self._in_value = True
             case "f":
                 self.cells.add((self._row, self._column))
+                self.rows.add(self._row)
                 if "ref" in attributes and attributes.get("t") in {"array", "dataTable"}:
                     first, _colon, last = attributes["ref"].partition(":")
                     self.ranges.append((*_place(first), *_place(last or first)))
@@ -92,13 +93,12 @@ class Formulas(Reader):
                 self._in_value = False
             case "c" if self._error is not None:
                 self.errors[self._row, self._column] = "".join(self._error)[:20] or "#ERROR"
+                self.rows.add(self._row)
                 self._error = None
 
     def in_row(self, row: int) -> bool:
         """Whether a cell of this row is a formula or in error."""
-        if self._rows is None:
-            self._rows = {row for row, _column in (*self.cells, *self.errors)}
-        return row in self._rows or any(top <= row <= bottom for top, _left, bottom, _right in self.ranges)
+        return row in self.rows or any(top <= row <= bottom for top, _left, bottom, _right in self.ranges)
 
     def here(self, row: int, column: int) -> bool:
         return (row, column) in self.cells or any(

@@ -38,7 +38,7 @@ class Changed:
 
 @dataclass
 class JudgedNetwork(Judged[PlannedUnit | PlannedPost | Changed]):
-    """A workbook, judged. `plan` holds what is new and free of faults."""
+    """A workbook, judged. `plan` holds what is new, and until all is settled the faults of either."""
 
     plan: Plan = field(default_factory=lambda: Plan(Known()))
     changed: list[Changed] = field(default_factory=list)
@@ -89,18 +89,18 @@ def judge_posts(sheet: Sheet, known: Known, reach: Collection[int], by: int | No
     for post in plan.posts:
         unit = known.units.get(post.unit_code)
         if unit is not None and not _within(unit, reach):
-            judged.faults.append(_fault(POSTS, post.row, rules.CODE, _("这个单位不在您管理的范围内")))
+            judged.plan.fault(POSTS, post.row, rules.CODE, _("这个单位不在您管理的范围内"))
         elif Role(post.role) in OFFICERS:
-            judged.faults.append(_fault(POSTS, post.row, rules.ROLE, _("三员不由秘书处设置")))
+            judged.plan.fault(POSTS, post.row, rules.ROLE, _("三员不由秘书处设置"))
         elif post.sign_in_name in known.people and known.people[post.sign_in_name].id == by:
             sentence = _("不能任命自己，请由另一位秘书处人员办理")
-            judged.faults.append(_fault(POSTS, post.row, rules.SIGN_IN_NAME, sentence))
+            judged.plan.fault(POSTS, post.row, rules.SIGN_IN_NAME, sentence)
     bad = set(judged.bad_rows)
     # A person's rows stand or fall together: half of a new person would be somebody else.
     names = {post.sign_in_name for post in plan.posts if post.row in bad and post.sign_in_name not in known.people}
     for post in plan.posts:
         if post.row not in bad and post.sign_in_name in names:
-            judged.faults.append(_fault(POSTS, post.row, rules.SIGN_IN_NAME, _("此人的另一行有误，一并留下")))
+            judged.plan.fault(POSTS, post.row, rules.SIGN_IN_NAME, _("此人的另一行有误，一并留下"))
     bad = set(judged.bad_rows)
     plan.posts = [post for post in plan.posts if post.row not in bad]
     return judged.settle(sheet)
@@ -194,38 +194,38 @@ def _judge_reach(judged: JudgedNetwork, known: Known, reach: Collection[int], ow
         parent = known.units.get(one.parent_code or "") or fresh.get(one.parent_code or "")
         if parent is None:
             said = (one.parent_code or "")[:30]
-            judged.faults.append(_of(one, _("没有上级单位“%(code)s”，请核对代码，或把它也列入单位表", code=said)))
+            _misplaced(judged, one, _("没有上级单位“%(code)s”，请核对代码，或把它也列入单位表", code=said))
         elif isinstance(parent, KnownUnit) and (parent.retired or not _within(parent, reach)):
-            judged.faults.append(_of(one, _("上级单位不在您管理的范围内，或已撤销")))
+            _misplaced(judged, one, _("上级单位不在您管理的范围内，或已撤销"))
         elif parent.kind in ORGANS:
-            judged.faults.append(_of(one, _("内设机构不能有下级单位，请填其上级单位")))
+            _misplaced(judged, one, _("内设机构不能有下级单位，请填其上级单位"))
         elif known.units[one.code].level.depth < parent.level.depth:
-            judged.faults.append(_of(one, _("层级高于上级单位")))
+            _misplaced(judged, one, _("层级高于上级单位"))
         elif known.units[one.code].id in reach:
-            judged.faults.append(_of(one, _("本级单位不由自己的秘书处划转")))
+            _misplaced(judged, one, _("本级单位不由自己的秘书处划转"))
     for code in [*moves, *fresh]:
         way, at = {code}, above(code)
         while at and at not in way:
             way.add(at)
             at = above(at)
         if at == code and code in moves:
-            judged.faults.append(_of(moves[code], _("上级单位绕成了一圈，回到了自己；请改其中一个单位的上级")))
+            _misplaced(judged, moves[code], _("上级单位绕成了一圈，回到了自己；请改其中一个单位的上级"))
         elif at == code and code in fresh:
             said = _("上级单位绕成了一圈，回到了自己；请改其中一个单位的上级")
-            judged.faults.append(_fault(UNITS, fresh[code].row, rules.PARENT, said))
+            judged.plan.fault(UNITS, fresh[code].row, rules.PARENT, said)
         elif len(way) > rules.DEEPEST:
             row = moves[code].row if code in moves else fresh[code].row
-            judged.faults.append(_fault(UNITS, row, rules.PARENT, _("层次过深，最多 %(most)s 层", most=rules.DEEPEST)))
+            judged.plan.fault(UNITS, row, rules.PARENT, _("层次过深，最多 %(most)s 层", most=rules.DEEPEST))
         elif code in moves and {known.units[one].id for one in way if one in known.units} & set(own) - set(known.units[code].path):
-            judged.faults.append(_of(moves[code], _("这会扩大您本人岗位的范围，请由另一位秘书处人员办理")))
+            _misplaced(judged, moves[code], _("这会扩大您本人岗位的范围，请由另一位秘书处人员办理"))
     for unit in fresh.values():
         parent_unit = known.units.get(unit.parent_code or "")
         if (parent_unit is not None and not _within(parent_unit, reach)) or unit.parent_code is None:
-            judged.faults.append(_fault(UNITS, unit.row, rules.PARENT, _("上级单位不在您管理的范围内")))
+            judged.plan.fault(UNITS, unit.row, rules.PARENT, _("上级单位不在您管理的范围内"))
 
 
-def _of(one: Changed, sentence: str) -> RowError:
-    return _fault(UNITS, one.row, rules.PARENT, sentence)
+def _misplaced(judged: JudgedNetwork, one: Changed, sentence: str) -> None:
+    judged.plan.fault(UNITS, one.row, rules.PARENT, sentence)
 
 
 def _leave_out_bad(judged: JudgedNetwork, known: Known) -> None:
@@ -240,17 +240,13 @@ def _leave_out_bad(judged: JudgedNetwork, known: Known) -> None:
             if unit.code in good and unit.parent_code not in good and unit.parent_code not in there:
                 good.discard(unit.code)
                 sentence = _("上级单位“%(code)s”的那一行有误", code=unit.parent_code)
-                judged.faults.append(_fault(UNITS, unit.row, rules.PARENT, sentence))
+                judged.plan.fault(UNITS, unit.row, rules.PARENT, sentence)
                 waiting = True
         for one in judged.changed:
             if one.row not in bad and one.parent_code and one.parent_code not in good and one.parent_code not in there:
                 bad.add(one.row)
-                judged.faults.append(_of(one, _("上级单位“%(code)s”的那一行有误", code=one.parent_code)))
+                _misplaced(judged, one, _("上级单位“%(code)s”的那一行有误", code=one.parent_code))
                 waiting = True
     bad = set(judged.bad_rows)
     judged.plan.units = [unit for unit in judged.plan.units if unit.row not in bad]
     judged.changed = [one for one in judged.changed if one.row not in bad]
-
-
-def _fault(kind: str, row: int, column: str, why: str) -> RowError:
-    return RowError(row, column, None, why, sheet=kind)

@@ -22,6 +22,7 @@ from portal.documents.feature import FEATURE as documents
 from portal.duty.feature import FEATURE as duty
 from portal.identity import door
 from portal.identity.feature import FEATURE as identity
+from portal.importing.feature import FEATURE as importing
 from portal.instructions.feature import FEATURE as instructions
 from portal.kernel.city import all_cities
 from portal.kernel.db import PERSON, db, enter
@@ -71,6 +72,7 @@ FEATURES: tuple[Feature, ...] = (
     documents,
     web,
     identity,
+    importing,
     network,
     notify,
     workflow,

@@ -24,19 +24,19 @@ from portal.access.actor import SYSTEM
 from portal.access.roles import Role
 from portal.audit import journal
 from portal.deadlines.service import seed_calendar
-from portal.documents.workbook import MEGABYTE, read_rows
 from portal.identity.models import Person
 from portal.identity.passwords import hashed, one_time_password
+from portal.importing.cells import Sheet
+from portal.importing.reading import MEGABYTE, read_rows
 from portal.kernel import clock
 from portal.kernel.city import City, all_cities, city_by_slug
 from portal.kernel.db import db, enter
 from portal.kernel.refusals import Invalid, Refusal
 from portal.kernel.text import objections, tidy
-from portal.network import rules
 from portal.network.divisions import tables_of
 from portal.network.importing import Written, carry_out, known_network
 from portal.network.models import Unit
-from portal.network.plan import POSTS, UNITS, Plan, Table, plan_import
+from portal.network.plan import COLUMNS, POSTS, UNITS, Plan, plan_import
 from portal.officers.queries import founding_unit
 from portal.officers.service import make_officers
 
@@ -74,10 +74,9 @@ def found(slug: str, name: str, *, demonstration: bool = False) -> City:
     return made
 
 
-def table_from(path: Path, columns: tuple[str, ...]) -> Table:
-    """The first sheet of a workbook; refused (Invalid) with a sentence when it cannot be read."""
-    sheet = read_rows(path.read_bytes(), titles=columns, max_bytes=MOST_BYTES, max_unpacked=MOST_UNPACKED, max_rows=MOST_ROWS)
-    return Table(sheet.header, [(row.number, [cell.value for cell in row.cells]) for row in sheet.rows])
+def sheet_from(path: Path, kind: str) -> Sheet:
+    """The sheet of a workbook that bears the columns; refused (Invalid) with a sentence when it cannot be read."""
+    return read_rows(path.read_bytes(), columns=COLUMNS[kind], max_bytes=MOST_BYTES, max_unpacked=MOST_UNPACKED, max_rows=MOST_ROWS)
 
 
 def write_network(plan: Plan, hashes: Mapping[str, str], *, must_change_password: bool) -> Written:
@@ -90,9 +89,9 @@ def write_network(plan: Plan, hashes: Mapping[str, str], *, must_change_password
 
 def bring_demonstration_network(units: Path, posts: Path, password_hash: str) -> Written:
     """Fill the session's city for show: everybody shares one stored password and keeps it. Does not commit."""
-    plan = plan_import(table_from(units, rules.UNIT_COLUMNS), table_from(posts, rules.POST_COLUMNS), known_network())
+    plan = plan_import(sheet_from(units, UNITS), sheet_from(posts, POSTS), known_network())
     if not plan.good:
-        raise Invalid("\n".join(f"{f.sheet} {f.row} {f.column} {f.sentence}" for f in plan.faults[:20]))
+        raise Invalid("\n".join(f"{f.sheet} {f.row} {f.column} {f.why}" for f in plan.faults[:20]))
     return write_network(plan, dict.fromkeys(plan.new_people(), password_hash), must_change_password=False)
 
 
@@ -168,7 +167,7 @@ def bring_in(slug: str, units: Path, posts: Path, dry_run: bool) -> None:
     """Bring in units and posts from two workbooks: all rows or none."""
     _enter(slug)
     try:
-        tables = table_from(units, rules.UNIT_COLUMNS), table_from(posts, rules.POST_COLUMNS)
+        tables = sheet_from(units, UNITS), sheet_from(posts, POSTS)
     except Refusal as refusal:
         raise click.ClickException(str(refusal.sentence)) from None
     _bring(*tables, dry_run=dry_run)
@@ -188,7 +187,7 @@ def from_divisions(slug: str, code: str, dry_run: bool) -> None:
     _bring(*tables, dry_run=dry_run)
 
 
-def _bring(units: Table, posts: Table, *, dry_run: bool) -> None:
+def _bring(units: Sheet, posts: Sheet, *, dry_run: bool) -> None:
     plan = plan_import(units, posts, known_network())
     _say_judgement(plan, every_row=dry_run)
     if not plan.good:
@@ -225,9 +224,7 @@ def _bring(units: Table, posts: Table, *, dry_run: bool) -> None:
 def _say_judgement(plan: Plan, *, every_row: bool) -> None:
     faults: dict[tuple[str, int], list[str]] = {}
     for fault in plan.faults:
-        faults.setdefault((fault.sheet, fault.row), []).append(
-            f"{fault.column}：{fault.sentence}" if fault.column else fault.sentence
-        )
+        faults.setdefault((fault.sheet, fault.row), []).append(f"{fault.column}：{fault.why}" if fault.column else fault.why)
     rows = dict.fromkeys(faults, "")
     if every_row:
         rows |= {(UNITS, unit.row): f"{unit.code} {unit.name}" for unit in plan.units}

@@ -1,1 +1,1 @@
-"""What leaves the office on paper: document numbers, and workbooks in and out."""
+"""What leaves the office on paper: document numbers, and workbooks going out."""

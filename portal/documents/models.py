@@ -1,16 +1,11 @@
-"""Gap-free numbering: one row per unit, series and year, locked until the number's transaction commits. And judged
-workbooks that wait for their owner's decision."""
+"""Gap-free numbering: one row per unit, series and year, locked until the number's transaction commits."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, text
+from sqlalchemy import ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.kernel.db import Model, OfCity
-from portal.vault.words import Sealable, Word
 
 
 class Counter(OfCity, Model):
@@ -23,26 +18,3 @@ class Counter(OfCity, Model):
     series: Mapped[str] = mapped_column(String(40), primary_key=True)
     year: Mapped[int] = mapped_column(Integer, primary_key=True)
     last: Mapped[int]
-
-
-class ImportPreview(Sealable, OfCity, Model):
-    """What one person's workbook was judged to hold; for him alone, for a day. `kind` says which import it belongs to.
-    `state`: judged, imported, dropped. Sealed throughout, since any row may be confidential, and because `secrets` holds
-    one-time passwords until they are fetched."""
-
-    __tablename__ = "import_preview"
-    __table_args__ = (
-        Index("ix_import_preview_person", "person_id", "made_at"),
-        CheckConstraint("confidential", name="always_sealed"),
-    )
-
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    kind: Mapped[str] = mapped_column(String(16), default="instructions", server_default=text("'instructions'"))
-    made_at: Mapped[datetime]
-    state: Mapped[str] = mapped_column(String(12), default="judged")
-
-    name: str = Word()
-    judged: dict[str, Any] = Word()
-    imported: list[dict[str, Any]] | None = Word()
-    assigned: list[dict[str, Any]] | None = Word()
-    secrets: list[list[str]] | None = Word()

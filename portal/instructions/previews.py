@@ -1,13 +1,11 @@
 """From a judged workbook to the register: kept sealed for its owner for a day, then imported whole or not at all.
 
-Whatever may have changed since it was judged is asked again before the first row is written. Nothing but the judged
-rows is kept of the workbook itself.
+What was imported may be assigned as the workbook says, each row judged by itself.
 """
 
 from __future__ import annotations
 
-import io
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -19,14 +17,16 @@ from portal.access.actor import Actor
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.deadlines.rules import SourceLevel, Urgency
-from portal.documents import previews, workbook
-from portal.documents.models import ImportPreview
-from portal.documents.previews import forget_expired
-from portal.instructions.importing import COLUMNS, MOST_ROWS, Fault, Judged, Planned, already, judge
-from portal.instructions.rules import co_fault, lead_fault
+from portal.importing import service as importing
+from portal.importing.cells import Plain
+from portal.importing.judging import Judged
+from portal.importing.models import ImportPreview
+from portal.importing.service import Import
+from portal.instructions.acts import REGISTER
+from portal.instructions.importing import MOST_ROWS, SHEET, TITLE, Planned, already, judge
 from portal.instructions.service import standing_for
 from portal.kernel.db import current_city, db, has_written, take_time
-from portal.kernel.language import _
+from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
 from portal.matters.book import BOOK
 from portal.matters.models import Content, Matter, State
@@ -35,9 +35,6 @@ from portal.matters.service.assigning import assign
 from portal.matters.service.creation import NewMatter, create
 from portal.network.models import Unit
 from portal.workflow import engine
-
-KIND = "instructions"
-MOST_BYTES = 10 * workbook.MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,37 +48,12 @@ class Outcome:
     why: str = ""
 
 
-def upload(actor: Actor, name: str, data: bytes) -> ImportPreview:
-    """Judge a workbook and keep the judgement for its owner. Refuses (Invalid) what is no workbook, lacks columns, or
-    bears a mark of classification in its name or over its rows; rows with a mark are written down in the journal by
-    number."""
-    take_time()
-    forget_expired()
-    name = previews.fit_name(actor.person_id, name)
-    sheet = workbook.read_rows(data, titles=COLUMNS, max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20)
-    previews.refuse_marked_sheet(actor.person_id, sheet)
-    judged = judge(sheet, actor)
-    if judged.marked_rows:
-        journal.note("classified_refused", "import", current_city(), actor.person_id, rule="mark", rows=judged.marked_rows)
-    return previews.keep(actor.person_id, KIND, name, _as_words(judged))
-
-
-def preview(actor: Actor, preview_id: UUID) -> ImportPreview:
-    """One's own preview, for a day; anybody else's does not exist."""
-    return _mine(actor, preview_id, lock=False)
-
-
-def previews_of(actor: Actor) -> list[ImportPreview]:
-    """One's own of the last day, the latest first."""
-    return [] if actor.suspended else previews.recent(actor.person_id, KIND)
-
-
-def judgement(actor: Actor, kept: ImportPreview) -> Judged:
+def judgement(actor: Actor, kept: ImportPreview) -> Judged[Planned]:
     """What was judged, as its owner may read it now: of a row that is registered as confidential meanwhile, by this workbook
     or another, or open and then made so, nothing, unless he is of that matter's audience. Confidential rows open, like what is
     registered, to whoever has shown lately that it is he."""
-    judged = _judgement(kept)
-    made = {row["row"]: UUID(row["id"]) for row in kept.imported or []}
+    judged = importing.judgement(kept, Planned.of)
+    made = {row["row"]: UUID(str(row["id"])) for row in kept.imported or []}
     others = already([row for row in judged.good if row.row not in made], actor)
     there = {row.row: known for row in judged.good if (known := others.get(row.key)) and known.confidential}
     if any(row.confidential for row in judged.good):
@@ -93,60 +65,36 @@ def judgement(actor: Actor, kept: ImportPreview) -> Judged:
     for row in tuple(judged.good):
         if row.row in made and made[row.row] not in read:
             why = _("限定知悉，已登记") if row.confidential else _("已登记，内容您现在不能查看")
-            judged.hide(row.row, why, warning=True)
+            _hide(judged, row, why, warning=True)
         elif (same := there.get(row.row)) is not None and same.matter_id not in read:
-            judged.hide(row.row, _("已登记过同一件："), matter_id=str(same.matter_id), number=same.number)
+            _hide(judged, row, _("已登记过同一件："), record_id=str(same.matter_id), number=same.number)
     return judged
 
 
-def _judgement(kept: ImportPreview) -> Judged:
-    words = kept.judged
-    return Judged(
-        words["sheet"],
-        words["total"],
-        [Planned(**{**row, "co_unit_ids": tuple(row["co_unit_ids"])}) for row in words["good"]],
-        [Fault(**row) for row in words["faults"]],
-        {int(number): cells for number, cells in words["kept"].items()},
-    )
+def _hide(judged: Judged[Planned], row: Planned, why: str, **known: Any) -> None:
+    judged.good.remove(row)
+    judged.hide(row.row, TITLE.title, why, **known)
 
 
-def drop(actor: Actor, preview_id: UUID) -> ImportPreview:
-    """Import none of it; the report can still be had."""
-    return previews.drop(_mine(actor, preview_id, lock=True))
-
-
-def carry_out(actor: Actor, preview_id: UUID) -> ImportPreview:
-    """Register all good rows in order of receipt, in one transaction; a second click finds it done.
-
-    Stale where something has changed since: a post, a unit, or a row that was registered meanwhile.
-    """
-    take_time()
-    kept = _mine(actor, preview_id, lock=True)
-    if kept.state == "imported":
-        return kept
-    if kept.state != "judged":
-        raise Invalid(_("这份工作簿已放弃导入，请重新上传"))
-    planned = sorted(_judgement(kept).good, key=lambda row: (row.received_on, row.row))
-    if not planned:
-        raise Invalid(_("没有可以导入的行"))
+def carry_out(actor: Actor, judged: Judged[Planned], kept: ImportPreview) -> dict[str, Any]:
+    """Register all good rows in order of receipt. Stale where somebody may not any more."""
+    planned = sorted(judged.good, key=lambda row: (row.received_on, row.row))
     units = _units(planned)
-    _refuse_changed(actor, planned, units)
-    done = []
+    done: list[dict[str, Plain]] = []
     for row in planned:
         standing = standing_for(actor, row.registering_unit_id, row)
-        assert standing is not None
+        if standing is None:
+            raise Stale(_("第 %(row)s 行：您现在不能为该单位登记", row=row.row))
         matter, _content = create(actor, standing, _new_matter(row, units))
         done.append({"row": row.row, "id": str(matter.id)})
     kept.imported = done
-    kept.state = "imported"
-    journal.record(actor, "import", "import", kept.id, after={"rows": len(done)})
     has_written(len(done))
-    return kept
+    return {"rows": len(done)}
 
 
 def imported(actor: Actor, kept: ImportPreview) -> list[Matter]:
     """The matters that this import made, as far as the reader sees them, in order of number."""
-    ids = [UUID(row["id"]) for row in kept.imported or []]
+    ids = [UUID(str(row["id"])) for row in kept.imported or []]
     found = {
         matter.id: matter
         for matter in db.session.scalars(
@@ -164,7 +112,7 @@ def assignable(matters: list[Matter]) -> list[Matter]:
 def assign_as_in_workbook(actor: Actor, preview_id: UUID) -> list[Outcome]:
     """按表中单位交办: each is judged by itself and reported by itself; the confidential ones wait for a handler."""
     take_time()
-    kept = _mine(actor, preview_id, lock=True)
+    kept = importing.preview(actor, IMPORT, preview_id, lock=True)
     if kept.state != "imported":
         raise Invalid(_("请先导入"))
     outcomes = [assign_registered(actor, matter) for matter in imported(actor, kept) if matter.state == State.REGISTERED]
@@ -178,9 +126,9 @@ def outcomes_of(actor: Actor, kept: ImportPreview) -> list[Outcome]:
     """What became of each row in the bulk act, as far as the reader still sees them."""
     seen = {str(matter.id): matter for matter in imported(actor, kept)}
     return [
-        Outcome(seen[row["id"]].id, seen[row["id"]].number, row["ok"], row["outcome"], row["why"])
+        Outcome(matter.id, matter.number, bool(row["ok"]), str(row["outcome"]), str(row["why"]))
         for row in kept.assigned or []
-        if row["id"] in seen
+        if (matter := seen.get(str(row["id"]))) is not None
     ]
 
 
@@ -200,73 +148,15 @@ def assign_registered(actor: Actor, matter: Matter) -> Outcome:
     return Outcome(matter.id, matter.number, True, _("已交办"), matter.lead_unit_name or "")
 
 
-def report(actor: Actor, kept: ImportPreview) -> bytes:
-    """The rows with something to correct or to look at, under the workbook's own columns, each with what and how."""
-    judged = judgement(actor, kept)
-    said: dict[int, list[Fault]] = {}
-    for fault in judged.faults:
-        said.setdefault(fault.row, []).append(fault)
-    bad = set(judged.bad_rows)
-    left, warned = _("未导入"), _("留意")
-    lines = []
-    for number in sorted(said):
-        cells = [_cell(value) for value in judged.kept.get(number, [None] * len(COLUMNS))]
-        why = "\n".join(_sentence(fault) for fault in said[number])
-        lines.append((*cells, number, left if number in bad else warned, why))
-    target = io.BytesIO()
-    header = (*COLUMNS, _("原表行号"), _("核对结果"), _("说明"))
-    widths = (8, 8, 12, 12, 12, 30, 20, 36, 8, 8, 14, 18, 24, 12, 8, 10, 50)
-    workbook.write(target, _("核对报告"), header, lines, widths)
-    return target.getvalue()
-
-
-def empty_workbook() -> bytes:
-    """A workbook with nothing but the header."""
-    target = io.BytesIO()
-    workbook.write(target, _("领导批示件登记表"), COLUMNS, [], (8, 10, 14, 14, 14, 36, 24, 44, 10, 10, 16, 24, 30, 16))
-    return target.getvalue()
-
-
-def _mine(actor: Actor, preview_id: UUID, *, lock: bool) -> ImportPreview:
-    """One's own; none for whoever was reset and has not been seen yet: he may be somebody else."""
+def _must_be_seen(actor: Actor) -> None:
+    """Nothing for whoever was reset and has not been seen yet: they may be somebody else."""
     if actor.suspended:
         raise Invisible
-    return previews.mine(actor.person_id, KIND, preview_id, lock=lock)
-
-
-def _as_words(judged: Judged) -> dict[str, Any]:
-    return {
-        "sheet": judged.sheet,
-        "total": judged.total,
-        "good": [asdict(row) for row in judged.good],
-        "faults": [asdict(fault) for fault in judged.faults],
-        "kept": {str(number): cells for number, cells in judged.kept.items()},
-    }
 
 
 def _units(planned: list[Planned]) -> dict[int, Unit]:
     ids = {unit for row in planned for unit in (row.lead_unit_id, row.registering_unit_id, *row.co_unit_ids)}
     return {unit.id: unit for unit in db.session.scalars(select(Unit).where(Unit.city_id == current_city(), Unit.id.in_(ids)))}
-
-
-def _refuse_changed(actor: Actor, planned: list[Planned], units: dict[int, Unit]) -> None:
-    changes = []
-    there = already(planned, actor)
-    for row in planned:
-        if standing_for(actor, row.registering_unit_id, row) is None:
-            changes.append(_("第 %(row)s 行：您现在不能为该单位登记", row=row.row))
-        elif fault := _unit_fault(row, units):
-            changes.append(_("第 %(row)s 行：%(why)s", row=row.row, why=fault))
-        elif row.key in there:
-            changes.append(_("第 %(row)s 行：已登记过同一件", row=row.row))
-    if changes:
-        raise Stale(_("核对之后有变动，没有导入任何一行；请重新上传核对"), changes=changes[:20])
-
-
-def _unit_fault(row: Planned, units: dict[int, Unit]) -> str | None:
-    lead = units[row.lead_unit_id]
-    faults = (lead_fault(lead, row.registering_unit_id), *(co_fault(units[one], lead) for one in row.co_unit_ids))
-    return next((fault for fault in faults if fault), None)
 
 
 def _new_matter(row: Planned, units: dict[int, Unit]) -> NewMatter:
@@ -288,10 +178,15 @@ def _new_matter(row: Planned, units: dict[int, Unit]) -> NewMatter:
     )
 
 
-def _sentence(fault: Fault) -> str:
-    said = f"{fault.why}{fault.number or ''}；{fault.fix}".rstrip("；")
-    return f"{fault.column}：{said}" if fault.column else said
-
-
-def _cell(value: Any) -> Any:
-    return date.fromisoformat(value["d"]) if isinstance(value, dict) else value
+IMPORT = Import(
+    name="instructions",
+    words=_l("领导批示件登记表"),
+    act=REGISTER,
+    columns=SHEET,
+    judge=judge,
+    carry_out=carry_out,
+    gate=_must_be_seen,
+    journal="import",
+    most_rows=MOST_ROWS,
+    by_row=True,
+)

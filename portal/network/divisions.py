@@ -11,10 +11,10 @@ import gzip
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from portal.importing.cells import Cell, Row, Sheet
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid
 from portal.network import rules
-from portal.network.plan import Table
 
 _FILE = Path(__file__).with_name("data") / "divisions.csv.gz"
 
@@ -79,7 +79,7 @@ class _Rows:
             self.posts.append((f"{sign_in}.{word}", name + title, code + suffix, role, ""))
 
 
-def tables_of(code: str) -> tuple[Table, Table]:
+def tables_of(code: str) -> tuple[Sheet, Sheet]:
     """The units and posts of the city with this division code (four digits); refused (Invalid) where there is none."""
     below: dict[str, list[tuple[str, str, str]]] = {}
     city = ""
@@ -109,5 +109,5 @@ def _add_township(rows: _Rows, code: str, name: str, parent: str, parent_name: s
     rows.hold(code, parent_name + name, code, _TOWNSHIP_POSTS)
 
 
-def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
-    return Table(columns, list(enumerate(rows, start=2)))
+def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Sheet:
+    return Sheet("", columns, [Row(number, tuple(map(Cell, row))) for number, row in enumerate(rows, start=2)])

@@ -4,41 +4,39 @@ same columns out again."""
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
+from flask_babel import LazyString
 from sqlalchemy import func, insert, select, text, update
 
 from portal.access.actor import Actor
 from portal.access.policy import allowed, covers
 from portal.access.roles import Role
 from portal.audit import journal
-from portal.documents import previews, workbook
-from portal.documents.models import ImportPreview
+from portal.documents import workbook
 from portal.identity.models import Person
 from portal.identity.passwords import hashed_one_time, one_time_password
+from portal.importing import service as importing
+from portal.importing.cells import Sheet
+from portal.importing.models import ImportPreview
+from portal.importing.service import Import
 from portal.kernel import clock
 from portal.kernel.db import current_city, db, take_time
-from portal.kernel.language import _
-from portal.kernel.refusals import Forbidden, Invalid, Stale
-from portal.kernel.text import tidy
+from portal.kernel.language import _, _l
+from portal.kernel.refusals import Forbidden, Invalid
 from portal.network import acts, business, queries, rules
 from portal.network.importing import carry_out as write_new
 from portal.network.importing import known_network, sound_of
 from portal.network.models import Kind, Level, Post, Unit, UnitChange
 from portal.network.models.changes import ChangeKind
-from portal.network.plan import POSTS, UNITS, Fault
+from portal.network.plan import COLUMNS, POSTS, UNITS
 from portal.network.service.changing import LOCK
 from portal.network.service.paths import settle_paths
-from portal.network.workbooks import Changed, Judged, judge_posts, judge_units, table_of
+from portal.network.workbooks import Changed, JudgedNetwork, judge_posts, judge_units
 
-KINDS = (UNITS, POSTS)
-MOST_BYTES = 10 * workbook.MEGABYTE
 MOST_ROWS = 20_000
-SHOWN = 200
-COLUMNS = {UNITS: rules.UNIT_COLUMNS, POSTS: rules.POST_COLUMNS}
 _WORDS: dict[str, dict[Any, str]] = {
     rules.LEVEL: {level: word for word, level in rules.LEVELS.items()},
     rules.KIND: {kind: word for word, kind in rules.KINDS.items()},
@@ -54,104 +52,27 @@ def reach_of(actor: Actor) -> frozenset[int]:
     return frozenset(s.for_unit_id for s in actor.standings if s.role == Role.SECRETARIAT and covers(s, acts.KEEP_NETWORK))
 
 
-def upload(actor: Actor, kind: str, name: str, data: bytes) -> ImportPreview:
-    """Judge a workbook and keep it with its judgement. Refuses (Invalid) what is no workbook or lacks columns."""
-    take_time()
-    reach_of(actor)
-    previews.forget_expired()
-    name = previews.fit_name(actor.person_id, name)
-    sheet = workbook.read_rows(data, titles=COLUMNS[kind], max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20)
-    previews.refuse_marked_sheet(actor.person_id, sheet, rows=True)
-    if len(sheet.rows) > MOST_ROWS:
-        raise Invalid(_("行数过多，一次最多 %(most)s 行，请分几次导入。", most=MOST_ROWS))
-    rows = [[row.number, *(_plain(cell.value) for cell in row.cells)] for row in sheet.rows]
-    judged = _judge(actor, kind, sheet.header, rows)
-    if first := next((fault for fault in judged.faults if fault.row == 1), None):
-        raise Invalid(first.sentence)
-    return previews.keep(
-        actor.person_id,
-        kind,
-        name,
-        {"sheet": sheet.name, "header": list(sheet.header), "rows": rows, "verdict": _verdict(judged)},
-    )
+def _judge_units(actor: Actor, sheet: Sheet) -> JudgedNetwork:
+    own = {standing.for_unit_id for standing in rules.business_of(actor)}
+    return judge_units(sheet, known_network(), reach_of(actor), own)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, date):
-        return value.isoformat()
-    return tidy(str(value)) if value is not None else ""
+def _judge_posts(actor: Actor, sheet: Sheet) -> JudgedNetwork:
+    return judge_posts(sheet, known_network(), reach_of(actor), actor.person_id)
 
 
-def _judge(actor: Actor, kind: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Judged:
-    table, reach = table_of(header, rows), reach_of(actor)
-    if kind == UNITS:
-        own = {standing.for_unit_id for standing in rules.business_of(actor)}
-        return judge_units(table, known_network(), reach, own)
-    return judge_posts(table, known_network(), reach, actor.person_id)
-
-
-def _verdict(judged: Judged) -> dict[str, Any]:
-    plan = judged.plan
-    new = [[u.row, u.code, u.name, u.parent_code or ""] for u in plan.units]
-    new += [[p.row, f"{p.name}（{p.sign_in_name}）", str(p.role), p.unit_code] for p in plan.posts]
-    return {
-        "total": judged.total, "new": judged.new, "changed": len(judged.changed), "unchanged": judged.unchanged,
-        "people": len(plan.new_people()), "bad": judged.bad_rows, "fingerprint": judged.fingerprint,
-        "faults": [[fault.row, fault.column, fault.sentence] for fault in judged.faults],
-        "first_new": new[:SHOWN],
-        "first_changed": [[one.row, one.code, one.name, *map(list, one.what)] for one in judged.changed[:SHOWN]],
-    }  # fmt: skip
-
-
-def preview(actor: Actor, kind: str, preview_id: UUID, *, lock: bool = False) -> ImportPreview:
-    """One's own, for a day."""
-    reach_of(actor)
-    return previews.mine(actor.person_id, kind, preview_id, lock=lock)
-
-
-def carry_out(actor: Actor, kind: str, preview_id: UUID) -> ImportPreview:
-    """Write all good rows in one transaction; a second click finds it done. Stale where the network has changed since it
-    was judged, so that nothing is written that was not shown."""
-    take_time()
-    kept = preview(actor, kind, preview_id, lock=True)
-    if kept.state == "imported":
-        return kept
-    if kept.state != "judged":
-        raise Invalid(_("这份工作簿已放弃导入，请重新上传"))
-    db.session.execute(select(func.pg_advisory_xact_lock(LOCK, current_city())))
-    words = kept.judged
-    judged = _judge(actor, kind, words["header"], words["rows"])
-    if _plainly(judged.fingerprint) != words["verdict"]["fingerprint"]:
-        raise Stale(_("核对之后有变动，没有导入任何一行；请重新上传核对"))
-    if not judged.new and not judged.changed:
-        raise Invalid(_("没有可以导入的行"))
+def _carry_out(actor: Actor, judged: JudgedNetwork, kept: ImportPreview) -> dict[str, Any]:
+    """Write new units, posts and people, renames and moves; the new people's passwords wait to be fetched."""
     passwords = _one_time(judged)
     write_new(judged.plan, {name: stored for name, (_word, stored) in passwords.items()}, by=actor)
-    if kind == UNITS:
+    if kept.kind == UNITS:
         _write_changes(actor, judged, kept.name)
     newcomers = judged.plan.new_people()
     kept.secrets = [[name, newcomers[name].name, newcomers[name].unit_code, word] for name, (word, _s) in passwords.items()]
-    kept.imported = [{"new": judged.new, "changed": len(judged.changed), "people": len(newcomers)}]
-    kept.state = "imported"
-    journal.record(
-        actor,
-        f"import_{kind}",
-        "import",
-        kept.id,
-        after={"new": judged.new, "changed": [one.code for one in judged.changed], "people": sorted(newcomers)},
-    )
-    return kept
+    return {"new": judged.tally["new"], "changed": [one.code for one in judged.changed], "people": sorted(newcomers)}
 
 
-def _plainly(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return [_plainly(one) for one in value]
-    return value
-
-
-def _one_time(judged: Judged) -> dict[str, tuple[str, str]]:
+def _one_time(judged: JudgedNetwork) -> dict[str, tuple[str, str]]:
     given: dict[str, tuple[str, str]] = {}
     for name in judged.plan.new_people():
         word = one_time_password()
@@ -159,7 +80,7 @@ def _one_time(judged: Judged) -> dict[str, tuple[str, str]]:
     return given
 
 
-def _write_changes(actor: Actor, judged: Judged, workbook_name: str) -> None:
+def _write_changes(actor: Actor, judged: JudgedNetwork, workbook_name: str) -> None:
     """Renames and moves in bulk, each with its own row of history; paths and readers follow once."""
     codes = {*(one.code for one in judged.changed), *(unit.code for unit in judged.plan.units)}
     codes |= {one.parent_code for one in judged.changed if one.parent_code}
@@ -240,7 +161,7 @@ def _history(
 
 def passwords_once(actor: Actor, preview_id: UUID) -> bytes:
     """The one-time passwords of an import as a workbook; they are forgotten with it. Refused (Invalid) the second time."""
-    kept = preview(actor, POSTS, preview_id, lock=True)
+    kept = importing.preview(actor, IMPORTS[POSTS], preview_id, lock=True)
     secrets = kept.secrets
     if not secrets:
         raise Invalid(_("一次性口令已经下载过，不再保存；遗失的请重置口令"))
@@ -252,28 +173,15 @@ def passwords_once(actor: Actor, preview_id: UUID) -> bytes:
     return target.getvalue()
 
 
-def report(kept: ImportPreview) -> bytes:
-    """The rows at fault under the workbook's own columns, each with what and why."""
-    words = kept.judged
-    said: dict[int, list[str]] = {}
-    for row, column, sentence in words["verdict"]["faults"]:
-        said.setdefault(row, []).append(f"{column}：{sentence}" if column else sentence)
-    lines = [(*row[1:], row[0], "\n".join(said[row[0]])) for row in words["rows"] if row[0] in said]
-    target = io.BytesIO()
-    workbook.write(target, _("核对报告"), (*words["header"], _("原表行号"), _("说明")), lines)
-    return target.getvalue()
-
-
 def export(actor: Actor, sheet: str) -> bytes:
     """The secretariat's part of the network in the columns that an import takes."""
     take_time()
     reach = reach_of(actor)
     target = io.BytesIO()
     if sheet == UNITS:
-        widths = (16, 30, 20, 14, 16, 16, 12)
-        workbook.write(target, "单位表", rules.UNIT_COLUMNS, _units_out(reach), widths)
+        workbook.write(target, "单位表", rules.UNIT_COLUMNS, _units_out(reach), [column.width for column in COLUMNS[UNITS]])
     else:
-        workbook.write(target, "岗位表", rules.POST_COLUMNS, _posts_out(reach), (24, 24, 16, 16, 28))
+        workbook.write(target, "岗位表", rules.POST_COLUMNS, _posts_out(reach), [column.width for column in COLUMNS[POSTS]])
     return target.getvalue()
 
 
@@ -309,6 +217,19 @@ def _ids(reach: frozenset[int]) -> list[int]:
     return sorted(found)
 
 
-def faults_of(kept: ImportPreview) -> list[Fault]:
-    """What is at fault, as it was judged."""
-    return [Fault(kept.kind, row, column, sentence) for row, column, sentence in kept.judged["verdict"]["faults"]]
+def _import(kind: str, words: LazyString, judge: Callable[[Actor, Sheet], JudgedNetwork]) -> Import[Any]:
+    return Import(
+        name=kind,
+        words=words,
+        act=acts.KEEP_NETWORK,
+        columns=COLUMNS[kind],
+        judge=judge,
+        carry_out=_carry_out,  # type: ignore[arg-type]  # what its own judge has judged
+        gate=reach_of,
+        journal=f"import_{kind}",
+        most_rows=MOST_ROWS,
+        lock=LOCK,
+    )
+
+
+IMPORTS = {UNITS: _import(UNITS, _l("单位表"), _judge_units), POSTS: _import(POSTS, _l("岗位表"), _judge_posts)}

@@ -9,13 +9,12 @@ from uuid import UUID, uuid4
 
 from flask import Response
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, HiddenField, MultipleFileField, PasswordField, StringField, TextAreaField
 from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Length
 
 from portal.audit import journal
-from portal.kernel.language import _, _l
+from portal.kernel.language import _
 from portal.kernel.refusals import Refusal
 from portal.kernel.text import explain, objections, tidy
 from portal.vault.screening import CLASSIFIED, classification_mark
@@ -137,12 +136,6 @@ def _labels(form: type[OfficeForm]) -> dict[str, Any]:
         and issubclass(field.field_class, StringField | DateField)
         and not issubclass(field.field_class, HiddenField | PasswordField)
     }
-
-
-class WorkbookForm(OfficeForm):
-    """The workbook to be judged."""
-
-    workbook = FileField(_l("工作簿"), [FileRequired(_l("请选择要导入的工作簿"))])
 
 
 def redraw(

@@ -17,14 +17,16 @@ from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.collections.queries import units_of
 from portal.identity.models import SignInSession
+from portal.importing import service as importing
 from portal.instructions import previews
+from portal.instructions.previews import IMPORT
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.liaisons.service import drives, nominations
 from portal.matters.models import Report
 from portal.matters.service import ending, granting, handling, reporting
-from portal.network import previews as network_previews
 from portal.network.models import ChangeKind
+from portal.network.previews import IMPORTS
 from portal.network.queries import person_meant
 from portal.network.rules import POST_COLUMNS, UNIT_COLUMNS
 from portal.network.service import changing
@@ -136,9 +138,9 @@ def _imports(world: World) -> tuple[UUID, UUID]:
     """A workbook judged, and one imported."""
     with world.work("city.supervisor"):
         actor = world.actor("city.supervisor")
-        judged = previews.upload(actor, "登记表.xlsx", book(row(), row(主办单位代码="330300-WX", 来文标题="另一件")))
-        done = previews.upload(actor, "登记表二.xlsx", book(row(来文标题="第三件", 来文字号=None)))
-        previews.carry_out(actor, done.id)
+        judged = importing.upload(actor, IMPORT, "登记表.xlsx", book(row(), row(主办单位代码="330300-WX", 来文标题="另一件")))
+        done = importing.upload(actor, IMPORT, "登记表二.xlsx", book(row(来文标题="第三件", 来文字号=None)))
+        importing.carry_out(actor, IMPORT, done.id)
         previews.assign_as_in_workbook(actor, done.id)
         return judged.id, done.id
 
@@ -156,10 +158,10 @@ def _network_imports(world: World) -> list[str]:
                 ["330300-WJ", "市卫生局", "市卫健委", "市", "部门", "330300", "温卫"],
             ],
         )
-        judged = network_previews.upload(actor, "units", "单位表.xlsx", units)
+        judged = importing.upload(actor, IMPORTS["units"], "单位表.xlsx", units)
         posts = network_book(POST_COLUMNS, [["new.one", "新人甲", "330300-WJ", "承办人", ""]])
-        done = network_previews.upload(actor, "posts", "岗位表.xlsx", posts)
-        network_previews.carry_out(actor, "posts", done.id)
+        done = importing.upload(actor, IMPORTS["posts"], "岗位表.xlsx", posts)
+        importing.carry_out(actor, IMPORTS["posts"], done.id)
         later = clock.today() + timedelta(days=20)
         changing.change(actor, Wanted(ChangeKind.RENAME, world.units["county"], later, "民政厅批复", {"name": "永嘉市"}), None)
         return [f"network/import/units/{judged.id}", f"network/import/posts/{done.id}"]

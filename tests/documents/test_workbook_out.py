@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.documents.workbook import MOST_CELL, read_rows, write
+from portal.documents.workbook import MOST_CELL, write
+from portal.importing.reading import read_rows
 from portal.kernel.refusals import Invalid
-from tests.documents.books import part_of, styles_of
+from tests.importing.books import part_of, styles_of
 
 SHEET = "xl/worksheets/sheet1.xml"
 

@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from portal.audit.models import JournalEntry
-from portal.documents import previews
 from portal.identity.door import KNOWN
 from portal.identity.pace import MOST_ELSEWHERE, MOST_NAMES, MOST_URGES, NAMES_WITHIN
+from portal.importing import previews
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid

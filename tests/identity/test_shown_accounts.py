@@ -11,7 +11,7 @@ from flask import Flask
 
 from portal.commands.demonstration import play
 from portal.commands.demonstration.play import PASSWORD
-from portal.documents.workbook import read_rows
+from portal.importing.reading import read_rows
 from tests.at_the_door import SmallCity
 
 demo = import_module("portal.commands.demo")  # the package's own `demo` is the command

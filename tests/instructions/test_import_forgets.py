@@ -13,9 +13,9 @@ from sqlalchemy import select, update
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.audit.models import Reading
-from portal.documents.models import ImportPreview
-from portal.documents.workbook import read_rows
 from portal.identity.models import Person
+from portal.importing.models import ImportPreview
+from portal.importing.reading import read_rows
 from portal.instructions.importing import COLUMNS
 from portal.kernel import clock
 from portal.kernel.db import db

@@ -12,13 +12,13 @@ import pytest
 from flask import Flask
 
 import portal.commands
-from portal.commands.city import found, table_from
+from portal.commands.city import found, sheet_from
 from portal.deadlines.models import CalendarDay
+from portal.importing.cells import Sheet
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.network import rules
 from portal.network.importing import carry_out, known_network
-from portal.network.plan import Table, plan_import
+from portal.network.plan import POSTS, UNITS, plan_import
 from tests.at_the_door import PASSWORD, stored
 from tests.moulds import Mould, begin_city
 from tests.network.small_network import Network, posts_table, units_table
@@ -67,13 +67,10 @@ def site(new_network: Callable[[], Network]) -> Network:
 
 
 @pytest.fixture(scope="session")
-def demonstration_tables() -> tuple[Table, Table]:
+def demonstration_tables() -> tuple[Sheet, Sheet]:
     """The demonstration city's two workbooks as they are read for an import."""
 
-    def read(name: str, columns: tuple[str, ...]) -> Table:
-        return table_from(DEMONSTRATION / name, columns)
-
-    return read("units.xlsx", rules.UNIT_COLUMNS), read("posts.xlsx", rules.POST_COLUMNS)
+    return sheet_from(DEMONSTRATION / "units.xlsx", UNITS), sheet_from(DEMONSTRATION / "posts.xlsx", POSTS)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from portal.access.actor import Actor
 from portal.identity.models import Person
+from portal.importing.cells import Cell, Row, Sheet
 from portal.kernel.db import db, enter
 from portal.network import rules
 from portal.network.models import Unit
-from portal.network.plan import Table
 from portal.network.service.acting import actor_for
 
 UNITS = (
@@ -43,17 +43,18 @@ POSTS = (
 )
 
 
-def table(columns: tuple[str, ...], rows: object) -> Table:
+def table(columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> Sheet:
     """Rows as a sheet that begins in row 2."""
-    return Table(columns, list(enumerate(rows, start=2)))  # type: ignore[call-overload]
+    cells = (tuple(map(Cell, row)) for row in rows)  # type: ignore[arg-type]
+    return Sheet("", columns, [Row(number, row) for number, row in enumerate(cells, start=2)])
 
 
-def units_table(*more: tuple[object, ...]) -> Table:
+def units_table(*more: tuple[object, ...]) -> Sheet:
     """The small network's units, with more rows beneath."""
     return table(rules.UNIT_COLUMNS, (*UNITS, *more))
 
 
-def posts_table(*more: tuple[object, ...]) -> Table:
+def posts_table(*more: tuple[object, ...]) -> Sheet:
     """The small network's posts, with more rows beneath."""
     return table(rules.POST_COLUMNS, (*POSTS, *more))
 

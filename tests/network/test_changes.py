@@ -30,6 +30,7 @@ from portal.network.service import changing
 from portal.network.service.wanted import Wanted
 from portal.notify.models import Message
 from portal.staffing.jobs import carry_out_changes
+from tests.network.small_network import table
 from tests.world import World
 
 K = ChangeKind
@@ -651,10 +652,8 @@ def test_nobody_widens_his_own_post_by_workbook(world: World) -> None:
     for by, faults in (("county_health.leader", 1), ("nobody", 0)):
         with world.work(by):
             actor = world.actor(by)
-            header = list(rules.UNIT_COLUMNS)
-            words = [row for row in previews._units_out(previews.reach_of(actor)) if row[0] == "330324101"]
-            table = [[2, *words[0]]]
-            table[0][1 + header.index(rules.PARENT)] = "330324-WJ"
-            judged = previews._judge(actor, UNITS, header, table)
-            assert [fault.sentence for fault in judged.faults if "本人" not in fault.sentence] == []
+            words = [list(row) for row in previews._units_out(previews.reach_of(actor)) if row[0] == "330324101"]
+            words[0][rules.UNIT_COLUMNS.index(rules.PARENT)] = "330324-WJ"
+            judged = previews.IMPORTS[UNITS].judge(actor, table(rules.UNIT_COLUMNS, words))
+            assert [fault.why for fault in judged.faults if "本人" not in fault.why] == []
             assert (len(judged.faults), len(judged.changed)) == (faults, 1 - faults)

@@ -17,12 +17,13 @@ from portal.deadlines.models import CalendarDay
 from portal.documents import workbook
 from portal.identity.models import Person
 from portal.identity.passwords import fits
+from portal.importing.cells import Sheet
 from portal.kernel.city import city_by_slug
 from portal.kernel.db import db, enter
 from portal.network import queries, rules
 from portal.network.importing import carry_out, known_network
 from portal.network.models import Appointment, Post, Unit
-from portal.network.plan import Table, plan_import
+from portal.network.plan import plan_import
 from tests.network import small_network as small
 from tests.network.small_network import Network, posts_table, table, units_table
 
@@ -31,7 +32,7 @@ def count(model: type[Unit] | type[Person] | type[Post], city_id: int) -> int:
     return db.session.scalar(select(func.count()).select_from(model).where(model.city_id == city_id)) or 0
 
 
-def test_the_demonstration_workbooks_go_in_whole(app: Flask, demonstration_tables: tuple[Table, Table]) -> None:
+def test_the_demonstration_workbooks_go_in_whole(app: Flask, demonstration_tables: tuple[Sheet, Sheet]) -> None:
     with app.app_context():
         city = found("demo-import", "温州市")
         plan = plan_import(*demonstration_tables, known_network())

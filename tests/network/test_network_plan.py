@@ -7,7 +7,7 @@ import pytest
 from portal.access.roles import Role
 from portal.network import rules
 from portal.network.models import Kind, Level
-from portal.network.plan import POSTS, UNITS, Known, KnownPerson, KnownUnit, Plan, Table, plan_import
+from portal.network.plan import POSTS, UNITS, Known, KnownPerson, KnownUnit, Plan, plan_import
 from tests.network import small_network as small
 from tests.network.small_network import posts_table, table, units_table
 
@@ -37,7 +37,7 @@ def post(**changed: object) -> tuple[object, ...]:
 def only_fault(plan: Plan, sheet: str, row: int, column: str) -> str:
     assert [(f.sheet, f.row, f.column) for f in plan.faults] == [(sheet, row, column)], plan.faults
     assert not plan.good
-    return plan.faults[0].sentence
+    return plan.faults[0].why
 
 
 def test_a_sound_network_has_no_fault() -> None:
@@ -100,7 +100,7 @@ def test_a_bad_unit_is_named_with_its_row(changed: dict[str, object], column: st
 )
 def test_a_bad_post_is_named_with_its_row(changed: dict[str, object], column: str, words: str) -> None:
     plan = judge_post(*post(**changed))
-    found = [f.sentence for f in plan.faults if (f.sheet, f.row, f.column) == (POSTS, NEXT_POST, column)]
+    found = [f.why for f in plan.faults if (f.sheet, f.row, f.column) == (POSTS, NEXT_POST, column)]
     assert {(f.sheet, f.row) for f in plan.faults} == {(POSTS, NEXT_POST)}
     assert any(words in sentence for sentence in found), plan.faults
 
@@ -113,12 +113,12 @@ def test_the_same_post_twice_is_named() -> None:
 def test_the_three_officers_must_be_three_people() -> None:
     plan = judge_post("sys.admin", "系统员", "33", "审计员", "")
     assert {(f.row, f.column) for f in plan.faults} == {(7, rules.ROLE), (NEXT_POST, rules.ROLE)}
-    assert all("三个人" in f.sentence for f in plan.faults)
+    assert all("三个人" in f.why for f in plan.faults)
 
 
 def test_an_officer_holds_no_other_post() -> None:
     plan = judge_post("sys.admin", "系统员", "33", "主要领导", "")
-    assert all("不得兼任" in f.sentence for f in plan.faults)
+    assert all("不得兼任" in f.why for f in plan.faults)
     assert len(plan.faults) == 2
 
 
@@ -144,9 +144,9 @@ def test_what_hangs_below_a_bad_row_is_not_blamed() -> None:
 
 
 def test_a_missing_column_is_one_fault() -> None:
-    plan = plan_import(table(rules.UNIT_COLUMNS[:-2], [row[:-2] for row in small.UNITS]), Table((), []))
+    plan = plan_import(table(rules.UNIT_COLUMNS[:-2], [row[:-2] for row in small.UNITS]), table((), []))
     assert [(f.sheet, f.row) for f in plan.faults] == [(UNITS, 1), (POSTS, 1)]
-    assert rules.PARENT in plan.faults[0].sentence
+    assert rules.PARENT in plan.faults[0].why
 
 
 def test_columns_may_stand_in_any_order_and_codes_be_numbers() -> None:

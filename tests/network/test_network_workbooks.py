@@ -16,12 +16,15 @@ from portal.access.roles import Role
 from portal.documents import workbook
 from portal.identity import passwords
 from portal.identity.models import Person
+from portal.importing import service as importing
+from portal.importing.reading import read_rows
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.network import previews, rules
 from portal.network.models import Post, Unit, UnitChange
 from portal.network.plan import POSTS, UNITS
+from portal.network.previews import IMPORTS
 from tests.network.test_changes import K, all_follows_from_the_rules, do, unit
 from tests.world import World
 
@@ -36,18 +39,21 @@ def book(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
 
 def judged(world: World, kind: str, rows: Sequence[Sequence[Any]], by: str = BY) -> tuple[UUID, dict[str, Any]]:
     with world.work(by):
-        kept = previews.upload(world.actor(by), kind, "表.xlsx", book(previews.COLUMNS[kind], rows))
-        return kept.id, kept.judged["verdict"]
+        titles = IMPORTS[kind].titles
+        kept = importing.upload(world.actor(by), IMPORTS[kind], "表.xlsx", book(titles, rows))
+        found = importing.judgement(kept, dict)
+        faults = [[fault.row, fault.column, fault.why] for fault in found.faults]
+        return kept.id, {**found.tally, "bad": found.bad_rows, "faults": faults}
 
 
 def carried_out(world: World, kind: str, preview_id: UUID, by: str = BY) -> None:
     with world.work(by):
-        previews.carry_out(world.actor(by), kind, preview_id)
+        importing.carry_out(world.actor(by), IMPORTS[kind], preview_id)
 
 
 def exported(world: World, kind: str, by: str = BY) -> list[list[Any]]:
     with world.work(by):
-        sheet = workbook.read_rows(previews.export(world.actor(by), kind), titles=previews.COLUMNS[kind])
+        sheet = read_rows(previews.export(world.actor(by), kind), titles=IMPORTS[kind].titles)
     return [[cell.text for cell in row.cells] for row in sheet.rows]
 
 
@@ -165,7 +171,7 @@ def test_new_people_sign_in_with_passwords_that_are_shown_once(world: World) -> 
     assert (verdict["new"], verdict["people"]) == (2, 1)
     carried_out(world, POSTS, preview_id)
     with world.work(BY):
-        sheet = workbook.read_rows(previews.passwords_once(world.actor(BY), preview_id), titles=(rules.SIGN_IN_NAME,))
+        sheet = read_rows(previews.passwords_once(world.actor(BY), preview_id), titles=(rules.SIGN_IN_NAME,))
         [row] = sheet.rows
         word = row.cells[3].text
         person = db.session.scalars(select(Person).where(Person.sign_in_name == "new.one")).one()

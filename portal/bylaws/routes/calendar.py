@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
-from urllib.parse import quote
 
-from flask import Response, flash, make_response, request, url_for
+from flask import Response, flash, request, url_for
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from portal.access.acts import SIGNED_IN
 from portal.access.policy import allowed
 from portal.bylaws import acts, queries, service
 from portal.bylaws.forms import NoticeForm, years_to_import
-from portal.bylaws.judging import COLUMNS, KINDS, MOST_ROWS, Judged, judge_list, judge_sheet
+from portal.bylaws.judging import COLUMNS, KINDS, MOST_ROWS, SHEET, Notice, judge_list, judge_sheet
 from portal.bylaws.routes import blueprint
 from portal.bylaws.rules import instant_words_or_day
 from portal.deadlines import reckon
@@ -29,19 +28,20 @@ from portal.deadlines.queries import calendar_of, limits_at
 from portal.deadlines.rules import Urgency
 from portal.deadlines.versions import Kind
 from portal.deadlines.words import day_words, holiday_words, instant_words, month_words, weekday_words
-from portal.documents import previews, workbook
+from portal.documents import workbook
+from portal.importing import previews
+from portal.importing.reading import MEGABYTE, read_rows
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Stale
 from portal.matters.replanning import receipts_that_would_move
-from portal.web.answers import go, page
+from portal.web.answers import go, page, xlsx
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
 
-MOST_BYTES = 2 * workbook.MEGABYTE
+MOST_BYTES = 2 * MEGABYTE
 MOST_MOVED = 40
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 IMPORT = "bylaws/calendar_import.html"
 _WEEK = timedelta(days=7)
 
@@ -153,12 +153,8 @@ def empty_calendar_workbook() -> Response:
     """A workbook with the columns, and how each kind of row is written."""
     kept = io.BytesIO()
     day = date(clock.today().year + 1, 1, 1)
-    workbook.write(kept, _("放假安排"), COLUMNS, [(day, "放假", "元旦")], (14, 14, 20))
-    response = make_response(kept.getvalue())
-    response.mimetype = XLSX
-    name = quote(_("放假安排.xlsx"))
-    response.headers["Content-Disposition"] = f"attachment; filename=\"calendar.xlsx\"; filename*=UTF-8''{name}"
-    return response
+    workbook.write(kept, _("放假安排"), COLUMNS, [(day, "放假", "元旦")], [column.width for column in SHEET])
+    return xlsx(kept.getvalue(), _("放假安排.xlsx"))
 
 
 def _year(said: str | None, years: list[int], default: int | None) -> int:
@@ -170,13 +166,13 @@ def _year(said: str | None, years: list[int], default: int | None) -> int:
     return year
 
 
-def _judged(form: NoticeForm) -> Judged:
+def _judged(form: NoticeForm) -> Notice:
     chosen = form.workbook.data
     data = chosen.read(MOST_BYTES + 1) if chosen and chosen.filename else b""
     if data and form.days.data:
         raise Invalid(_("工作簿和粘贴的日期只用一种"), fields={"days": _("已选工作簿，请清空此处")})
     if data:
-        rows = workbook.read_rows(data, titles=COLUMNS, max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20)
+        rows = read_rows(data, columns=SHEET, max_bytes=MOST_BYTES, max_rows=MOST_ROWS + 20)
         previews.refuse_marked_sheet(current_actor().person_id, rows)
         return judge_sheet(rows, int(form.year.data))
     if not form.days.data:
@@ -195,7 +191,7 @@ def _importing() -> dict[str, Any]:
     }
 
 
-def _previewed(form: NoticeForm, judged: Judged) -> Response:
+def _previewed(form: NoticeForm, judged: Notice) -> Response:
     before = calendar_of(db.session())
     after = before.with_year(judged.year, judged.days)
     good = not judged.bad

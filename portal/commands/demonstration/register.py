@@ -9,7 +9,7 @@ from typing import Any
 
 from portal.commands.demonstration.cast import LEVELS, URGENCIES, Row, all_units, forwarded_to
 from portal.commands.demonstration.course import Course
-from portal.documents.workbook import read_rows
+from portal.importing.reading import read_rows
 from portal.network.models import Unit
 
 LAST_RECEIVED = timedelta(days=3)  # before the day on which the city is founded

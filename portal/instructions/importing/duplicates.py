@@ -12,7 +12,9 @@ from sqlalchemy import select
 from portal.access.actor import Actor
 from portal.access.record import Record
 from portal.access.visibility import as_seen_by
-from portal.instructions.importing.plan import DOCUMENT, TITLE, Fault, Judged, Key, Planned, shown
+from portal.importing.columns import Column, shown
+from portal.importing.judging import Judged, RowError
+from portal.instructions.importing.plan import DOCUMENT, TITLE, Key, Planned
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.text import folded
@@ -50,7 +52,7 @@ def _numbered(planned: Collection[Planned], actor: Actor) -> dict[str, tuple[UUI
     return {number: (matter_id, its_number or "") for number, matter_id, its_number in found if number}
 
 
-def refuse_repeated(judged: Judged, actor: Actor) -> None:
+def refuse_repeated(judged: Judged[Planned], actor: Actor) -> None:
     """Of the same instruction one row stays, and none where it is registered; an equal document number is worth a look."""
     there = already(judged.good, actor)
     numbered = _numbered(judged.good, actor)
@@ -62,14 +64,14 @@ def refuse_repeated(judged: Judged, actor: Actor) -> None:
             known = there[one.key]
             why, fix = _("已登记过同一件："), _("请从表中删去")
             if known.confidential:
-                judged.hide(one.row, why, fix, matter_id=str(known.matter_id), number=known.number)
+                judged.hide(one.row, TITLE.title, why, fix, record_id=str(known.matter_id), number=known.number)
             else:
                 judged.faults.append(_already(one, TITLE, one.title, known.matter_id, known.number, why, fix))
             continue
         if one.key in first:
             why = _("与第 %(row)s 行是同一件", row=first[one.key])
             fix = _("来源、领导、批示日期、标题、字号都相同的只留一行")
-            judged.faults.append(Fault(one.row, TITLE, shown(one.title), why, fix))
+            judged.faults.append(RowError(one.row, TITLE.title, shown(one.title), why, fix))
             continue
         first[one.key] = one.row
         kept.append(one)
@@ -82,12 +84,12 @@ def refuse_repeated(judged: Judged, actor: Actor) -> None:
             judged.faults.append(_already(one, DOCUMENT, typed, *numbered[number], why, look, warning=True))
         elif number in number_of:
             why = _("字号与第 %(row)s 行相同", row=number_of[number])
-            judged.faults.append(Fault(one.row, DOCUMENT, shown(typed), why, look, warning=True))
+            judged.faults.append(RowError(one.row, DOCUMENT.title, shown(typed), why, look, warning=True))
         number_of.setdefault(number, one.row)
     judged.good = kept
 
 
 def _already(
-    one: Planned, column: str, value: str, matter_id: UUID, number: str, why: str, fix: str, *, warning: bool = False
-) -> Fault:
-    return Fault(one.row, column, shown(value), why, fix, matter_id=str(matter_id), number=number, warning=warning)
+    one: Planned, column: Column[str], value: str, matter_id: UUID, number: str, why: str, fix: str, *, warning: bool = False
+) -> RowError:
+    return RowError(one.row, column.title, shown(value), why, fix, record_id=str(matter_id), number=number, warning=warning)

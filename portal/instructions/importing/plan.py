@@ -1,52 +1,48 @@
-"""What a row of the workbook holds, what is found about it, and what it becomes: the words of the import, judged elsewhere."""
+"""What a row of the workbook holds, and what it becomes: the words of the import, judged elsewhere."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from portal.deadlines.queries import rules_of
 from portal.deadlines.reckon import closing
 from portal.deadlines.rules import SourceLevel, Urgency
+from portal.importing.columns import Column, coded, day, one_of, words
+from portal.instructions import rules
 from portal.kernel.db import db
-from portal.kernel.text import objections, tidy
+from portal.kernel.text import tidy
 from portal.matters.sameness import Paper
 
-COLUMNS = (
-    "序号", "批示来源", "批示领导", "批示日期", "收到日期", "来文标题", "来文字号", "批示内容", "紧急程度", "是否保密",
-    "主办单位代码", "协办单位代码", "办理要求", "登记单位代码",
-)  # fmt: skip
-NUMBER, SOURCE, LEADER, SIGNED, RECEIVED, TITLE, DOCUMENT, TEXT, URGENCY, SECRECY = COLUMNS[:10]
-LEAD, HELPING, REQUIREMENT, OFFICE = COLUMNS[10:]
-REQUIRED = (SOURCE, LEADER, SIGNED, RECEIVED, TITLE, TEXT, URGENCY, SECRECY, LEAD)
 MOST_ROWS = 1000
 LEVELS = {"中央": SourceLevel.CENTRAL, "省": SourceLevel.PROVINCE, "市": SourceLevel.CITY, "县": SourceLevel.COUNTY}
 URGENCIES = {"一般": Urgency.NORMAL, "急件": Urgency.URGENT}
 SECRECIES = {"是": True, "否": False}
-_SHOWN = 40
 
+NUMBER = Column("序号", words(rules.MOST_PAPER_NUMBER), width=8)
+SOURCE = Column("批示来源", one_of(LEVELS), required=True, fill=True, width=10)
+LEADER = Column("批示领导", words(rules.MOST_LEADER), required=True, fill=True, width=14)
+SIGNED = Column("批示日期", day, required=True, also=("批示时间",), fill=True, width=14)
+RECEIVED = Column("收到日期", day, required=True, also=("收文日期", "收到时间"), fill=True, width=14)
+TITLE = Column("来文标题", words(rules.MOST_TITLE), required=True, also=("标题", "文件标题"), width=36)
+DOCUMENT = Column("来文字号", words(rules.MOST_NUMBER), also=("文号", "字号", "来文文号"), width=24)
+TEXT = Column("批示内容", words(rules.MOST_TEXT, lines=True), required=True, also=("批示意见",), width=44)
+URGENCY = Column("紧急程度", one_of(URGENCIES), required=True, also=("缓急",), fill=True, width=10)
+SECRECY = Column("是否保密", one_of(SECRECIES), required=True, also=("保密",), fill=True, width=10)
+LEAD = Column("主办单位代码", coded, required=True, also=("主办单位", "牵头单位"), width=16)
+HELPING = Column("协办单位代码", coded, also=("协办单位",), width=24)
+REQUIREMENT = Column("办理要求", words(rules.MOST_REQUIREMENT, lines=True), width=30)
+OFFICE = Column("登记单位代码", coded, also=("登记单位",), fill=True, width=16)
+SHEET: tuple[Column[object], ...] = (
+    NUMBER, SOURCE, LEADER, SIGNED, RECEIVED, TITLE, DOCUMENT, TEXT, URGENCY, SECRECY, LEAD, HELPING, REQUIREMENT, OFFICE,
+)  # fmt: skip
+COLUMNS = tuple(column.title for column in SHEET)
 
 Key = tuple[Paper, str, str]
 """What makes two instructions the same one: the paper, the source level, and the day as ISO text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing about one row. `value` is None where it is not shown back; a `warning` does not keep the row out; of a
-    `hidden` row no cell is kept."""
-
-    row: int
-    column: str | None
-    value: str | None
-    why: str
-    fix: str
-    empty: bool = False
-    matter_id: str | None = None
-    number: str | None = None
-    warning: bool = False
-    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +66,11 @@ class Planned:
     requirement: str | None
     registering_unit_id: int
 
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Planned:
+        """The row as the preview keeps it."""
+        return cls(**{**kept, "co_unit_ids": tuple(kept["co_unit_ids"])})
+
     @property
     def paper(self) -> Paper:
         """What makes two papers the same one."""
@@ -81,44 +82,6 @@ class Planned:
         return (self.paper, self.source_level, self.instructed_on)
 
 
-@dataclass
-class Judged:
-    """The workbook as judged. `kept` holds the cells of rows with faults, for the report."""
-
-    sheet: str
-    total: int
-    good: list[Planned] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-    kept: dict[int, list[Any]] = field(default_factory=dict)
-
-    def hide(self, row: int, why: str, fix: str = "", **known: Any) -> None:
-        """Of this row nothing is shown but its number, and why."""
-        self.good = [one for one in self.good if one.row != row]
-        self.faults = [fault for fault in self.faults if fault.row != row]
-        self.faults.append(Fault(row, TITLE, None, why, fix, hidden=True, **known))
-        self.kept.pop(row, None)
-
-    @property
-    def bad_rows(self) -> list[int]:
-        """The rows that stay out."""
-        return sorted({fault.row for fault in self.faults if not fault.warning})
-
-    @property
-    def marked_rows(self) -> list[int]:
-        """The rows with a mark of classification: of them nothing is kept."""
-        return [fault.row for fault in self.faults if fault.column is None]
-
-    @property
-    def unkept_rows(self) -> set[int]:
-        """The rows of which no cell is kept."""
-        return {fault.row for fault in self.faults if fault.hidden or fault.column is None}
-
-    @property
-    def warned_rows(self) -> list[int]:
-        """The good rows that are worth a look."""
-        return sorted({fault.row for fault in self.faults if fault.warning} - set(self.bad_rows))
-
-
 _BEFORE_BRACKET = re.compile(r"\s+(?=[(（\[［〔【])")
 
 
@@ -126,12 +89,6 @@ def codes_in(text: str) -> list[str]:
     """The units of one cell, codes or “name (code)”, parted by 、 or any usual mark."""
     parted = "".join("、" if c in ",，;；/\n " else c for c in _BEFORE_BRACKET.sub("", tidy(text)))
     return list(dict.fromkeys(code for code in parted.split("、") if code))
-
-
-def shown(text: str) -> str:
-    """The beginning of what was typed, with what cannot be seen made visible."""
-    visible = "".join("□" if objections(c, single_line=True) else c for c in tidy(text)[: _SHOWN + 1])
-    return visible if len(visible) <= _SHOWN else visible[:_SHOWN] + "…"
 
 
 def due_on(one: Planned) -> date:

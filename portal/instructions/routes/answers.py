@@ -33,5 +33,5 @@ def outcomes(title: str, found: Sequence[Outcome]) -> Response:
         done_words=_("件已交办"),
         left_words=_("件未交办"),
         rows=rows,
-        register_url=url_for("instructions.register_list"),
+        above_url=url_for("instructions.register_list"),
     )

@@ -6,20 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from portal.access.roles import Role
+from portal.importing.judging import RowError
 from portal.network.models import Kind, Level
 
 UNITS = "units"
 POSTS = "posts"
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with one row. `sheet` is `units` or `posts`, `row` the number that Excel shows."""
-
-    sheet: str
-    row: int
-    column: str
-    sentence: str
 
 
 @dataclass(slots=True)
@@ -88,7 +79,7 @@ class Plan:
     known: Known
     units: list[PlannedUnit] = field(default_factory=list)
     posts: list[PlannedPost] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[RowError] = field(default_factory=list)
     unit_rows: int = 0
     post_rows: int = 0
     codes: set[str] = field(default_factory=set)
@@ -109,4 +100,4 @@ class Plan:
 
     def fault(self, sheet: str, row: int, column: str, sentence: str) -> None:
         """Note one fault."""
-        self.faults.append(Fault(sheet, row, column, sentence))
+        self.faults.append(RowError(row, column, None, sentence, sheet=sheet))

@@ -8,16 +8,18 @@ from collections import Counter
 from collections.abc import Mapping
 
 from portal.access.roles import OFFICERS, Role
+from portal.importing.cells import Sheet
 from portal.kernel.language import _
 from portal.network import rules
 from portal.network.models import ORGANS, Level
+from portal.network.plan import rows as columns
 from portal.network.plan.contents import POSTS, UNITS, Known, KnownUnit, Plan, PlannedPost, PlannedUnit
-from portal.network.plan.rows import Table, rows_of
+from portal.network.plan.rows import rows_of
 
 _LEVEL_ORDER = {level: number for number, level in enumerate(Level)}
 
 
-def plan_import(units_sheet: Table, posts_sheet: Table, known: Known | None = None) -> Plan:
+def plan_import(units_sheet: Sheet, posts_sheet: Sheet, known: Known | None = None) -> Plan:
     """Judge every row of both workbooks against each other and against what the city has."""
     plan = Plan(known or Known())
     _judge_units(plan, units_sheet)
@@ -28,31 +30,32 @@ def plan_import(units_sheet: Table, posts_sheet: Table, known: Known | None = No
     return plan
 
 
-def _judge_units(plan: Plan, sheet: Table) -> None:
-    rows = rows_of(plan, UNITS, sheet, rules.UNIT_COLUMNS, rules.UNIT_REQUIRED)
+def _judge_units(plan: Plan, sheet: Sheet) -> None:
+    rows = rows_of(plan, UNITS, sheet)
     plan.unit_rows = len(rows)
     seen: dict[str, int] = {}
     prefixes = {known.document_prefix for known in plan.known.units.values() if known.document_prefix and not known.retired}
     used: dict[str, int] = {}
     for row in rows:
-        code = row.text(rules.CODE)
+        code = row.text(columns.CODE)
         if code and row.sound and not rules.CODE_FORM.fullmatch(code):
-            row.fault(rules.CODE, _("单位代码只能用字母、数字、点和短横线"))
+            row.error(rules.CODE, _("单位代码只能用字母、数字、点和短横线"))
         if code in plan.known.units and plan.known.units[code].retired:
-            row.fault(rules.CODE, _("单位代码“%(code)s”属于已撤销的单位，不能再用", code=code))
+            row.error(rules.CODE, _("单位代码“%(code)s”属于已撤销的单位，不能再用", code=code))
         elif code in plan.known.units:
-            row.fault(rules.CODE, _("单位代码“%(code)s”已有单位使用", code=code))
+            row.error(rules.CODE, _("单位代码“%(code)s”已有单位使用", code=code))
         elif code in seen:
-            row.fault(rules.CODE, _("单位代码“%(code)s”与第 %(row)s 行重复，请改其中一行", code=code, row=seen[code]))
-        name = row.text(rules.NAME)
-        short_name = row.text(rules.SHORT_NAME, required=False) or name[: rules.LONGEST[rules.SHORT_NAME]]
-        level = row.chosen(rules.LEVEL, rules.LEVELS)
-        kind = row.chosen(rules.KIND, rules.KINDS)
-        prefix = row.text(rules.PREFIX, required=False)
+            row.error(rules.CODE, _("单位代码“%(code)s”与第 %(row)s 行重复，请改其中一行", code=code, row=seen[code]))
+        name = row.text(columns.NAME)
+        short_name = row.text(columns.SHORT_NAME) or name[: rules.LONGEST[rules.SHORT_NAME]]
+        level = row.get(columns.LEVEL)
+        kind = row.get(columns.KIND)
+        parent = row.get(columns.PARENT) if row.typed(rules.PARENT) else None
+        prefix = row.text(columns.PREFIX)
         if prefix and prefix in prefixes:
-            row.fault(rules.PREFIX, _("机关代字“%(prefix)s”已有单位使用", prefix=prefix))
+            row.error(rules.PREFIX, _("机关代字“%(prefix)s”已有单位使用", prefix=prefix))
         elif prefix and prefix in used:
-            row.fault(rules.PREFIX, _("机关代字“%(prefix)s”与第 %(row)s 行重复，请改其中一行", prefix=prefix, row=used[prefix]))
+            row.error(rules.PREFIX, _("机关代字“%(prefix)s”与第 %(row)s 行重复，请改其中一行", prefix=prefix, row=used[prefix]))
         if prefix:
             used.setdefault(prefix, row.number)
         if code and code not in seen:
@@ -60,8 +63,8 @@ def _judge_units(plan: Plan, sheet: Table) -> None:
             plan.codes.add(code)
             if level is not None and kind is not None:
                 # Kept although it may have faults: what hangs below it is judged against it.
-                parent = row.values.get(rules.PARENT, "") or None
                 plan.units.append(PlannedUnit(row.number, code, name, short_name, level, kind, parent, prefix or None))
+        plan.faults += row.errors
 
 
 def _judge_tree(plan: Plan) -> None:
@@ -120,31 +123,30 @@ def _judge_loops(plan: Plan, units: Mapping[str, PlannedUnit]) -> None:
         done.update(way)
 
 
-def _judge_posts(plan: Plan, sheet: Table) -> None:
-    rows = rows_of(plan, POSTS, sheet, rules.POST_COLUMNS, rules.POST_REQUIRED)
+def _judge_posts(plan: Plan, sheet: Sheet) -> None:
+    rows = rows_of(plan, POSTS, sheet)
     plan.post_rows = len(rows)
     kinds = {code: known.kind for code, known in plan.known.units.items()}
     kinds |= {unit.code: unit.kind for unit in plan.units}
     for row in rows:
-        sign_in_name = row.text(rules.SIGN_IN_NAME)
+        sign_in_name = row.text(columns.SIGN_IN_NAME)
         if sign_in_name and row.sound and not rules.SIGN_IN_FORM.fullmatch(sign_in_name):
-            row.fault(rules.SIGN_IN_NAME, _("登录名只能用文字、数字、点、短横线、下划线和 @，首尾须为文字或数字"))
-        name = row.text(rules.DISPLAY_NAME)
-        code = row.values.get(rules.CODE, "")
-        if not code:
-            row.fault(rules.CODE, _("%(column)s没有填写", column=rules.CODE))
-        elif code not in kinds and code not in plan.codes:
-            row.fault(rules.CODE, _("没有单位“%(code)s”", code=code[:30]))
+            row.error(rules.SIGN_IN_NAME, _("登录名只能用文字、数字、点、短横线、下划线和 @，首尾须为文字或数字"))
+        name = row.text(columns.DISPLAY_NAME)
+        code = row.text(columns.CODE)
+        if code and code not in kinds and code not in plan.codes:
+            row.error(rules.CODE, _("没有单位“%(code)s”", code=code[:30]))
         elif code in plan.known.units and plan.known.units[code].retired:
-            row.fault(rules.CODE, _("单位“%(code)s”已撤销", code=code))
-        role = row.chosen(rules.ROLE, rules.ROLES)
+            row.error(rules.CODE, _("单位“%(code)s”已撤销", code=code))
+        role = row.get(columns.ROLE)
         if role is not None and code in kinds and not rules.fits(role, kinds[code]):
-            row.fault(rules.ROLE, _("%(role)s岗位只能设在%(place)s", role=role.label, place=rules.place_of(role)))
-        email = row.text(rules.EMAIL, required=False)
+            row.error(rules.ROLE, _("%(role)s岗位只能设在%(place)s", role=role.label, place=rules.place_of(role)))
+        email = row.text(columns.EMAIL)
         if email and not rules.EMAIL_FORM.fullmatch(email):
-            row.fault(rules.EMAIL, _("邮箱格式有误"))
+            row.error(rules.EMAIL, _("邮箱格式有误"))
         if sign_in_name and role is not None:
             plan.posts.append(PlannedPost(row.number, sign_in_name, name, code, role, email or None))
+        plan.faults += row.errors
 
 
 def _judge_people(plan: Plan) -> None:

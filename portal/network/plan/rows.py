@@ -1,91 +1,84 @@
-"""A sheet's rows while they are judged: cells as text, each fault with its row, column and a sentence."""
+"""The columns of a network's two workbooks, and their rows while they are judged."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
+from portal.importing.cells import Cell, Sheet
+from portal.importing.columns import Column, Unfit, coded, one_of, shown, words
+from portal.importing.judging import RowJudge
 from portal.kernel.language import _
-from portal.kernel.text import explain, objections, tidy
 from portal.network import rules
-from portal.network.plan.contents import Plan
+from portal.network.plan.contents import POSTS, UNITS, Plan
+
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A sheet as it was read: its titles, and its rows with the numbers that Excel shows."""
+def _among(title: str, known: Mapping[str, T]) -> Callable[[Cell], T]:
+    parse = one_of(known)
 
-    header: Sequence[str]
-    rows: Sequence[tuple[int, Sequence[Any]]]
+    def chosen(cell: Cell) -> T:
+        try:
+            return parse(cell)
+        except Unfit:
+            said, among = shown(cell.text), "、".join(known)
+            why = _("%(column)s“%(said)s”不在可用的值之内：%(words)s", column=title, said=said, words=among)
+            raise Unfit((why, "")) from None
+
+    return chosen
 
 
-def rows_of(plan: Plan, sheet: str, table: Table, columns: Sequence[str], required: Sequence[str]) -> list[Row]:
-    """The sheet's rows that hold anything, by column; none where a required column is missing, which is a fault."""
-    header = ["".join(title.split()) for title in table.header]
-    missing = [title for title in required if title not in header]
+def _code(title: str) -> Callable[[Cell], str]:
+    parse = words(rules.LONGEST[title])
+    return lambda cell: parse(Cell(coded(cell)))
+
+
+def _text(title: str, *also: str, required: bool = False, width: float = 16) -> Column[str]:
+    return Column(title, words(rules.LONGEST[title]), required=required, also=also, formulas=True, width=width)
+
+
+CODE = Column(rules.CODE, _code(rules.CODE), required=True, also=("代码", "机构代码"), fill=True, formulas=True)
+NAME = _text(rules.NAME, "名称", "机构名称", required=True, width=30)
+SHORT_NAME = _text(rules.SHORT_NAME, "单位简称", width=20)
+LEVEL = Column(rules.LEVEL, _among(rules.LEVEL, rules.LEVELS), required=True, also=("单位层级",), fill=True, formulas=True)
+KIND = Column(rules.KIND, _among(rules.KIND, rules.KINDS), required=True, also=("单位类别",), fill=True, formulas=True)
+PARENT = Column(rules.PARENT, coded, required=True, also=("上级代码", "上级单位"), fill=True, formulas=True)
+PREFIX = _text(rules.PREFIX, "代字")
+SIGN_IN_NAME = Column(
+    rules.SIGN_IN_NAME, _code(rules.SIGN_IN_NAME), required=True, also=("账号", "用户名"), fill=True, formulas=True, width=24
+)
+DISPLAY_NAME = Column(
+    rules.DISPLAY_NAME, words(rules.LONGEST[rules.DISPLAY_NAME]), required=True, also=("姓名",), fill=True, formulas=True, width=24
+)
+ROLE = Column(rules.ROLE, _among(rules.ROLE, rules.ROLES), required=True, also=("岗位名称",), formulas=True)
+EMAIL = Column(rules.EMAIL, words(rules.LONGEST[rules.EMAIL]), also=("电子邮箱", "电子邮件"), fill=True, formulas=True, width=28)
+COLUMNS: dict[str, tuple[Column[object], ...]] = {
+    UNITS: (CODE, NAME, SHORT_NAME, LEVEL, KIND, PARENT, PREFIX),
+    POSTS: (SIGN_IN_NAME, DISPLAY_NAME, CODE, ROLE, EMAIL),
+}
+
+
+class NetworkRow(RowJudge):
+    """One row of either workbook."""
+
+    def missing(self, title: str) -> tuple[str, str]:
+        """What is said of an empty cell that must not be."""
+        return _("%(column)s没有填写", column=title), ""
+
+    def text(self, column: Column[str]) -> str:
+        """The cell's text, even where it is at fault: what else hangs on it is judged by it."""
+        return self.get(column) or self.typed(column.title)
+
+    def has(self, column: Column[str]) -> bool:
+        """Whether the workbook has this column."""
+        return column.title in self.sheet.header
+
+
+def rows_of(plan: Plan, kind: str, sheet: Sheet) -> list[NetworkRow]:
+    """The sheet's rows that hold anything; none where a required column is missing, which is a fault."""
+    missing = [column.title for column in COLUMNS[kind] if column.required and column.title not in sheet.header]
     if missing:
-        plan.fault(sheet, 1, "", _("缺少这些列：%(titles)s", titles="、".join(missing)))
+        plan.fault(kind, 1, "", _("缺少这些列：%(titles)s", titles="、".join(missing)))
         return []
-    places = {title: header.index(title) for title in columns if title in header}
-    found = []
-    for number, cells in table.rows:
-        values = {title: _text(cells[at]) if at < len(cells) else "" for title, at in places.items()}
-        if any(values.values()):
-            found.append(Row(plan, sheet, number, values))
-    return found
-
-
-def _text(cell: Any) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))  # a code that Excel took for a number
-    if isinstance(cell, date):
-        return cell.isoformat()
-    return tidy(str(cell))
-
-
-@dataclass(slots=True)
-class Row:
-    """One row while it is judged."""
-
-    plan: Plan
-    sheet: str
-    number: int
-    values: dict[str, str]
-    sound: bool = True
-
-    def fault(self, column: str, sentence: str) -> None:
-        """Note one fault; the row is not sound any more."""
-        self.plan.fault(self.sheet, self.number, column, sentence)
-        self.sound = False
-
-    def text(self, column: str, *, required: bool = True) -> str:
-        """The cell's text; a hidden character, too many characters or nothing at all is a fault."""
-        said = self.values.get(column, "")
-        if not said and required:
-            self.fault(column, _("%(column)s没有填写", column=column))
-        most = rules.LONGEST[column]
-        for code in objections(said, most, single_line=True):
-            self.fault(column, explain(code, most))
-        return said
-
-    def chosen(self, column: str, among: Mapping[str, Any]) -> Any:
-        """What the cell's word stands for; None, and a fault, where it is not among those that may be used."""
-        said = self.values.get(column, "")
-        found = among.get(rules.plain_label(said))
-        if found is None:
-            self.fault(
-                column,
-                _(
-                    "%(column)s“%(said)s”不在可用的值之内：%(words)s",
-                    column=column,
-                    said=said[:20],
-                    words="、".join(among),
-                )
-                if said
-                else _("%(column)s没有填写", column=column),
-            )
-        return found
+    return [NetworkRow(sheet, row, kind) for row in sheet.rows if any(cell.text.strip() for cell in row.cells)]

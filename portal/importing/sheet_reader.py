@@ -1,12 +1,13 @@
-"""The child's script that reads one sheet of a workbook: `sheet_reader.py <sheet> <most unpacked> <most rows>`.
+"""The child's script that reads one sheet of a workbook: `sheet_reader.py <titles as JSON> <most unpacked> <most rows>`.
 
-Run by `kernel.confined` under its limits, so it imports nothing of the portal. calamine gives the values; which cells
-are formulas it does not tell, so the sheet's XML is read a second time for that alone.
+Run by `kernel.confined` under its limits, so it imports nothing of the portal. calamine gives the values, of .xlsx and of
+the older .xls and .et alike; which cells of an .xlsx are formulas it does not tell, so the sheet's XML is read a second time
+for that alone. Of an older workbook nobody tells: there, what a formula gave counts as typed.
 
-Prints {"name": …, "rows": [[number, cells], …], "formulas": [[row, column], …], "beside": [text, …]} or {"refused": code};
-a date is {"d": ISO}, a time of day {"h": ISO}, a date with time {"t": ISO}, a cell in error {"e": text}. `beside` is what
-stands in the workbook elsewhere, shown or not (other sheets, their names, comments, headers, drawings, properties), as far
-as a mark of classification may be in it.
+Prints {"name": …, "rows": [[number, cells], …], "merged": [[top, left, bottom, right], …], "beside": [text, …]} or
+{"refused": code}; a cell as `cells.Cell.of` takes it. `beside` is what stands in the workbook elsewhere, shown or not (other
+sheets, their names, comments, headers, drawings, properties), as far as a mark of classification may be in it; of an older
+workbook it is whatever text stands anywhere in the file.
 """
 
 from __future__ import annotations
@@ -18,18 +19,21 @@ import json
 import posixpath
 import re
 import sys
+import unicodedata
 import zipfile
-from typing import Any
 from xml.parsers import expat
 
-from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 MOST_PARTS = 5_000
 MOST_COLUMNS = 256
 MOST_CHARACTERS = 20_000_000
+MOST_MERGED = 20_000
+TITLES_WITHIN = 40  # rows from the top in which a header may stand
 _SHEET_PART = re.compile(r"xl/(?:work|chart|dialog|macro)sheets/[^/]+\.xml")
 _EDGE = re.compile(r"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>(.*?)</", re.DOTALL)
 _EDGE_CODE = re.compile(r'&"[^"]*"|&[A-Za-z]|&[0-9]+')
+_IN_OLD = re.compile(r"[^\x00-\x1f\ufffd]{0,80}密[^\x00-\x1f\ufffd]{0,80}")
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 
 
@@ -37,14 +41,22 @@ class Refused(Exception):
     """The workbook is not read any further; the first argument is the code."""
 
 
-class Formulas:
+class Reader:
+    """What is told of the elements of an XML part, and of the text in them."""
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None: ...
+    def end(self, name: str) -> None: ...
+    def text(self, text: str) -> None: ...
+
+
+class Formulas(Reader):
     """Which cells of a sheet are formulas, single or as part of an array, and which are in error."""
 
     def __init__(self) -> None:
         self.cells: set[tuple[int, int]] = set()
         self.ranges: list[tuple[int, int, int, int]] = []
         self.errors: dict[tuple[int, int], str] = {}
-        self._rows: set[int] | None = None
+        self.rows: set[int] = set()
         self._row = self._column = 0
         self._error: list[str] | None = None
         self._in_value = False
@@ -64,6 +76,7 @@ class Formulas:
                 self._in_value = True
             case "f":
                 self.cells.add((self._row, self._column))
+                self.rows.add(self._row)
                 if "ref" in attributes and attributes.get("t") in {"array", "dataTable"}:
                     first, _colon, last = attributes["ref"].partition(":")
                     self.ranges.append((*_place(first), *_place(last or first)))
@@ -80,13 +93,12 @@ class Formulas:
                 self._in_value = False
             case "c" if self._error is not None:
                 self.errors[self._row, self._column] = "".join(self._error)[:20] or "#ERROR"
+                self.rows.add(self._row)
                 self._error = None
 
     def in_row(self, row: int) -> bool:
         """Whether a cell of this row is a formula or in error."""
-        if self._rows is None:
-            self._rows = {row for row, _column in (*self.cells, *self.errors)}
-        return row in self._rows or any(top <= row <= bottom for top, _left, bottom, _right in self.ranges)
+        return row in self.rows or any(top <= row <= bottom for top, _left, bottom, _right in self.ranges)
 
     def here(self, row: int, column: int) -> bool:
         return (row, column) in self.cells or any(
@@ -94,47 +106,60 @@ class Formulas:
         )
 
 
-def read(data: bytes, wanted: str, most_unpacked: int, most_rows: int) -> dict[str, Any]:
-    """The wanted sheet, or the first that is shown; rows without content are left out but counted."""
-    archive = _checked(data, most_unpacked)
+def read(data: bytes, titles: frozenset[str], most_unpacked: int, most_rows: int) -> dict[str, object]:
+    """Of the sheets that are shown the one that bears most of the titles, or the first; rows without content are left out
+    but counted."""
+    archive = _checked(data, most_unpacked) if data.startswith(b"PK") else None
+    if archive is None and "_VBA_PROJECT".encode("utf-16-le") in data:
+        raise Refused("macros")
     workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-    shown = [
-        sheet.name
-        for sheet in workbook.sheets_metadata
-        if sheet.typ == SheetTypeEnum.WorkSheet and (sheet.visible == SheetVisibleEnum.Visible or sheet.name == wanted)
-    ]
-    if wanted and wanted not in shown:
-        raise Refused("no sheet")
-    if not shown:
-        raise Refused("empty")
-    name = wanted or shown[0]
-    sheet = workbook.get_sheet_by_name(name)
+    sheet = _chosen(workbook, titles)
     if sheet.total_width > MOST_COLUMNS:
         raise Refused("columns")
     formulas = Formulas()
-    _parse(archive, _part_of(archive, name), formulas)
+    if archive is not None:
+        _parse(archive, _part_of(archive, sheet.name), formulas)
 
-    rows: list[list[Any]] = []
-    marked: list[list[int]] = []
+    rows: list[list[object]] = []
     characters = 0
     for number, values in enumerate(sheet.to_python(skip_empty_area=False), start=1):
         if not any(values) and all(value == "" for value in values) and not formulas.in_row(number):
             continue  # a stray cell far below makes a million of these
-        cells = [_cell(value, formulas.errors.get((number, column))) for column, value in enumerate(values, start=1)]
-        calculated = [column for column in range(1, len(cells) + 1) if formulas.here(number, column)]
-        while cells and cells[-1] is None and len(cells) not in calculated:
+        cells = [_cell(value, formulas, number, column) for column, value in enumerate(values, start=1)]
+        while cells and cells[-1] is None:
             cells.pop()
-        if not calculated and all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells):
+        if all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells):
             continue
-        characters += sum(len(cell) for cell in cells if isinstance(cell, str))
+        characters += sum(len(value) for value in values if isinstance(value, str))
         rows.append([number, cells])
-        marked += [[number, column] for column in calculated]
         # One more for the header.
         if len(rows) > most_rows + 1:
             raise Refused("rows")
         if characters > MOST_CHARACTERS:
             raise Refused("limit")
-    return {"name": name, "rows": rows, "formulas": marked, "beside": _beside(archive, workbook, name)}
+    merged = [[top + 1, left + 1, bottom + 1, right + 1] for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()]
+    if len(merged) > MOST_MERGED:
+        raise Refused("limit")
+    beside = _beside_old(data) if archive is None else _beside(archive, workbook, sheet.name)
+    return {"name": sheet.name, "rows": rows, "merged": merged, "beside": beside}
+
+
+def _chosen(workbook: CalamineWorkbook, titles: frozenset[str]) -> CalamineSheet:
+    shown = [
+        workbook.get_sheet_by_name(sheet.name)
+        for sheet in workbook.sheets_metadata
+        if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
+    ]
+    if not shown:
+        raise Refused("empty")
+    return max(shown, key=lambda sheet: _borne(sheet, titles)) if titles and len(shown) > 1 else shown[0]
+
+
+def _borne(sheet: CalamineSheet, titles: frozenset[str]) -> int:
+    """How many of the titles stand in one row near the top."""
+    rows = sheet.to_python(skip_empty_area=False, nrows=TITLES_WITHIN) if sheet.total_width <= MOST_COLUMNS else []
+    said = [{"".join(unicodedata.normalize("NFKC", str(value)).split()).strip("*") for value in row} for row in rows]
+    return max((len(titles & one) for one in said), default=0)
 
 
 def _checked(data: bytes, most_unpacked: int) -> zipfile.ZipFile:
@@ -155,7 +180,7 @@ def _checked(data: bytes, most_unpacked: int) -> zipfile.ZipFile:
     return archive
 
 
-class Words:
+class Words(Reader):
     """The words of a part that is no sheet, a line for each comment, paragraph or property."""
 
     _TEXT = frozenset({"t", "text", "title", "subject", "keywords", "description", "category"})
@@ -198,30 +223,35 @@ def _beside(archive: zipfile.ZipFile, workbook: CalamineWorkbook, name: str) -> 
     return marked
 
 
+def _beside_old(data: bytes) -> list[str]:
+    # Its texts stand at even places or at odd ones, each behind a count that is no character.
+    return [found for shift in (0, 1) for found in _IN_OLD.findall(data[shift:].decode("utf-16-le", "replace"))]
+
+
+class Relations(Reader):
+    """Which part each sheet is."""
+
+    def __init__(self) -> None:
+        self.targets: dict[str, str] = {}
+        self.sheets: dict[str, str] = {}
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        if _local(name) == "Relationship":
+            self.targets[attributes["Id"]] = attributes["Target"]
+        elif _local(name) == "sheet":
+            if attributes["name"] in self.sheets:
+                raise Refused("failed")
+            self.sheets[attributes["name"]] = next(value for key, value in attributes.items() if key.endswith(":id"))
+
+
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
-    relations: dict[str, str] = {}
-    sheets: dict[str, str] = {}
-
-    class Relations:
-        def begin(self, name: str, attributes: dict[str, str]) -> None:
-            if _local(name) == "Relationship":
-                relations[attributes["Id"]] = attributes["Target"]
-            elif _local(name) == "sheet":
-                identifier = next(value for key, value in attributes.items() if key.endswith(":id"))
-                if attributes["name"] in sheets:
-                    raise Refused("failed")
-                sheets[attributes["name"]] = identifier
-
-        def end(self, name: str) -> None: ...
-
-        def text(self, text: str) -> None: ...
-
+    known = Relations()
     for part in ("xl/_rels/workbook.xml.rels", "xl/workbook.xml"):
-        _parse(archive, part, Relations())
-    return posixpath.normpath(posixpath.join("/xl", relations[sheets[sheet]])).lstrip("/")
+        _parse(archive, part, known)
+    return posixpath.normpath(posixpath.join("/xl", known.targets[known.sheets[sheet]])).lstrip("/")
 
 
-def _parse(archive: zipfile.ZipFile, part: str, reader: Any) -> None:
+def _parse(archive: zipfile.ZipFile, part: str, reader: Reader) -> None:
     def doctype(*_ignored: object) -> None:
         raise Refused("failed")
 
@@ -251,9 +281,13 @@ def _place(reference: str) -> tuple[int, int]:
     return int(found[2]), column
 
 
-def _cell(value: Any, error: str | None) -> Any:
-    if error is not None:
-        return {"e": error}
+def _cell(value: object, formulas: Formulas, row: int, column: int) -> object:
+    error = formulas.errors.get((row, column))
+    said = _plain(value) if error is None else {"e": error}
+    return {"f": said} if formulas.here(row, column) else said
+
+
+def _plain(value: object) -> object:
     match value:
         case "":
             return None
@@ -263,11 +297,10 @@ def _cell(value: Any, error: str | None) -> Any:
             if value != value or abs(value) == float("inf"):
                 return {"e": "#NUM!"}
             return int(value) if value.is_integer() and abs(value) < 1e15 else value
-        case datetime.datetime():
-            midnight = value.time() == datetime.time()
-            return {"d": value.date().isoformat()} if midnight else {"t": value.isoformat()}
+        case datetime.datetime() if value.time() != datetime.time():
+            return {"t": value.isoformat()}
         case datetime.date():
-            return {"d": value.isoformat()}
+            return {"d": value.isoformat()[:10]}
         case datetime.time():
             return {"h": value.isoformat()}
     return str(value)
@@ -275,10 +308,12 @@ def _cell(value: Any, error: str | None) -> Any:
 
 if __name__ == "__main__":
     try:
-        wanted, most_unpacked, most_rows = sys.argv[1:4]
-        answer = read(sys.stdin.buffer.read(), wanted, int(most_unpacked), int(most_rows))
+        titles, most_unpacked, most_rows = sys.argv[1:4]
+        answer = read(sys.stdin.buffer.read(), frozenset(json.loads(titles)), int(most_unpacked), int(most_rows))
     except Refused as refused:
         answer = {"refused": str(refused)}
+    except PasswordError:
+        answer = {"refused": "password"}
     except MemoryError:
         answer = {"refused": "limit"}
     except BaseException:

@@ -1,22 +1,22 @@
-"""A judged workbook is kept sealed for its owner for a day, and imported or dropped by him alone."""
+"""A judged workbook is kept sealed for its owner for a day, and imported or dropped by them alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
 
 from portal.audit import journal
-from portal.documents.models import ImportPreview
-from portal.documents.workbook import Sheet
+from portal.importing.cells import Sheet
+from portal.importing.columns import legible
+from portal.importing.models import ImportPreview, JudgedWords
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible
-from portal.kernel.text import objections, tidy
+from portal.kernel.text import tidy
 from portal.vault.screening import CLASSIFIED, classification_mark
 
 MOST_WAITING = 10
@@ -27,16 +27,16 @@ _MOST_NAME = 120
 
 def fit_name(person_id: int, name: str) -> str:
     """The workbook's name as it is kept and shown; refused (Invalid) when it bears a mark of classification."""
-    name = "".join("□" if objections(c, single_line=True) else c for c in tidy(name)[:_MOST_NAME]) or _("工作簿")
+    name = legible(tidy(name)[:_MOST_NAME]) or _("工作簿")
     _refuse_marked(person_id, (name,))
     return name
 
 
 def refuse_marked_sheet(person_id: int, sheet: Sheet, *, rows: bool = False) -> None:
-    """A workbook that bears a mark of classification over its header, in it, as its sheet's name, or anywhere else but in
-    its rows (a comment, another sheet, shown or hidden) is refused whole (Invalid); with one in a row too, where nobody
-    judges the `rows` for it one by one."""
-    _refuse_marked(person_id, (sheet.name, *sheet.above, *sheet.header, *sheet.beside))
+    """A workbook that bears a mark of classification over its header, in it, below its rows, as its sheet's name, or
+    anywhere else but in its rows (a comment, another sheet, shown or hidden) is refused whole (Invalid); with one in a row
+    too, where nobody judges the `rows` for it one by one."""
+    _refuse_marked(person_id, (sheet.name, *sheet.around, *sheet.beside))
     if rows:
         _refuse_marked(person_id, (cell.text for row in sheet.rows for cell in row.cells))
 
@@ -47,7 +47,7 @@ def _refuse_marked(person_id: int, texts: Iterable[str]) -> None:
         raise Invalid(str(CLASSIFIED))
 
 
-def keep(person_id: int, kind: str, name: str, judged: dict[str, Any]) -> ImportPreview:
+def keep(person_id: int, kind: str, name: str, judged: JudgedWords) -> ImportPreview:
     """Keep a judgement for its owner. Refused (Invalid) where so many of his wait that one more would only fill what is kept."""
     waiting = (
         select(func.count())

@@ -1,0 +1,3 @@
+"""Worlds to import into."""
+
+from tests.world import new_world, world  # noqa: F401

@@ -25,7 +25,7 @@ SECONDS = {
     "identity": 31,
     "instructions": 100,
     "kernel": 9,
-    "liaisons": 25,
+    "liaisons": 35,
     "likeness": 25,
     "local": 200,
     "matters": 170,

@@ -26,7 +26,7 @@ SECONDS = {
     "importing": 20,
     "instructions": 100,
     "kernel": 9,
-    "liaisons": 25,
+    "liaisons": 35,
     "likeness": 25,
     "local": 200,
     "matters": 170,

@@ -49,6 +49,7 @@ from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invisible
+from portal.liaisons.acts import NOMINATE
 from portal.local.postgres import conninfo
 from portal.matters import queries
 from portal.matters.acts import READ_MATTER
@@ -57,7 +58,6 @@ from portal.matters.service import assigning, reporting, reviewing
 from portal.network.models import Kind, Level, Post, Unit
 from portal.network.routes import HIGHEST_ID
 from portal.registry.acts import ACTS, ANYONE, About, Act
-from portal.staffing.acts import NOMINATE
 from portal.web.cities import OUTSIDE
 from tests.at_the_door import PASSWORD, stored
 from tests.conftest import Database

@@ -541,5 +541,5 @@ def test_the_real_workbook_is_imported_by_the_offices_concerned(wenzhou: World) 
     for unit in {m.registering_unit_id for m in made}:
         for secret in (False, True):
             own = [m for m in made if (m.registering_unit_id, m.confidential) == (unit, secret)]
-            assert [m.sequence for m in own] == list(range(1, len(own) + 1))
+            assert [m.record.sequence for m in own] == list(range(1, len(own) + 1))
             assert [m.received_on for m in own] == sorted(m.received_on for m in own)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import event
 
-from portal.documents.workbook import read_rows
+from portal.importing.reading import read_rows
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.staffing.models import Contact

@@ -130,7 +130,7 @@ def test_a_new_round_is_numbered_in_the_heirs_own_series_and_its_desk_is_told(wo
         again = service.new_round(world.actor("nobody"), former, said(world.unit("bureau2"))).id
     made, before = world.matter(again), world.matter(former)
     assert (made.registering_unit_id, made.supervising_unit_id) == (world.units["county2"],) * 2
-    assert (made.number, made.round, made.previous_id) == (f"瑞安市督〔{made.year}〕1号", 2, former)
+    assert (made.number, made.round, made.previous_id) == (f"瑞安市督〔{made.record.year}〕1号", 2, former)
     assert (before.number, before.registering_unit_id, before.lead_unit_id) == (number, world.units["county"], lead)
     with world.work():
         told = set(db.session.scalars(select(Message.person_id).where(Message.record_id == former, Message.kind == "new_round")))

@@ -153,7 +153,7 @@ def test_a_clock_that_leaps_gives_out_no_number_until_it_is_right_or_confirmed(w
     report_id = world.submit(world.at_work())
     world.sign(report_id, "health.director")
     sweep(world)
-    first = world.matter(world.register())
+    first = world.matter(world.register()).record
     wrong = clock.now() + timedelta(days=400)
     with clock.set_to(wrong):
         browser = world.browser("city.supervisor")
@@ -164,7 +164,7 @@ def test_a_clock_that_leaps_gives_out_no_number_until_it_is_right_or_confirmed(w
         assert "时钟错误时登记的事项" in said, "what was typed is kept"
         with pytest.raises(Invalid, match="服务器时间"):
             world.sign(report_id, "health.deputy")
-    then = world.matter(world.register())
+    then = world.matter(world.register()).record
     assert (then.year, then.sequence) == (first.year, first.sequence + 1), "right again, it goes on by itself, without a gap"
     world.sign(report_id, "health.deputy")
     with clock.set_to(wrong):

@@ -68,7 +68,7 @@ def open_message(message_id: UUID) -> Response:
     """Mark one's message read and go on to what it is about; opening it twice changes nothing more."""
     message = service.open_message(current_actor(), message_id)
     if message.record_id is not None:
-        return go(place_url(Purpose.MATTER, record_id=message.record_id))
+        return go(place_url(Purpose.MATTER, matter_id=message.record_id))
     opens = MESSAGES[message.kind].opens or ELSEWHERE
     if opens.fact and opens.fact not in message.facts:
         opens = ELSEWHERE

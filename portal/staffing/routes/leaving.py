@@ -109,7 +109,7 @@ def _list(handover_id: int) -> dict[str, Any]:
         "made_at": made.made_at,
         "reason": made.reason,
         "posts": [post_name(post.unit.name, Role(post.role)) for post in posts],
-        "lines": [(line, place_url(Purpose.MATTER, record_id=line.record_id)) for line in lines_of(actor, handover_id)],
+        "lines": [(line, place_url(Purpose.MATTER, matter_id=line.record_id)) for line in lines_of(actor, handover_id)],
         "receivers": names,
         "to_sign": any(one.himself and one.signed_at is None for one in names),
         "action": url_for("staffing.receive", handover_id=made.id),

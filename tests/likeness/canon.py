@@ -25,7 +25,7 @@ from portal.access.roles import of_shells, person_of, standing_of
 from portal.kernel import clock
 from portal.vault.box import open_sealed, seal
 from tests.likeness.schema import Table, left_out, tables_of
-from tests.likeness.tables import CALLED, KEPT_NUMBERS, NAMES, PATHS, PRINCIPALS, SEALED_AS, SUBJECTS
+from tests.likeness.tables import CALLED, KEPT_NUMBERS, MOVED, NAMES, PATHS, PRINCIPALS, SEALED_AS, SUBJECTS
 
 Row = dict[str, Any]
 ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
@@ -157,7 +157,8 @@ class Played:
         new: dict[Any, Any] = {}
         for column in described.numbers():
             if described.columns[column] == "uuid":
-                new |= {row[column]: uuid5(_OURS, f"{table} {self.name(table, row)}") for row in rows}
+                # By the former name of the table: lists are read in the order of ids where days are alike.
+                new |= {row[column]: uuid5(_OURS, f"{MOVED.get(table, table)} {self.name(table, row)}") for row in rows}
                 continue
             moments = [c for c, kind in described.columns.items() if kind == "timestamptz"]
             self._note_order(table, column, rows, moments)

@@ -15,8 +15,8 @@ from statistics import median
 import pytest
 
 SECONDS = {
-    "access": 280,
-    "browser": 255,
+    "access": 200,
+    "browser": 195,
     "bylaws": 17,
     "commands": 48,
     "deadlines": 10,
@@ -26,16 +26,16 @@ SECONDS = {
     "instructions": 100,
     "kernel": 9,
     "likeness": 25,
-    "local": 200,
+    "local": 165,
     "matters": 170,
-    "network": 100,
+    "network": 70,
     "notify": 94,
     "officers": 20,
     "overview": 6,
     "staffing": 20,
     "tests": 20,
     "vault": 12,
-    "web": 158,
+    "web": 130,
     "workflow": 14,
 }  # fmt: skip
 GRACE = 10  # seconds that any directory may take more

@@ -27,7 +27,7 @@ SECONDS = {
     "kernel": 9,
     "likeness": 25,
     "local": 165,
-    "matters": 170,
+    "matters": 150,
     "network": 70,
     "notify": 94,
     "officers": 20,

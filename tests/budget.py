@@ -15,8 +15,8 @@ from statistics import median
 import pytest
 
 SECONDS = {
-    "access": 280,
-    "browser": 255,
+    "access": 200,
+    "browser": 195,
     "bylaws": 17,
     "commands": 48,
     "deadlines": 10,
@@ -28,9 +28,9 @@ SECONDS = {
     "kernel": 9,
     "liaisons": 35,
     "likeness": 25,
-    "local": 200,
-    "matters": 170,
-    "network": 100,
+    "local": 165,
+    "matters": 150,
+    "network": 70,
     "notify": 94,
     "officers": 20,
     "overview": 6,
@@ -38,7 +38,7 @@ SECONDS = {
     "staffing": 14,
     "tests": 20,
     "vault": 12,
-    "web": 158,
+    "web": 130,
     "workflow": 14,
 }  # fmt: skip
 GRACE = 10  # seconds that any directory may take more

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import re
 import signal
@@ -46,6 +47,12 @@ settings.load_profile("untimed")
 CLONE = Path(__file__).resolve().parents[1]
 TEMPLATE = "duban_template"
 PASSWORDS = {"owner": "owner-of-the-tests", "app": "app-of-the-tests"}
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays to the end: the collector of cycles need not walk it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 # ---------------------------------------------------------------------------------------------------------- servers

@@ -2,8 +2,9 @@
 
 The persons stand to the matter as the document's relations say; what they may is asked of the same table that the
 document is made of, which people sign. Every person × act × situation is judged on the matter as the database gives it to
-that person; every address is then sent for real, for one person of each answer. Every address × every person is sent by
-`make test-all`. Addresses are found in the portal's own map: a new one is tried without being named.
+that person; every address is then sent for real, in every third situation for one person of each answer. Every address ×
+every person × every situation is sent by `make test-all`. Addresses are found in the portal's own map: a new one is tried
+without being named.
 """
 
 from __future__ import annotations
@@ -361,11 +362,12 @@ def documented() -> dict[Act, dict[Cell, str]]:
 
 
 def chosen(turn: int, act: Act) -> set[Cell]:
-    """Whom to send where for one address of this act: in every situation one of those who may and one of those who may
-    not, in turn; and whatever other act the address might judge by, somebody who would then be answered otherwise."""
+    """Whom to send where for one address of this act: in every third situation, the addresses taking turns, one of those
+    who may and one of those who may not; and whatever other act the address might judge by, somebody who would then be
+    answered otherwise."""
     said = documented()
     cells: set[Cell] = set()
-    for place in range(len(SITUATIONS)):
+    for place in range(turn % 3, len(SITUATIONS), 3):
         for answer in ("admitted", "refused"):
             of = [cell for cell, given in said[act].items() if cell[0] == place and given == answer]
             cells |= {of[(place + turn) % len(of)]} if of else set()

@@ -120,7 +120,7 @@ class Visitor:
         return self.page
 
     def look(self) -> None:
-        """WCAG 2.2 AA by axe, and nothing wider than the window."""
+        """WCAG 2.2 AA by axe, and that it fits."""
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE)
         found = self.page.evaluate(
@@ -128,6 +128,10 @@ class Visitor:
             ".then(r => r.violations.map(v => v.id + ' ' + v.nodes[0].target))"
         )
         assert found == [], f"{self.page.url}: {found}"
+        self.fits()
+
+    def fits(self) -> None:
+        """Nothing is wider than the window, and the console has no complaints."""
         width = self.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
         assert width[0] <= width[1], f"{self.page.url} is wider than the window: {width}"
         assert self.complaints == [], self.complaints

@@ -46,7 +46,7 @@ def test_seven_people_live_the_life_of_an_instruction(visit: Any, world: World) 
     supervisor.press("交办")
     assert "市卫生健康委员会" in supervisor.text()
 
-    liaison = visit("health.liaison", by_hand=True)
+    liaison = visit("health.liaison")
     liaison.open(url)
     liaison.press("指定承办人")
     liaison.page.locator("#handler").select_option(str(world.posts["health.handler"]))
@@ -66,13 +66,13 @@ def test_seven_people_live_the_life_of_an_instruction(visit: Any, world: World) 
     handler.press("提交签批")
     assert "签批" in handler.text()
 
-    director = visit("health.director", by_hand=True)
+    director = visit("health.director")
     director.open(url)
     _sign(director, "核稿")
-    deputy = visit("health.deputy", by_hand=True)
+    deputy = visit("health.deputy")
     deputy.open(url)
     _sign(deputy, "审签")
-    leader = visit("health.leader", by_hand=True)
+    leader = visit("health.leader")
     leader.open(url)
     _sign(leader, "签发")
     assert re.search(r"温卫党组〔\d{4}〕1号", leader.text())
@@ -88,7 +88,7 @@ def test_seven_people_live_the_life_of_an_instruction(visit: Any, world: World) 
     for who, button in ((director, "核稿"), (deputy, "审签"), (leader, "签发")):
         who.open(url)
         _sign(who, button)
-    head = visit("city.head", by_hand=True)
+    head = visit("city.head")
     head.open(url)
     head.press("办结")
     head.press("办结")
@@ -125,28 +125,3 @@ def test_a_confidential_one_is_a_shell_to_its_office_and_nothing_to_a_colleague(
         stranger.open("instructions")
         assert "青砚" not in stranger.page.content()
         assert str(matter_id) not in stranger.page.content()
-
-
-def test_every_page_of_a_reader_stands_at_both_widths(visit: Any, world: World) -> None:
-    matter_id = world.under_review()
-    world.register(title="第二件")
-    for width in (1280, 360):
-        supervisor = visit("city.supervisor", width=width)
-        for path in (
-            "",
-            "instructions",
-            "instructions?q=电梯",
-            "instructions/register",
-            "instructions/import",
-            "messages",
-            f"matters/{matter_id}",
-            f"matters/{matter_id}/close",
-            f"matters/{matter_id}/return-for-rework",
-            f"matters/{matter_id}/slip",
-            "password",
-            "sessions",
-            "network",
-            "delegations",
-            "no-such-page",
-        ):
-            supervisor.open(path)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.local.places import Place
 from portal.local.ports import free_port
 
 CLONE = Path(__file__).resolve().parents[2]
@@ -187,6 +188,28 @@ def trial(open_directory: Path) -> Iterator[Trial]:
     made = Trial(open_directory / "clone")
     yield made
     made.end()
+
+
+@pytest.fixture(scope="session")
+def once_played() -> Iterator[Place]:
+    """The directory of a trial that was started once and stopped: many begin where it ended."""
+    with tempfile.TemporaryDirectory(prefix="duban-local-") as name:
+        os.chmod(name, 0o711)  # noqa: S103
+        made = Trial(Path(name) / "clone")
+        try:
+            made.start()
+        finally:
+            made.end()
+        yield Place(made.data)
+
+
+@pytest.fixture
+def played(trial: Trial, once_played: Place) -> Trial:
+    """A trial that was started once and stopped."""
+    place = Place(trial.data)
+    for made, copied in ((once_played.data, place.data), (once_played.keys, place.keys)):
+        subprocess.run(["cp", "-a", made, copied], check=True)
+    return trial
 
 
 @pytest.fixture

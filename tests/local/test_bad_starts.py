@@ -69,14 +69,6 @@ def as_owner(trial: Trial, statement: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.fixture
-def played(trial: Trial) -> Trial:
-    """A trial that was started once and stopped."""
-    trial.start()
-    trial.end()
-    return trial
-
-
 def test_a_database_of_a_newer_version_is_left_alone(played: Trial) -> None:
     before = cities(played)
     as_owner(played, "update alembic_version set version_num = '0099'")

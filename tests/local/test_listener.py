@@ -32,11 +32,11 @@ def load(port: int, answers: Counter[str], many: threading.Event) -> None:
             many.set()
 
 
-def test_recycled_processes_and_a_new_web_server_lose_no_connection(trial: Trial) -> None:
-    serving = trial.root / "portal" / "local" / "serving.py"
+def test_recycled_processes_and_a_new_web_server_lose_no_connection(played: Trial) -> None:
+    serving = played.root / "portal" / "local" / "serving.py"
     serving.write_text(serving.read_text() + f"max_requests = {RECYCLED_AFTER}\nmax_requests_jitter = 20\n")
-    trial.start()
-    port, web = int(trial.told["DUBAN_PORT"]), min(trial.named("gunicorn: master"))
+    played.start()
+    port, web = int(played.told["DUBAN_PORT"]), min(played.named("gunicorn: master"))
     answers: Counter[str] = Counter()
     many = threading.Event()
     clients = [threading.Thread(target=load, args=(port, answers, many)) for _number in range(CLIENTS)]
@@ -47,8 +47,8 @@ def test_recycled_processes_and_a_new_web_server_lose_no_connection(trial: Trial
     for client in clients:
         client.join()
     assert answers == {"200": REQUESTS // CLIENTS * CLIENTS}
-    assert "web ended" in trial.said()
-    recycled = (trial.data / "log" / "web.log").read_text().count("Autorestarting worker after current request")
+    assert "web ended" in played.said()
+    recycled = (played.data / "log" / "web.log").read_text().count("Autorestarting worker after current request")
     assert recycled >= REQUESTS // RECYCLED_AFTER // 2
 
 

@@ -115,68 +115,68 @@ def test_what_is_left_of_the_demonstration_is_played_behind_the_open_door_and_on
     assert log.read_text().count("waits") == 3
 
 
-def test_ctrl_c_leaves_nothing_behind(trial: Trial) -> None:
-    started = trial.start()
+def test_ctrl_c_leaves_nothing_behind(played: Trial) -> None:
+    started = played.start()
     started.send_signal(signal.SIGINT)
     assert started.wait(30) == 0
-    assert trial.processes() == {}
+    assert played.processes() == {}
 
 
-def test_a_killed_supervisor_leaves_nothing_behind_and_the_next_start_works(trial: Trial) -> None:
-    started = trial.start()
-    before = cities(trial)
+def test_a_killed_supervisor_leaves_nothing_behind_and_the_next_start_works(played: Trial) -> None:
+    started = played.start()
+    before = cities(played)
     started.kill()
     started.wait()
-    trial.start()  # at once: it waits for what is still ending
-    assert cities(trial) == before
-    last = trial._running[-1]
+    played.start()  # at once: it waits for what is still ending
+    assert cities(played) == before
+    last = played._running[-1]
     last.kill()
     last.wait()
-    until(lambda: not trial.processes())
+    until(lambda: not played.processes())
 
 
-def test_who_starts_it_by_make_takes_it_along_when_killed(trial: Trial) -> None:
-    script = f"import subprocess, sys; subprocess.run({trial.command('run', '--follow-parent')!r})"
-    with trial.output.open("wb") as output:
+def test_who_starts_it_by_make_takes_it_along_when_killed(played: Trial) -> None:
+    script = f"import subprocess, sys; subprocess.run({played.command('run', '--follow-parent')!r})"
+    with played.output.open("wb") as output:
         parent = subprocess.Popen(
-            [trial.command()[0], "-c", script], cwd=trial.root, env=trial.environment, stdout=output, stderr=output
+            [played.command()[0], "-c", script], cwd=played.root, env=played.environment, stdout=output, stderr=output
         )
-    until(lambda: "Ctrl-C stops everything" in trial.said() or parent.poll() is not None)
-    assert trial.processes()
+    until(lambda: "Ctrl-C stops everything" in played.said() or parent.poll() is not None)
+    assert played.processes()
     parent.kill()
     parent.wait()
-    until(lambda: not trial.processes())
+    until(lambda: not played.processes())
 
 
-def test_what_dies_is_started_again(trial: Trial) -> None:
-    trial.start()
+def test_what_dies_is_started_again(played: Trial) -> None:
+    played.start()
     for word in EVERYBODY:
-        victim = min(trial.named(word))
+        victim = min(played.named(word))
         os.kill(victim, signal.SIGKILL)
-        until(lambda victim=victim: victim not in trial.processes())
-    until(lambda: trial.said().count("starts again in") >= len(EVERYBODY))
-    until(lambda: all(trial.named(word) for word in EVERYBODY))
-    until(lambda: len(trial.named("duban: worker")) == 2)
+        until(lambda victim=victim: victim not in played.processes())
+    until(lambda: played.said().count("starts again in") >= len(EVERYBODY))
+    until(lambda: all(played.named(word) for word in EVERYBODY))
+    until(lambda: len(played.named("duban: worker")) == 2)
     until(
         lambda: (
-            trial.call(
+            played.call(
                 "with", "python", "-c", "import os, psycopg; psycopg.connect(os.environ['DATABASE_URL'].replace('+psycopg', ''))"
             ).returncode
             == 0
         )
     )
-    assert page(trial) == "False"
+    assert page(played) == "False"
 
 
-def test_nobody_is_turned_away_while_the_portal_is_loaded_anew(trial: Trial) -> None:
-    trial.start()
+def test_nobody_is_turned_away_while_the_portal_is_loaded_anew(played: Trial) -> None:
+    played.start()
     answers: list[str] = []
     stopped = threading.Event()
 
     def ask() -> None:
         while not stopped.is_set():
             try:
-                answers.append(page(trial))
+                answers.append(page(played))
             except OSError as fault:
                 answers.append(repr(fault))
 
@@ -184,11 +184,11 @@ def test_nobody_is_turned_away_while_the_portal_is_loaded_anew(trial: Trial) -> 
     asking.start()
     try:
         until(lambda: len(answers) > 20)
-        (victim,) = trial.named("portal.local.loaded")
+        (victim,) = played.named("portal.local.loaded")
         os.kill(victim, signal.SIGKILL)
-        until(lambda: "web ended" in trial.said())
+        until(lambda: "web ended" in played.said())
         before = len(answers)
-        until(lambda: bool(trial.named("gunicorn: master")) and len(answers) > before + 20)
+        until(lambda: bool(played.named("gunicorn: master")) and len(answers) > before + 20)
     finally:
         stopped.set()
         asking.join()
@@ -208,12 +208,12 @@ def test_no_secret_stands_in_the_process_list_nor_in_what_is_printed(trial: Tria
     assert not [secret for secret in secrets if secret in everything]
 
 
-def test_a_second_start_on_the_same_directory_is_refused(trial: Trial) -> None:
-    trial.start()
-    again = trial.call("run")
+def test_a_second_start_on_the_same_directory_is_refused(played: Trial) -> None:
+    played.start()
+    again = played.call("run")
     assert again.returncode == 1
     assert again.stderr.startswith("Another start of the portal already looks after")
-    assert page(trial) == "False"
+    assert page(played) == "False"
 
 
 def test_a_web_server_that_does_not_start_ends_the_start_and_shows_why(trial: Trial) -> None:
@@ -242,13 +242,11 @@ def test_a_missing_demonstration_is_said(trial: Trial) -> None:
     assert "There is no city yet." in trial.said(), "what to do next"
 
 
-def test_forgetting_asks_first_and_then_leaves_nothing(trial: Trial) -> None:
-    trial.start()
-    trial.end()
-    assert trial.call("forget").returncode == 1
-    assert cities(trial).startswith("(1,")
-    assert trial.call("forget", "--yes").returncode == 0
-    assert not trial.data.exists()
+def test_forgetting_asks_first_and_then_leaves_nothing(played: Trial) -> None:
+    assert played.call("forget").returncode == 1
+    assert cities(played).startswith("(1,")
+    assert played.call("forget", "--yes").returncode == 0
+    assert not played.data.exists()
 
 
 def test_a_clone_the_databases_user_cannot_reach_works_as_well(closed_trial: Trial) -> None:

@@ -79,6 +79,8 @@ def test_an_odd_question_is_answered(world: World, who: str) -> None:
             asked = "&".join(f"{name}={quote_from_bytes(odd)}" for name in NAMES)
             answer = browser.get(f"{world.url(address)}?{asked}")
             assert answer.status_code < 500, (address, odd)
+            if answer.status_code == 403:
+                break  # whatever is asked
 
 
 def test_a_character_that_nobody_sees_is_left_out_of_a_question(world: World) -> None:
@@ -125,7 +127,7 @@ class _Forms(HTMLParser):
 @pytest.mark.parametrize("who", WALKERS)
 def test_a_form_that_lacks_a_field_or_says_what_cannot_be_is_refused(world: World, who: str) -> None:
     browser = world.browser(who)
-    tried = 0
+    tried, seen = 0, set()
     for address in addresses(world.app, "GET"):
         if address.startswith(("sign-", "password", "second-factor", "confirm")):
             continue
@@ -139,7 +141,12 @@ def test_a_form_that_lacks_a_field_or_says_what_cannot_be_is_refused(world: Worl
             if "sign-out" in form.action or "end-all" in form.action:
                 continue
             where = form.action or world.url(address)
-            for name in (*fields, *form.boxes):
+            alike = (where.partition("?")[0], *sorted(fields), *sorted(form.boxes))
+            if alike in seen:
+                continue  # those of the frame stand on every page
+            seen.add(alike)
+            of_each_kind = {re.sub(r"\d+", "", name): name for name in (*fields, *form.boxes)}  # rows of a table are alike
+            for name in of_each_kind.values():
                 if name == "csrf_token":
                     continue
                 without = {key: value for key, value in fields.items() if key != name}

@@ -41,7 +41,7 @@ def refresh_deciders() -> int:
     matters = db.session.scalars(
         select(Matter)
         .where(Matter.extension_pending, Matter.confidential)
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=Matter, skip_locked=True)
         .options(as_seen_by(SYSTEM))
         .execution_options(populate_existing=True)
     ).all()
@@ -75,7 +75,7 @@ def lent_no_longer(persons: Collection[int]) -> None:
         select(Matter)
         .where(Matter.id.in_(read), Matter.state.not_in(ENDED))
         .order_by(Matter.id)
-        .with_for_update()
+        .with_for_update(of=Matter)
         .options(as_seen_by(SYSTEM))
     )
     db.session.flush()
@@ -142,7 +142,7 @@ def _held(matter_id: UUID) -> Matter | None:
     return db.session.scalars(
         select(Matter)
         .where(Matter.id == matter_id)
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=Matter, skip_locked=True)
         .options(as_seen_by(SYSTEM))
         .execution_options(populate_existing=True)
     ).first()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from portal.instructions import acts, routes
 from portal.instructions.journal import JOURNAL
 from portal.instructions.messages import MESSAGES
+from portal.instructions.previews import IMPORT
 from portal.kernel.language import _l
 from portal.matters.acts import READ_REGISTER
 from portal.registry.feature import Feature
@@ -29,5 +30,6 @@ FEATURE = Feature(
         Place(Purpose.SEARCH, "instructions.register_list"),
         Place(Purpose.REGISTER, "instructions.register_list"),
     ),
+    imports=(IMPORT,),
     acts=(acts.REGISTER,),
 )

@@ -20,6 +20,7 @@ from portal.kernel.language import DEFAULT, LANGUAGES, said_in
 from portal.registry import hooks, journal
 from portal.registry.acts import ACTS, Act
 from portal.registry.hooks import OnPostEnd, OnUnitChange
+from portal.registry.imports import IMPORTS, ImportKind
 from portal.registry.journal import Journal, Word
 from portal.registry.messages import MESSAGES, MessageKind
 from portal.registry.navigation import PLACES, SECTIONS, UNREAD, Place, Purpose, Section
@@ -34,12 +35,12 @@ class Feature:
     `models`: the modules of its tables; `acts`: what a person can do or open in it; `messages`: what it tells people;
     `journal`: what it calls what it writes into the journal; `entries`: the same of 办理经过, whose words the journal knows too;
     `tasks`: what its records wait for; `sections`: its entries of the menu; `places`: its pages that every page leads to;
-    `unread`: what it has for somebody to read, counted; `sweeps`: what it does for each city without being asked.
+    `unread`: what it has for somebody to read, counted; `imports`: the kinds of workbook that it takes; `sweeps`: what it does
+    for each city without being asked.
 
     What it does when something below it changes: `on_unit_change`, `on_post_end`, `on_lending_end`; what it is asked for:
     `open_in_unit`, its open business on a unit's page; `ladders`, whom the reminders of its clocks reach; `on_shift`, whether the
-    person in a column is on shift, as a part of a statement; `before_number`,
-    which raises where no number may be given."""
+    person in a column is on shift, as a part of a statement; `before_number`, which raises where no number may be given."""
 
     name: str
     blueprint: Blueprint | None = None
@@ -54,6 +55,7 @@ class Feature:
     places: tuple[Place, ...] = ()
     unread: tuple[Callable[[Never], int], ...] = ()
     sweeps: tuple[Sweep, ...] = ()
+    imports: tuple[ImportKind, ...] = ()
     on_unit_change: tuple[OnUnitChange[Never, Never, Never], ...] = ()
     on_post_end: tuple[OnPostEnd[Never, Never, Never, object, object], ...] = ()
     on_lending_end: tuple[Callable[[Collection[int]], None], ...] = ()
@@ -92,6 +94,7 @@ def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
         SECTIONS.judged((one.name, row) for one in features for row in one.sections),
         PLACES.judged((one.name, row) for one in features for row in one.places),
         UNREAD.judged((one.name, row) for one in features for row in one.unread),
+        IMPORTS.judged((one.name, row) for one in features for row in one.imports),
         SWEEPS.judged((one.name, row) for one in features for row in one.sweeps),
         hooks.ON_UNIT_CHANGE.judged((one.name, row) for one in features for row in one.on_unit_change),
         hooks.ON_POST_END.judged((one.name, row) for one in features for row in one.on_post_end),
@@ -127,6 +130,7 @@ def _words(feature: Feature) -> Iterator[tuple[str, LazyString]]:
     yield from ((f"{journal.SUBJECTS.what} {row.name}", row.label) for row in said.subjects)
     yield from ((f"{journal.FACTS.what} {row.name}", label) for row in said.facts for label in (row.label, *row.values.values()))
     yield from ((f"{TASKS.what} {row.name}", label) for row in feature.tasks for label in (row.label, row.turn))
+    yield from ((f"{IMPORTS.what} {row.name}", row.words) for row in feature.imports)
     for section in feature.sections:
         yield from ((f"{SECTIONS.what} {section.name}", label) for label in (section.label, section.group) if label is not None)
 

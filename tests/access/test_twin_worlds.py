@@ -20,6 +20,7 @@ from sqlalchemy.engine import URL
 from werkzeug.test import TestResponse
 
 from portal.access.actor import SYSTEM
+from portal.access.record import Record
 from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
 from portal.app import create_app, stand
@@ -127,14 +128,14 @@ def twins(
 def known_as(matter_id: UUID) -> Iterator[None]:
     """What is registered now gets this id: rows of one day stand in the order of their ids."""
 
-    def named(_matter: Matter, _args: object, given: dict[str, object]) -> None:
+    def named(_record: Record, _args: object, given: dict[str, object]) -> None:
         given["id"] = matter_id
 
-    event.listen(Matter, "init", named)
+    event.listen(Record, "init", named)
     try:
         yield
     finally:
-        event.remove(Matter, "init", named)
+        event.remove(Record, "init", named)
 
 
 @contextmanager

@@ -171,5 +171,5 @@ def test_a_clock_that_leaps_gives_out_no_number_until_it_is_right_or_confirmed(w
         sweep(world)
         with world.work("city.system"):
             confirm_clock(world.actor("city.system"), wrong)
-        late = world.matter(world.register())
+        late = world.matter(world.register()).record
         assert (late.year, late.sequence) == (clock.local(wrong).year, 1)

@@ -167,7 +167,7 @@ def test_people_come_in_between_the_acts(seen: Seen) -> None:
 
 def test_numbers_are_those_of_the_register_in_order(seen: Seen) -> None:
     assert in_order(found := registers())
-    assert found[seen.mine.registering_unit_id, False, seen.mine.year][-1] == seen.mine.sequence
+    assert found[seen.mine.registering_unit_id, False, seen.mine.record.year][-1] == seen.mine.record.sequence
     assert in_order(issues())
 
 

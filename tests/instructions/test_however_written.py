@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from portal.access.actor import SYSTEM
+from portal.access.record import Record
 from portal.access.visibility import as_seen_by
 from portal.identity.models import Person
 from portal.kernel.db import db
@@ -33,7 +34,7 @@ def found(world: World, query: str, person: str = "city.supervisor", field: str 
 def written(world: World, matter_id: UUID, number: str, **words: str) -> UUID:
     """The matter bears this number and these words, in what is searched too."""
     with world.work():
-        db.session.execute(update(Matter).where(Matter.id == matter_id).values(number=number).options(as_seen_by(SYSTEM)))
+        db.session.execute(update(Record).where(Record.id == matter_id).values(number=number).options(as_seen_by(SYSTEM)))
         content = db.session.scalars(select(Content).where(Content.record_id == matter_id).options(as_seen_by(SYSTEM))).one()
         for name, said in words.items():
             setattr(content, name, said)

@@ -205,7 +205,7 @@ class Played:
             elif (where := f"{table.name}.{column}") in SUBJECTS:
                 known = new.get(_subject(row, where), {})
                 key = UUID(value) if ID.fullmatch(value) else int(value) if value.isascii() and value.isdigit() else None
-                row[column] = str(known.get(key, value))
+                row[column] = ids.get(value) or str(known.get(key, value))
             elif isinstance(value, str):
                 row[column] = ID.sub(lambda found: ids.get(found[0], found[0]), value)
         if row.get("sealed") is not None and "plain" in table.columns and former is not None:

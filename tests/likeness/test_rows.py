@@ -125,6 +125,7 @@ def test_what_has_moved_is_compared_under_its_former_name(town: Town, before: It
     monkeypatch.setattr("tests.likeness.canon.NAMES", names)
     monkeypatch.setattr("tests.likeness.rows.NAMES", names)
     monkeypatch.setitem(tables.SEALED_AS, "paper", "report")
+    monkeypatch.setitem(tables.CALLED, "report", "paper")
     for now, then in (
         ("shelf", "matter"),
         ("shelf.until", "matter.due_on"),

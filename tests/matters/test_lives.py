@@ -208,12 +208,12 @@ def test_a_refused_extension_leaves_the_original_deadline(world: World) -> None:
 
 
 def test_numbers_have_no_gap_even_when_a_registration_is_undone(world: World) -> None:
-    first = world.matter(world.register()).sequence
+    first = world.matter(world.register()).record.sequence
     with pytest.raises(RuntimeError, match="undone"), world.work("city.supervisor"):
         _inside(world)
         raise RuntimeError("undone")
-    assert world.matter(world.register()).sequence == first + 1
-    assert world.matter(world.register(confidential=True)).sequence == 1
+    assert world.matter(world.register()).record.sequence == first + 1
+    assert world.matter(world.register(confidential=True)).record.sequence == 1
 
 
 def _inside(world: World) -> None:

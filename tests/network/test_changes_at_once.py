@@ -64,7 +64,9 @@ def test_who_issues_a_report_and_who_merges_its_unit_do_not_wait_for_each_other(
     matter_id = world.at_work()
     with ThreadPoolExecutor(1) as pool:
         with world.work():
-            db.session.scalars(select(Matter).where(Matter.id == matter_id).with_for_update(of=Matter).options(as_seen_by(SYSTEM))).one()
+            db.session.scalars(
+                select(Matter).where(Matter.id == matter_id).with_for_update(of=Matter).options(as_seen_by(SYSTEM))
+            ).one()
             doing = meanwhile(pool, lambda: merged(world))
             # As the foreign key of what is written about the unit asks.
             db.session.scalar(select(Unit.id).where(Unit.id == world.units["health"]).with_for_update(read=True, key_share=True))

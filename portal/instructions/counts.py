@@ -12,9 +12,7 @@ from sqlalchemy.sql.selectable import FromClause
 
 from portal.access.actor import Actor
 from portal.access.models import Viewer
-from portal.access.visibility import still_counts
-from portal.instructions.queries import MOST_COUNTED, readers_of
-from portal.matters.models import INSTRUCTION
+from portal.instructions.queries import MOST_COUNTED, of_reader, readers_of
 from portal.registry.tasks import TASKS
 
 ANY = "any"
@@ -47,7 +45,6 @@ def of_spans(actor: Actor, spans: Mapping[str, Span], most: int = MOST_COUNTED) 
     within = (
         select(Viewer.record_id)
         .where(
-            Viewer.kind == INSTRUCTION,
             Viewer.open,
             Viewer.stopped == table.c.stopped,
             Viewer.due_on >= table.c.first,
@@ -67,9 +64,7 @@ def _table(**columns: tuple[list[Any], Any]) -> FromClause:
 def _object(actor: Actor, asked: FromClause, name: Any, rows: Select[Any], most: int, *, together: bool = False) -> Any:
     readers = readers_of(actor)
     named = func.coalesce(name, ANY) if together else name
-    some = (
-        rows.where(Viewer.principal == readers.c.reader, still_counts()).limit(most + 1).correlate(readers, asked).lateral("some")
-    )
+    some = rows.where(*of_reader(readers)).limit(most + 1).correlate(readers, asked).lateral("some")
     counted = (
         select(named.label("name"), func.least(func.count(some.c.record_id.distinct()), most + 1).label("found"))
         .select_from(asked)

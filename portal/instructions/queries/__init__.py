@@ -2,7 +2,19 @@
 
 from portal.instructions.queries.conditions import MOST_COUNTED, Conditions
 from portal.instructions.queries.pages import MINE, PAGE_SIZE, Page, Row, any_confidential, every_row, first_rows, page_of
-from portal.instructions.queries.stretches import ENDED, GROUPS, LATE, REST, SOON, TODAY, WAITING, Place, Sort, readers_of
+from portal.instructions.queries.stretches import (
+    ENDED,
+    GROUPS,
+    LATE,
+    REST,
+    SOON,
+    TODAY,
+    WAITING,
+    Place,
+    Sort,
+    of_reader,
+    readers_of,
+)
 
 __all__ = [
     "ENDED",
@@ -23,6 +35,7 @@ __all__ = [
     "any_confidential",
     "every_row",
     "first_rows",
+    "of_reader",
     "page_of",
     "readers_of",
 ]

@@ -14,7 +14,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from portal.access.actor import Actor
 from portal.access.models import Viewer
 from portal.access.roles import audience_principal
-from portal.access.visibility import as_seen_by, still_counts
+from portal.access.visibility import as_seen_by
 from portal.instructions.queries.conditions import MOST_COUNTED, Conditions, Wanted, hung, wanted_of
 from portal.instructions.queries.stretches import (
     ENDED,
@@ -33,7 +33,7 @@ from portal.instructions.queries.stretches import (
 )
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.matters.models import INSTRUCTION, Content, Matter, State
+from portal.matters.models import Content, Matter, State
 from portal.registry.tasks import TASKS
 from portal.workflow.models import SignOff, Step
 
@@ -145,7 +145,7 @@ def _mine(actor: Actor, limit: int) -> Select[Any]:
     tasks = select(func.unnest(bindparam("tasks", list(TASKS.names), type_=ARRAY(TEXT), unique=True)).label("task")).subquery()
     first = (
         select(Viewer.record_id, Viewer.due_on.label("day"), Viewer.task)
-        .where(Viewer.principal == readers.c.reader, Viewer.task == tasks.c.task, Viewer.kind == INSTRUCTION, still_counts())
+        .where(*of_reader(readers), Viewer.task == tasks.c.task)
         .order_by(Viewer.due_on, Viewer.record_id)
         .limit(limit)
         .correlate(readers, tasks)

@@ -9,16 +9,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from portal.kernel.migrating import guard, in_each_city, seen_by_city, seen_whole
+
 revision = "0024"
 down_revision = "0023"
-
-# As in 0001.
-GUARD = """
-ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
-ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
-CREATE POLICY of_city ON {table} USING (city_id = (SELECT nullif(current_setting('app.city', true), '')::integer));
-GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO app;
-"""
 
 # (what, of which table now, its name before, its name after)
 NAMES = (
@@ -60,22 +54,20 @@ NAMED = (
 REFERS = (("answered_by_id", "person"), ("nominee_id", "person"), ("post_id", "post"))
 BEFORE = ", ".join([name for name, _now, _type in ANSWER] + [name for name, _type in NAMED])
 
-# City by city, as row-level security wants it.
-EACH_CITY = """
-DO $$
-DECLARE one integer; before bigint; after bigint;
-BEGIN
-  FOR one IN SELECT id FROM city LOOP
-    PERFORM set_config('app.city', one::text, true);
-    {work}
-    IF after <> before THEN
-      RAISE EXCEPTION 'city %: % answers, of which % would be carried', one, before, after;
-    END IF;
-  END LOOP;
-  PERFORM set_config('app.city', '', true);
-END $$;
-"""
-APART = f"""
+
+def _counted(work: str) -> str:
+    """The work in each city, undone where `after` is another number than `before`."""
+    return in_each_city(f"""
+    DECLARE before bigint; after bigint;
+    BEGIN {work}
+      IF after <> before THEN
+        RAISE EXCEPTION 'city %: % answers, of which % would be carried', one, before, after;
+      END IF;
+    END;
+""")
+
+
+APART = _counted(f"""
     SELECT count(*) INTO before FROM collection_unit WHERE city_id = one AND num_nonnulls({BEFORE}) > 0;
     INSERT INTO collection_answer (asked_id, city_id, {", ".join(now for _name, now, _type in ANSWER)})
     SELECT id, city_id, {", ".join(name for name, _now, _type in ANSWER)} FROM collection_unit
@@ -84,14 +76,14 @@ APART = f"""
     SELECT u.id, u.city_id, {", ".join(f"u.{name}" for name, _type in NAMED)}
     FROM collection_unit u JOIN collection_answer a ON a.asked_id = u.id WHERE u.city_id = one;
     SELECT count(*) INTO after FROM nomination n JOIN collection_answer a USING (asked_id) WHERE n.city_id = one;
-"""
-TOGETHER = f"""
+""")
+TOGETHER = _counted(f"""
     SELECT count(*) INTO before FROM collection_answer WHERE city_id = one;
     UPDATE collection_unit u SET {", ".join(f"{name} = a.{now}" for name, now, _type in ANSWER)},
       {", ".join(f"{name} = n.{name}" for name, _type in NAMED)}
     FROM collection_answer a JOIN nomination n USING (asked_id) WHERE a.asked_id = u.id AND u.city_id = one;
     GET DIAGNOSTICS after = ROW_COUNT;
-"""
+""")
 
 
 def upgrade() -> None:
@@ -122,8 +114,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("asked_id", name=op.f("pk_nomination")),
     )
     for table in ("collection_answer", "nomination"):
-        op.execute(GUARD.format(table=table))
-    op.execute(EACH_CITY.format(work=APART))
+        op.execute(guard(table))
+    op.execute(APART)
     for name in BEFORE.split(", "):
         op.drop_column("collection_unit", name)
 
@@ -134,11 +126,14 @@ def downgrade() -> None:
         op.add_column("collection_unit", sa.Column(name, kind))
     for name, kind in NAMED:
         op.add_column("collection_unit", sa.Column(name, kind))
-    op.execute(EACH_CITY.format(work=TOGETHER))
+    op.execute(TOGETHER)
     op.drop_table("nomination")
     op.drop_table("collection_answer")
+    referring = ("collection_unit", *dict.fromkeys(to for _name, to in REFERS))
+    op.execute(seen_whole(*referring))
     for name, to in REFERS:
         op.create_foreign_key(op.f(f"fk_nomination_{name}"), "collection_unit", to, [name], ["id"])
+    op.execute(seen_by_city(*referring))
     op.drop_column("collection", "kind")
     for what, table, before, after in reversed(NAMES):
         op.execute(_renamed(what, table, after, before))

@@ -132,9 +132,9 @@ def test_the_door_and_the_domain_never_commit() -> None:
 # What still points to a floor above it. Nothing is added here: what a page of another feature is needed for is a purpose
 # (`registry.navigation`), and what a message opens is said by the message.
 UPWARDS = {
-    "portal/matters/routes/acts.py": {"instructions/act.html"},
-    "portal/matters/routes/drafts.py": {"instructions/act.html", "instructions/report_write.html"},
-    "portal/matters/routes/files.py": {"instructions/act.html"},
+    "portal/matters/routes/acts.py": {"workflow/act.html"},
+    "portal/matters/routes/drafts.py": {"workflow/act.html", "instructions/report_write.html"},
+    "portal/matters/routes/files.py": {"workflow/act.html"},
     "portal/matters/routes/matter.py": {
         "instructions.amend",
         "instructions.new_round",
@@ -143,9 +143,9 @@ UPWARDS = {
         "instructions/shell.html",
         "instructions/slip.html",
     },
-    "portal/matters/routes/office.py": {"instructions/assign.html"},
+    "portal/matters/routes/office.py": {"matters/assign.html"},
     "portal/matters/routes/reports.py": {
-        "instructions/act.html",
+        "workflow/act.html",
         "instructions/report_changes.html",
         "instructions/report_read.html",
     },

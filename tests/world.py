@@ -27,6 +27,8 @@ from portal.deadlines.rules import SourceLevel, Urgency
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.models import Content, Matter, Report
 from portal.matters.service import assigning, creation, handling, reporting
 from portal.network.models import Kind, Level, Post, Unit
@@ -170,31 +172,34 @@ class World:
     ) -> UUID:
         """交办."""
         with self.work(by):
-            assigning.assign(
+            enact(
                 self.actor(by),
+                verbs.ASSIGN,
                 matter_id,
-                lead_unit=self.unit(to),
-                co_units=tuple((self.unit(key), "提供数据", countersigns) for key in co),
-                handler_post_id=self.posts[handler] if handler else None,
+                assigning.Assignment(
+                    lead_unit=self.unit(to),
+                    co_units=tuple((self.unit(key), "提供数据", countersigns) for key in co),
+                    handler_post_id=self.posts[handler] if handler else None,
+                ),
             )
         return matter_id
 
     def name_handler(self, matter_id: UUID, handler: str = "health.handler", by: str = "health.liaison") -> UUID:
         """指定承办人."""
         with self.work(by):
-            assigning.name_handler(self.actor(by), matter_id, handler_post_id=self.posts[handler])
+            enact(self.actor(by), verbs.NAME_HANDLER, matter_id, assigning.Naming(post_id=self.posts[handler]))
         return matter_id
 
     def acknowledge(self, matter_id: UUID, by: str = "health.handler") -> UUID:
         """签收."""
         with self.work(by):
-            handling.acknowledge(self.actor(by), matter_id)
+            enact(self.actor(by), verbs.ACKNOWLEDGE, matter_id, None)
         return matter_id
 
     def progress(self, matter_id: UUID, by: str = "health.handler", words: str = "已召开专题会议。") -> UUID:
         """进展."""
         with self.work(by):
-            handling.progress(self.actor(by), matter_id, words=words)
+            enact(self.actor(by), verbs.PROGRESS, matter_id, handling.Progress(words=words))
         return matter_id
 
     def submit(self, matter_id: UUID, by: str = "health.handler") -> UUID:

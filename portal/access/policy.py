@@ -1,7 +1,7 @@
 """Who may do what: the one judgement, on what an act itself says: any-of rows, each an all-of of one-line conditions.
 
 It draws the buttons, guards the handlers and judges each row of a bulk act. What an act needs beyond
-the person (a lead unit, a reason, nothing open below) is the chain's matter: see `matters.chain`.
+the person (a lead unit, a reason, nothing open below) is the chain's matter: see `matters.verbs`.
 """
 
 from __future__ import annotations

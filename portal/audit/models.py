@@ -40,6 +40,11 @@ class JournalEntry(OfCity, Model):
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
 
+    @property
+    def key(self) -> str:
+        """What the messages are known by that follow from this act."""
+        return f"journal:{self.id}"
+
 
 class Reading(OfCity, Model):
     """One reading of a confidential matter's content: shown to the supervision head."""

@@ -27,20 +27,3 @@ ORDER = (
     "read_sensitive", "propose_sensitive", "agree_from_outside", "decide_sensitive",
     "register", "read_readings", "amend", "attach", "grant_reading",
 )  # fmt: skip
-
-NEEDS = {
-    "given:lead_unit": _l("主办单位在交办单位辖内，不是办事机构，没有撤销"),
-    "given:handler": _l("已选承办人"),
-    "given:handler_if_confidential": _l("限定知悉的，已选承办人"),
-    "given:co_units": _l("协办单位不是办事机构，也不是主办单位；限定知悉的没有协办单位"),
-    "given:reason": _l("写明理由"),
-    "given:failed": _l("勾选未通过的项目"),
-    "given:words": _l("写明内容"),
-    "below_parent": _l("是上级事项主办单位的下级单位"),
-    "nothing_open_below": _l("下级没有未办结的转办事项"),
-    "within_decline_term": _l("在退回交办的期限内（默认为交办后 3 个工作日）"),
-    "report_complete": _l("报结材料的标题、主送、正文齐全"),
-    "seats_held": _l("各签批岗位有人在任"),
-    "extension_decided": _l("没有待批的延期申请"),
-    "issued_by_its_seat": _l("报结材料由现行批示来源的签发岗位签发"),
-}

@@ -1,6 +1,6 @@
-"""`flask permissions`: the policy, the chain of moves and the rule of readers, written out for people to read and sign.
+"""`flask permissions`: the policy, the verbs and the rule of readers, written out for people to read and sign.
 
-Nothing here decides anything: each cell is asked of `access.policy.allowed`, `matters.chain.CHAIN` and
+Nothing here decides anything: each cell is asked of `access.policy.allowed`, `matters.verbs.VERBS` and
 `matters.readers.readers_of` about one invented instruction. `docs/permissions.md` is what this prints.
 """
 
@@ -19,12 +19,14 @@ from portal.access.actor import Actor, Standing
 from portal.access.models import View
 from portal.access.policy import allowed
 from portal.access.roles import Role
-from portal.commands.permission_words import INTRODUCTION, NEEDS, ORDER, VIEWS
+from portal.commands.permission_words import INTRODUCTION, ORDER, VIEWS
 from portal.kernel.language import _, _l
 from portal.matters import acts
-from portal.matters.chain import CHAIN, OPEN
+from portal.matters.book import MatterVerb
+from portal.matters.chain import OPEN
 from portal.matters.models import State
 from portal.matters.readers import Around, Waiting, readers_of
+from portal.matters.verbs import VERBS
 from portal.registry.acts import ACTS, ANYONE, About, Act
 from portal.registry.journal import ENTRIES
 from portal.web.cities import OUTSIDE
@@ -32,7 +34,7 @@ from portal.workflow.seats import STEP_LABELS
 
 CITY, COUNTY, LEAD, CO_UNIT, OTHER_COUNTY = 1, 2, 3, 4, 5
 PATHS = {CITY: (1,), COUNTY: (1, 2), LEAD: (1, 2, 3), CO_UNIT: (1, 2, 4), OTHER_COUNTY: (1, 5)}
-CHANGING = {move.act for move in CHAIN.moves} - {acts.FORWARD}  # forwarding makes children and changes no state of its own
+DONE = {verb.act for verb in VERBS}
 
 
 def in_order() -> list[Act]:
@@ -42,8 +44,15 @@ def in_order() -> list[Act]:
 
 
 def on_record() -> list[Act]:
-    """The acts on a record that change no state and are not everybody's."""
-    return [act for act in ACTS if act.about is About.RECORD and act.rows != ANYONE and act not in CHANGING]
+    """The acts on a record that no verb does, and that are not everybody's."""
+    return [act for act in ACTS if act.about is About.RECORD and act.rows != ANYONE and act not in DONE]
+
+
+def called(verb: MatterVerb[Any]) -> str:
+    """What is done by it, as it stands in 办理经过; all signatures alike."""
+    if verb.act is acts.SIGN and verb.name in STEP_LABELS:
+        return str(acts.SIGN.label)
+    return str(ENTRIES[verb.name].label if verb.name in ENTRIES else verb.label or verb.act.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,16 +207,21 @@ def _moves() -> Iterator[str]:
     yield ""
     rows = (
         (
-            ENTRIES[move.event].label,
-            f"`{move.event}`",
-            State(move.source).label,
-            State(move.target).label if move.target != move.source else _("不变"),
-            move.act.label,
-            "<br>".join(str(NEEDS[name]) for name in move.needs) or "—",
+            ENTRIES[verb.name].label if verb.name in ENTRIES else verb.label or verb.act.label,
+            f"`{verb.name}`",
+            "<br>".join(str(state.label) for state in State if state in verb.from_),
+            _changes(verb),
+            verb.act.label,
+            "<br>".join(str(need.meant) for need in verb.needs) or "—",
         )
-        for move in CHAIN.moves
+        for verb in VERBS
     )
     yield from _table((_("变动"), _("代码"), _("原状态"), _("新状态"), _("所需行为"), _("须满足")), rows)
+
+
+def _changes(verb: MatterVerb[Any]) -> str:
+    changes = {verb.target(state) for state in verb.from_ if verb.target(state) != state}
+    return "<br>".join(str(state.label) for state in State if state in changes) or _("不变")
 
 
 def _matrix(heading: str, confidential: bool) -> Iterator[str]:
@@ -222,8 +236,7 @@ def _matrix(heading: str, confidential: bool) -> Iterator[str]:
             return "—"
         matter = as_seen(matters[state], view)
         possible = [
-            str(acts.SIGN.label if move.event in STEP_LABELS else ENTRIES[move.event].label) for move in CHAIN.moves
-            if move.source == state and allowed(relation.actor, move.act, matter)
+            called(verb) for verb in VERBS if state in verb.from_ and allowed(relation.actor, verb.act, matter)
         ]  # fmt: skip
         return "<br>".join([f"*{VIEWS[view]}*", *dict.fromkeys(possible)])
 

@@ -28,11 +28,12 @@ from portal.instructions.service import standing_for
 from portal.kernel.db import current_city, db, has_written, take_time
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
-from portal.matters.book import BOOK
+from portal.matters.book import enact
 from portal.matters.models import Content, Matter, State
 from portal.matters.queries import must_be_confirmed
-from portal.matters.service.assigning import assign
+from portal.matters.service.assigning import Assignment
 from portal.matters.service.creation import NewMatter, create
+from portal.matters.verbs import ASSIGN
 from portal.network.models import Unit
 from portal.workflow import engine
 
@@ -137,12 +138,13 @@ def assign_registered(actor: Actor, matter: Matter) -> Outcome:
     left = _("未交办")
     if matter.confidential:
         return Outcome(matter.id, matter.number, False, left, _("限定知悉，须逐件指定承办人"))
-    judged = engine.judge(BOOK, actor, matter, "assign", {"lead_unit": matter.lead_unit})
+    given = Assignment(lead_unit=matter.lead_unit)
+    judged = engine.judge(ASSIGN, actor, matter, given)
     if not judged:
         return Outcome(matter.id, matter.number, False, left, "；".join(judged.unmet))
     try:
         with db.session.begin_nested():
-            assign(actor, matter.id, lead_unit=matter.lead_unit)
+            enact(actor, ASSIGN, matter.id, given)
     except Refusal as refusal:
         return Outcome(matter.id, matter.number, False, left, refusal.sentence)
     return Outcome(matter.id, matter.number, True, _("已交办"), matter.lead_unit_name or "")

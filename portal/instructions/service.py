@@ -86,7 +86,7 @@ def amend(
     Forbidden, Stale, Invalid.
     """
     matter = one(actor, matter_id)
-    engine.fresh(BOOK, actor, matter, version)
+    engine.check_version(BOOK, actor, matter, version)
     standing = _permitted(allowed(actor, AMEND, matter), _("您不能更正此件"))
     _refuse_unamendable(matter)
     content = whole_content(matter)
@@ -103,7 +103,7 @@ def amend(
     if "received_on" in changed:
         _refuse_late_receipt(matter, said)
     before = renewing.Before.of(matter, content)
-    engine.take_turn(BOOK, actor, matter)
+    engine.bump_version(BOOK, actor, matter)
     _write(matter, content, said, changed)
     db.session.flush()
     followed = renewing.correct(actor, standing, matter, content, changed, before, reason)

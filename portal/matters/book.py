@@ -1,11 +1,15 @@
-"""What follows every move of a matter: dates on the shell, an entry in 办理经过, clocks that stop, viewers, milestone.
+"""What is done with every act on a matter: clocks that stop, an entry in 办理经过 and its date on the shell, viewers, messages.
 
-The rulebook of `workflow.engine` for matters is put together here.
+What `workflow.engine` must know of matters is put together here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -16,34 +20,14 @@ from portal.deadlines.words import instant_words
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
-from portal.matters import clocks
-from portal.matters.chain import CHAIN
+from portal.matters import audience, clocks
 from portal.matters.models import Content, Entry, Matter, Milestone
+from portal.matters.notices import notify_in_turn
+from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
-from portal.matters.rules import NEEDS
 from portal.registry.journal import entry_words
-from portal.workflow.engine import Moved, Rulebook
-
-# Milestones of the shell: dates without names. Sign-off inside the unit is not among them.
-_SHELL = frozenset(
-    {
-        "register",
-        "assign",
-        "acknowledge",
-        "decline",
-        "reassign_unit",
-        "unit_followed",
-        "issue",
-        "return_for_rework",
-        "close",
-        "withdraw",
-        "urge",
-        "extension_granted",
-        "extension_refused",
-        "make_confidential",
-        "forward",
-    }
-)
+from portal.workflow.engine import Book, perform
+from portal.workflow.verbs import Doing, G, Verb
 
 
 def write_entry(
@@ -54,13 +38,12 @@ def write_entry(
     *,
     words: str | None = None,
     facts: dict[str, Any] | None = None,
-    first_feedback: bool = False,
-    report_id: Any = None,
+    dated: bool = False,
+    **marks: Any,
 ) -> Entry:
-    """One line of 办理经过, with the post that acted; and, where it is a fact of the shell, its bare date."""
-    entry, *milestone = lines(
-        matter, kind, actor, standing, words=words, facts=facts, first_feedback=first_feedback, report_id=report_id
-    )
+    """One line of 办理经过, with the post that acted; and, where it is a fact of the shell, its bare date. `marks`: further
+    columns of the entry."""
+    entry, *milestone = lines(matter, kind, actor, standing, words=words, facts=facts, dated=dated, **marks)
     db.session.add_all((entry, *milestone))
     return entry
 
@@ -73,10 +56,12 @@ def lines(
     *,
     words: str | None = None,
     facts: dict[str, Any] | None = None,
-    first_feedback: bool = False,
-    report_id: Any = None,
+    dated: bool = False,
+    office: bool = False,
+    **marks: Any,
 ) -> tuple[Entry, *tuple[Milestone, ...]]:
-    """The rows that `write_entry` writes, for whoever writes them together with others."""
+    """The rows that `write_entry` writes, for whoever writes them together with others. `office`: the date stands on the
+    shell with the office that acted."""
     entry = Entry(
         record_id=matter.id,
         confidential=matter.confidential,
@@ -87,14 +72,13 @@ def lines(
         role=Role(standing.role) if standing else None,
         unit_name=standing.unit_name if standing else None,
         delegation_id=standing.delegation_id if standing else None,
-        first_feedback=first_feedback,
-        report_id=report_id,
         words=words,
         facts=facts,
+        **marks,
     )
-    if kind not in _SHELL:
+    if not dated:
         return (entry,)
-    unit_id = standing.unit_id if standing and kind in ("urge", "register", "assign", "close", "return_for_rework") else None
+    unit_id = standing.unit_id if standing and office else None
     return entry, Milestone(record_id=matter.id, kind=kind, at=clock.now(), unit_id=unit_id)
 
 
@@ -114,25 +98,52 @@ def changes_since(matter: Matter, actor: Actor, version: int) -> list[str]:
     ] or [_("状态现为“%(state)s”", state=matter.state.label)]
 
 
-def settle(matter: Matter, moved: Moved) -> None:
-    """After a move: clocks that the row stops, the entry, and the index of viewers."""
-    given = moved.given
-    content: Content = given["content"]
-    if moved.move.stops:
-        clocks.stop(matter, *moved.move.stops)
-    write_entry(
-        matter,
-        moved.move.event,
-        moved.actor,
-        moved.standing,
-        words=given.get("reason") or given.get("words"),
-        facts=given.get("entry_facts"),
-        first_feedback=bool(given.get("first_feedback")),
-        report_id=given.get("report_id"),
+def carry_out(doing: MatterDoing[Any]) -> None:
+    """The verb's own work, and around it what every act brings with it."""
+    verb, matter = doing.verb, doing.record
+    if verb.stops:
+        clocks.stop(matter, *verb.stops)
+    if verb.shuts and matter.confidential:
+        audience.shut_out(matter.id, *verb.shuts)
+    if verb.work is not None:
+        verb.work(doing)
+    said = {"words": doing.words, "facts": doing.facts or None, "dated": verb.dated, "office": verb.office, **doing.marks}
+    written = [(doing.called, said), *doing.further]
+    for kind, what in written:
+        db.session.add_all(lines(matter, kind, doing.actor, **{"standing": doing.standing, **what}))
+    index_viewers(matter, doing.whole)
+    notify_in_turn(matter, doing.whole, doing, *((tell.kind, tell.whom(doing)) for tell in verb.tells), **doing.blanks)
+
+
+MatterVerb = Verb[Matter, Content, G]
+MatterDoing = Doing[Matter, Content, G]
+BOOK: Book[Matter, Content] = Book("matter", whole_content, changes_since, carry_out)
+
+
+def enact(actor: Actor, verb: MatterVerb[G], matter_id: UUID, given: G, *, version: int | None = None) -> MatterDoing[G]:
+    """Do this to the matter, as its reader sees it. `version` is what their page showed."""
+    return perform(BOOK, verb, actor, one(actor, matter_id), given, version=version)
+
+
+def move(
+    actor: Actor,
+    matter: Matter,
+    verb: MatterVerb[Any],
+    then: Callable[[], None],
+    *,
+    version: int | None = None,
+    on: Matter | None = None,
+    facts: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    marks: dict[str, Any] | None = None,
+    **given: Any,
+) -> MatterDoing[Any]:
+    """The verbs of the closing report, whose work stands where they are called."""
+
+    def work(doing: MatterDoing[Any]) -> None:
+        doing.facts, doing.after, doing.marks = facts or {}, after or {}, marks or {}
+        then()
+
+    return perform(
+        BOOK, replace(verb, work=work), actor, matter, SimpleNamespace(**{"words": None, **given}), version=version, on=on
     )
-    for act in given.get("then", ()):
-        act()
-    index_viewers(matter, content)
-
-
-BOOK = Rulebook(chain=CHAIN, needs=NEEDS, changes_since=changes_since, settle=settle)

@@ -1,84 +1,57 @@
-"""The moves of a matter. One row, one rule: which act, from which state to which, on what conditions."""
+"""Where a matter may stand when something is done with it; and the verbs of its closing report, which have pages of their own."""
 
 from __future__ import annotations
 
-from portal.matters import acts
+from typing import Any
+
+from portal.kernel.language import _l
+from portal.matters import acts, rules
+from portal.matters.models import Content, Matter
 from portal.matters.models import State as S
-from portal.workflow.chain import Chain, Move, rows, stays
+from portal.workflow.verbs import Offered, Verb
 
-AT_WORK = (S.ASSIGNED, S.ACKNOWLEDGED, S.IN_PROGRESS, S.IN_SIGN_OFF)
-OPEN = (S.REGISTERED, *AT_WORK, S.UNDER_REVIEW)
+IN_HAND = frozenset({S.ASSIGNED, S.ACKNOWLEDGED, S.IN_PROGRESS})
+AT_WORK = IN_HAND | {S.IN_SIGN_OFF}
+OUT_THERE = AT_WORK | {S.UNDER_REVIEW}
+OPEN = OUT_THERE | {S.REGISTERED}
+ENDS = frozenset({S.CLOSED, S.WITHDRAWN})
+ANY = frozenset(S)
+_SIGNING = frozenset({S.IN_SIGN_OFF})
 
-CHAIN = Chain(
-    "matter",
-    start=S.REGISTERED,
-    ends=frozenset({S.CLOSED, S.WITHDRAWN}),
-    moves=(
-        Move(
-            "assign",
-            S.REGISTERED,
-            S.ASSIGNED,
-            acts.ASSIGN,
-            needs=("given:lead_unit", "given:handler_if_confidential", "given:co_units"),
-        ),
-        Move("forward", S.REGISTERED, S.ASSIGNED, acts.FORWARD, needs=("given:lead_unit", "below_parent")),
-        *stays("name_handler", (S.ASSIGNED, S.ACKNOWLEDGED, S.IN_PROGRESS), acts.NAME_HANDLER, needs=("given:handler",)),
-        Move("acknowledge", S.ASSIGNED, S.ACKNOWLEDGED, acts.ACKNOWLEDGE, stops=("receipt",)),
-        *rows(
-            "decline",
-            (S.ASSIGNED, S.ACKNOWLEDGED),
-            S.REGISTERED,
-            acts.DECLINE,
-            needs=("within_decline_term", "nothing_open_below", "given:reason"),
-            stops=("receipt",),
-        ),
-        *rows(
-            "reassign_unit",
-            AT_WORK,
-            S.ASSIGNED,
-            acts.REASSIGN_UNIT,
-            needs=("nothing_open_below", "given:lead_unit", "given:handler_if_confidential", "given:reason"),
-            stops=("receipt",),
-        ),
-        Move("start", S.ACKNOWLEDGED, S.IN_PROGRESS, acts.PROGRESS),
-        *stays("progress", (S.IN_PROGRESS, S.IN_SIGN_OFF), acts.PROGRESS, needs=("given:words",)),
-        Move(
-            "submit_report",
-            S.IN_PROGRESS,
-            S.IN_SIGN_OFF,
-            acts.SUBMIT_REPORT,
-            needs=("report_complete", "nothing_open_below", "seats_held"),
-        ),
-        *stays("check", (S.IN_SIGN_OFF,), acts.SIGN),
-        *stays("endorse", (S.IN_SIGN_OFF,), acts.SIGN),
-        *stays("countersign", (S.IN_SIGN_OFF,), acts.SIGN),
-        Move("issue", S.IN_SIGN_OFF, S.UNDER_REVIEW, acts.SIGN, stops=("closing", "first_feedback")),
-        Move("send_back", S.IN_SIGN_OFF, S.IN_PROGRESS, acts.SIGN, needs=("given:reason",)),
-        Move("end_sign_off", S.IN_SIGN_OFF, S.IN_PROGRESS, acts.AMEND),
-        Move("recall", S.IN_SIGN_OFF, S.IN_PROGRESS, acts.RECALL),
-        Move("return_for_rework", S.UNDER_REVIEW, S.IN_PROGRESS, acts.REVIEW, needs=("given:failed", "given:reason")),
-        Move(
-            "close",
-            S.UNDER_REVIEW,
-            S.CLOSED,
-            acts.REVIEW,
-            needs=("nothing_open_below", "extension_decided", "issued_by_its_seat"),
-        ),
-        *rows(
-            "withdraw",
-            OPEN,
-            S.WITHDRAWN,
-            acts.WITHDRAW,
-            needs=("nothing_open_below", "given:reason"),
-            stops=("receipt", "closing", "first_feedback"),
-        ),
-        *rows(
-            "make_confidential",
-            OPEN,
-            S.WITHDRAWN,
-            acts.MAKE_CONFIDENTIAL,
-            needs=("nothing_open_below", "given:reason"),
-            stops=("receipt", "closing", "first_feedback"),
-        ),
-    ),
+ReportVerb = Verb[Matter, Content, Any]
+
+
+START: ReportVerb = Verb(
+    name="start",
+    act=acts.PROGRESS,
+    from_=frozenset({S.ACKNOWLEDGED}),
+    to=S.IN_PROGRESS,
+    offered=Offered.NEVER,
 )
+SUBMIT_REPORT: ReportVerb = Verb(
+    name="submit_report",
+    act=acts.SUBMIT_REPORT,
+    label=_l("报结"),
+    from_=frozenset({S.IN_PROGRESS}),
+    to=S.IN_SIGN_OFF,
+    needs=(rules.report_complete, rules.nothing_open_below, rules.seats_held),
+    offered=Offered.NEVER,
+)
+CHECK: ReportVerb = Verb(name="check", act=acts.SIGN, from_=_SIGNING, offered=Offered.NEVER)
+ENDORSE: ReportVerb = Verb(name="endorse", act=acts.SIGN, from_=_SIGNING, offered=Offered.NEVER)
+COUNTERSIGN: ReportVerb = Verb(name="countersign", act=acts.SIGN, from_=_SIGNING, offered=Offered.NEVER)
+ISSUE: ReportVerb = Verb(
+    name="issue",
+    act=acts.SIGN,
+    from_=_SIGNING,
+    to=S.UNDER_REVIEW,
+    stops=("closing", "first_feedback"),
+    dated=True,
+    offered=Offered.NEVER,
+)
+SEND_BACK: ReportVerb = Verb(
+    name="send_back", act=acts.SIGN, from_=_SIGNING, to=S.IN_PROGRESS, needs=(rules.has_reason,), offered=Offered.NEVER
+)
+END_SIGN_OFF: ReportVerb = Verb(name="end_sign_off", act=acts.AMEND, from_=_SIGNING, to=S.IN_PROGRESS, offered=Offered.NEVER)
+RECALL: ReportVerb = Verb(name="recall", act=acts.RECALL, from_=_SIGNING, to=S.IN_PROGRESS, offered=Offered.NEVER)
+REPORT_VERBS = (START, SUBMIT_REPORT, CHECK, ENDORSE, COUNTERSIGN, ISSUE, SEND_BACK, END_SIGN_OFF, RECALL)

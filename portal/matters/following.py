@@ -161,7 +161,7 @@ def _take_over(
         if matter.confidential:
             audience.shut_out(matter.id, audience.HANDLER)
     index_words(matter, content)
-    write_entry(matter, "unit_followed", actor, standing, facts={"unit": heir.name, "former": bore})
+    write_entry(matter, "unit_followed", actor, standing, facts={"unit": heir.name, "former": bore}, dated=True)
     entry = journal.record(
         actor,
         "unit_followed",

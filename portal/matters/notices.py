@@ -4,10 +4,9 @@ its shell, nothing else."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from portal.access.roles import SUPERVISION, Role
-from portal.audit.models import JournalEntry
 from portal.matters.models import Content, Matter
 from portal.network.queries import recipients, recipients_of
 from portal.notify.service import tell
@@ -54,26 +53,38 @@ def supervision_between(matter: Matter) -> list[int]:
     return [person for people in recipients_of(between, SUPERVISION).values() for person in people] if between else []
 
 
-def notify(matter: Matter, content: Content, entry: JournalEntry, kind: str, persons: Iterable[int], **facts: Any) -> None:
+class Occasion(Protocol):
+    """What makes people be told: an act that is being done, or its entry in the journal."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def person_id(self) -> int | None: ...
+
+
+def notify(matter: Matter, content: Content, occasion: Occasion, kind: str, persons: Iterable[int | None], **facts: Any) -> None:
     """Tell these persons, except whoever did it; one message a person and act."""
-    told = [p for p in dict.fromkeys(persons) if p and p != entry.person_id]
+    told = [p for p in dict.fromkeys(persons) if p and p != occasion.person_id]
     if not told:
         return
     known = {"number": matter.number, "confidential": matter.confidential}
     if not matter.confidential:
         known |= {"title": content.title, "unit": matter.lead_unit_name or "", **facts}
-    tell(kind, told, key=f"journal:{entry.id}:{kind}", record_id=matter.id, facts=known)
+    tell(kind, told, key=f"{occasion.key}:{kind}", record_id=matter.id, facts=known)
 
 
-def notify_in_turn(matter: Matter, content: Content, entry: JournalEntry, *said: tuple[str, Iterable[int]], **facts: Any) -> None:
+def notify_in_turn(
+    matter: Matter, content: Content, occasion: Occasion, *said: tuple[str, Iterable[int | None]], **facts: Any
+) -> None:
     """One act that means different things to different people: each is told the first that names him, and no more."""
-    told: set[int] = set()
+    told: set[int | None] = set()
     for kind, persons in said:
         people = [person for person in persons if person not in told]
-        notify(matter, content, entry, kind, people, **facts)
+        notify(matter, content, occasion, kind, people, **facts)
         told.update(people)
 
 
-def ask_to_sign(matter: Matter, content: Content, entry: JournalEntry, step: str, persons: Iterable[int]) -> None:
+def ask_to_sign(matter: Matter, content: Content, occasion: Occasion, step: str, persons: Iterable[int]) -> None:
     """Those who hold the seat of this step are asked for their signature."""
-    notify(matter, content, entry, "countersign" if step == "countersign" else "to_sign", persons)
+    notify(matter, content, occasion, "countersign" if step == "countersign" else "to_sign", persons)

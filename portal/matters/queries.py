@@ -85,7 +85,10 @@ def must_be_confirmed(actor: Actor) -> None:
 
 
 def whole_content(matter: Matter) -> Content:
-    """The content as the engine needs it for what follows a move, whoever moves; never shown."""
+    """The content as an act needs it, whoever acts; never shown."""
+    known: Content | None = matter.__dict__.get("content")  # loaded with it, for a reader who may see it
+    if known is not None:
+        return known
     return db.session.scalars(select(Content).where(Content.record_id == matter.id).options(as_seen_by(SYSTEM))).one()
 
 

@@ -1,9 +1,9 @@
-"""The conditions that a move needs, each with its sentence. What stands in the way is listed before the button is
-pressed, all of it."""
+"""The conditions that a verb needs, each with its sentence. What stands in the way is listed before the button is pressed, all
+of it; what only the form can meet, once it is given."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
@@ -17,9 +17,10 @@ from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.matters.clocks import decline_days, decline_until
 from portal.matters.models import ENDED, Matter, Report, State
-from portal.workflow.engine import Need
+from portal.network.models import Unit
 from portal.workflow.models import Issue, Step
 from portal.workflow.seats import SHAPES, vacant
+from portal.workflow.verbs import Said, need
 
 DECLINE_REASONS = {
     "not_ours": _l("不属于本单位职责"),
@@ -47,20 +48,32 @@ def open_below(matter: Matter) -> int:
     )
 
 
-def _nothing_open_below(matter: Matter, given: Mapping[str, Any]) -> str | None:
-    content = given.get("content") or matter.content
-    if content is not None and not content.has("child"):
+@need(_l("下级没有未办结的转办事项"))
+def nothing_open_below(matter: Matter, _given: object) -> str | None:
+    if matter.content is not None and not matter.content.has("child"):
         return None
     count = open_below(matter)
     return _("下级还有 %(count)s 件转办事项没有办结", count=count) if count else None
 
 
-def _given(name: str, sentence: Any) -> Need:
-    return lambda matter, given: None if given.get(name) else str(sentence)
+@need(_l("写明理由"))
+def has_reason(_matter: Matter, given: Said | None) -> str | None:
+    return _("请填写理由") if given is not None and not given.words else None
 
 
-def _lead_unit(matter: Matter, given: Mapping[str, Any]) -> str | None:
-    unit = given.get("lead_unit")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead(Said):
+    """A unit is to lead the matter; of a confidential one, with its handler."""
+
+    lead_unit: Unit | None
+    handler_post_id: int | None = None
+
+
+@need(_l("主办单位在交办单位辖内，不是办事机构，没有撤销"))
+def fit_to_lead(matter: Matter, given: Lead | None) -> str | None:
+    if given is None:
+        return None
+    unit = given.lead_unit
     if unit is None:
         return _("请选择主办单位")
     if unit.is_organ:
@@ -72,7 +85,7 @@ def _lead_unit(matter: Matter, given: Mapping[str, Any]) -> str | None:
     return _apart_in_the_family(matter, unit)
 
 
-def _apart_in_the_family(matter: Matter, unit: Any) -> str | None:
+def _apart_in_the_family(matter: Matter, unit: Unit) -> str | None:
     """What was forwarded goes to a unit below the one that has the whole, and to each once, when it is given to another too."""
     if matter.parent_id is None:
         return None
@@ -83,35 +96,15 @@ def _apart_in_the_family(matter: Matter, unit: Any) -> str | None:
     return _("%(unit)s已有本件的转办，不必重复", unit=unit.name) if db.session.scalar(twice) else None
 
 
-def _handler_if_confidential(matter: Matter, given: Mapping[str, Any]) -> str | None:
-    if matter.confidential and given.get("handler") is None:
+@need(_l("限定知悉的，已选承办人"))
+def handler_if_confidential(matter: Matter, given: Lead | None) -> str | None:
+    if matter.confidential and given is not None and given.handler_post_id is None:
         return _("限定知悉的事项须在交办时指定承办人")
     return None
 
 
-def _co_units(matter: Matter, given: Mapping[str, Any]) -> str | None:
-    units = given.get("co_units") or ()
-    if units and matter.confidential:
-        return _("限定知悉的事项不设协办单位")
-    lead = given.get("lead_unit")
-    for unit in units:
-        if unit.is_organ:
-            return _("%(unit)s是办事机构，不作协办单位", unit=unit.name)
-        if lead is not None and unit.id == lead.id:
-            return _("%(unit)s已是主办单位，不能同时协办", unit=unit.name)
-    return None
-
-
-def _below_parent(matter: Matter, given: Mapping[str, Any]) -> str | None:
-    unit, parent = given.get("lead_unit"), given.get("parent")
-    if unit is None or parent is None:
-        return None
-    if unit.id == parent.lead_unit_id or parent.lead_unit_id not in unit.path:
-        return _("只能转办给下级单位，%(unit)s不是下级单位", unit=unit.name)
-    return None
-
-
-def _within_decline_term(matter: Matter, given: Mapping[str, Any]) -> str | None:
+@need(_l("在退回交办的期限内（默认为交办后 3 个工作日）"))
+def within_decline_term(matter: Matter, _given: object) -> str | None:
     until = decline_until(matter)
     if until is not None and clock.now() >= until:
         return _(
@@ -121,8 +114,9 @@ def _within_decline_term(matter: Matter, given: Mapping[str, Any]) -> str | None
     return None
 
 
-def _report_complete(matter: Matter, given: Mapping[str, Any]) -> str | None:
-    report = given.get("report")
+@need(_l("报结材料的标题、主送、正文齐全"))
+def report_complete(_matter: Matter, given: Any) -> str | None:
+    report = getattr(given, "report", None)
     if report is None:
         return None
     parts = {"title": _("标题"), "addressee": _("主送"), "body": _("正文")}
@@ -130,23 +124,28 @@ def _report_complete(matter: Matter, given: Mapping[str, Any]) -> str | None:
     return _("报结材料还缺：%(missing)s", missing="、".join(missing)) if missing else None
 
 
-def _seats_held(matter: Matter, given: Mapping[str, Any]) -> str | None:
-    seats = given.get("seats")
+@need(_l("各签批岗位有人在任"))
+def seats_held(matter: Matter, given: Any) -> str | None:
+    seats = getattr(given, "seats", None)
     if not seats:
         return None
-    found = vacant(seats, given["drafters"], confidential=matter.confidential)
+    found = vacant(seats, given.drafters, confidential=matter.confidential)
     return "；".join(found) or None
 
 
-def _extension_decided(matter: Matter, given: Mapping[str, Any]) -> str | None:
+@need(_l("没有待批的延期申请"))
+def extension_decided(matter: Matter, _given: object) -> str | None:
     return _("延期申请还没有批复") if matter.extension_pending else None
 
 
 def wrong_seat(matter: Matter) -> tuple[Role, Role] | None:
     """By which seat the report under review was issued and which one issues by the matter's level as it stands; None where
     it is the same. They differ where the level was corrected after the issue."""
-    if matter.state != State.UNDER_REVIEW:
-        return None
+    return seats_apart(matter) if matter.state == State.UNDER_REVIEW else None
+
+
+def seats_apart(matter: Matter) -> tuple[Role, Role] | None:
+    """The same, of a matter that has an issued report."""
     issued_by = db.session.scalar(
         select(Step.role)
         .join(Issue, (Issue.report_id == Step.report_id) & (Issue.generation == Step.generation) & (Issue.step == Step.number))
@@ -158,7 +157,8 @@ def wrong_seat(matter: Matter) -> tuple[Role, Role] | None:
     return None if issued_by is None or issued_by == issues else (Role(issued_by), issues)
 
 
-def _issued_by_its_seat(matter: Matter, given: Mapping[str, Any]) -> str | None:
+@need(_l("报结材料由现行批示来源的签发岗位签发"))
+def issued_by_its_seat(matter: Matter, _given: object) -> str | None:
     found = wrong_seat(matter)
     if found is None:
         return None
@@ -168,21 +168,3 @@ def _issued_by_its_seat(matter: Matter, given: Mapping[str, Any]) -> str | None:
         now=now.label,
         was=was.label,
     )
-
-
-NEEDS: dict[str, Need] = {
-    "given:lead_unit": _lead_unit,
-    "given:handler": _given("handler", _l("请选择承办人")),
-    "given:handler_if_confidential": _handler_if_confidential,
-    "given:co_units": _co_units,
-    "given:reason": _given("reason", _l("请填写理由")),
-    "given:failed": _given("failed", _l("请勾选未通过的项目")),
-    "given:words": _given("words", _l("请填写内容")),
-    "below_parent": _below_parent,
-    "nothing_open_below": _nothing_open_below,
-    "within_decline_term": _within_decline_term,
-    "report_complete": _report_complete,
-    "seats_held": _seats_held,
-    "extension_decided": _extension_decided,
-    "issued_by_its_seat": _issued_by_its_seat,
-}

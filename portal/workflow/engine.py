@@ -1,62 +1,41 @@
-"""The one place where a state changes: permission, needs, update-where-old-state, journal, and what the feature does
-after it. The same judgement draws the buttons."""
+"""The one place where a record changes: permission, state, needs, update-where-old-state, the verb's own work, what its kind does
+after every act, and one journal entry, last. The same judgement draws the buttons."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Generic
 
 from sqlalchemy import update
 from sqlalchemy.orm.attributes import set_committed_value
 
-from portal.access.actor import SYSTEM, Actor, Standing
-from portal.access.policy import allowed
+from portal.access.actor import SYSTEM, Actor
+from portal.access.policy import Decision, allowed
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
-from portal.audit.models import JournalEntry
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
-from portal.workflow.chain import Chain, Move
-
-Need = Callable[[Any, Mapping[str, Any]], str | None]
-
-
-class Record(Protocol):
-    """What the engine moves: has an id, a state, a version."""
-
-    id: Any
-    state: Any
-    version: int
-    confidential: bool
+from portal.registry.acts import Act
+from portal.workflow.verbs import Doing, G, Link, R, Verb, W
 
 
 @dataclass(frozen=True, slots=True)
-class Rulebook:
-    """A kind of record's chain with the tables that its rows name. `changes_since` says what happened after a version;
-    `settle` does what follows a move (clocks, viewers, messages)."""
+class Book(Generic[R, W]):
+    """What the engine must know of a kind of record. `subject`: what the journal calls it; `whole`: its content, whoever acts;
+    `changes_since`: what happened after a version, for its reader; `carry_out`: does the verb's work, between what comes before
+    and after every act on it (clocks, entries, readers, messages)."""
 
-    chain: Chain
-    needs: Mapping[str, Need]
-    changes_since: Callable[[Any, Actor, int], list[str]]
-    settle: Callable[[Any, Moved], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """What just happened: who, in which post, by which row, with what."""
-
-    actor: Actor
-    standing: Standing | None
-    move: Move
-    given: Mapping[str, Any]
-    entry: JournalEntry
+    subject: str
+    whole: Callable[[R], W]
+    changes_since: Callable[[R, Actor, int], list[str]]
+    carry_out: Callable[[Doing[R, W, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Whether an event is possible now; `mine` is false where it is not this person's act at all."""
+    """Whether a verb can be done now; `mine` is false where it is not this person's act at all."""
 
     possible: bool
     mine: bool
@@ -66,87 +45,80 @@ class Judgement:
         return self.possible
 
 
-def is_his(book: Rulebook, actor: Actor, record: Any, event: str) -> bool:
-    """Whether the event is this person's act as the record stands, whatever conditions it still has to meet."""
-    move = book.chain.row(event, record.state)
-    return move is not None and bool(allowed(actor, move.act, record))
+def is_mine(verb: Verb[R, W, G] | Link[R], actor: Actor, record: R) -> bool:
+    """Whether the verb is this person's act as the record stands, whatever conditions it still has to meet."""
+    return _state(record) in verb.from_ and bool(allowed(actor, verb.act, record))
 
 
-def judge(book: Rulebook, actor: Actor, record: Any, event: str, given: Mapping[str, Any] | None = None) -> Judgement:
-    """Judge an event without doing it. Conditions that only the form can meet are judged when `given` is passed."""
-    move = book.chain.row(event, record.state)
-    if move is None:
-        return Judgement(False, False, (_("此件现为“%(state)s”，不能这样办理", state=record.state.label),))
-    decision = allowed(actor, move.act, record)
+def judge(verb: Verb[R, W, G], actor: Actor, record: R, given: G | None = None) -> Judgement:
+    """Judge a verb without doing it; what only the form can meet is judged when it is given."""
+    if _state(record) not in verb.from_:
+        return Judgement(False, False, (_unfit(verb, record),))
+    decision = allowed(actor, verb.act, record)
     if not decision:
         return Judgement(False, False, decision.unmet)
-    unmet = _unmet(book, move, record, given)
+    unmet = _unmet(verb, record, given)
     return Judgement(not unmet, True, unmet)
 
 
-def _unmet(book: Rulebook, move: Move, record: Any, given: Mapping[str, Any] | None) -> tuple[str, ...]:
-    found = []
-    for name in move.needs:
-        if given is None and name.startswith("given:"):
-            continue
-        sentence = book.needs[name](record, given or {})
-        if sentence:
-            found.append(str(sentence))
-    return tuple(found)
+def demand(actor: Actor, act: Act, record: object) -> Decision:
+    """Raise Forbidden, with every condition that is not met, where this act on the record is not theirs."""
+    decision = allowed(actor, act, record)
+    if not decision:
+        raise Forbidden(_("您不能办理这一步：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
+    return decision
 
 
-def fresh(book: Rulebook, actor: Actor, record: Any, version: int | None) -> None:
+def check_version(book: Book[R, W], actor: Actor, record: R, version: int | None) -> None:
     """The page must show the record as it is now; else 409 with what changed."""
-    if version is not None and version != record.version:
+    if version is not None and version != record.version:  # type: ignore[attr-defined]
         raise Stale(
             _("此件在您打开页面之后有变动，本次操作未执行；您填写的内容仍在下面"),
             changes=book.changes_since(record, actor, version),
         )
 
 
-def move(
-    book: Rulebook, actor: Actor, record: Any, event: str, *, version: int | None = None, on: Any = None, **given: Any
-) -> Moved:
-    """Do it: judged again here, written only where state and version are still what was judged.
-
-    `on` is the record on which permission is judged where it is another (a forwarded child: its parent). `given` goes to
-    the needs and to `settle`; what stands in `given["facts"]` goes into the journal.
-    """
-    fresh(book, actor, record, version)
-    row = book.chain.row(event, record.state)
-    decision = allowed(actor, row.act if row else book.chain.act_of(event), on or record)
-    if not decision:
-        raise Forbidden(_("您不能办理这一步：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
-    if row is None:
-        raise Invalid(_("此件现为“%(state)s”，不能这样办理；没有任何改动", state=record.state.label))
-    if unmet := _unmet(book, row, record, given):
+def perform(
+    book: Book[R, W],
+    verb: Verb[R, W, G],
+    actor: Actor,
+    record: R,
+    given: G,
+    *,
+    version: int | None = None,
+    on: object | None = None,
+) -> Doing[R, W, G]:
+    """Do it: judged here, written only where state and version are still what was judged. `on` is the record on which
+    permission is judged where it is another (what was forwarded: that from which it was). Raises Stale, Forbidden, Invalid."""
+    check_version(book, actor, record, version)
+    decision = demand(actor, verb.act, record if on is None else on)
+    if _state(record) not in verb.from_:
+        raise Invalid(_unfit(verb, record, told=True))
+    if unmet := _unmet(verb, record, given):
         raise Invalid("；".join(unmet), unmet=unmet)
-    before = {"state": str(record.state), "version": record.version}
-    _take(book, actor, record, row.target)
-    entry = journal.record(
+    assert decision.standing is not None
+    before = {"state": str(_state(record)), "version": record.version}  # type: ignore[attr-defined]
+    bump_version(book, actor, record, verb.target(_state(record)))
+    words = getattr(given, "words", None)
+    doing = Doing(verb, actor, decision.standing, record, book.whole(record), given, verb.name, words)
+    book.carry_out(doing)
+    journal.record(
         actor,
-        event,
-        book.chain.kind,
-        record.id,
-        standing=decision.standing,
-        confidential=record.confidential,
+        doing.called,
+        book.subject,
+        record.id,  # type: ignore[attr-defined]
+        standing=doing.standing,
+        confidential=record.confidential,  # type: ignore[attr-defined]
         before=before,
-        after={"state": str(row.target), "version": record.version, **given.get("facts", {})},
+        after={"state": str(_state(record)), "version": record.version, **doing.after},  # type: ignore[attr-defined]
     )
-    moved = Moved(actor, decision.standing, row, given, entry)
-    book.settle(record, moved)
-    return moved
+    return doing
 
 
-def take_turn(book: Rulebook, actor: Actor, record: Any, version: int | None = None) -> None:
-    """For an act that moves nothing (urging, correcting, forwarding, asking for time): of two at the same moment, or of a
-    form sent twice, one does it; the other is told what changed. The record is this transaction's from here on."""
-    fresh(book, actor, record, version)
-    _take(book, actor, record, record.state)
-
-
-def _take(book: Rulebook, actor: Actor, record: Any, target: Any) -> None:
-    model = type(record)
+def bump_version(book: Book[R, W], actor: Actor, record: Any, target: Any = None) -> None:
+    """Of two acts at the same moment, or of a form sent twice, one is done; the other is told what changed. The record is
+    this transaction's from here on, in its new state, or in the one that it has."""
+    model, target = type(record), target or record.state
     db.session.flush()
     changed: Any = db.session.execute(
         update(model)
@@ -164,3 +136,26 @@ def set_known(record: Any, **values: Any) -> None:
     """Tell the loaded record what the database already holds, without another UPDATE."""
     for name, value in values.items():
         set_committed_value(record, name, value)
+
+
+def _state(record: Any) -> Any:
+    return record.state
+
+
+def _unfit(verb: Verb[R, W, G], record: R, *, told: bool = False) -> str:
+    said = verb.unfit or (_("此件现为“%(state)s”，不能这样办理；没有任何改动") if told else _("此件现为“%(state)s”，不能这样办理"))
+    return str(said) % {"state": _state(record).label}
+
+
+def _unmet(verb: Verb[R, W, G], record: R, given: G | None) -> tuple[str, ...]:
+    found: list[str] = []
+    for need in verb.needs:
+        try:
+            sentence = need(record, given)
+        except Invalid:
+            if found:  # what stands in the way whatever is typed comes first
+                break
+            raise
+        if sentence:
+            found.append(str(sentence))
+    return tuple(found)

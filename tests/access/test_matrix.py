@@ -52,14 +52,16 @@ from portal.kernel.db import db
 from portal.kernel.refusals import Invisible
 from portal.liaisons.acts import NOMINATE
 from portal.local.postgres import conninfo
-from portal.matters import queries
+from portal.matters import queries, verbs
 from portal.matters.acts import READ_MATTER
+from portal.matters.book import enact
 from portal.matters.models import Content, State
-from portal.matters.service import assigning, reporting, reviewing
+from portal.matters.service import assigning, reporting
 from portal.network.models import Kind, Level, Post, Unit
 from portal.network.routes import HIGHEST_ID
 from portal.registry.acts import ACTS, ANYONE, About, Act
 from portal.web.cities import OUTSIDE
+from portal.workflow.verbs import Said
 from tests.at_the_door import PASSWORD, stored
 from tests.conftest import Database
 from tests.world import World
@@ -298,8 +300,11 @@ def played(world: World, owner_url: str, state: State, confidential: bool) -> Ca
     else:
         world.name_handler(case.matter_id, handler, "county_health.liaison")
         with world.work("township.liaison"):
-            assigning.name_co_handler(
-                world.actor("township.liaison"), case.matter_id, handler_post_id=world.posts["township.handler"]
+            enact(
+                world.actor("township.liaison"),
+                verbs.NAME_CO_HANDLER,
+                case.matter_id,
+                assigning.Naming(post_id=world.posts["township.handler"]),
             )
     if state == State.ASSIGNED:
         return case
@@ -321,7 +326,7 @@ def played(world: World, owner_url: str, state: State, confidential: bool) -> Ca
     if state == State.CLOSED:
         reviewer = "county.reviewer" if confidential else by
         with world.work(reviewer):
-            reviewing.close(world.actor(reviewer), case.matter_id)
+            enact(world.actor(reviewer), verbs.CLOSE, case.matter_id, Said())
     return case
 
 

@@ -18,9 +18,11 @@ from portal.access.models import Viewer
 from portal.access.record import Record
 from portal.access.visibility import Guarded, Undecided, as_seen_by
 from portal.kernel.db import Base, db
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.models import Clock, Content, Entry, Matter, Report
 from portal.matters.queries import one
-from portal.matters.service import attaching, forwarding, handling
+from portal.matters.service import attaching, extending, forwarding
 from tests.world import World
 
 
@@ -133,9 +135,9 @@ def lived(new_world: Callable[[], World]) -> World:
     with made.work("health.handler"):
         handler = made.actor("health.handler")
         until = one(handler, matter_id).due_on + timedelta(days=7)
-        handling.ask_extension(handler, matter_id, until=until, reason="情况复杂", progress_so_far="已核查")
+        enact(handler, verbs.ASK_EXTENSION, matter_id, extending.Asking(until=until, words="情况复杂", progress="已核查"))
     with made.work("city.head"):
-        handling.decide_extension(made.actor("city.head"), matter_id, granted=True, words="同意")
+        enact(made.actor("city.head"), verbs.DECIDE_EXTENSION, matter_id, extending.Decision(granted=True, words="同意"))
     with made.work("city.supervisor"):
         supervisor = made.actor("city.supervisor")
         attaching.attach_to_matter(supervisor, one(supervisor, matter_id), [("批示.txt", BytesIO("批示".encode()))])
@@ -170,7 +172,11 @@ def test_who_sees_a_child_is_not_shown_its_hidden_parent(world: World) -> None:
     parent = world.assign(world.register(), to="county")
     with world.work("county.liaison"):
         units = [world.unit("county_health")]
-        child = forwarding.forward(world.actor("county.liaison"), parent, units=units, requirement="请核查")[0].id
+        child = (
+            enact(world.actor("county.liaison"), verbs.FORWARD, parent, forwarding.Forwarding(units=units, words="请核查"))
+            .result[0]
+            .id
+        )
     above, its_record = aliased(Matter), aliased(Record)
     wanted = (
         select(Matter, above, its_record)

@@ -29,12 +29,14 @@ from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.local import provision
-from portal.matters import queries
+from portal.matters import queries, verbs
+from portal.matters.book import enact
 from portal.matters.models import Matter, State
-from portal.matters.service import attaching, reviewing
+from portal.matters.service import assigning, attaching
 from portal.network.models import Post
 from portal.network.service.delegating import delegate, end_delegation
 from portal.staffing.service.appointing import end_post
+from portal.workflow.verbs import Said
 from tests.at_the_door import csrf_token
 from tests.conftest import PASSWORDS, Database
 from tests.instructions.test_importing import book, row
@@ -216,9 +218,14 @@ def live(
     with at():
         world.sign(secret.report_id, "health.director", "health.deputy")
     with at(), world.work("city.head"):
-        reviewing.name_reviewer(world.actor("city.head"), secret.matter_id, reviewer_post_id=world.posts["city.supervisor"])
+        enact(
+            world.actor("city.head"),
+            verbs.NAME_REVIEWER,
+            secret.matter_id,
+            assigning.Naming(post_id=world.posts["city.supervisor"]),
+        )
     with at(), world.work("city.supervisor"):
-        reviewing.close(world.actor("city.supervisor"), secret.matter_id)
+        enact(world.actor("city.supervisor"), verbs.CLOSE, secret.matter_id, Said())
 
 
 def live_without(world: World) -> None:

@@ -23,8 +23,10 @@ from portal.instructions.previews import IMPORT
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.liaisons.service import drives, nominations
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.models import Report
-from portal.matters.service import ending, granting, handling, reporting
+from portal.matters.service import extending, granting, reporting
 from portal.network.models import ChangeKind
 from portal.network.previews import IMPORTS
 from portal.network.queries import person_meant
@@ -35,6 +37,7 @@ from portal.officers import service as officers
 from portal.officers.rules import Kind
 from portal.staffing.service import contacts, leaving
 from portal.web.cities import OUTSIDE
+from portal.workflow.verbs import Said
 from tests.at_the_door import PASSWORD
 from tests.instructions.test_importing import book, row
 from tests.network.test_network_workbooks import book as network_book
@@ -113,8 +116,11 @@ def _asks_for_more_time(world: World) -> UUID:
     matter_id = world.at_work()
     until = world.matter(matter_id).due_on + timedelta(days=5)
     with world.work("health.handler"):
-        handling.ask_extension(
-            world.actor("health.handler"), matter_id, until=until, reason="工程未完", progress_so_far="已完成八成"
+        enact(
+            world.actor("health.handler"),
+            verbs.ASK_EXTENSION,
+            matter_id,
+            extending.Asking(until=until, words="工程未完", progress="已完成八成"),
         )
     return matter_id
 
@@ -123,7 +129,7 @@ def _ended_with_a_grant(world: World) -> UUID:
     """A confidential matter that was withdrawn, and a reading of it that the head granted."""
     matter_id = world.assign(world.register(confidential=True), handler="health.handler")
     with world.work("city.supervisor"):
-        ending.withdraw(world.actor("city.supervisor"), matter_id, reason="并入上一件办理")
+        enact(world.actor("city.supervisor"), verbs.WITHDRAW, matter_id, Said(words="并入上一件办理"))
     with world.work("city.head"):
         granting.grant_reading(
             world.actor("city.head"),

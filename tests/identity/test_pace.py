@@ -17,10 +17,12 @@ from portal.importing import previews
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid
-from portal.matters.service import handling
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.notify.models import Message
 from portal.web.forms import MOST_FILES
 from portal.web.refusals import MOST_REFUSED
+from portal.workflow.verbs import Said
 from tests.at_the_door import PASSWORD, csrf_token, sign_in
 from tests.world import World, new_world, world
 
@@ -69,13 +71,13 @@ def test_urging_again_and_again_is_refused_with_a_sentence(world: World) -> None
     matter_id, other = world.at_work(), world.at_work()
     for _time in range(MOST_URGES):
         with world.work("city.supervisor"):
-            handling.urge(world.actor("city.supervisor"), matter_id, words="请抓紧")
+            enact(world.actor("city.supervisor"), verbs.URGE, matter_id, Said(words="请抓紧"))
     with world.work("city.supervisor"), pytest.raises(Invalid, match="过于频繁"):
-        handling.urge(world.actor("city.supervisor"), matter_id, words="请抓紧")
+        enact(world.actor("city.supervisor"), verbs.URGE, matter_id, Said(words="请抓紧"))
     with world.work("city.supervisor"):
-        handling.urge(world.actor("city.supervisor"), other, words="请抓紧")
+        enact(world.actor("city.supervisor"), verbs.URGE, other, Said(words="请抓紧"))
     with world.work("city.head"):
-        handling.urge(world.actor("city.head"), matter_id, words="请抓紧")
+        enact(world.actor("city.head"), verbs.URGE, matter_id, Said(words="请抓紧"))
         told = select(func.count()).select_from(Message)
         mine = told.where(Message.person_id == world.people["health.handler"], Message.kind == "urged")
         assert db.session.scalar(mine) == MOST_URGES + 2

@@ -17,9 +17,11 @@ from portal.deadlines.rules import SourceLevel, Urgency
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.models import Clock, Matter
 from portal.matters.search import records_holding
-from portal.matters.service import handling
+from portal.matters.service import extending
 from tests.instructions.test_corrected import amend
 from tests.world import World
 
@@ -42,11 +44,14 @@ def at_work(world: World, said: dict[str, Any], *, granted: bool) -> UUID:
     )
     if granted:
         with world.work("health.handler"):
-            handling.ask_extension(
-                world.actor("health.handler"), matter_id, until=GRANTED, reason="资料多", progress_so_far="已核查"
+            enact(
+                world.actor("health.handler"),
+                verbs.ASK_EXTENSION,
+                matter_id,
+                extending.Asking(until=GRANTED, words="资料多", progress="已核查"),
             )
         with world.work("city.head"):
-            handling.decide_extension(world.actor("city.head"), matter_id, granted=True)
+            enact(world.actor("city.head"), verbs.DECIDE_EXTENSION, matter_id, extending.Decision(granted=True))
     return matter_id
 
 

@@ -26,16 +26,19 @@ from portal.instructions.rules import Registration
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid, Refusal
-from portal.matters import audience
+from portal.matters import audience, verbs
+from portal.matters.book import enact
 from portal.matters.models import Clock, CoUnit, Entry, Extension, Matter, Report
 from portal.matters.queries import latest_chain, one, whole_content
 from portal.matters.readers import index_viewers
-from portal.matters.service import assigning, ending, forwarding, handling, reporting, reviewing
+from portal.matters.rules import Lead
+from portal.matters.service import assigning, extending, forwarding, reporting, reviewing
 from portal.matters.succession import refresh_waiting_steps
 from portal.network.models import ChangeKind
 from portal.notify.models import Message, Reminder
 from portal.workflow.models import Step
 from portal.workflow.signoff import step_now
+from portal.workflow.verbs import Said
 from tests.network.test_changes import do
 from tests.world import World
 
@@ -186,11 +189,11 @@ def chain(world: World, matter_id: UUID, who: str) -> list[tuple[str, str]]:
 
 def extended(world: World, matter_id: UUID, until: date, who: str = "edu.handler", head: str = "city.head") -> None:
     ask(world, matter_id, until, who)
-    by(world, head, handling.decide_extension, matter_id, granted=True)
+    by(world, head, enact, verbs.DECIDE_EXTENSION, matter_id, extending.Decision(granted=True))
 
 
 def ask(world: World, matter_id: UUID, until: date, who: str = "edu.handler") -> None:
-    by(world, who, handling.ask_extension, matter_id, until=until, reason="资料尚缺", progress_so_far="已核查")
+    by(world, who, enact, verbs.ASK_EXTENSION, matter_id, extending.Asking(until=until, words="资料尚缺", progress="已核查"))
 
 
 def issue(world: World, matter_id: UUID, day: tuple[int, int]) -> UUID:
@@ -282,13 +285,27 @@ def test_I3_what_the_wrong_seat_issued_is_not_closed_and_its_return_does_not_cou
         office.sign(office.submit(matter_id, "edu.handler"), "edu.director", "edu.deputy")
         assert "不能办结" in Page(office, matter_id).correct(source_level=SourceLevel.CENTRAL)
         with pytest.raises(Invalid, match="主要领导签发"):
-            by(office, "city.supervisor", reviewing.close, matter_id)
+            by(office, "city.supervisor", enact, verbs.CLOSE, matter_id, Said())
         assert "主要领导签发" in page(office, "city.supervisor", f"matters/{matter_id}/close"), "said before the button"
-        by(office, "city.supervisor", reviewing.return_for_rework, matter_id, failed=("form",), reason="签发层级不符")
+        by(
+            office,
+            "city.supervisor",
+            enact,
+            verbs.RETURN_FOR_REWORK,
+            matter_id,
+            reviewing.Return(failed=("form",), words="签发层级不符"),
+        )
         assert (office.matter(matter_id).state, office.matter(matter_id).returns) == ("in_progress", 0)
         report_id = office.submit(matter_id, "edu.handler")
         office.sign(report_id, "edu.director", "edu.deputy", "edu.leader")
-        by(office, "city.supervisor", reviewing.return_for_rework, matter_id, failed=("cause",), reason="原因不清")
+        by(
+            office,
+            "city.supervisor",
+            enact,
+            verbs.RETURN_FOR_REWORK,
+            matter_id,
+            reviewing.Return(failed=("cause",), words="原因不清"),
+        )
         assert office.matter(matter_id).returns == 1, "a report that the right seat issued is counted"
 
 
@@ -298,7 +315,7 @@ def test_corrected_there_and_back_what_was_issued_can_be_closed(office: World) -
         office.sign(office.submit(matter_id, "edu.handler"), "edu.director", "edu.deputy")
         amend(office, matter_id, source_level=SourceLevel.CENTRAL)
         amend(office, matter_id, source_level=SourceLevel.CITY)
-        by(office, "city.supervisor", reviewing.close, matter_id)
+        by(office, "city.supervisor", enact, verbs.CLOSE, matter_id, Said())
     assert office.matter(matter_id).in_time is True
 
 
@@ -325,9 +342,12 @@ def test_a_confidential_sign_off_ends_too_and_its_signers_read_no_longer(office:
 
 def forward(world: World, parent: UUID, *units: str, due_on: date | None = None, who: str = "ruian.liaison") -> list[UUID]:
     with world.work(who):
-        made = forwarding.forward(
-            world.actor(who), parent, units=[world.unit(key) for key in units], requirement=None, due_on=due_on
-        )
+        made = enact(
+            world.actor(who),
+            verbs.FORWARD,
+            parent,
+            forwarding.Forwarding(units=[world.unit(key) for key in units], words=None, due_on=due_on),
+        ).result
         return [child.id for child in made]
 
 
@@ -341,7 +361,7 @@ def test_I4_a_correction_of_the_parent_reaches_what_was_forwarded(office: World)
         parent = registered(office, date(2026, 11, 2), to="ruian")
         child = with_handler(office, *forward(office, parent, "tangxia"), "tangxia")
         ended = forward(office, parent, "mayu")[0]
-        by(office, "ruian.supervisor", ending.withdraw, ended, reason="重复转办")
+        by(office, "ruian.supervisor", enact, verbs.WITHDRAW, ended, Said(words="重复转办"))
     with on(11, 5):
         shown = Page(office, parent).correct(
             title="关于农村饮用水水质的情况反映", text="请从速核查。", instructed_on=date(2026, 10, 30)
@@ -376,9 +396,16 @@ def test_a_childs_own_requirement_stays_and_a_taken_one_follows(office: World) -
         parent = registered(office, date(2026, 11, 2), to="ruian")
         taken = forward(office, parent, "tangxia")[0]
         with office.work("ruian.liaison"):
-            own = forwarding.forward(office.actor("ruian.liaison"), parent, units=[office.unit("mayu")], requirement="只查水源地")[
-                0
-            ].id
+            own = (
+                enact(
+                    office.actor("ruian.liaison"),
+                    verbs.FORWARD,
+                    parent,
+                    forwarding.Forwarding(units=[office.unit("mayu")], words="只查水源地"),
+                )
+                .result[0]
+                .id
+            )
         amend(office, parent, requirement="逐村核查")
     assert office.matter(taken).content.requirement == "逐村核查"  # type: ignore[union-attr]
     assert office.matter(own).content.requirement == "只查水源地"  # type: ignore[union-attr]
@@ -458,11 +485,12 @@ def test_I6_in_time_is_judged_when_the_extension_is_decided(office: World, grant
         by(
             office,
             "city.head",
-            handling.decide_extension,
+            enact,
+            verbs.DECIDE_EXTENSION,
             matter_id,
-            granted=granted,
-            until=date(2026, 11, 30) if granted else None,
-            words="同意" if granted else "理由不足",
+            extending.Decision(
+                granted=granted, until=date(2026, 11, 30) if granted else None, words="同意" if granted else "理由不足"
+            ),
         )
         head, listed, reasons, exported = lamp(office, matter_id)
     assert f"已报结，{words}" in head
@@ -523,13 +551,20 @@ def test_I9_returned_and_issued_again_it_is_judged_by_the_last_issue(office: Wor
         with on(11, 11):
             ask(office, matter_id, date(2026, 11, 20))
         with on(11, 12):
-            by(office, "city.head", handling.decide_extension, matter_id, granted=True)
+            by(office, "city.head", enact, verbs.DECIDE_EXTENSION, matter_id, extending.Decision(granted=True))
     with on(11, 16):
-        by(office, "city.supervisor", reviewing.return_for_rework, matter_id, failed=("cause",), reason="原因未说清")
+        by(
+            office,
+            "city.supervisor",
+            enact,
+            verbs.RETURN_FOR_REWORK,
+            matter_id,
+            reviewing.Return(failed=("cause",), words="原因未说清"),
+        )
         assert office.matter(matter_id).in_time is None
     issue(office, matter_id, (11, 18))
     with on(11, 19):
-        by(office, "city.supervisor", reviewing.close, matter_id)
+        by(office, "city.supervisor", enact, verbs.CLOSE, matter_id, Said())
         head = lamp(office, matter_id)[0]
     assert office.matter(matter_id).in_time is with_more_time
     assert ("已办结，按期" if with_more_time else "已办结，超期 6 日") in head
@@ -544,7 +579,14 @@ def test_I10_a_receipt_later_than_the_assignment_is_refused(office: World) -> No
         assert (status, "不得晚于交办日期" in shown) == (422, True)
         after = office.matter(matter_id)
         assert (after.received_on, after.due_on, after.version) == (before.received_on, before.due_on, before.version)
-        by(office, "city.supervisor", assigning.reassign_unit, matter_id, lead_unit=unit(office, "science"), reason="职责不符")
+        by(
+            office,
+            "city.supervisor",
+            enact,
+            verbs.REASSIGN_UNIT,
+            matter_id,
+            Lead(lead_unit=unit(office, "science"), words="职责不符"),
+        )
         with pytest.raises(Invalid) as refusal:
             amend(office, matter_id, received_on=date(2026, 11, 4))
         assert "不得晚于交办日期" in refusal.value.fields["received_on"], "the first assignment counts"
@@ -569,7 +611,12 @@ def test_I11_a_reassigned_unit_begins_anew(office: World) -> None:
         form = page(office, "city.supervisor", f"matters/{matter_id}/reassign-unit")
         assert "正在进行的签批随之终止，新的主办单位从空白稿写起；待批的延期申请随之终止" in form
         with office.work("city.supervisor"):
-            assigning.reassign_unit(office.actor("city.supervisor"), matter_id, lead_unit=office.unit("science"), reason="职责不符")
+            enact(
+                office.actor("city.supervisor"),
+                verbs.REASSIGN_UNIT,
+                matter_id,
+                Lead(lead_unit=office.unit("science"), words="职责不符"),
+            )
         matter = office.matter(matter_id)
         assert (matter.state, matter.extension_pending, matter.lead_unit_name) == ("assigned", False, "永嘉县科学技术局")
         with office.work():
@@ -608,7 +655,12 @@ def test_a_draft_never_submitted_is_not_the_next_units_either(office: World) -> 
             reporting.save_draft(office.actor("edu.handler"), draft.id, None, {"body": "甲单位的文字"})
     with on(11, 3):
         with office.work("city.supervisor"):
-            assigning.reassign_unit(office.actor("city.supervisor"), matter_id, lead_unit=office.unit("science"), reason="职责不符")
+            enact(
+                office.actor("city.supervisor"),
+                verbs.REASSIGN_UNIT,
+                matter_id,
+                Lead(lead_unit=office.unit("science"), words="职责不符"),
+            )
         office.name_handler(matter_id, "science.handler", by="science.liaison")
         office.acknowledge(matter_id, "science.handler")
         _matter, mine = by(office, "science.handler", reporting.open_draft, matter_id)
@@ -620,7 +672,7 @@ def test_what_a_declining_unit_had_asked_for_ends(office: World) -> None:
         matter_id = office.assign(office.register(received_on=date(2026, 11, 2)), to="edu")
         office.name_handler(matter_id, "edu.handler", by="edu.liaison")
         ask(office, matter_id, date(2026, 12, 20))
-        by(office, "edu.liaison", assigning.decline, matter_id, code="not_ours", reason="不属本单位")
+        by(office, "edu.liaison", enact, verbs.DECLINE, matter_id, assigning.Declining(code="not_ours", words="不属本单位"))
         assert not office.matter(matter_id).extension_pending
         assert told(office, matter_id, "extension_ended") == {"edu.handler"}
         office.assign(matter_id, to="science")
@@ -634,7 +686,7 @@ def test_what_is_withdrawn_on_its_way_is_not_drawn_as_running(office: World) -> 
         matter_id = registered(office, date(2026, 11, 2))
         ask(office, matter_id, date(2026, 12, 20))
         office.submit(matter_id, "edu.handler")
-        by(office, "city.supervisor", ending.withdraw, matter_id, reason="重复登记")
+        by(office, "city.supervisor", enact, verbs.WITHDRAW, matter_id, Said(words="重复登记"))
         shown = page(office, "city.supervisor", f"matters/{matter_id}")
         assert 'aria-current="step"' not in shown
         with office.work():
@@ -647,10 +699,22 @@ def test_a_former_units_return_and_submission_are_not_put_beside_the_next_units_
         matter_id = registered(office, date(2026, 11, 2))
     issue(office, matter_id, (11, 3))
     with on(11, 4):
-        by(office, "city.supervisor", reviewing.return_for_rework, matter_id, failed=("cause",), reason="甲单位原因不清")
+        by(
+            office,
+            "city.supervisor",
+            enact,
+            verbs.RETURN_FOR_REWORK,
+            matter_id,
+            reviewing.Return(failed=("cause",), words="甲单位原因不清"),
+        )
     with on(11, 5):
         with office.work("city.supervisor"):
-            assigning.reassign_unit(office.actor("city.supervisor"), matter_id, lead_unit=office.unit("science"), reason="职责不符")
+            enact(
+                office.actor("city.supervisor"),
+                verbs.REASSIGN_UNIT,
+                matter_id,
+                Lead(lead_unit=office.unit("science"), words="职责不符"),
+            )
         office.name_handler(matter_id, "science.handler", by="science.liaison")
         office.acknowledge(matter_id, "science.handler")
         _matter, draft = by(office, "science.handler", reporting.open_draft, matter_id)

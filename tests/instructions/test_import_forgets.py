@@ -19,9 +19,11 @@ from portal.importing.reading import read_rows
 from portal.instructions.importing import COLUMNS
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.models import Content, Matter
 from portal.matters.sameness import take_missing
-from portal.matters.service import ending
+from portal.workflow.verbs import Said
 from tests.instructions.test_importing import TODAY, book, row
 from tests.world import World
 
@@ -106,7 +108,7 @@ def test_I49_nor_of_one_that_was_imported_open_and_made_confidential(world: Worl
     world.assign(opened.id)
     assert "青砚" in _said(world, address)
     with world.work("city.supervisor"):
-        made = ending.make_confidential(world.actor("city.supervisor"), opened.id, reason="涉及个人隐私").id
+        made = enact(world.actor("city.supervisor"), verbs.MAKE_CONFIDENTIAL, opened.id, Said(words="涉及个人隐私")).result.id
     world.assign(made, handler="health.handler")
     for each in (address, other, _upload(world, data)):
         assert "青砚" not in _said(world, each), each

@@ -23,9 +23,12 @@ from portal.instructions.rules import Registration
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.models import Clock, Entry, Matter
 from portal.matters.queries import attachments, one
 from portal.matters.search import records_holding
+from portal.matters.service import forwarding
 from portal.network.queries import proposal_for
 from portal.notify.models import Message
 from tests.at_the_door import csrf_token
@@ -367,12 +370,18 @@ def test_without_a_change_nothing_is_corrected(world: World) -> None:
 
 def test_a_forwarded_one_ends_no_later_than_the_corrected_parent(world: World) -> None:
     matter_id = world.assign(world.register(received_on=TODAY), to="county")
-    from portal.matters.service import forwarding
 
     with world.work("county.liaison"):
-        child = forwarding.forward(world.actor("county.liaison"), matter_id, units=[world.unit("county_health")], requirement=None)[
-            0
-        ].id
+        child = (
+            enact(
+                world.actor("county.liaison"),
+                verbs.FORWARD,
+                matter_id,
+                forwarding.Forwarding(units=[world.unit("county_health")], words=None),
+            )
+            .result[0]
+            .id
+        )
     parent = world.matter(matter_id)
     amend(world, matter_id, parent.version, "日期有误", received_on=TODAY - timedelta(days=5), instructed_on=date(2026, 11, 10))
     assert world.matter(child).due_on == world.matter(matter_id).due_on == months_after(TODAY - timedelta(days=5), 1)

@@ -12,8 +12,10 @@ from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid
-from portal.matters import queries
+from portal.matters import queries, verbs
+from portal.matters.book import enact
 from portal.matters.models import Report
+from portal.matters.rules import Lead
 from portal.matters.service import assigning, reporting, reviewing
 from portal.network.models import ChangeKind
 from tests.instructions.test_corrected import amend, by, forward, issue, on, page, plain, registered
@@ -95,11 +97,18 @@ def test_the_next_unit_is_not_counted_for_the_former_units_returns(office: World
         matter_id = registered(office, date(2026, 11, 2))
     issue(office, matter_id, (11, 3))
     with on(11, 4):
-        by(office, "city.supervisor", reviewing.return_for_rework, matter_id, failed=("cause",), reason="原因不清")
+        by(
+            office,
+            "city.supervisor",
+            enact,
+            verbs.RETURN_FOR_REWORK,
+            matter_id,
+            reviewing.Return(failed=("cause",), words="原因不清"),
+        )
         assert office.matter(matter_id).returns == 1
         with office.work("city.supervisor"):
             science = office.unit("science")
-            assigning.reassign_unit(office.actor("city.supervisor"), matter_id, lead_unit=science, reason="职责不符")
+            enact(office.actor("city.supervisor"), verbs.REASSIGN_UNIT, matter_id, Lead(lead_unit=science, words="职责不符"))
         office.name_handler(matter_id, "science.handler", by="science.liaison")
         office.progress(office.acknowledge(matter_id, "science.handler"), "science.handler")
         assert office.matter(matter_id).returns == 0
@@ -139,7 +148,14 @@ def test_a_corrected_title_reaches_the_draft_whenever_it_is_written_on(office: W
             assert before.title in page(office, "edu.director", f"reports/{report_id}"), "what was signed keeps its words"
             by(office, "edu.director", reporting.send_back, report_id, step=1, reason="请补充")
         else:
-            by(office, "city.supervisor", reviewing.return_for_rework, matter_id, failed=("cause",), reason="原因不清")
+            by(
+                office,
+                "city.supervisor",
+                enact,
+                verbs.RETURN_FOR_REWORK,
+                matter_id,
+                reviewing.Return(failed=("cause",), words="原因不清"),
+            )
             by(office, "edu.handler", reporting.open_draft, matter_id)
         shown = page(office, "edu.handler", f"matters/{matter_id}/report")
         assert 'value="关于农村饮水安全办理情况的报告"' in shown
@@ -162,13 +178,13 @@ def test_what_was_forwarded_stays_below_and_goes_to_each_unit_once(office: World
     with on(11, 4):
         child = forward(office, registered(office, date(2026, 11, 2), to="ruian"), "tangxia", "mayu")[0]
         if declined:
-            by(office, "tangxia.liaison", assigning.decline, child, code="not_ours", reason="不属本镇")
+            by(office, "tangxia.liaison", enact, verbs.DECLINE, child, assigning.Declining(code="not_ours", words="不属本镇"))
         with office.work("ruian.supervisor"):
             actor, unit = office.actor("ruian.supervisor"), office.unit(to)
             with pytest.raises(Invalid, match=sentence):
                 if declined:
-                    assigning.assign(actor, child, lead_unit=unit)
+                    enact(actor, verbs.ASSIGN, child, assigning.Assignment(lead_unit=unit))
                 else:
-                    assigning.reassign_unit(actor, child, lead_unit=unit, reason="职责不符")
+                    enact(actor, verbs.REASSIGN_UNIT, child, Lead(lead_unit=unit, words="职责不符"))
             db.session.rollback()
         assert office.matter(child).lead_unit_name == "塘下镇"

@@ -19,9 +19,12 @@ from portal.identity.service import accounts
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Refusal
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.jobs import go_on_with_successors
 from portal.matters.models import ENDED, Content, CoUnit, Matter, Report
-from portal.matters.service import assigning, forwarding, handling, reviewing
+from portal.matters.rules import Lead
+from portal.matters.service import assigning, extending, forwarding
 from portal.matters.service.granting import grant_reading, tidy_lapsed
 from portal.network.models import ChangeKind, Post
 from portal.network.queries import in_force
@@ -33,6 +36,7 @@ from portal.staffing.service import appointing
 from portal.staffing.service.leaving import hand_over
 from portal.workflow import signoff
 from portal.workflow.models import Signer, SignOff
+from portal.workflow.verbs import Said
 from tests.network.test_changes import all_follows_from_the_rules, do
 from tests.world import World
 
@@ -138,26 +142,35 @@ class Acts:
                 world.name_handler(matter_id, person, by=f"{unit}.liaison")
             case "reassign":
                 with world.work("city.supervisor"):
-                    assigning.reassign_unit(
-                        world.actor("city.supervisor"), matter_id, lead_unit=world.unit(unit), reason="职责调整"
+                    enact(
+                        world.actor("city.supervisor"),
+                        verbs.REASSIGN_UNIT,
+                        matter_id,
+                        Lead(lead_unit=world.unit(unit), words="职责调整"),
                     )
             case "forward":
                 with world.work("county.liaison"):
-                    forwarding.forward(world.actor("county.liaison"), self.open[2], units=[world.unit(unit)], requirement="请核查")
+                    enact(
+                        world.actor("county.liaison"),
+                        verbs.FORWARD,
+                        self.open[2],
+                        forwarding.Forwarding(units=[world.unit(unit)], words="请核查"),
+                    )
             case "decline":
-                self.by(f"{unit}.liaison", assigning.decline, matter_id, code="not_ours", reason="不属本单位")
+                self.by(
+                    f"{unit}.liaison", enact, verbs.DECLINE, matter_id, assigning.Declining(code="not_ours", words="不属本单位")
+                )
             case "extension":
                 until = clock.today() + timedelta(days=35)
                 self.by(
                     person,
-                    handling.ask_extension,
+                    enact,
+                    verbs.ASK_EXTENSION,
                     [*self.open, *self.secret][number % 5],
-                    until=until,
-                    reason="资料多",
-                    progress_so_far="已核查",
+                    extending.Asking(until=until, words="资料多", progress="已核查"),
                 )
             case "close":
-                self.by("city.supervisor", reviewing.close, self.secret[number % 2])
+                self.by("city.supervisor", enact, verbs.CLOSE, self.secret[number % 2], Said())
             case "grant":
                 self.grant(self.secret[number % 2], person)
             case "sweep":

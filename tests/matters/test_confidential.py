@@ -19,10 +19,12 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
 from portal.local.postgres import conninfo
-from portal.matters import queries
+from portal.matters import queries, verbs
+from portal.matters.book import enact
 from portal.matters.models import Clock, Report
-from portal.matters.service import assigning, forwarding, handling, reviewing
+from portal.matters.service import assigning, extending, forwarding, reviewing
 from portal.notify.models import Message
+from portal.workflow.verbs import Said
 from tests.world import PEOPLE, World
 
 TITLE = "关于青砚计划的情况反映"
@@ -68,12 +70,14 @@ def test_the_audience_through_a_whole_life(world: World) -> None:
         {"city.head"},
     )
     with world.work("city.supervisor"):
-        reviewing.return_for_rework(world.actor("city.supervisor"), matter_id, failed=("facts",), reason="请补充")
+        enact(
+            world.actor("city.supervisor"), verbs.RETURN_FOR_REWORK, matter_id, reviewing.Return(failed=("facts",), words="请补充")
+        )
     assert _readers(world, matter_id) == ({"health.handler", "city.leader"}, OFFICE)
     report_id = world.submit(matter_id)
     world.sign(report_id, "health.director", "health.deputy")
     with world.work("city.supervisor"):
-        reviewing.close(world.actor("city.supervisor"), matter_id)
+        enact(world.actor("city.supervisor"), verbs.CLOSE, matter_id, Said())
     assert _readers(world, matter_id) == ({"health.handler", "city.leader"}, OFFICE)
 
 
@@ -81,24 +85,27 @@ def test_the_head_reads_for_the_request_he_decides_and_no_longer(world: World, a
     world.acknowledge(assigned)
     due = world.matter(assigned).due_on
     with world.work("health.handler"):
-        handling.ask_extension(
+        enact(
             world.actor("health.handler"),
+            verbs.ASK_EXTENSION,
             assigned,
-            until=due.replace(day=min(due.day + 1, 28)) if due.day < 28 else due.fromordinal(due.toordinal() + 2),
-            reason="资料多",
-            progress_so_far="已核查",
+            extending.Asking(
+                until=due.replace(day=min(due.day + 1, 28)) if due.day < 28 else due.fromordinal(due.toordinal() + 2),
+                words="资料多",
+                progress="已核查",
+            ),
         )
     assert "city.head" in _readers(world, assigned)[0]
     with world.work("city.head"):
-        handling.decide_extension(world.actor("city.head"), assigned, granted=True)
+        enact(world.actor("city.head"), verbs.DECIDE_EXTENSION, assigned, extending.Decision(granted=True))
     assert "city.head" not in _readers(world, assigned)[0]
 
 
 def test_no_one_but_the_supervisor_names_the_handler(world: World, assigned: UUID) -> None:
     with world.work("health.liaison"), pytest.raises(Invisible):
-        assigning.name_handler(world.actor("health.liaison"), assigned, handler_post_id=world.posts["health.handler2"])
+        enact(world.actor("health.liaison"), verbs.NAME_HANDLER, assigned, assigning.Naming(post_id=world.posts["health.handler2"]))
     with world.work("city.head"):
-        assigning.name_handler(world.actor("city.head"), assigned, handler_post_id=world.posts["health.handler2"])
+        enact(world.actor("city.head"), verbs.NAME_HANDLER, assigned, assigning.Naming(post_id=world.posts["health.handler2"]))
     assert _readers(world, assigned)[0] == {"health.handler2", "city.leader"}
 
 
@@ -107,21 +114,29 @@ def test_it_is_not_assigned_without_a_handler_nor_with_helpers(world: World) -> 
     with world.work("city.supervisor"):
         actor = world.actor("city.supervisor")
         with pytest.raises(Invalid, match="指定承办人"):
-            assigning.assign(actor, matter_id, lead_unit=world.unit("health"))
+            enact(actor, verbs.ASSIGN, matter_id, assigning.Assignment(lead_unit=world.unit("health")))
     with world.work("city.supervisor"), pytest.raises(Invalid, match="协办"):
-        assigning.assign(
+        enact(
             world.actor("city.supervisor"),
+            verbs.ASSIGN,
             matter_id,
-            lead_unit=world.unit("health"),
-            co_units=((world.unit("finance"), None, False),),
-            handler_post_id=world.posts["health.handler"],
+            assigning.Assignment(
+                lead_unit=world.unit("health"),
+                co_units=((world.unit("finance"), None, False),),
+                handler_post_id=world.posts["health.handler"],
+            ),
         )
 
 
 def test_it_is_never_forwarded(world: World, assigned: UUID) -> None:
     world.acknowledge(assigned)
     with world.work("health.handler"), pytest.raises(Forbidden, match="由承办人一人办理"):
-        forwarding.forward(world.actor("health.handler"), assigned, units=[world.unit("township")], requirement=None)
+        enact(
+            world.actor("health.handler"),
+            verbs.FORWARD,
+            assigned,
+            forwarding.Forwarding(units=[world.unit("township")], words=None),
+        )
 
 
 def test_only_a_named_delegation_lets_a_stand_in_sign(world: World, assigned: UUID) -> None:
@@ -225,7 +240,7 @@ def test_leaving_the_audience_is_written_down(world: World, assigned: UUID) -> N
 
 def test_urging_a_shell_reaches_the_handler_without_naming_him(world: World, assigned: UUID) -> None:
     with world.work("city.head"):
-        matter = handling.urge(world.actor("city.head"), assigned, words="不应保留的话")
+        matter = enact(world.actor("city.head"), verbs.URGE, assigned, Said(words="不应保留的话")).record
         assert matter.urges == 1
     with world.work("health.handler"):
         kinds = [

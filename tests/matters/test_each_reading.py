@@ -18,9 +18,11 @@ from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.audit.models import Reading
 from portal.kernel.db import db
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.models import Attachment, Report
 from portal.matters.queries import one
-from portal.matters.service import assigning, attaching, handling
+from portal.matters.service import assigning, attaching, extending
 from tests.world import World
 
 MARK = "青砚"  # in every word of the matter that is sealed
@@ -49,18 +51,26 @@ class Life:
         world, matter_id = self.world, self.matter_id
         world.assign(matter_id, handler="health.handler")
         with world.work("health.handler"):
-            assigning.decline(world.actor("health.handler"), matter_id, code="not_ours", reason=f"{MARK}不属我委")
+            enact(
+                world.actor("health.handler"),
+                verbs.DECLINE,
+                matter_id,
+                assigning.Declining(code="not_ours", words=f"{MARK}不属我委"),
+            )
         yield "declined"
         world.assign(matter_id, handler="health.handler")
         world.progress(world.acknowledge(matter_id), words=f"{MARK}已核查")
         with world.work("health.handler"):
             until = world.matter(matter_id).due_on + timedelta(days=2)
-            handling.ask_extension(
-                world.actor("health.handler"), matter_id, until=until, reason=f"{MARK}资料多", progress_so_far="已查"
+            enact(
+                world.actor("health.handler"),
+                verbs.ASK_EXTENSION,
+                matter_id,
+                extending.Asking(until=until, words=f"{MARK}资料多", progress="已查"),
             )
         yield "asking for time"
         with world.work("city.head"):
-            handling.decide_extension(world.actor("city.head"), matter_id, granted=True, words="同意")
+            enact(world.actor("city.head"), verbs.DECIDE_EXTENSION, matter_id, extending.Decision(granted=True, words="同意"))
         report_id = world.submit(matter_id)
         yield "in sign-off"
         world.sign(report_id, "health.director", "health.deputy")

@@ -12,10 +12,12 @@ from portal.access.models import Audience, Viewer
 from portal.audit.models import JournalEntry
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.rebuild import rebuild_viewers
-from portal.matters.service import reviewing
 from portal.matters.service.granting import tidy_lapsed
 from portal.notify.models import Message
+from portal.workflow.verbs import Said
 from tests.world import World
 
 TITLE = "关于青砚计划的情况反映"
@@ -26,7 +28,7 @@ def _closed(world: World) -> UUID:
     world.progress(world.acknowledge(world.assign(matter_id, handler="health.handler")))
     world.sign(world.submit(matter_id), "health.director", "health.deputy")
     with world.work("city.supervisor"):
-        reviewing.close(world.actor("city.supervisor"), matter_id)
+        enact(world.actor("city.supervisor"), verbs.CLOSE, matter_id, Said())
     return matter_id
 
 

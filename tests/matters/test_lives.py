@@ -19,15 +19,18 @@ from portal.deadlines.why import Why
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Refusal, Stale
-from portal.matters import queries
+from portal.matters import queries, verbs
+from portal.matters.book import enact
 from portal.matters.ladder import persons_of
 from portal.matters.models import Clock, Matter, Report
 from portal.matters.queries import whole_content
 from portal.matters.rebuild import rebuild_viewers
-from portal.matters.service import assigning, ending, forwarding, handling, reporting, reviewing
+from portal.matters.rules import Lead
+from portal.matters.service import assigning, extending, forwarding, handling, reporting, reviewing
 from portal.matters.succession import refresh_waiting_steps
 from portal.network.models import Post
 from portal.network.service.delegating import delegate
+from portal.workflow.verbs import Said
 from tests.world import World
 
 WEDNESDAY = clock.at(date(2026, 3, 4), 10)
@@ -57,7 +60,7 @@ def test_a_provincial_urgent_one_owes_feedback_in_seven_days_and_a_report_in_fif
 
 def test_progress_marked_first_feedback_stops_that_clock_alone(world: World) -> None:
     matter_id = world.acknowledge(world.name_handler(world.assign(world.register(urgency=Urgency.URGENT))))
-    _do(world, "health.handler", handling.progress, matter_id, words="首次反馈", first_feedback=True)
+    _do(world, "health.handler", enact, verbs.PROGRESS, matter_id, handling.Progress(words="首次反馈", first_feedback=True))
     assert _clock(world, matter_id, "first_feedback").stopped_at is not None
     assert _clock(world, matter_id).stopped_at is None
 
@@ -66,7 +69,9 @@ def test_the_closing_clock_stops_at_issue_and_runs_on_when_returned(world: World
     matter_id = world.under_review()
     assert _clock(world, matter_id).stopped_at is not None
     due = world.matter(matter_id).due_on
-    _do(world, "city.supervisor", reviewing.return_for_rework, matter_id, failed=("cause",), reason="原因未说清")
+    _do(
+        world, "city.supervisor", enact, verbs.RETURN_FOR_REWORK, matter_id, reviewing.Return(failed=("cause",), words="原因未说清")
+    )
     assert _clock(world, matter_id).stopped_at is None
     found = world.matter(matter_id)
     assert (found.due_on, found.returns, found.state, found.in_time) == (due, 1, "in_progress", None)
@@ -86,7 +91,14 @@ def test_declining_goes_back_to_whoever_assigned_and_the_clock_runs_on(world: Wo
     with clock.set_to(WEDNESDAY):
         matter_id = world.assign(world.register())
         due = world.matter(matter_id).due_on
-        _do(world, "health.liaison", assigning.decline, matter_id, code="not_ours", reason="应由市场监管部门办理")
+        _do(
+            world,
+            "health.liaison",
+            enact,
+            verbs.DECLINE,
+            matter_id,
+            assigning.Declining(code="not_ours", words="应由市场监管部门办理"),
+        )
         found = world.matter(matter_id)
         assert (found.state, found.declined, found.due_on) == ("registered", True, due)
         with world.work("health.liaison"), pytest.raises(Refusal):
@@ -101,7 +113,7 @@ def test_declining_ends_after_three_working_days(world: World) -> None:
     with clock.set_to(clock.at(date(2026, 3, 9), 23)):
         pass  # Monday: the third working day is not over yet
     with clock.set_to(clock.at(date(2026, 3, 10), 0, 1)), pytest.raises(Invalid, match="3 个工作日"):
-        _do(world, "health.liaison", assigning.decline, matter_id, code="not_ours", reason="不属本单位")
+        _do(world, "health.liaison", enact, verbs.DECLINE, matter_id, assigning.Declining(code="not_ours", words="不属本单位"))
 
 
 def test_forwarding_makes_children_due_no_later_and_holds_the_parent(world: World) -> None:
@@ -110,24 +122,26 @@ def test_forwarding_makes_children_due_no_later_and_holds_the_parent(world: Worl
     assert [c.due_on <= world.matter(parent).due_on for c in children] == [True, True]
     assert {c.number[:3] for c in children} == {"永嘉督"}
     world.name_handler(parent, "county.handler", by="county.liaison")
-    _do(world, "county.handler", handling.acknowledge, parent)
+    _do(world, "county.handler", enact, verbs.ACKNOWLEDGE, parent, None)
     with pytest.raises(Invalid, match="下级还有 2 件"):
         world.submit(parent, by="county.handler")
     for child, unit in zip(children, ("county_health", "township"), strict=True):
         world.name_handler(child.id, f"{unit}.handler", by=f"{unit}.liaison")
-        _do(world, f"{unit}.handler", handling.acknowledge, child.id)
+        _do(world, f"{unit}.handler", enact, verbs.ACKNOWLEDGE, child.id, None)
         report = world.submit(child.id, by=f"{unit}.handler")
         world.sign(report, f"{unit}.director", f"{unit}.deputy")
         with pytest.raises(Refusal):
-            _do(world, "city.supervisor", reviewing.close, child.id)
-        _do(world, "county.supervisor", reviewing.close, child.id)
+            _do(world, "city.supervisor", enact, verbs.CLOSE, child.id, Said())
+        _do(world, "county.supervisor", enact, verbs.CLOSE, child.id, Said())
     world.submit(parent, by="county.handler")
     assert world.matter(parent).state == "in_sign_off"
 
 
 def _forward(world: World, by: str, parent: UUID, *keys: str) -> list[Matter]:
     with world.work(by):
-        made = forwarding.forward(world.actor(by), parent, units=[world.unit(key) for key in keys], requirement="请核查")
+        made = enact(
+            world.actor(by), verbs.FORWARD, parent, forwarding.Forwarding(units=[world.unit(key) for key in keys], words="请核查")
+        ).result
         db.session.flush()
         return made
 
@@ -158,16 +172,16 @@ def test_an_extension_is_granted_by_the_head_up_to_the_same_day_of_the_next_mont
         matter_id = world.at_work()
     due = world.matter(matter_id).due_on
     assert due == date(2026, 4, 4)
-    ask = {"reason": "资料多", "progress_so_far": "已核查"}
+    ask = {"words": "资料多", "progress": "已核查"}
     with clock.set_to(clock.at(date(2026, 4, 2), 9)):
         with pytest.raises(Invalid, match="次月同日"):
-            _do(world, "health.handler", handling.ask_extension, matter_id, until=date(2026, 5, 5), **ask)
-        _do(world, "health.handler", handling.ask_extension, matter_id, until=date(2026, 5, 4), **ask)
+            _do(world, "health.handler", enact, verbs.ASK_EXTENSION, matter_id, extending.Asking(until=date(2026, 5, 5), **ask))
+        _do(world, "health.handler", enact, verbs.ASK_EXTENSION, matter_id, extending.Asking(until=date(2026, 5, 4), **ask))
     with clock.set_to(clock.at(date(2026, 4, 8), 9)):
         with pytest.raises(Forbidden):
-            _do(world, "city.supervisor", handling.decide_extension, matter_id, granted=True)
+            _do(world, "city.supervisor", enact, verbs.DECIDE_EXTENSION, matter_id, extending.Decision(granted=True))
         with world.work("city.head"), force_locale("en"):
-            handling.decide_extension(world.actor("city.head"), matter_id, granted=True)
+            enact(world.actor("city.head"), verbs.DECIDE_EXTENSION, matter_id, extending.Decision(granted=True))
     found = world.matter(matter_id)
     assert (found.due_on, found.original_due_on) == (date(2026, 5, 4), due)
     assert _clock(world, matter_id).generation >= 2
@@ -179,30 +193,47 @@ def test_an_extension_is_asked_before_the_deadline(world: World) -> None:
     with clock.set_to(WEDNESDAY):
         matter_id = world.at_work()
     with clock.set_to(clock.at(date(2026, 4, 5), 0)), pytest.raises(Invalid, match="届满前"):
-        _do(world, "health.handler", handling.ask_extension, matter_id, until=date(2026, 4, 20), reason="x", progress_so_far="y")
+        _do(
+            world,
+            "health.handler",
+            enact,
+            verbs.ASK_EXTENSION,
+            matter_id,
+            extending.Asking(until=date(2026, 4, 20), words="x", progress="y"),
+        )
 
 
 def test_what_was_asked_of_a_matter_that_has_ended_is_decided_by_nobody(world: World) -> None:
     matter_id = world.at_work()
     due = world.matter(matter_id).due_on
     with world.work("health.handler"):
-        handling.ask_extension(
-            world.actor("health.handler"), matter_id, until=due + timedelta(days=3), reason="工程未完", progress_so_far="已完成八成"
+        enact(
+            world.actor("health.handler"),
+            verbs.ASK_EXTENSION,
+            matter_id,
+            extending.Asking(until=due + timedelta(days=3), words="工程未完", progress="已完成八成"),
         )
     with world.work("city.supervisor"):
-        ending.withdraw(world.actor("city.supervisor"), matter_id, reason="重复登记")
+        enact(world.actor("city.supervisor"), verbs.WITHDRAW, matter_id, Said(words="重复登记"))
     with pytest.raises(Invalid, match="没有待批复"), world.work("city.head"):
-        handling.decide_extension(world.actor("city.head"), matter_id, granted=True)
+        enact(world.actor("city.head"), verbs.DECIDE_EXTENSION, matter_id, extending.Decision(granted=True))
     assert world.matter(matter_id).due_on == due
 
 
 def test_a_refused_extension_leaves_the_original_deadline(world: World) -> None:
     with clock.set_to(WEDNESDAY):
         matter_id = world.at_work()
-        _do(world, "health.handler", handling.ask_extension, matter_id, until=date(2026, 4, 20), reason="x", progress_so_far="y")
+        _do(
+            world,
+            "health.handler",
+            enact,
+            verbs.ASK_EXTENSION,
+            matter_id,
+            extending.Asking(until=date(2026, 4, 20), words="x", progress="y"),
+        )
         with pytest.raises(Invalid, match="写明理由"):
-            _do(world, "city.head", handling.decide_extension, matter_id, granted=False)
-        _do(world, "city.head", handling.decide_extension, matter_id, granted=False, words="按期办结")
+            _do(world, "city.head", enact, verbs.DECIDE_EXTENSION, matter_id, extending.Decision(granted=False))
+        _do(world, "city.head", enact, verbs.DECIDE_EXTENSION, matter_id, extending.Decision(granted=False, words="按期办结"))
     found = world.matter(matter_id)
     assert (found.due_on, found.extension_pending) == (date(2026, 4, 4), False)
 
@@ -242,7 +273,7 @@ def test_a_stale_page_is_told_what_happened(world: World) -> None:
     version = world.matter(matter_id).version
     world.progress(matter_id)
     with pytest.raises(Stale) as refused:
-        _do(world, "health.handler", handling.progress, matter_id, version=version, words="另一页")
+        _do(world, "health.handler", enact, verbs.PROGRESS, matter_id, handling.Progress(words="另一页"), version=version)
     assert any("进展" in change for change in refused.value.changes)
 
 
@@ -346,10 +377,10 @@ def test_a_county_passed_over_is_told_and_may_urge(world: World) -> None:
     matter_id = world.assign(world.register(), to="county_health")
     with world.work("county.supervisor"):
         assert queries.one(world.actor("county.supervisor"), matter_id).content is not None
-        handling.urge(world.actor("county.supervisor"), matter_id, words="请抓紧")
+        enact(world.actor("county.supervisor"), verbs.URGE, matter_id, Said(words="请抓紧"))
     assert world.matter(matter_id).urges == 1
     with pytest.raises(Forbidden):
-        _do(world, "county.supervisor", ending.withdraw, matter_id, reason="x")
+        _do(world, "county.supervisor", enact, verbs.WITHDRAW, matter_id, Said(words="x"))
 
 
 def test_the_ladder_reaches_whom_the_rung_names(world: World) -> None:
@@ -408,20 +439,23 @@ def _something(world: World, dice: random.Random, matter_id: UUID, moment: datet
         lambda: world.progress(matter_id),
         lambda: world.submit(matter_id),
         lambda: world.sign(_report(world, matter_id), dice.choice(["health.director", "health.deputy", "health.leader"])),
-        lambda: _do(world, "city.supervisor", reviewing.return_for_rework, matter_id, failed=("facts",), reason="x"),
-        lambda: _do(world, "city.supervisor", reviewing.close, matter_id),
-        lambda: _do(world, "health.liaison", assigning.decline, matter_id, code="not_ours", reason="x"),
+        lambda: _do(
+            world, "city.supervisor", enact, verbs.RETURN_FOR_REWORK, matter_id, reviewing.Return(failed=("facts",), words="x")
+        ),
+        lambda: _do(world, "city.supervisor", enact, verbs.CLOSE, matter_id, Said()),
+        lambda: _do(world, "health.liaison", enact, verbs.DECLINE, matter_id, assigning.Declining(code="not_ours", words="x")),
         lambda: _reassign(world, matter_id, confidential),
         lambda: _do(
             world,
             "health.handler",
-            handling.ask_extension,
+            enact,
+            verbs.ASK_EXTENSION,
             matter_id,
-            until=world.matter(matter_id).due_on + timedelta(days=2),
-            reason="x",
-            progress_so_far="y",
+            extending.Asking(until=world.matter(matter_id).due_on + timedelta(days=2), words="x", progress="y"),
         ),
-        lambda: _do(world, "city.head", handling.decide_extension, matter_id, granted=dice.random() < 0.5, words="x"),
+        lambda: _do(
+            world, "city.head", enact, verbs.DECIDE_EXTENSION, matter_id, extending.Decision(granted=dice.random() < 0.5, words="x")
+        ),
     ]
     dice.shuffle(acts)
     for act in acts:
@@ -435,12 +469,13 @@ def _something(world: World, dice: random.Random, matter_id: UUID, moment: datet
 
 def _reassign(world: World, matter_id: UUID, confidential: bool) -> None:
     with world.work("city.supervisor"):
-        assigning.reassign_unit(
+        enact(
             world.actor("city.supervisor"),
+            verbs.REASSIGN_UNIT,
             matter_id,
-            lead_unit=world.unit("health"),
-            reason="x",
-            handler_post_id=world.posts["health.handler"] if confidential else None,
+            Lead(
+                lead_unit=world.unit("health"), words="x", handler_post_id=world.posts["health.handler"] if confidential else None
+            ),
         )
 
 
@@ -455,7 +490,7 @@ def _report(world: World, matter_id: UUID) -> UUID:
 
 def test_an_officer_reads_nothing_of_the_business_he_once_had(world: World) -> None:
     matter_id = world.under_review(leader="city.leader")
-    _do(world, "city.supervisor", reviewing.close, matter_id)
+    _do(world, "city.supervisor", enact, verbs.CLOSE, matter_id, Said())
     for person, role in (("health.handler", "auditor"), ("city.leader", "system_admin")):
         with world.work():
             db.session.execute(
@@ -542,4 +577,11 @@ def test_a_desk_lent_for_signing_names_no_one_for_the_co_units_part(world: World
             ("sign",),
         )
     with pytest.raises(Forbidden):
-        _do(world, "finance.handler", assigning.name_co_handler, matter_id, handler_post_id=world.posts["finance.handler"])
+        _do(
+            world,
+            "finance.handler",
+            enact,
+            verbs.NAME_CO_HANDLER,
+            matter_id,
+            assigning.Naming(post_id=world.posts["finance.handler"]),
+        )

@@ -13,7 +13,10 @@ from flask.testing import FlaskClient
 
 from portal.deadlines.rules import Urgency
 from portal.kernel import clock
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.service import reviewing
+from portal.workflow.verbs import Said
 from tests.at_the_door import PASSWORD, flat
 from tests.world import World
 
@@ -362,7 +365,7 @@ def test_the_first_line_of_a_closed_one_says_when_and_that_it_was_reported_in_ti
     with clock.set_to(clock.at(date(2026, 3, 4), 10)):
         matter_id = world.under_review()
         with world.work("city.supervisor"):
-            reviewing.close(world.actor("city.supervisor"), matter_id)
+            enact(world.actor("city.supervisor"), verbs.CLOSE, matter_id, Said())
     shown = world.browser("health.handler").get(world.url(f"matters/{matter_id}")).get_data(as_text=True)
     assert "3月4日办结，按期报结" in shown
 
@@ -370,6 +373,11 @@ def test_the_first_line_of_a_closed_one_says_when_and_that_it_was_reported_in_ti
 def test_a_review_that_returned_the_report_is_no_tick_in_the_chain(world: World) -> None:
     matter_id = world.under_review()
     with world.work("city.supervisor"):
-        reviewing.return_for_rework(world.actor("city.supervisor"), matter_id, failed=("facts",), reason="补充责任追究")
+        enact(
+            world.actor("city.supervisor"),
+            verbs.RETURN_FOR_REWORK,
+            matter_id,
+            reviewing.Return(failed=("facts",), words="补充责任追究"),
+        )
     shown = world.browser("health.handler").get(world.url(f"matters/{matter_id}")).get_data(as_text=True)
     assert re.search(r'<li class="back"><b>审核</b>.*?已退回', flat(shown))

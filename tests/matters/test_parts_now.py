@@ -12,8 +12,10 @@ from portal.access.models import Audience
 from portal.access.roles import Role
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.rebuild import rebuild_viewers
-from portal.matters.service import assigning, handling, reviewing
+from portal.matters.service import assigning, extending
 from portal.matters.service.granting import tidy_lapsed
 from portal.matters.succession import refresh_all
 from portal.network.models import Post
@@ -21,6 +23,7 @@ from portal.network.service.delegating import delegate, end_delegation
 from portal.notify.models import Message
 from portal.overview.queries import counts_for
 from portal.staffing.service.appointing import end_post
+from portal.workflow.verbs import Said
 from tests.world import World
 
 TITLE = "关于青砚计划的情况反映"
@@ -78,7 +81,7 @@ def _registered(world: World, by: str) -> UUID:
 
 def _declined(world: World, matter_id: UUID) -> None:
     with world.work("health.handler"):
-        assigning.decline(world.actor("health.handler"), matter_id, code="not_ours", reason="职责不在我委")
+        enact(world.actor("health.handler"), verbs.DECLINE, matter_id, assigning.Declining(code="not_ours", words="职责不在我委"))
 
 
 def test_I52_who_left_the_office_is_not_admitted_when_the_handler_declines(world: World) -> None:
@@ -123,11 +126,11 @@ def test_I53_a_stand_in_who_registered_reads_no_longer_than_he_stands_in(world: 
         assert _status(world, "city.duty", matter_id) == (404, False)
         assert _told(world, "city.head", matter_id) == ["assign_asked"]
         with world.work("city.head"):
-            assigning.assign(
+            enact(
                 world.actor("city.head"),
+                verbs.ASSIGN,
                 matter_id,
-                lead_unit=world.unit("health"),
-                handler_post_id=world.posts["health.handler"],
+                assigning.Assignment(lead_unit=world.unit("health"), handler_post_id=world.posts["health.handler"]),
             )
         assert _status(world, "health.handler", matter_id) == (200, True)
 
@@ -148,9 +151,11 @@ def test_I53_a_stand_in_who_assigned_is_no_reviewer_afterwards(world: World) -> 
         listed = world.browser("city.head").get(world.url("instructions?task=review")).get_data(as_text=True)
         assert world.matter(matter_id).number in listed
         with world.work("city.head"):
-            reviewing.name_reviewer(world.actor("city.head"), matter_id, reviewer_post_id=world.posts["city.supervisor"])
+            enact(
+                world.actor("city.head"), verbs.NAME_REVIEWER, matter_id, assigning.Naming(post_id=world.posts["city.supervisor"])
+            )
         with world.work("city.supervisor"):
-            reviewing.close(world.actor("city.supervisor"), matter_id)
+            enact(world.actor("city.supervisor"), verbs.CLOSE, matter_id, Said())
 
 
 def test_a_stand_in_reviews_as_long_as_he_stands_in(world: World) -> None:
@@ -182,12 +187,11 @@ def test_what_rests_on_a_delegation_is_over_with_its_last_minute(world: World, s
             world.progress(world.acknowledge(world.assign(matter_id, by=by, handler="health.handler")))
         if stage == "waits for a decision":
             with world.work("health.handler"):
-                handling.ask_extension(
+                enact(
                     world.actor("health.handler"),
+                    verbs.ASK_EXTENSION,
                     matter_id,
-                    until=world.matter(matter_id).due_on + timedelta(days=2),
-                    reason="资料多",
-                    progress_so_far="已核查",
+                    extending.Asking(until=world.matter(matter_id).due_on + timedelta(days=2), words="资料多", progress="已核查"),
                 )
         elif stage != "registered":
             report_id = world.submit(matter_id)

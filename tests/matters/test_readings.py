@@ -17,8 +17,10 @@ from portal.app import stand
 from portal.audit.models import Reading
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.models import Attachment, Report
-from portal.matters.service import attaching, handling, reporting
+from portal.matters.service import attaching, extending, reporting
 from portal.matters.service.reporting import signing
 from portal.vault.words import canonical_digest
 from portal.workflow.models import SignOff
@@ -92,12 +94,11 @@ def test_I54_a_refused_signature_leaves_its_reading(world: World) -> None:
 def test_I54_the_request_for_more_time_is_read_by_whoever_decides_it(world: World) -> None:
     matter_id = world.acknowledge(world.assign(_secret(world), handler="health.handler"))
     with world.work("health.handler"):
-        handling.ask_extension(
+        enact(
             world.actor("health.handler"),
+            verbs.ASK_EXTENSION,
             matter_id,
-            until=world.matter(matter_id).due_on + timedelta(days=2),
-            reason="青砚资料多",
-            progress_so_far="已核查",
+            extending.Asking(until=world.matter(matter_id).due_on + timedelta(days=2), words="青砚资料多", progress="已核查"),
         )
     log, head = Log(world, matter_id), world.browser("city.head")
     path = f"matters/{matter_id}/extension-decision"

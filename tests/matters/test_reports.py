@@ -22,10 +22,13 @@ from portal.access.visibility import as_seen_by
 from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import db
 from portal.local.postgres import conninfo
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.models import Matter, Report, Submission
-from portal.matters.service import ending, handling, reporting, reviewing
+from portal.matters.service import extending, reporting, reviewing
 from portal.vault.words import canonical_digest
 from portal.workflow.models import SignOff
+from portal.workflow.verbs import Said
 from tests.world import World
 
 MOST_STATEMENTS = 8
@@ -87,7 +90,7 @@ def send_back(world: World, report_id: UUID, by: str = "health.director", step: 
 
 def return_it(world: World, matter_id: UUID, reason: str = "原因未说清") -> None:
     with world.work("city.supervisor"):
-        reviewing.return_for_rework(world.actor("city.supervisor"), matter_id, failed=("cause",), reason=reason)
+        enact(world.actor("city.supervisor"), verbs.RETURN_FOR_REWORK, matter_id, reviewing.Return(failed=("cause",), words=reason))
 
 
 # ------------------------------------------------------------------------------------------------------- it is begun
@@ -412,15 +415,14 @@ def in_everything(world: World) -> UUID:
     world.acknowledge(child.id, by="township.handler")
     world.sign(world.submit(child.id, by="township.handler"), "township.director", "township.deputy")
     with world.work("county.supervisor"):
-        reviewing.close(world.actor("county.supervisor"), child.id)
+        enact(world.actor("county.supervisor"), verbs.CLOSE, child.id, Said())
     with world.work("county.handler"):
         due = world.matter(matter_id).due_on
-        handling.ask_extension(
+        enact(
             world.actor("county.handler"),
+            verbs.ASK_EXTENSION,
             matter_id,
-            until=due.fromordinal(due.toordinal() + 2),
-            reason="资料多",
-            progress_so_far="已核查",
+            extending.Asking(until=due.fromordinal(due.toordinal() + 2), words="资料多", progress="已核查"),
         )
     earlier = world.register()
     with world.work():
@@ -435,14 +437,14 @@ def closed(world: World) -> UUID:
     matter_id = with_three_drafts(world)
     world.sign(reports(world, matter_id)[-1].id, "health.deputy")
     with world.work("city.supervisor"):
-        reviewing.close(world.actor("city.supervisor"), matter_id)
+        enact(world.actor("city.supervisor"), verbs.CLOSE, matter_id, Said())
     return matter_id
 
 
 def withdrawn(world: World) -> UUID:
     matter_id = with_one_draft(world)
     with world.work("city.supervisor"):
-        ending.withdraw(world.actor("city.supervisor"), matter_id, reason="重复")
+        enact(world.actor("city.supervisor"), verbs.WITHDRAW, matter_id, Said(words="重复"))
     return matter_id
 
 

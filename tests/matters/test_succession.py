@@ -14,14 +14,16 @@ from portal.access.visibility import as_seen_by
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invisible, Stale
-from portal.matters import queries
+from portal.matters import queries, verbs
+from portal.matters.book import enact
 from portal.matters.rebuild import rebuild_viewers
-from portal.matters.service import handling, reporting, reviewing
+from portal.matters.service import extending, reporting
 from portal.matters.succession import refresh_deciders, refresh_waiting_steps
 from portal.network.models import Post
 from portal.network.service.delegating import delegate, end_delegation
 from portal.notify.models import Message
 from portal.workflow.models import Signer, SignOff
+from portal.workflow.verbs import Said
 from tests.world import World
 
 
@@ -147,13 +149,18 @@ def test_a_seat_that_falls_vacant_is_reported_once_and_stops_the_chain(world: Wo
 def test_a_new_head_decides_the_request_the_former_left(world: World, secret: UUID) -> None:
     until = world.matter(secret).due_on + timedelta(days=2)
     with world.work("health.handler"):
-        handling.ask_extension(world.actor("health.handler"), secret, until=until, reason="资料多", progress_so_far="已核查")
+        enact(
+            world.actor("health.handler"),
+            verbs.ASK_EXTENSION,
+            secret,
+            extending.Asking(until=until, words="资料多", progress="已核查"),
+        )
     _leaves(world, "city.head", "county.head")
     assert _sweep(world) == 1
     assert not _reads(world, "city.head", secret)
     assert "extension_asked" in _told(world, "county.head", secret)
     with world.work("county.head"):
-        handling.decide_extension(world.actor("county.head"), secret, granted=True)
+        enact(world.actor("county.head"), verbs.DECIDE_EXTENSION, secret, extending.Decision(granted=True))
     assert world.matter(secret).due_on == until
     assert not _reads(world, "county.head", secret)
 
@@ -172,7 +179,7 @@ def test_a_reviewer_who_left_the_office_closes_nothing(world: World, secret: UUI
             )
         )
     with world.work("city.supervisor"), pytest.raises(Forbidden, match="督查室"):
-        reviewing.close(world.actor("city.supervisor"), secret)
+        enact(world.actor("city.supervisor"), verbs.CLOSE, secret, Said())
 
 
 def test_the_index_of_viewers_is_what_a_rebuild_makes(world: World, secret: UUID) -> None:

@@ -19,6 +19,8 @@ from portal.deadlines.rules import SourceLevel
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.models import CoUnit, Entry, Matter
 from portal.matters.queries import one
 from portal.matters.rebuild import rebuild_viewers
@@ -368,7 +370,12 @@ def test_who_helped_and_did_not_come_along_helps_no_more(world: World) -> None:
     _two_townships(world)
     helped = world.assign(world.register(), co=("township",))
     with world.work("township.liaison"):
-        assigning.name_co_handler(world.actor("township.liaison"), helped, handler_post_id=world.posts["township.handler"])
+        enact(
+            world.actor("township.liaison"),
+            verbs.NAME_CO_HANDLER,
+            helped,
+            assigning.Naming(post_id=world.posts["township.handler"]),
+        )
     keep = [world.posts[f"township.{word}"] for word in ("liaison", "director", "deputy", "leader")]
     do(world, K.MERGE, "township", into_id=world.units["township2"], moving=keep)
     with world.work():

@@ -16,10 +16,11 @@ from portal.instructions.rules import Registration
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid
+from portal.matters import verbs
 from portal.matters.acts import AMEND, GRANT_READING, READ_READINGS
+from portal.matters.book import enact
 from portal.matters.models import State
 from portal.matters.queries import one
-from portal.matters.service import ending, reviewing
 from portal.network import queries
 from portal.network.models import ChangeKind, Kind, Level, Post, Unit, UnitChange
 from portal.network.service import changing
@@ -27,6 +28,7 @@ from portal.network.service.wanted import Wanted
 from portal.notify.models import Message
 from portal.registry.acts import Act
 from portal.staffing.jobs import carry_out_changes
+from portal.workflow.verbs import Said
 from tests.network.test_changes import BY, all_follows_from_the_rules, do, found, indexed, sees, unit
 from tests.world import World
 
@@ -86,7 +88,7 @@ def closed(world: World, **more: object) -> UUID:
     report = world.submit(matter_id, "county_health.handler")
     world.sign(report, "county_health.director", "county_health.deputy")
     with world.work("county.supervisor"):
-        reviewing.close(world.actor("county.supervisor"), matter_id)
+        enact(world.actor("county.supervisor"), verbs.CLOSE, matter_id, Said())
     return matter_id
 
 
@@ -108,8 +110,8 @@ def test_the_heir_corrects_withdraws_and_makes_confidential_what_the_former_unit
     with world.work("nobody"):
         actor = world.actor("nobody")
         service.amend(actor, amended, said(world.unit("township")), None)
-        ending.withdraw(actor, withdrawn, reason="上级另有安排")
-        made = ending.make_confidential(actor, sealed, reason="涉及个人隐私").id
+        enact(actor, verbs.WITHDRAW, withdrawn, Said(words="上级另有安排"))
+        made = enact(actor, verbs.MAKE_CONFIDENTIAL, sealed, Said(words="涉及个人隐私")).result.id
     assert world.matter(amended).content.title == "关于农村饮用水的情况反映"
     assert world.matter(withdrawn).state == State.WITHDRAWN
     assert [world.matter(one_id).number for one_id in open_ones] == numbers
@@ -183,7 +185,7 @@ def test_of_what_is_confidential_the_heir_has_the_shell_and_its_head_grants_read
         registered(world, confidential=True), "county_health", "county.supervisor", handler="county_health.handler"
     )
     with world.work("county.supervisor"):
-        ending.withdraw(world.actor("county.supervisor"), secret, reason="另行处理")
+        enact(world.actor("county.supervisor"), verbs.WITHDRAW, secret, Said(words="另行处理"))
     found(world, "bureau2", "county2", "瑞安市卫健局", Kind.DEPARTMENT, Level.COUNTY)
     with world.work():
         for name, role in (("finance.director", Role.OFFICE_DIRECTOR), ("finance.leader", Role.PRINCIPAL_LEADER)):

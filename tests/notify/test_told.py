@@ -17,8 +17,11 @@ from portal.access.models import Audience
 from portal.access.roles import Role
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.queries import one, whole_content
-from portal.matters.service import assigning, forwarding, handling
+from portal.matters.rules import Lead
+from portal.matters.service import assigning, extending, forwarding
 from portal.matters.service.creation import keep_co_units
 from portal.matters.succession import refresh_waiting_steps
 from portal.network.models import Delegation, Post
@@ -87,7 +90,12 @@ def do(world: World, by: str, act: Callable[..., Any], *said: Any, **more: Any) 
 
 def forward(world: World, parent: UUID, *keys: str) -> list[UUID]:
     with world.work("county.liaison"):
-        made = forwarding.forward(world.actor("county.liaison"), parent, units=[world.unit(k) for k in keys], requirement="请核查")
+        made = enact(
+            world.actor("county.liaison"),
+            verbs.FORWARD,
+            parent,
+            forwarding.Forwarding(units=[world.unit(k) for k in keys], words="请核查"),
+        ).result
         return [child.id for child in made]
 
 
@@ -131,7 +139,7 @@ def test_a_co_unit_named_at_registration_is_told_when_it_is_assigned_and_not_bef
 
     def assigned() -> None:
         with world.work("city.supervisor"):
-            assigning.assign(world.actor("city.supervisor"), matter_id, lead_unit=world.unit("health"))
+            enact(world.actor("city.supervisor"), verbs.ASSIGN, matter_id, assigning.Assignment(lead_unit=world.unit("health")))
 
     assert told_by(world, amended) == {}
     assert told_by(world, assigned) == {"name_handler": DESK, "co_assigned": ["finance.liaison"]}
@@ -198,7 +206,12 @@ def test_given_to_another_unit_both_desks_are_told_and_the_co_units_are_not_told
 
     def reassigned() -> None:
         with world.work("city.supervisor"):
-            assigning.reassign_unit(world.actor("city.supervisor"), matter_id, lead_unit=world.unit("finance"), reason="职责调整")
+            enact(
+                world.actor("city.supervisor"),
+                verbs.REASSIGN_UNIT,
+                matter_id,
+                Lead(lead_unit=world.unit("finance"), words="职责调整"),
+            )
 
     assert told_by(world, reassigned) == {
         "name_handler": ["finance.director", "finance.liaison", "health.director"],
@@ -210,7 +223,14 @@ def test_a_co_units_handler_is_asked_to_help_not_to_acknowledge(world: World) ->
     matter_id = world.assign(world.register(title="第一件"), co=("finance",))
     assert told_by(
         world,
-        lambda: do(world, "finance.liaison", assigning.name_co_handler, matter_id, handler_post_id=world.posts["finance.handler"]),
+        lambda: do(
+            world,
+            "finance.liaison",
+            enact,
+            verbs.NAME_CO_HANDLER,
+            matter_id,
+            assigning.Naming(post_id=world.posts["finance.handler"]),
+        ),
     ) == {"co_handler_named": ["finance.handler"]}
     assert sentence(world, "co_handler_named") == "请您协办：第一件"
 
@@ -269,11 +289,10 @@ def ask(world: World, matter_id: UUID) -> None:
     do(
         world,
         "health.handler",
-        handling.ask_extension,
+        enact,
+        verbs.ASK_EXTENSION,
         matter_id,
-        until=world.matter(matter_id).due_on + timedelta(days=3),
-        reason="还须两周",
-        progress_so_far="过半",
+        extending.Asking(until=world.matter(matter_id).due_on + timedelta(days=3), words="还须两周", progress="过半"),
     )
 
 

@@ -12,7 +12,9 @@ from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid
-from portal.matters.service import granting, reviewing
+from portal.matters import verbs
+from portal.matters.book import enact
+from portal.matters.service import granting
 from portal.network.models import Appointment, Post
 from portal.network.queries import holders, roles_held
 from portal.network.service import delegating
@@ -21,6 +23,7 @@ from portal.officers import service
 from portal.officers.models import SensitiveAct
 from portal.officers.rules import Kind
 from portal.staffing.service import agreeing, appointing
+from portal.workflow.verbs import Said
 from tests.officers.test_acts_of_two import decide, once_in, proposed, state
 from tests.world import World
 
@@ -147,7 +150,7 @@ def ended(world: World):  # type: ignore[no-untyped-def]
     world.progress(world.acknowledge(matter_id))
     world.sign(world.submit(matter_id), "health.director", "health.deputy")
     with world.work("city.supervisor"):
-        reviewing.close(world.actor("city.supervisor"), matter_id)
+        enact(world.actor("city.supervisor"), verbs.CLOSE, matter_id, Said())
     return matter_id
 
 

@@ -13,6 +13,8 @@ from portal.access.visibility import as_seen_by
 from portal.identity.models import Person, SignInSession
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.models import ENDED, Content, CoUnit, Matter
 from portal.matters.rebuild import rebuild_viewers
 from portal.matters.service import assigning
@@ -137,7 +139,9 @@ def test_a_handler_leaves_and_nothing_is_left_hanging(world: World) -> None:
     world.submit(signing)
     helping = world.assign(world.register(), "finance", co=("health",))
     with world.work("health.liaison"):
-        assigning.name_co_handler(world.actor("health.liaison"), helping, handler_post_id=world.posts["health.handler"])
+        enact(
+            world.actor("health.liaison"), verbs.NAME_CO_HANDLER, helping, assigning.Naming(post_id=world.posts["health.handler"])
+        )
     secret = world.assign(world.register(confidential=True), handler="health.handler")
     browser = world.browser("health.handler")
     answer = leave(world, "health.handler", to="health.handler2")
@@ -170,7 +174,7 @@ def test_a_confidential_ones_office_names_another_handler(world: World) -> None:
     secret = world.acknowledge(world.assign(world.register(confidential=True), handler="health.handler"))
     assert leave(world, "health.handler", to="health.handler2").status_code == 303
     with world.work("city.supervisor"):
-        assigning.name_handler(world.actor("city.supervisor"), secret, handler_post_id=world.posts["health.handler2"])
+        enact(world.actor("city.supervisor"), verbs.NAME_HANDLER, secret, assigning.Naming(post_id=world.posts["health.handler2"]))
     assert look(world, "health.handler2", f"matters/{secret}").status_code == 200
 
 
@@ -230,8 +234,11 @@ def test_a_supervisor_leaves_and_the_head_is_told(world: World) -> None:
         assert send(world, "city.head", f"matters/{assigned}/name-reviewer", handler=post).status_code == status
     assert send(world, "county.head", f"matters/{assigned}/name-reviewer", handler=post).status_code == 404
     with world.work("city.head"):
-        assigning.assign(
-            world.actor("city.head"), unassigned, lead_unit=world.unit("health"), handler_post_id=world.posts["health.handler"]
+        enact(
+            world.actor("city.head"),
+            verbs.ASSIGN,
+            unassigned,
+            assigning.Assignment(lead_unit=world.unit("health"), handler_post_id=world.posts["health.handler"]),
         )
     assert look(world, "health.handler", f"matters/{unassigned}").status_code == 200
     assert look(world, "health.handler", f"matters/{assigned}").status_code == 200

@@ -12,9 +12,11 @@ from portal.access.models import Audience
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.matters.service import reviewing
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.network.models import Absence, Post
 from portal.staffing.models import Handover
+from portal.workflow.verbs import Said
 from tests.matters.test_sent_twice import AT_ONCE, send_at_once
 from tests.world import World
 
@@ -68,7 +70,7 @@ def closed(world: World) -> UUID:
     world.progress(world.acknowledge(world.assign(matter_id, handler="health.handler")))
     world.sign(world.submit(matter_id), "health.director", "health.deputy")
     with world.work("city.supervisor"):
-        reviewing.close(world.actor("city.supervisor"), matter_id)
+        enact(world.actor("city.supervisor"), verbs.CLOSE, matter_id, Said())
     return matter_id
 
 

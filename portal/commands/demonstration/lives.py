@@ -15,10 +15,13 @@ from portal.commands.demonstration.reports import reported, reviewed, through_it
 from portal.deadlines.reckon import extension_limit
 from portal.deadlines.rules import Urgency
 from portal.kernel import clock
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.queries import one
-from portal.matters.service import assigning, ending, forwarding, handling
+from portal.matters.service import assigning, extending, forwarding, handling
 from portal.matters.service.creation import NewMatter, create
 from portal.network.queries import children_units, handlers_of
+from portal.workflow.verbs import Said
 
 
 def story(course: Course, start: Start) -> Life:
@@ -54,15 +57,20 @@ def story(course: Course, start: Start) -> Life:
         return
     yield at(course.assigned_on, 14, n % 50)
     handler = handlers_of(unit(row.lead_code).id)[0]
-    assigning.assign(
+    enact(
         person(supervisor_of(row.registering_code)),
+        verbs.ASSIGN,
         matter_id,
-        lead_unit=unit(row.lead_code),
-        handler_post_id=handler.post_id if row.confidential else None,
+        assigning.Assignment(lead_unit=unit(row.lead_code), handler_post_id=handler.post_id if row.confidential else None),
     )
     if n == WITHDRAWN:
         yield at(course.assigned_on + timedelta(days=2), 10)
-        ending.withdraw(person(supervisor_of(row.registering_code)), matter_id, reason="领导批示件已并入上一件办理，本件撤销。")
+        enact(
+            person(supervisor_of(row.registering_code)),
+            verbs.WITHDRAW,
+            matter_id,
+            Said(words="领导批示件已并入上一件办理，本件撤销。"),
+        )
         return
     if course.declined:
         yield from _declined(row, matter_id, course.assigned_on)
@@ -71,18 +79,18 @@ def story(course: Course, start: Start) -> Life:
 
 def _declined(row: Row, matter_id: UUID, day: date) -> Life:
     yield at(day + timedelta(days=1), 9, 30)
-    assigning.decline(
+    enact(
         person(holder(row.lead_code, "liaison")),
+        verbs.DECLINE,
         matter_id,
-        code="several_units",
-        reason="此事涉及多个部门，请明确职责分工后再交办。",
+        assigning.Declining(code="several_units", words="此事涉及多个部门，请明确职责分工后再交办。"),
     )
     yield at(day + timedelta(days=2), 9, 15)
-    assigning.assign(
+    enact(
         person(supervisor_of(row.registering_code)),
+        verbs.ASSIGN,
         matter_id,
-        lead_unit=unit(row.lead_code),
-        requirement="经商定，仍由你单位主办，其他单位配合。" + row.requirement,
+        assigning.Assignment(lead_unit=unit(row.lead_code), requirement="经商定，仍由你单位主办，其他单位配合。" + row.requirement),
     )
 
 
@@ -93,23 +101,23 @@ def handled(course: Course, matter_id: UUID, start: Start) -> Life:
     if not row.confidential:
         yield at(day, 16, n % 50)
         desk = person(holder(code, "liaison"))
-        assigning.name_handler(desk, matter_id, handler_post_id=handlers_of(unit(code).id)[0].post_id)
+        enact(desk, verbs.NAME_HANDLER, matter_id, assigning.Naming(post_id=handlers_of(unit(code).id)[0].post_id))
     if n in NAMED:
         return
     yield at(day + timedelta(days=1), 9, 20 + n % 30)
-    handling.acknowledge(person(holder(code, "handler")), matter_id)
+    enact(person(holder(code, "handler")), verbs.ACKNOWLEDGE, matter_id, None)
     if course.forwarded_at:
         yield course.forwarded_at
         yield from _forwarded(row, matter_id, start)
     yield at(day + timedelta(days=3), 10, n % 60)
-    handling.progress(
+    enact(
         person(holder(code, "handler")),
+        verbs.PROGRESS,
         matter_id,
-        words=_PROGRESS[n % len(_PROGRESS)],
-        first_feedback=row.urgency == Urgency.URGENT,
+        handling.Progress(words=_PROGRESS[n % len(_PROGRESS)], first_feedback=row.urgency == Urgency.URGENT),
     )
     yield at(day + timedelta(days=course.span // 2), 16, n % 60)
-    handling.progress(person(holder(code, "handler")), matter_id, words=_PROGRESS[(n + 2) % len(_PROGRESS)])
+    enact(person(holder(code, "handler")), verbs.PROGRESS, matter_id, handling.Progress(words=_PROGRESS[(n + 2) % len(_PROGRESS)]))
     if n in ASKED:
         yield at(min(due - timedelta(days=1), day + timedelta(days=12)), 9)
         _ask(row, matter_id, due)
@@ -125,13 +133,16 @@ def _forwarded(row: Row, matter_id: UUID, start: Start) -> Life:
     desk = person(holder(row.lead_code, "liaison"))
     parent = one(desk, matter_id)
     roomy = parent.due_on > clock.today() + timedelta(days=10)
-    for child in forwarding.forward(
+    for child in enact(
         desk,
+        verbs.FORWARD,
         matter_id,
-        units=forwarded_to(row, children_units(parent.lead_unit_id or 0, direct=True)),
-        requirement="请按批示要求核查整改，按时报送办理情况。",
-        due_on=parent.due_on - timedelta(days=6) if roomy else None,
-    ):
+        forwarding.Forwarding(
+            units=forwarded_to(row, children_units(parent.lead_unit_id or 0, direct=True)),
+            words="请按批示要求核查整改，按时报送办理情况。",
+            due_on=parent.due_on - timedelta(days=6) if roomy else None,
+        ),
+    ).result:
         start(_child(row, child.id, child.lead_unit.code if child.lead_unit else "", child.due_on))
     yield clock.now() + timedelta(minutes=20)
 
@@ -140,11 +151,13 @@ def _child(row: Row, matter_id: UUID, code: str, due: date) -> Life:
     yield clock.now() + timedelta(minutes=30)
     day = clock.today()
     desk = person(holder(code, "liaison"))
-    assigning.name_handler(desk, matter_id, handler_post_id=handlers_of(unit(code).id)[0].post_id)
+    enact(desk, verbs.NAME_HANDLER, matter_id, assigning.Naming(post_id=handlers_of(unit(code).id)[0].post_id))
     yield at(day + timedelta(days=1), 11, row.number % 60)
-    handling.acknowledge(person(holder(code, "handler")), matter_id)
+    enact(person(holder(code, "handler")), verbs.ACKNOWLEDGE, matter_id, None)
     yield at(day + timedelta(days=2), 15)
-    handling.progress(person(holder(code, "handler")), matter_id, words=_PROGRESS[row.number % len(_PROGRESS)])
+    enact(
+        person(holder(code, "handler")), verbs.PROGRESS, matter_id, handling.Progress(words=_PROGRESS[row.number % len(_PROGRESS)])
+    )
     yield from through_its_chain(matter_id, code, due - timedelta(days=3), row, once=True)
     yield at(due - timedelta(days=1), 15, row.number % 60)
     yield from reviewed(matter_id, code, row, returned=False)
@@ -156,16 +169,19 @@ def _extended(row: Row, matter_id: UUID, due: date, *, granted: bool) -> Life:
     yield at(due - timedelta(days=3), 11)
     head = "city.ducha.head" if row.registering_code == "3303" else f"{row.registering_code}.ducha.head"
     words = "同意延期，请抓紧办理。" if granted else "请克服困难，按原定期限办结。"
-    handling.decide_extension(person(head), matter_id, granted=granted, words=words)
+    enact(person(head), verbs.DECIDE_EXTENSION, matter_id, extending.Decision(granted=granted, words=words))
 
 
 def _ask(row: Row, matter_id: UUID, due: date) -> None:
-    handling.ask_extension(
+    enact(
         person(holder(row.lead_code, "handler")),
+        verbs.ASK_EXTENSION,
         matter_id,
-        until=extension_limit(due),
-        reason="涉及历史资料较多，须逐件调取核对，原定期限内难以完成。",
-        progress_so_far="已完成现场核查，正在逐件核对资料。",
+        extending.Asking(
+            until=extension_limit(due),
+            words="涉及历史资料较多，须逐件调取核对，原定期限内难以完成。",
+            progress="已完成现场核查，正在逐件核对资料。",
+        ),
     )
 
 

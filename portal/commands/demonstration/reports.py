@@ -9,12 +9,15 @@ from portal.commands.demonstration.cast import Life, Row, at, by_id, holder, in_
 from portal.commands.demonstration.course import IN_SIGN_OFF, Course
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.models import Matter, State
 from portal.matters.queries import one
 from portal.matters.rules import open_below
 from portal.matters.service import reporting, reviewing
 from portal.network.models import Unit
 from portal.workflow.seats import holders_to_choose
+from portal.workflow.verbs import Said
 
 
 def reported(course: Course, matter_id: UUID) -> Life:
@@ -92,11 +95,14 @@ def reviewed(matter_id: UUID, code: str, row: Row, *, returned: bool) -> Life:
     assert office is not None
     reviewer = person(supervisor_of(office.code))
     if returned:
-        reviewing.return_for_rework(
-            reviewer, matter_id, failed=("measures",), reason="报告只写了部署，未写责任如何追究、今后如何抽查，请补充后重新报结。"
+        enact(
+            reviewer,
+            verbs.RETURN_FOR_REWORK,
+            matter_id,
+            reviewing.Return(failed=("measures",), words="报告只写了部署，未写责任如何追究、今后如何抽查，请补充后重新报结。"),
         )
     else:
-        reviewing.close(reviewer, matter_id, words="事实清楚，措施落实，同意办结。")
+        enact(reviewer, verbs.CLOSE, matter_id, Said(words="事实清楚，措施落实，同意办结。"))
     yield clock.now() + timedelta(minutes=5)
 
 

@@ -12,6 +12,8 @@ from datetime import date, datetime, timedelta
 from portal.commands.demonstration.cast import Life, Row, Start, at, by_id, handlers, holder, person, unit
 from portal.commands.demonstration.reports import named_signers, report_text
 from portal.deadlines.rules import SourceLevel, Urgency
+from portal.matters import verbs
+from portal.matters.book import enact
 from portal.matters.queries import one
 from portal.matters.service import assigning, handling, reporting
 from portal.matters.service.creation import NewMatter, create
@@ -88,19 +90,22 @@ def shown_life(row: Row, stage: int, _start: Start) -> Life:
     if stage < 1:
         return
     yield at(row.received_on, 10, row.number % 60)
-    assigning.assign(person(SUPERVISOR), matter_id, lead_unit=unit(DEPARTMENT))
+    enact(person(SUPERVISOR), verbs.ASSIGN, matter_id, assigning.Assignment(lead_unit=unit(DEPARTMENT)))
     if stage < 2:
         return
     yield at(row.received_on, 15)
     chosen = handlers(DEPARTMENT)[0].post_id
-    assigning.name_handler(person(holder(DEPARTMENT, "liaison")), matter_id, handler_post_id=chosen)
+    enact(person(holder(DEPARTMENT, "liaison")), verbs.NAME_HANDLER, matter_id, assigning.Naming(post_id=chosen))
     if stage < 3:
         return
     yield at(row.received_on + timedelta(days=1), 9, 30)
-    handling.acknowledge(person(holder(DEPARTMENT, "handler")), matter_id)
+    enact(person(holder(DEPARTMENT, "handler")), verbs.ACKNOWLEDGE, matter_id, None)
     yield at(row.received_on + timedelta(days=3), 10)
-    handling.progress(
-        person(holder(DEPARTMENT, "handler")), matter_id, words="已到六个乡镇现场核查，反映的情况基本属实，正在逐项整改。"
+    enact(
+        person(holder(DEPARTMENT, "handler")),
+        verbs.PROGRESS,
+        matter_id,
+        handling.Progress(words="已到六个乡镇现场核查，反映的情况基本属实，正在逐项整改。"),
     )
     if stage < 4:
         return

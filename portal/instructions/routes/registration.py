@@ -18,13 +18,13 @@ from portal.kernel.refusals import Refusal
 from portal.matters.acts import AMEND, NEW_ROUND
 from portal.matters.models import Matter, State
 from portal.matters.queries import one
-from portal.matters.routes.acts import demand
 from portal.matters.service import attaching
 from portal.matters.service.creation import registered_under
 from portal.vault.screening import classification_mark
 from portal.web.answers import go, page
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
+from portal.workflow.engine import demand
 
 FORM = "instructions/form.html"
 
@@ -142,14 +142,14 @@ def _url(matter_id: UUID) -> str:
 
 def _amending(matter_id: UUID, form: AmendForm) -> tuple[Matter, AmendForm]:
     matter = one(current_actor(), matter_id)
-    demand(matter, AMEND)
+    demand(current_actor(), AMEND, matter)
     form.only_for(assigned=matter.state != State.REGISTERED)
     return matter, form
 
 
 def _former(matter_id: UUID) -> Matter:
     former = one(current_actor(), matter_id)
-    demand(former, NEW_ROUND)
+    demand(current_actor(), NEW_ROUND, former)
     return former
 
 

@@ -10,7 +10,7 @@ from portal.vault.files import FileStore
 
 blueprint = Blueprint("matters", __name__)
 
-from portal.matters.routes import drafts, files, grants, matter, office, reports, unit  # noqa: E402, F401
+from portal.matters.routes import acts, drafts, files, grants, matter, reports  # noqa: E402, F401
 
 
 def install(app: Flask) -> None:

@@ -1,4 +1,5 @@
-"""One form, one act, on one matter: each route names its form and the verb of the service; the rest is said here once."""
+"""The pages of the verbs: one form, one act, on one matter. Each row of `matters.verbs` that has a form, or is a bare button,
+stands under its name."""
 
 from __future__ import annotations
 
@@ -7,31 +8,22 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, flash, request, url_for
-from wtforms import SelectField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
-from portal.access.policy import allowed
-from portal.kernel.language import _
-from portal.kernel.refusals import Forbidden, Refusal
-from portal.matters import away, queries, views
-from portal.matters.book import BOOK
+from portal.kernel.refusals import Refusal
+from portal.matters import queries, views
+from portal.matters.book import BOOK, MatterVerb, enact
+from portal.matters.forms.reports import PlainForm
 from portal.matters.models import Matter
+from portal.matters.routes import blueprint
 from portal.matters.routes.matter import after, head_of, url_of
-from portal.network.models import Unit
-from portal.network.queries import handlers_of, names_in, unit_typed
-from portal.registry.acts import Act
-from portal.web.answers import page
-from portal.web.forms import OfficeForm, id_from, redraw
-from portal.web.guards import current_actor
+from portal.matters.verbs import VERBS
+from portal.web.answers import go, page
+from portal.web.forms import OfficeForm, redraw
+from portal.web.guards import allows, current_actor
 from portal.web.transactions import discard
 from portal.workflow import engine
-
-Do = Callable[[Matter, Any], str]
-
-
-def units_typed(text: str | None, field: str) -> list[Unit]:
-    """Several units; one that is named twice, by whatever name, is meant once."""
-    return list(dict.fromkeys(unit for name in names_in(text) if (unit := unit_typed(name, field)) is not None))
+from portal.workflow.forms import ActForm
+from portal.workflow.verbs import Offered
 
 
 def show(found: Matter, form: OfficeForm, template: str, words: dict[str, Any], refusal: Refusal | None = None) -> Response:
@@ -61,73 +53,58 @@ def _pickers() -> dict[str, str]:
     return {"lead_unit": suggest, "co_units": suggest, "units": suggest}
 
 
-def demand(found: Matter, act: Act) -> None:
-    """Forbidden, with every condition that is not met, where this act on the matter is not the reader's; asked before
-    anything typed is looked at."""
-    decision = allowed(current_actor(), act, found)
-    if not decision:
-        raise Forbidden(_("您不能办理这一步：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
-
-
-def perform(
-    matter_id: UUID,
-    act: Act,
-    form: OfficeForm,
-    do: Do,
-    *,
-    title: str,
-    button: str | None = None,
-    event: str | None = None,
-    template: str = "instructions/act.html",
-    **words: Any,
-) -> Response:
-    """Show the form (GET), or do the act and go back to the matter (POST). What stands in the way is listed first; a
-    refusal draws the form again with what was typed. `lead` and `facts`, where functions, are asked of the matter."""
-    found = queries.one(current_actor(), matter_id)
-    demand(found, act)
-    drawn = {"title": title, "button": button or title, **words}
-    for name in ("lead", "facts"):
-        if callable(drawn.get(name)):
-            drawn[name] = drawn[name](found)
-    if event is not None:
-        judged = engine.judge(BOOK, current_actor(), found, event)
-        drawn["blocked"] = list(judged.unmet) if not judged.possible else []
-    if not form.is_submitted():
-        return show(found, form, template, drawn)
-    try:
-        if not form.validate():
-            return show(found, form, template, drawn | {"blocked": []})
-        engine.fresh(BOOK, current_actor(), found, version_of(form))
-        said = do(found, form)
-    except Refusal as refusal:
-        if refusal.status not in (409, 422):
-            raise
-        discard()
-        again = queries.one(current_actor(), matter_id)
-        return show(again, form, template, drawn | {"blocked": []}, refusal)
-    flash(said)
-    return after(found)
-
-
 def version_of(form: OfficeForm) -> int | None:
     """The matter's version that the form was drawn from."""
     version: int | None = form.version.data  # type: ignore[assignment]
     return version
 
 
-def offer_handlers(form: OfficeForm, unit: Unit | None, found: Matter) -> None:
-    """Fill the field with those who may be named handler in that unit, each with the days he is away before the deadline."""
-    field = form["handler"]
-    assert isinstance(field, SelectField)
-    people = handlers_of(unit.id) if unit else []
-    days = away.spans({h.person_id: h.name for h in people}, found.due_on)
-    labels = [
-        (h.post_id, _("%(who)s（%(span)s外出）", who=h.name, span=days[h.person_id]) if h.person_id in days else h.name)
-        for h in people
-    ]
-    field.choices = [SelectChoice("", _("请选择")), *(SelectChoice(str(post_id), label) for post_id, label in labels)]
+def _perform(verb: MatterVerb[Any], matter_id: UUID) -> Response:
+    """Show the form (GET), or do the act and go back to the matter (POST). What stands in the way is listed first; a
+    refusal draws the form again with what was typed."""
+    actor = current_actor()
+    found = queries.one(actor, matter_id)
+    engine.demand(actor, verb.act, found)
+    assert verb.form is not None
+    form: ActForm = verb.form(found)
+    form.offer(actor, found)
+    words = {"title": verb.label, "button": verb.label, "lead": form.lead, "rows": form.rows, **form.on_page(actor, found)}
+    if not form.is_submitted():
+        judged = engine.judge(verb, actor, found)
+        return show(found, form, form.template, words | {"blocked": list(judged.unmet)})
+    try:
+        if not form.validate():
+            return show(found, form, form.template, words)
+        engine.check_version(BOOK, actor, found, version_of(form))
+        done = enact(actor, verb, matter_id, form.given(found), version=version_of(form))
+        said = form.outcome(actor, done)
+    except Refusal as refusal:
+        if refusal.status not in (409, 422):
+            raise
+        discard()
+        return show(queries.one(actor, matter_id), form, form.template, words, refusal)
+    flash(said)
+    return after(found)
 
 
-def chosen_post(form: OfficeForm) -> int | None:
-    """The post that was chosen in the field, if there is one."""
-    return id_from(form["handler"].data) if "handler" in form else None
+def _press(verb: MatterVerb[None], matter_id: UUID) -> Response:
+    """A bare button: done at once."""
+    found = enact(current_actor(), verb, matter_id, None, version=version_of(PlainForm())).record
+    flash(str(verb.said))
+    return go(url_of(found))
+
+
+def _page_of(verb: MatterVerb[Any], path: str, way: Callable[[MatterVerb[Any], UUID], Response], *methods: str) -> None:
+    def view(matter_id: UUID) -> Response:
+        return way(verb, matter_id)
+
+    guarded = allows(verb.act, once="GET" in methods)(view)
+    blueprint.add_url_rule(f"/matters/<uuid:matter_id>/{path}", verb.name, guarded, methods=methods)
+
+
+for _verb in VERBS:
+    if _verb.form is not None:
+        _form: Any = getattr(_verb.form, "__self__", _verb.form)
+        _page_of(_verb, _form.path or _verb.name.replace("_", "-"), _perform, "GET", "POST")
+    elif _verb.offered is not Offered.NEVER:
+        _page_of(_verb, _verb.name, _press, "POST")

@@ -13,7 +13,8 @@ from portal.access.actor import Actor
 from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Refusal, Stale
-from portal.matters import acts, forms, queries, report_views, views
+from portal.matters import acts, queries, report_views, views
+from portal.matters.forms import reports as forms
 from portal.matters.models import Matter, Report
 from portal.matters.routes import blueprint
 from portal.matters.routes.matter import head_of, in_the_way, url_of
@@ -63,7 +64,7 @@ def write_report(matter_id: UUID) -> Response:
     if draft is None:
         reporting.may_begin(found)
         return page(
-            "instructions/act.html",
+            "workflow/act.html",
             matter=head_of(found),
             form=forms.PlainForm(formdata=None),
             refusal=None,

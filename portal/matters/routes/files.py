@@ -12,13 +12,14 @@ from portal.kernel.language import _, _l
 from portal.kernel.refusals import Refusal
 from portal.matters import acts, queries
 from portal.matters.routes import blueprint
-from portal.matters.routes.acts import demand, show, version_of
+from portal.matters.routes.acts import show, version_of
 from portal.matters.routes.matter import url_of
 from portal.matters.service import attaching
 from portal.web.answers import go
 from portal.web.forms import OfficeForm
 from portal.web.guards import allows, current_actor
 from portal.web.transactions import discard, shows
+from portal.workflow import engine
 
 
 class FilesForm(OfficeForm):
@@ -33,21 +34,21 @@ def attach(matter_id: UUID) -> Response:
     """Add the instruction's own papers."""
     actor = current_actor()
     found = queries.one(actor, matter_id)
-    demand(found, acts.ATTACH)
+    engine.demand(actor, acts.ATTACH, found)
     form = FilesForm()
     words = {"title": _("加附件"), "button": _("上传"), "files": True}
     if not form.is_submitted():
-        return show(found, form, "instructions/act.html", words)
+        return show(found, form, "workflow/act.html", words)
     try:
         if not form.validate():
-            return show(found, form, "instructions/act.html", words)
+            return show(found, form, "workflow/act.html", words)
         papers = [(upload.filename or "", upload.stream) for upload in form.attachments.data or []]
         attaching.attach_to_matter(actor, found, papers, version_of(form))
     except Refusal as refusal:
         if refusal.status not in (409, 422):
             raise
         discard()
-        return show(queries.one(actor, matter_id), form, "instructions/act.html", words, refusal)
+        return show(queries.one(actor, matter_id), form, "workflow/act.html", words, refusal)
     flash(_("附件已保存"))
     return go(url_of(found))
 

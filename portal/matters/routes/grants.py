@@ -9,7 +9,8 @@ from flask import Response, flash, url_for
 from portal.access.policy import allowed
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
-from portal.matters import acts, forms, queries
+from portal.matters import acts, queries
+from portal.matters.forms import reviewing as forms
 from portal.matters.readings import grants_of
 from portal.matters.routes import blueprint
 from portal.matters.routes.matter import head_of

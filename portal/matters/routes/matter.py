@@ -9,24 +9,24 @@ from uuid import UUID
 from flask import Response, url_for
 
 from portal.access.actor import Actor
-from portal.access.policy import allowed, covers
-from portal.access.roles import Role
+from portal.access.policy import allowed
 from portal.deadlines.words import day_words
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden
 from portal.matters import acts, queries, report_views, views
-from portal.matters.book import BOOK
-from portal.matters.models import Extension, Matter, Report, State
+from portal.matters.chain import SUBMIT_REPORT
+from portal.matters.models import Extension, Matter, Report
 from portal.matters.readings import readings_of
 from portal.matters.routes import blueprint
-from portal.matters.service.handling import MAY_ASK
 from portal.matters.service.reporting import seats_of
+from portal.matters.verbs import CLOSE, ON_PAGE
 from portal.web.answers import go, page
 from portal.web.frame import Button, desk_url, has_unread
 from portal.web.guards import allows, current_actor
 from portal.web.transactions import shows, shows_nothing
 from portal.workflow import engine
 from portal.workflow.seats import Seat
+from portal.workflow.verbs import Link, Offered
 
 
 def url_of(matter: Matter) -> str:
@@ -45,78 +45,18 @@ def head_of(matter: Matter) -> Any:
     return views.head(matter, url_of(matter))
 
 
-# What is offered, in the order in which it is the next thing to do: event or act, endpoint, words. What comes late in it
-# is what a page with many folds away, so `_RARE` stands last.
-_EVENTS: tuple[tuple[str, str, Any], ...] = (
-    ("acknowledge", "acknowledge", lambda: _("签收")),
-    ("assign", "assign", lambda: _("交办")),
-    ("name_handler", "name_handler", lambda: _("指定承办人")),
-    ("close", "close", lambda: _("审核办结")),
-    ("return_for_rework", "return_for_rework", lambda: _("退回重办")),
-)
-_RARE: tuple[tuple[str, str, Any], ...] = (
-    ("decline", "decline", lambda: _("退回交办")),
-    ("reassign_unit", "reassign_unit", lambda: _("改派")),
-    ("withdraw", "withdraw", lambda: _("撤销")),
-    ("make_confidential", "make_confidential", lambda: _("改为限定知悉")),
-)
-
-
 def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
-    """What this reader can do now; at most one is prominent: what is his turn, or urging when the day is near."""
+    """What this reader can do now, in the order of the verbs; at most one is prominent: what is their turn, or urging when
+    the day is near."""
     made: list[Button] = []
-
-    def add(endpoint: str, label: str, method: str = "get", turn: bool = False) -> None:
-        kind = "primary" if turn and all(one.kind != "primary" for one in made) else "quiet"
-        made.append(Button(url_for(f"matters.{endpoint}", matter_id=matter.id), label, kind, method))
-
-    if matter.extension_pending and allowed(actor, acts.DECIDE_EXTENSION, matter):
-        add("decide_extension", _("批复延期"), turn=True)
-    named = matter.content is not None and matter.content.handler_id is not None
-    for event, endpoint, words in _EVENTS:
-        again = event == "name_handler" and (named or matter.confidential)
-        if not again and engine.is_his(BOOK, actor, matter, event):
-            add(endpoint, words(), "post" if event == "acknowledge" else "get", turn=True)
-    if matter.state in (State.ACKNOWLEDGED, State.IN_PROGRESS) and allowed(actor, acts.DRAFT_REPORT, matter):
-        add("begin_report", _("写报结材料"), "post", turn=True)
-    if matter.state in (State.ACKNOWLEDGED, State.IN_PROGRESS, State.IN_SIGN_OFF) and allowed(actor, acts.PROGRESS, matter):
-        add("progress", _("写进展"))
-    if matter.state in (State.ASSIGNED, State.ACKNOWLEDGED, State.IN_PROGRESS):
-        if allowed(actor, acts.FORWARD, matter):
-            add("forward", _("转办"))
-        if (named or matter.confidential) and engine.is_his(BOOK, actor, matter, "name_handler"):
-            add("name_handler", _("改派承办人"))
-    at_work = matter.state in (State.ASSIGNED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.IN_SIGN_OFF)
-    if matter.state in MAY_ASK and not matter.extension_pending and allowed(actor, acts.ASK_EXTENSION, matter):
-        add("ask_extension", _("申请延期"))
-    if matter.open and matter.co_unit_ids and allowed(actor, acts.CO_PROGRESS, matter):
-        add("co_progress", _("写协办情况"))
-        if any(
-            s.role in (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR)
-            and s.for_unit_id in matter.co_unit_ids
-            and covers(s, acts.CO_PROGRESS)
-            for s in actor.standings
-        ):
-            add("name_co_handler", _("指定协办承办人"))
-    if at_work and allowed(actor, acts.URGE, matter):
-        add("urge", _("催办"), turn=views.lamp_of(matter).kind in ("soon", "late"))
-    if matter.open and matter.state != State.REGISTERED and allowed(actor, acts.NAME_REVIEWER, matter):
-        add("name_reviewer", _("指定审核人"))
-    if matter.content is not None and allowed(actor, acts.INSTRUCT_AGAIN, matter):
-        add("instruct_again", _("再次批示"))
-    if not matter.open and allowed(actor, acts.GRANT_READING, matter):
-        add("grants", _("授权查阅"))
-    if matter.state == State.CLOSED and matter.parent_id is None and allowed(actor, acts.NEW_ROUND, matter):
-        made.append(Button(url_for("instructions.new_round", matter_id=matter.id), _("登记新一轮")))
-    if matter.content is not None and matter.state != State.REGISTERED:
-        add("slip", _("交办单"))
-    if allowed(actor, acts.AMEND, matter) and matter.open:
-        made.append(Button(url_for("instructions.amend", matter_id=matter.id), _("更正")))
-    if allowed(actor, acts.ATTACH, matter) and matter.open:
-        add("attach", _("加附件"))
-    for event, endpoint, words in _RARE:
-        if engine.is_his(BOOK, actor, matter, event):
-            add(endpoint, words())
+    for row in ON_PAGE:
+        stands = row.stands(matter, actor)
+        if stands is Offered.NEVER or not engine.is_mine(row, actor, matter):
+            continue
+        endpoint = row.endpoint if isinstance(row, Link) else f"matters.{row.name}"
+        bare = row.bare if isinstance(row, Link) else row.form is None
+        kind = "primary" if stands is Offered.TURN and all(one.kind != "primary" for one in made) else "quiet"
+        made.append(Button(url_for(endpoint, matter_id=matter.id), str(row.label), kind, "post" if bare else "get"))
     return made
 
 
@@ -133,8 +73,8 @@ def _with_signing(buttons: list[Button], signing: Button | None) -> list[Button]
 def in_the_way(matter: Matter, actor: Actor) -> list[str]:
     """What stands in the way of what this person does next, submitting or closing: all of it, before a button is pressed."""
     sentences: list[str] = []
-    for event in ("submit_report", "close"):
-        judged = engine.judge(BOOK, actor, matter, event)
+    for verb in (SUBMIT_REPORT, CLOSE):
+        judged = engine.judge(verb, actor, matter)
         if judged.mine:
             sentences += judged.unmet
     return list(dict.fromkeys(sentences))

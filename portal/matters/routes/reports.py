@@ -14,8 +14,9 @@ from portal.identity import door
 from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
-from portal.matters import forms, queries, report_views, views
+from portal.matters import queries, report_views, views
 from portal.matters.acts import DRAFT_REPORT, READ_MATTER, RECALL, SIGN
+from portal.matters.forms import reports as forms
 from portal.matters.models import Matter, Report
 from portal.matters.routes import blueprint
 from portal.matters.routes.matter import after, head_of
@@ -234,7 +235,7 @@ def recall_report(report_id: UUID) -> Response:
         flash(_("已撤回，可以修改"))
         return go(url_for("matters.write_report", matter_id=found.id))
     return page(
-        "instructions/act.html",
+        "workflow/act.html",
         matter=head_of(found),
         form=form,
         refusal=None,

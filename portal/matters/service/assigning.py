@@ -3,109 +3,113 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import partial
-from uuid import UUID
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete
 
-from portal.access.actor import SYSTEM, Actor
-from portal.access.policy import allowed, covers
+from portal.access.actor import SYSTEM, Actor, Standing
+from portal.access.policy import covers
 from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
-from portal.audit import journal
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.kernel.language import _
+from portal.kernel.language import _, _l
 from portal.kernel.refusals import Forbidden, Invalid
 from portal.matters import acts, audience, clocks, notices, office
-from portal.matters.book import BOOK, write_entry
+from portal.matters.book import MatterDoing
 from portal.matters.models import Content, CoUnit, Matter
 from portal.matters.queries import co_units as co_units_of
-from portal.matters.queries import one, whole_content
-from portal.matters.readers import index_viewers
+from portal.matters.rules import Lead
 from portal.matters.service.creation import index_words, keep_co_units
 from portal.matters.service.taking_away import take_away
 from portal.network.models import Post, Unit
 from portal.network.queries import Holder, handlers_of
-from portal.workflow import engine
+from portal.workflow.verbs import Said, need
+
+Helping = tuple[tuple[Unit, str | None, bool], ...]
+"""Units that help, each with its task and whether it countersigns."""
 
 
-def assign(
-    actor: Actor,
-    matter_id: UUID,
-    *,
-    version: int | None = None,
-    lead_unit: Unit | None,
-    co_units: tuple[tuple[Unit, str | None, bool], ...] | None = None,
-    requirement: str | None = None,
-    handler_post_id: int | None = None,
-) -> Matter:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment(Lead):
+    """To whom it is assigned. `co_units` and `requirement` None: as they were registered."""
+
+    co_units: Helping | None = None
+    requirement: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Naming(Said):
+    """The post of whoever is named."""
+
+    post_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declining(Said):
+    """Why it is not this unit's, by one of `rules.DECLINE_REASONS` and in words."""
+
+    code: str
+
+
+def assign(doing: MatterDoing[Assignment]) -> None:
     """交办: give it to its lead unit; a confidential one to a handler whom the supervisor names himself."""
-    matter = one(actor, matter_id)
-    content = whole_content(matter)
-    handler = _handler(lead_unit, handler_post_id)
-    helping = matter.co_unit_ids if co_units is None else [unit.id for unit, _task, _sign in co_units]
-    engine.move(
-        BOOK,
-        actor,
-        matter,
-        "assign",
-        version=version,
-        content=content,
-        lead_unit=lead_unit,
-        handler=handler,
-        co_units=[unit for unit, _task, _sign in co_units or ()],
-        facts={"lead_unit_id": lead_unit.id if lead_unit else None},
-        entry_facts={"unit": lead_unit.name if lead_unit else ""},
-        then=[partial(give_to, actor, matter, content, lead_unit, handler, co_units, requirement, helping=helping)],
-    )
-    return matter
-
-
-def give_to(
-    actor: Actor,
-    matter: Matter,
-    content: Content,
-    unit: Unit | None,
-    handler: Holder | None,
-    co_units: tuple[tuple[Unit, str | None, bool], ...] | None,
-    requirement: str | None,
-    *,
-    helping: Collection[int] = (),
-    former: Collection[int] = (),
-) -> None:
-    """The matter becomes this unit's, and the handler's where one is named already: clocks, audience and notices follow.
-    `helping` units are told that they help, `former` persons that it was taken from them."""
-    if co_units is not None:
+    given, matter = doing.given, doing.record
+    assert given.lead_unit is not None
+    doing.facts["unit"] = given.lead_unit.name
+    doing.after["lead_unit_id"] = given.lead_unit.id
+    helping = matter.co_unit_ids if given.co_units is None else [unit.id for unit, _task, _sign in given.co_units]
+    if given.co_units is not None:
         db.session.execute(
             delete(CoUnit)
             .where(CoUnit.matter_id == matter.id)
             .options(as_seen_by(SYSTEM))
             .execution_options(synchronize_session="fetch")
         )
-        content.parts = [p for p in content.parts if p != "co_unit"]
-        keep_co_units(matter, content, co_units)
-    if requirement is not None:
-        content.requirement = requirement
-    assert unit is not None
+        doing.whole.parts = [p for p in doing.whole.parts if p != "co_unit"]
+        keep_co_units(matter, doing.whole, given.co_units)
+    if given.requirement is not None:
+        doing.whole.requirement = given.requirement
+    give_to(doing, given.lead_unit, _handler(given.lead_unit, given.handler_post_id), helping=helping)
+
+
+@need(_l("协办单位不是办事机构，也不是主办单位；限定知悉的没有协办单位"))
+def fit_to_help(matter: Matter, given: Assignment | None) -> str | None:
+    """The co-units, of a matter that may have any."""
+    if given is None or not given.co_units:
+        return None
+    if matter.confidential:
+        return _("限定知悉的事项不设协办单位")
+    for unit, _task, _sign in given.co_units:
+        if unit.is_organ:
+            return _("%(unit)s是办事机构，不作协办单位", unit=unit.name)
+        if given.lead_unit is not None and unit.id == given.lead_unit.id:
+            return _("%(unit)s已是主办单位，不能同时协办", unit=unit.name)
+    return None
+
+
+def give_to(
+    doing: MatterDoing[Any], unit: Unit, handler: Holder | None, *, helping: Collection[int] = (), former: Collection[int] = ()
+) -> None:
+    """The matter becomes this unit's, and the handler's where one is named already: clocks, audience and messages follow.
+    `helping` units are told that they help, `former` persons that it was taken from them."""
+    matter, content = doing.record, doing.whole
     _leads_alone(matter, content, unit)
     matter.lead_unit = unit
     matter.lead_unit_id = unit.id
     matter.lead_unit_name = unit.name
     matter.assigned_at = clock.now()
-    matter.assigned_by_id = actor.person_id
+    matter.assigned_by_id = doing.person_id
     matter.acknowledged_at = None
     matter.declined = False
     content.handler_id = content.handler_post_id = None
-    content.reviewer_id = actor.person_id
+    content.reviewer_id = doing.person_id
     index_words(matter, content)
     db.session.flush()
     clocks.assigned(matter)
     if handler:
         _name(matter, content, handler)
-    if matter.confidential:
-        audience.shut_out(matter.id, audience.REGISTRAR)
-    entry = journal.record(actor, "assigned", "matter", matter.id, confidential=matter.confidential)
     if handler:
         first = ("handler_named", [handler.person_id])
     else:
@@ -113,7 +117,7 @@ def give_to(
     notices.notify_in_turn(
         matter,
         content,
-        entry,
+        doing,
         first,
         ("co_assigned", notices.helpers(matter, helping)),
         ("county_informed", notices.supervision_between(matter)),
@@ -154,134 +158,85 @@ def _name(matter: Matter, content: Content, handler: Holder) -> None:
     db.session.flush()
 
 
-def name_handler(actor: Actor, matter_id: UUID, *, version: int | None = None, handler_post_id: int | None) -> Matter:
+def name_handler(doing: MatterDoing[Naming]) -> None:
     """The lead unit's liaison officer or office director names the one handler; of a confidential one, the supervisor."""
-    matter = one(actor, matter_id)
-    content = whole_content(matter)
-    handler = _handler(matter.lead_unit, handler_post_id)
-
-    def then() -> None:
-        assert handler is not None
-        former = content.handler_id
-        _name(matter, content, handler)
-        entry = journal.record(actor, "handler_named", "matter", matter.id, confidential=matter.confidential)
-        notices.notify(matter, content, entry, "handler_named", [handler.person_id])
-        if former and former != handler.person_id:
-            notices.notify(matter, content, entry, "handler_replaced", [former])
-
-    engine.move(
-        BOOK,
-        actor,
-        matter,
-        "name_handler",
-        version=version,
-        content=content,
-        handler=handler,
-        entry_facts={"handler": handler.name if handler else ""},
-        then=[then],
-    )
-    return matter
+    matter, content, former = doing.record, doing.whole, doing.whole.handler_id
+    handler = _handler(matter.lead_unit, doing.given.post_id)
+    assert handler is not None
+    _name(matter, content, handler)
+    doing.facts["handler"] = handler.name
+    replaced = [former] if former and former != handler.person_id else []
+    notices.notify_in_turn(matter, content, doing, ("handler_named", [handler.person_id]), ("handler_replaced", replaced))
 
 
-def name_co_handler(actor: Actor, matter_id: UUID, *, version: int | None = None, handler_post_id: int | None) -> Matter:
-    """A co-unit's liaison officer or office director names who does its part."""
-    matter = one(actor, matter_id)
-    decision = allowed(actor, acts.CO_PROGRESS, matter)
-    desk = (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR)
-    mine = [
-        s for s in actor.standings
-        if s.role in desk and s.for_unit_id in matter.co_unit_ids and covers(s, acts.CO_PROGRESS)
+@need(_l("已选承办人"))
+def has_handler(_matter: Matter, given: Naming | None) -> str | None:
+    """Somebody is named."""
+    return _("请选择承办人") if given is not None and not given.post_id else None
+
+
+def desks(actor: Actor, matter: Matter) -> list[Standing]:
+    """The posts by which this person names who does a co-unit's part: its liaison officer's, its office director's."""
+    roles = (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR)
+    return [
+        post for post in actor.standings
+        if post.role in roles and post.for_unit_id in matter.co_unit_ids and covers(post, acts.CO_PROGRESS)
     ]  # fmt: skip
-    if not decision or not mine:
+
+
+def name_co_handler(doing: MatterDoing[Naming]) -> None:
+    """A co-unit's liaison officer or office director names who does its part."""
+    matter, mine = doing.record, desks(doing.actor, doing.record)
+    if not mine:
         raise Forbidden(_("须由协办单位的联络员或办公室主任办理"))
-    post = db.session.get(Post, handler_post_id) if handler_post_id else None
+    post = db.session.get(Post, doing.given.post_id) if doing.given.post_id else None
     part = next((c for c in matter.co_units if post is not None and c.unit_id == post.for_unit_id), None)
     if part is None or part.unit_id not in {s.for_unit_id for s in mine}:
         raise Invalid(_("请选择本单位的承办人"), fields={"handler": _("请选择本单位的承办人")})
-    handler = _handler(part.unit, handler_post_id)
+    handler = _handler(part.unit, doing.given.post_id)
     assert handler is not None
-    engine.take_turn(BOOK, actor, matter, version)
     part.handler_id = handler.person_id
-    content = whole_content(matter)
-    write_entry(matter, "name_co_handler", actor, mine[0], facts={"handler": handler.name, "unit": part.unit_name})
-    entry = journal.record(actor, "name_co_handler", "matter", matter.id, standing=mine[0])
-    notices.notify(matter, content, entry, "co_handler_named", [handler.person_id])
-    index_viewers(matter, content)
-    return matter
+    doing.standing = mine[0]
+    doing.facts |= {"handler": handler.name, "unit": part.unit_name}
+    notices.notify(matter, doing.whole, doing, "co_handler_named", [handler.person_id])
 
 
-def decline(actor: Actor, matter_id: UUID, *, version: int | None = None, code: str, reason: str) -> Matter:
+def decline(doing: MatterDoing[Declining]) -> None:
     """退回交办: not ours, within three working days; back to whoever assigned, where he still supervises it, and the clock
     runs on."""
-    matter = one(actor, matter_id)
-    content = whole_content(matter)
-    unit_name = matter.lead_unit_name
-
-    def then() -> None:
-        take_away(actor, matter, content, "decline")
-        matter.declined = True
-        content.handler_id = content.handler_post_id = None
-        if matter.confidential:
-            audience.shut_out(matter.id, audience.HANDLER)
-        db.session.flush()
-        closing = clocks.clock_of(matter, clocks.CLOSING)
-        if closing:
-            clocks.rungs.cancel(closing)
-        entry = journal.record(actor, "declined", "matter", matter.id, confidential=matter.confidential)
-        told = office.given_back(matter) if matter.confidential else notices.supervisors(matter)
-        notices.notify(matter, content, entry, "declined", told, by=unit_name)
-
-    engine.move(
-        BOOK,
-        actor,
-        matter,
-        "decline",
-        version=version,
-        content=content,
-        reason=reason,
-        entry_facts={"code": code, "unit": unit_name},
-        facts={"code": code},
-        then=[then],
-    )
-    return matter
+    matter, content = doing.record, doing.whole
+    doing.facts |= {"code": doing.given.code, "unit": matter.lead_unit_name}
+    doing.after["code"] = doing.given.code
+    doing.blanks["by"] = matter.lead_unit_name
+    take_away(doing)
+    matter.declined = True
+    content.handler_id = content.handler_post_id = None
+    db.session.flush()
+    closing = clocks.clock_of(matter, clocks.CLOSING)
+    if closing:
+        clocks.rungs.cancel(closing)
 
 
-def reassign_unit(
-    actor: Actor,
-    matter_id: UUID,
-    *,
-    version: int | None = None,
-    lead_unit: Unit | None,
-    reason: str,
-    handler_post_id: int | None = None,
-) -> Matter:
+def given_back_to(doing: MatterDoing[Declining]) -> list[int]:
+    """Whom a matter that comes back concerns."""
+    return office.given_back(doing.record) if doing.record.confidential else notices.supervisors(doing.record)
+
+
+@need(_l("不是现在的主办单位"))
+def another_unit(matter: Matter, given: Lead | None) -> str | None:
+    """Not the unit that has it."""
+    if given is not None and given.lead_unit is not None and given.lead_unit.id == matter.lead_unit_id:
+        unit = given.lead_unit.name
+        raise Invalid(_("现在就由%(unit)s主办，请选择另一个单位", unit=unit), fields={"lead_unit": _("请选择另一个单位")})
+    return None
+
+
+def reassign_unit(doing: MatterDoing[Lead]) -> None:
     """改派: another unit takes it over; the clock runs on."""
-    matter = one(actor, matter_id)
-    content = whole_content(matter)
-    handler = _handler(lead_unit, handler_post_id)
-    if lead_unit is not None and lead_unit.id == matter.lead_unit_id:
-        raise Invalid(_("现在就由%(unit)s主办，请选择另一个单位", unit=lead_unit.name), fields={"lead_unit": _("请选择另一个单位")})
+    matter, content, unit = doing.record, doing.whole, doing.given.lead_unit
+    assert unit is not None
+    handler = _handler(unit, doing.given.handler_post_id)
     told = [*notices.lead_desk(matter), *([content.handler_id] if content.handler_id else [])]
-    former = matter.lead_unit_name
-
-    def then() -> None:
-        take_away(actor, matter, content, "reassign_unit")
-        if matter.confidential:
-            audience.shut_out(matter.id, audience.HANDLER)
-        journal.record(actor, "reassigned", "matter", matter.id, confidential=matter.confidential)
-        give_to(actor, matter, content, lead_unit, handler, None, None, former=told)
-
-    engine.move(
-        BOOK,
-        actor,
-        matter,
-        "reassign_unit",
-        version=version,
-        content=content,
-        lead_unit=lead_unit,
-        handler=handler,
-        reason=reason,
-        entry_facts={"unit": lead_unit.name if lead_unit else "", "former": former},
-        then=[then],
-    )
-    return matter
+    doing.facts |= {"unit": unit.name, "former": matter.lead_unit_name}
+    take_away(doing)
+    give_to(doing, unit, handler, former=told)

@@ -58,7 +58,8 @@ def attach_to_matter(
         raise Forbidden(_("您不能为此件加附件"), unmet=decision.unmet)
     if not matter.open:
         raise Invalid(_("此件现为“%(state)s”，不能再加附件", state=matter.state.label))
-    engine.take_turn(BOOK, actor, matter, version)
+    engine.check_version(BOOK, actor, matter, version)
+    engine.bump_version(BOOK, actor, matter)
     fit = [_fit(actor, name, stream) for name, stream in papers]  # all of them, before the first is kept
     return [_keep(actor, matter, None, paper) for paper in fit]
 

@@ -154,7 +154,7 @@ def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "re
         content,
         *searched(matter, content),
         *clocks.first_clocks(matter, deadline),
-        *lines(matter, entry, actor, standing),
+        *lines(matter, entry, actor, standing, dated=entry == "register", office=True),
         journal.line(
             actor, entry, "matter", matter.id, standing=standing, confidential=matter.confidential, after=facts(matter, content)
         ),

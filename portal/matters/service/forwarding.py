@@ -2,57 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
-from functools import partial
-from uuid import UUID
 
 from sqlalchemy import select
 
-from portal.access.actor import SYSTEM, Actor, Standing
-from portal.access.policy import allowed
+from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
-from portal.audit import journal
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.kernel.language import _
-from portal.kernel.refusals import Forbidden, Invalid
+from portal.kernel.language import _, _l
+from portal.kernel.refusals import Invalid
 from portal.matters import acts
-from portal.matters.book import BOOK, write_entry
-from portal.matters.models import Content, Matter
-from portal.matters.queries import one, whole_content
-from portal.matters.readers import index_viewers
+from portal.matters.book import BOOK, MatterDoing, MatterVerb
+from portal.matters.models import Matter, State
+from portal.matters.rules import Lead, fit_to_lead
 from portal.matters.service.assigning import give_to
 from portal.matters.service.creation import NewMatter, create
 from portal.network.models import Unit
 from portal.network.queries import has_supervision_office
-from portal.workflow import engine
+from portal.workflow.engine import perform
+from portal.workflow.verbs import Offered, Said, Verb, need
 
 
-def forward(
-    actor: Actor,
-    matter_id: UUID,
-    *,
-    version: int | None = None,
-    units: list[Unit],
-    requirement: str | None,
-    due_on: date | None = None,
-) -> list[Matter]:
-    """转办: pass it to subordinate units; each gets a matter of its own, due no later than this one."""
-    parent = one(actor, matter_id)
-    engine.fresh(BOOK, actor, parent, version)
-    decision = allowed(actor, acts.FORWARD, parent)
-    if not decision:
-        raise Forbidden(_("您不能转办此件：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
-    if parent.state not in ("assigned", "acknowledged", "in_progress"):
-        raise Invalid(_("此件现为“%(state)s”，不能转办", state=parent.state.label))
-    if not units:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forwarding(Said):
+    """To which units, by which day of their own; `words` is what is asked of them."""
+
+    units: list[Unit]
+    due_on: date | None = None
+
+
+@need(_l("是主办单位的下级单位；期限在今日与本件期限之间"))
+def fit_to_receive(matter: Matter, given: Forwarding | None) -> str | None:
+    """Units below the one that has it, and a day between today and its own."""
+    if given is None:
+        return None
+    if not given.units:
         raise Invalid(_("请选择转办给哪些下级单位"), fields={"units": _("请至少选择一个下级单位")})
-    strange = "、".join(u.name for u in units if u.id == parent.lead_unit_id or parent.lead_unit_id not in u.path)
+    strange = "、".join(u.name for u in given.units if u.id == matter.lead_unit_id or matter.lead_unit_id not in u.path)
     if strange:
         raise Invalid(_("只能转办给下级单位，%(unit)s不是下级单位", unit=strange), fields={"units": _("请选择本单位的下级单位")})
-    if due_on is not None and not clock.today() <= due_on <= parent.due_on:
+    if given.due_on is not None and not clock.today() <= given.due_on <= matter.due_on:
         raise Invalid(_("转办期限须在今日与上级期限之间"), fields={"due_on": _("不得早于今日，不得晚于上级事项的期限")})
-    engine.take_turn(BOOK, actor, parent)
+    return None
+
+
+def forward(doing: MatterDoing[Forwarding]) -> None:
+    """转办: each unit gets a matter of its own, due no later than this one. The `result` are these."""
+    parent, given = doing.record, doing.given
     already = set(
         db.session.scalars(
             select(Matter.lead_unit_id)
@@ -60,35 +58,23 @@ def forward(
             .options(as_seen_by(SYSTEM))
         )
     )
-    parent_content = whole_content(parent)
-    made = []
-    for unit in units:
+    doing.result = []
+    for unit in given.units:
         if unit.id in already:
             raise Invalid(_("%(unit)s已有本件的转办，不必重复", unit=unit.name), fields={"units": _("有的单位已经转办")})
-        made.append(_forward_one(actor, decision.standing, parent, parent_content, unit, requirement, due_on))
-    parent_content.mark("child")
-    names = "、".join(unit.name for unit in units)
-    write_entry(parent, "forwarded", actor, decision.standing, words=requirement, facts={"unit": names})
-    journal.record(actor, "forwarded", "matter", parent.id, standing=decision.standing, after={"units": [u.id for u in units]})
-    db.session.flush()
-    index_viewers(parent, parent_content)
-    return made
+        doing.result.append(_forward_one(doing, unit))
+    doing.whole.mark("child")
+    doing.called = "forwarded"
+    doing.facts["unit"] = "、".join(unit.name for unit in given.units)
+    doing.after["units"] = [unit.id for unit in given.units]
 
 
-def _forward_one(
-    actor: Actor,
-    standing: Standing | None,
-    parent: Matter,
-    content: Content,
-    unit: Unit,
-    requirement: str | None,
-    due_on: date | None,
-) -> Matter:
-    assert standing is not None
+def _forward_one(doing: MatterDoing[Forwarding], unit: Unit) -> Matter:
+    parent, content, given = doing.record, doing.whole, doing.given
     assert parent.lead_unit is not None
-    child, child_content = create(
-        actor,
-        standing,
+    child, _content = create(
+        doing.actor,
+        doing.standing,
         NewMatter(
             registering_unit=parent.lead_unit,
             source_level=parent.source_level,
@@ -101,23 +87,32 @@ def _forward_one(
             leader=content.leader,
             leader_id=content.leader_id,
             document_number=content.document_number,
-            requirement=requirement or content.requirement,
+            requirement=given.words or content.requirement,
             lead_unit=unit,
             parent=parent,
-            due_on=due_on,
+            due_on=given.due_on,
         ),
     )
     child.supervised_by_office = has_supervision_office(parent.lead_unit.id)
-    engine.move(
-        BOOK,
-        actor,
-        child,
-        "forward",
-        on=parent,
-        content=child_content,
-        lead_unit=unit,
-        parent=parent,
-        entry_facts={"unit": unit.name},
-        then=[partial(give_to, actor, child, child_content, unit, None, None, None)],
-    )
+    perform(BOOK, RECEIVE, doing.actor, child, Lead(lead_unit=unit), on=parent)
     return child
+
+
+def receive(doing: MatterDoing[Lead]) -> None:
+    """What is forwarded begins as assigned to the unit that gets it."""
+    assert doing.given.lead_unit is not None
+    doing.called = "forward"
+    doing.facts["unit"] = doing.given.lead_unit.name
+    give_to(doing, doing.given.lead_unit, None)
+
+
+RECEIVE: MatterVerb[Lead] = Verb(
+    name="receive",
+    act=acts.FORWARD,
+    from_=frozenset({State.REGISTERED}),
+    to=State.ASSIGNED,
+    needs=(fit_to_lead,),
+    work=receive,
+    dated=True,
+    offered=Offered.NEVER,
+)

@@ -28,7 +28,8 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.matters import audience, clocks, notices
-from portal.matters.book import BOOK, write_entry
+from portal.matters.book import move, write_entry
+from portal.matters.chain import END_SIGN_OFF
 from portal.matters.fields import FIELDS
 from portal.matters.models import ENDED, Clock, Content, Extension, Matter, Report, State
 from portal.matters.queries import whole_content
@@ -37,7 +38,7 @@ from portal.matters.rules import wrong_seat
 from portal.matters.service.creation import facts, index_words
 from portal.matters.service.reporting.document import report_title
 from portal.matters.views import lamp_of
-from portal.workflow import engine, signoff
+from portal.workflow import signoff
 from portal.workflow.seats import SHAPES, STEP_LABELS
 
 _TERMS = {"source_level", "urgency", "received_on"}
@@ -204,7 +205,7 @@ def _end_sign_off(actor: Actor, matter: Matter, content: Content, root: Matter) 
             audience.shut_out(matter.id, audience.SIGNER)
         db.session.flush()
 
-    engine.move(BOOK, actor, matter, "end_sign_off", on=root, content=content, reason=_OVERTAKEN, then=[then])
+    move(actor, matter, END_SIGN_OFF, then, on=root, words=_OVERTAKEN)
     return concerned
 
 

@@ -6,24 +6,26 @@ often its reports were returned is counted against no other unit: those returns 
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select, update
 
-from portal.access.actor import SYSTEM, Actor
+from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
-from portal.audit import journal
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import audience, notices
-from portal.matters.book import write_entry
-from portal.matters.models import Content, Extension, Matter, Report
+from portal.matters.book import MatterDoing
+from portal.matters.models import Extension, Report
 from portal.workflow import signoff
 
 
-def take_away(actor: Actor, matter: Matter, content: Content, event: str) -> None:
-    """End what was begun. Who had asked for more time is told, unless the matter ends for everybody."""
+def take_away(doing: MatterDoing[Any], *, ends: bool = False) -> None:
+    """End what was begun. Who had asked for more time is told, unless the matter `ends` for everybody."""
+    matter = doing.record
     signoff.end(matter.id)
     matter.step_now = None
-    if event != "withdraw":
+    if not ends:
         matter.returns = 0
     db.session.execute(
         update(Report)
@@ -40,8 +42,8 @@ def take_away(actor: Actor, matter: Matter, content: Content, event: str) -> Non
     request = db.session.scalars(
         select(Extension).where(Extension.record_id == matter.id, Extension.decided_at.is_(None)).options(as_seen_by(SYSTEM))
     ).one()
-    request.decided_at, request.decided_by_id = clock.now(), actor.person_id
-    write_entry(matter, "extension_ended", actor, None, facts={"ended": event})
-    entry = journal.record(actor, "extension_ended", "matter", matter.id, confidential=matter.confidential)
-    if event != "withdraw":
-        notices.notify(matter, content, entry, "extension_ended", [request.asked_by_id], ended=event)
+    request.decided_at, request.decided_by_id = clock.now(), doing.person_id
+    by = "withdraw" if ends else doing.called
+    doing.further.append(("extension_ended", {"standing": None, "facts": {"ended": by}}))
+    if not ends:
+        notices.notify(matter, doing.whole, doing, "extension_ended", [request.asked_by_id], ended=by)

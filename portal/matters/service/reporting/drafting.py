@@ -17,6 +17,7 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.matters import acts
 from portal.matters.book import BOOK
+from portal.matters.chain import START
 from portal.matters.models import Matter, Report, State
 from portal.matters.queries import one, report, whole_content
 from portal.matters.service.reporting.document import addressee, issuing_name, report_title
@@ -54,11 +55,11 @@ def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> 
     existing = draft_of(actor, matter)
     if existing is not None:
         return matter, existing
-    engine.fresh(BOOK, actor, matter, version)
+    engine.check_version(BOOK, actor, matter, version)
     may_begin(matter)
     content = whole_content(matter)
     if matter.state == State.ACKNOWLEDGED:
-        engine.move(BOOK, actor, matter, "start", content=content)
+        engine.perform(BOOK, START, actor, matter, None)
     assert matter.lead_unit is not None
     latest = db.session.scalars(
         select(Report).where(Report.record_id == matter.id).options(as_seen_by(actor)).order_by(Report.draft.desc())

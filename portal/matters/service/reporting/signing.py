@@ -15,7 +15,8 @@ from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.matters import acts, audience, notices, office
-from portal.matters.book import BOOK
+from portal.matters.book import BOOK, move
+from portal.matters.chain import CHECK, COUNTERSIGN, ENDORSE, ISSUE, RECALL, SEND_BACK, SUBMIT_REPORT, ReportVerb
 from portal.matters.models import Content, Matter, Report, Submission
 from portal.matters.queries import attachments, one, report, whole_content
 from portal.matters.service.creation import index_words
@@ -32,6 +33,8 @@ from portal.vault.words import digest_of
 from portal.workflow import engine, signoff
 from portal.workflow.seats import STEP_LABELS, holders_to_choose
 
+_SIGNING = {verb.name: verb for verb in (CHECK, ENDORSE, COUNTERSIGN, ISSUE)}
+
 
 def submit_report(
     actor: Actor,
@@ -45,7 +48,7 @@ def submit_report(
     draft = report(actor, report_id)
     matter = one(actor, draft.record_id)
     content = whole_content(matter)
-    engine.fresh(BOOK, actor, matter, version)
+    engine.check_version(BOOK, actor, matter, version)
     if draft.state != "draft":
         raise Stale(_("这一稿已经送签"))
     if saved is not None and saved != draft.saved:
@@ -100,18 +103,16 @@ def submit_report(
             after={"generation": draft.generation, "digest": sign_off.digest, "words": digest_of(draft)},
         )
 
-    engine.move(
-        BOOK,
+    move(
         actor,
         matter,
-        "submit_report",
-        content=content,
+        SUBMIT_REPORT,
+        then,
         report=draft,
         seats=seats,
         drafters=drafters,
-        report_id=draft.id,
-        entry_facts={"draft": draft.draft},
-        then=[then],
+        marks={"report_id": draft.id},
+        facts={"draft": draft.draft},
     )
     return matter
 
@@ -172,16 +173,14 @@ def sign(
             matter.step_now = signoff.step_now(matter.id, confidential=matter.confidential)
             _arrive(actor, matter, content)
 
-    engine.move(
-        BOOK,
+    move(
         actor,
         matter,
-        waiting.step.kind,
-        content=content,
-        report_id=shown.id,
-        entry_facts={"draft": shown.draft},
-        facts={"digest": digest, "step": step},
-        then=[then],
+        _SIGNING[waiting.step.kind],
+        then,
+        marks={"report_id": shown.id},
+        facts={"draft": shown.draft},
+        after={"digest": digest, "step": step},
     )
     return matter
 
@@ -223,7 +222,7 @@ def send_back(actor: Actor, report_id: UUID, *, step: int, reason: str) -> Matte
     waiting = matter.step_now
     if waiting is None or waiting.step.report_id != shown.id or waiting.step.number != step:
         raise Stale(_("这一步已经办过，或者轮到了别的步骤；没有退回"))
-    _back_to_draft(actor, matter, shown, "send_back", reason)
+    _back_to_draft(actor, matter, shown, SEND_BACK, reason)
     return matter
 
 
@@ -231,12 +230,12 @@ def recall(actor: Actor, report_id: UUID, *, version: int | None = None) -> Matt
     """撤回修改: the handler takes the draft back to change it; the chain begins again."""
     shown = report(actor, report_id)
     matter = one(actor, shown.record_id)
-    engine.fresh(BOOK, actor, matter, version)
-    _back_to_draft(actor, matter, shown, "recall", None)
+    engine.check_version(BOOK, actor, matter, version)
+    _back_to_draft(actor, matter, shown, RECALL, None)
     return matter
 
 
-def _back_to_draft(actor: Actor, matter: Matter, shown: Report, event: str, reason: str | None) -> None:
+def _back_to_draft(actor: Actor, matter: Matter, shown: Report, verb: ReportVerb, reason: str | None) -> None:
     content = whole_content(matter)
 
     def then() -> None:
@@ -246,17 +245,7 @@ def _back_to_draft(actor: Actor, matter: Matter, shown: Report, event: str, reas
         db.session.flush()
         if matter.confidential:
             audience.shut_out(matter.id, audience.SIGNER)
-        entry = journal.record(actor, f"{event}_done", "report", shown.id, confidential=matter.confidential)
+        entry = journal.record(actor, f"{verb.name}_done", "report", shown.id, confidential=matter.confidential)
         notices.notify(matter, content, entry, "sent_back", [content.handler_id] if content.handler_id else [])
 
-    engine.move(
-        BOOK,
-        actor,
-        matter,
-        event,
-        content=content,
-        reason=reason,
-        report_id=shown.id,
-        entry_facts={"draft": shown.draft},
-        then=[then],
-    )
+    move(actor, matter, verb, then, words=reason, marks={"report_id": shown.id}, facts={"draft": shown.draft})

@@ -1,0 +1,61 @@
+"""The forms of the closing report: written, signed, sent back."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from flask_wtf.file import MultipleFileField
+from wtforms import (
+    HiddenField,
+    PasswordField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length
+
+from portal.kernel.language import _l
+from portal.matters.forms.fields import MOST_BODY, words_field
+from portal.web.forms import OfficeForm
+
+
+class PlainForm(OfficeForm):
+    """An act without words."""
+
+
+class SignForm(OfficeForm):
+    """A signature: on the step and the text that were shown, with the password again."""
+
+    step = HiddenField()
+    digest = HiddenField()
+    password = PasswordField(_l("口令"), [InputRequired(_l("请输入口令"))])
+    passcode = PasswordField(_l("动态口令"), [InputRequired(_l("请输入动态口令"))])
+
+
+class SendBackForm(OfficeForm):
+    """送签退回."""
+
+    reason = words_field(_l("理由"))
+    step = HiddenField()
+
+
+class OwedInTheEnd:
+    """A draft is saved without it and not submitted without it: so the field is not called 选填."""
+
+    field_flags: ClassVar[dict[str, bool]] = {"owed": True}
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """What a submission lacks is the chain's to say."""
+
+
+class ReportForm(OfficeForm):
+    """报结材料."""
+
+    title = StringField(_l("标题"), [InputRequired(_l("请填写标题")), Length(max=200)])
+    addressee = StringField(_l("主送"), [InputRequired(_l("请填写主送单位")), Length(max=200)])
+    text = TextAreaField(_l("正文"), [OwedInTheEnd(), Length(max=MOST_BODY)])
+    attachments = MultipleFileField(_l("附件"))
+    copies = StringField(_l("抄送"), [Length(max=500)])
+    answer_facts = StringField(_l("事实是否清楚：写在哪一部分"), [Length(max=200)])
+    answer_cause = StringField(_l("原因是否找准：写在哪一部分"), [Length(max=200)])
+    answer_measures = StringField(_l("措施是否落实：写在哪一部分"), [Length(max=200)])
+    answer_form = StringField(_l("格式是否合规：写在哪一部分"), [Length(max=200)])

@@ -98,7 +98,7 @@ ASSIGN: MatterVerb[assigning.Assignment] = Verb(
     work=assigning.assign,
     dated=True,
     office=True,
-    form=AssignForm.of,
+    form=AssignForm,
     offered=Offered.TURN,
 )
 NAME_HANDLER: MatterVerb[assigning.Naming] = Verb(
@@ -212,7 +212,7 @@ URGE: MatterVerb[Said] = Verb(
     tells=(Tell("urged", handling.whoever_has_it),),
     dated=True,
     office=True,
-    form=UrgeForm.of,
+    form=UrgeForm,
     offered=_when_near,
 )
 NAME_REVIEWER: MatterVerb[assigning.Naming] = Verb(
@@ -272,7 +272,7 @@ REASSIGN_UNIT: MatterVerb[Lead] = Verb(
     shuts=(audience.HANDLER, audience.REGISTRAR),
     work=assigning.reassign_unit,
     dated=True,
-    form=ReassignForm.of,
+    form=ReassignForm,
 )
 _LAST_CLOCKS = (clocks.RECEIPT, clocks.CLOSING, clocks.FIRST_FEEDBACK)
 WITHDRAW: MatterVerb[Said] = Verb(

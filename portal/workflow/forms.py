@@ -19,6 +19,11 @@ class ActForm(OfficeForm):
     rows: ClassVar[dict[str, int]] = {}
     path: ClassVar[str | None] = None
 
+    @classmethod
+    def of(cls, found: Any) -> ActForm:
+        """The form of this record."""
+        return cls()
+
     def offer(self, actor: Actor, found: Any) -> None:
         """Fill the fields that may be chosen from; and, of a form that nobody has filled in yet, what is known beforehand."""
 

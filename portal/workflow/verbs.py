@@ -17,6 +17,7 @@ from flask_babel import LazyString
 
 from portal.access.actor import Actor, Standing
 from portal.registry.acts import Act
+from portal.workflow.forms import ActForm
 
 R = TypeVar("R")
 """The record as its reader sees it."""
@@ -113,8 +114,8 @@ class Verb(Generic[R, W, G]):
     stays; or which from which) where `act` is permitted and every condition of `needs` is met; `unfit` is said of another state.
     `label` is on the button, `said` is what its doer is told afterwards. Then its `work` is done; before it the clocks of
     `stops` stop, and whoever reads a confidential record for one of the causes of `shuts` reads it no longer. `dated`: its bare
-    date is a fact of the shell, `office`: with the office that acted. `form` makes what is given, of the record (None: a bare
-    button, or a page of its own)."""
+    date is a fact of the shell, `office`: with the office that acted. `form` makes what is given (None: a bare button, or a
+    page of its own)."""
 
     name: str
     act: Act
@@ -130,7 +131,7 @@ class Verb(Generic[R, W, G]):
     tells: tuple[Tell[R, W, G], ...] = ()
     dated: bool = False
     office: bool = False
-    form: Callable[[R], Any] | None = None
+    form: type[ActForm] | None = None
     offered: Offered | Callable[[R, Actor], Offered] = Offered.OPEN
 
     def target(self, state: StrEnum) -> StrEnum:

@@ -62,7 +62,6 @@ class AssignForm(ActForm):
 
     @classmethod
     def of(cls, found: Matter) -> ActForm:
-        """The form of this matter."""
         return AssignConfidentialForm() if found.confidential else cls()
 
     def offer(self, actor: Actor, found: Matter) -> None:
@@ -131,7 +130,6 @@ class ReassignForm(ActForm):
 
     @classmethod
     def of(cls, found: Matter) -> ActForm:
-        """The form of this matter."""
         return ReassignConfidentialForm() if found.confidential else cls()
 
     def on_page(self, actor: Actor, found: Matter) -> dict[str, Any]:

@@ -51,7 +51,6 @@ class UrgeForm(WordsForm):
 
     @classmethod
     def of(cls, found: Matter) -> ActForm:
-        """The form of this matter."""
         return UrgeSilentlyForm() if found.confidential else cls()
 
     def on_page(self, actor: Actor, found: Matter) -> dict[str, Any]:

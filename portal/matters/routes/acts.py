@@ -22,7 +22,6 @@ from portal.web.forms import OfficeForm, redraw
 from portal.web.guards import allows, current_actor
 from portal.web.transactions import discard
 from portal.workflow import engine
-from portal.workflow.forms import ActForm
 from portal.workflow.verbs import Offered
 
 
@@ -66,7 +65,7 @@ def _perform(verb: MatterVerb[Any], matter_id: UUID) -> Response:
     found = queries.one(actor, matter_id)
     engine.demand(actor, verb.act, found)
     assert verb.form is not None
-    form: ActForm = verb.form(found)
+    form = verb.form.of(found)
     form.offer(actor, found)
     words = {"title": verb.label, "button": verb.label, "lead": form.lead, "rows": form.rows, **form.on_page(actor, found)}
     if not form.is_submitted():
@@ -104,7 +103,6 @@ def _page_of(verb: MatterVerb[Any], path: str, way: Callable[[MatterVerb[Any], U
 
 for _verb in VERBS:
     if _verb.form is not None:
-        _form: Any = getattr(_verb.form, "__self__", _verb.form)
-        _page_of(_verb, _form.path or _verb.name.replace("_", "-"), _perform, "GET", "POST")
+        _page_of(_verb, _verb.form.path or _verb.name.replace("_", "-"), _perform, "GET", "POST")
     elif _verb.offered is not Offered.NEVER:
         _page_of(_verb, _verb.name, _press, "POST")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from portal.access.roles import Role
 from portal.deadlines import reckon
@@ -34,6 +35,16 @@ class Change:
     def differs(self) -> bool:
         """The two are not the same."""
         return self.before != self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Something of a record that would end at another time."""
+
+    record_id: UUID
+    number: str
+    before: datetime
+    after: datetime
 
 
 def differences(before: AnyRules, after: AnyRules) -> list[Change]:

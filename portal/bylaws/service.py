@@ -3,9 +3,9 @@ rules; a new calendar moves only what hangs on working days and is not over."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import func, select
 
@@ -14,7 +14,7 @@ from portal.access.policy import allowed
 from portal.audit import journal
 from portal.bylaws import acts
 from portal.bylaws.queries import newest
-from portal.bylaws.rules import FURTHEST, MOST_REASON, AnyRules
+from portal.bylaws.rules import FURTHEST, MOST_REASON, AnyRules, Moved
 from portal.deadlines.calendar import Calendar, CalendarEntry
 from portal.deadlines.models import RuleSet
 from portal.deadlines.queries import calendar_of, forget, history_of
@@ -24,10 +24,12 @@ from portal.kernel import clock
 from portal.kernel.db import after_commit, current_city, db, take_time
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
-from portal.matters.replanning import follow
 from portal.registry.acts import Act
+from portal.registry.hooks import ON_CALENDAR_CHANGE, OnCalendarChange
+from portal.registry.registered import Registered
 
 _LOCK = 0x10_1E5
+_FOLLOWERS = cast("Registered[OnCalendarChange[Actor, Calendar, Moved]]", ON_CALENDAR_CHANGE)
 AHEAD = 1
 """How many years ahead a calendar may be imported."""
 
@@ -111,6 +113,17 @@ def import_calendar(
     )  # fmt: skip
     follow(after, changed)
     return made
+
+
+def follow(calendar: Calendar, days: Collection[date]) -> None:
+    """By this calendar these days are worked otherwise than before: what hangs on them moves."""
+    for one in _FOLLOWERS:
+        one.follow(calendar, days)
+
+
+def would_move(reader: Actor, calendar: Calendar) -> list[Moved]:
+    """What would end at another time by this calendar, as far as the reader sees it."""
+    return [moved for one in _FOLLOWERS for moved in one.would_move(reader, calendar)]
 
 
 def is_imported(calendar: Calendar, year: int) -> bool:

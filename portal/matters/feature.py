@@ -6,14 +6,14 @@ from portal.matters import acts, following, ladder, models, routes
 from portal.matters.jobs import go_on_with_successors
 from portal.matters.journal import ENTRIES, JOURNAL
 from portal.matters.messages import MESSAGES
-from portal.matters.replanning import follow_new_calendar
+from portal.matters.replanning import follow, follow_new_calendar, receipts_that_would_move
 from portal.matters.sameness import take_missing
 from portal.matters.service.granting import tidy_lapsed
 from portal.matters.service.passing_on import describe, pass_on
 from portal.matters.succession import lent_no_longer
 from portal.matters.tasks import TASKS
 from portal.registry.feature import Feature
-from portal.registry.hooks import OnPostEnd, OnUnitChange
+from portal.registry.hooks import OnCalendarChange, OnPostEnd, OnUnitChange
 from portal.registry.navigation import Place, Purpose
 from portal.registry.sweeps import Sweep
 
@@ -31,6 +31,7 @@ FEATURE = Feature(
     open_in_unit=(following.open_led_by,),
     on_post_end=(OnPostEnd(pass_on, describe),),
     on_lending_end=(lent_no_longer,),
+    on_calendar_change=(OnCalendarChange(follow, receipts_that_would_move),),
     ladders=(ladder.resolve,),
     sweeps=(
         Sweep(40, go_on_with_successors),

@@ -19,7 +19,7 @@ from flask_babel import LazyString
 from portal.kernel.language import DEFAULT, LANGUAGES, said_in
 from portal.registry import hooks, journal
 from portal.registry.acts import ACTS, Act
-from portal.registry.hooks import OnPostEnd, OnUnitChange
+from portal.registry.hooks import OnCalendarChange, OnPostEnd, OnUnitChange
 from portal.registry.imports import IMPORTS, ImportKind
 from portal.registry.journal import Journal, Word
 from portal.registry.messages import MESSAGES, MessageKind
@@ -38,9 +38,10 @@ class Feature:
     `unread`: what it has for somebody to read, counted; `imports`: the kinds of workbook that it takes; `sweeps`: what it does
     for each city without being asked.
 
-    What it does when something below it changes: `on_unit_change`, `on_post_end`, `on_lending_end`; what it is asked for:
-    `open_in_unit`, its open business on a unit's page; `ladders`, whom the reminders of its clocks reach; `on_shift`, whether the
-    person in a column is on shift, as a part of a statement; `before_number`, which raises where no number may be given."""
+    What it does when something below it changes: `on_unit_change`, `on_post_end`, `on_lending_end`, `on_calendar_change`; what it
+    is asked for: `open_in_unit`, its open business on a unit's page; `ladders`, whom the reminders of its clocks reach;
+    `on_shift`, whether the person in a column is on shift, as a part of a statement; `before_number`, which raises where no
+    number may be given."""
 
     name: str
     blueprint: Blueprint | None = None
@@ -59,6 +60,7 @@ class Feature:
     on_unit_change: tuple[OnUnitChange[Never, Never, Never], ...] = ()
     on_post_end: tuple[OnPostEnd[Never, Never, Never, object, object], ...] = ()
     on_lending_end: tuple[Callable[[Collection[int]], None], ...] = ()
+    on_calendar_change: tuple[OnCalendarChange[Never, Never, object], ...] = ()
     open_in_unit: tuple[Callable[[Never, int, int], Sequence[object]], ...] = ()
     ladders: tuple[Callable[[int, UUID, Collection[str]], object | None], ...] = ()
     on_shift: tuple[Callable[[Never], object], ...] = ()
@@ -99,6 +101,7 @@ def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
         hooks.ON_UNIT_CHANGE.judged((one.name, row) for one in features for row in one.on_unit_change),
         hooks.ON_POST_END.judged((one.name, row) for one in features for row in one.on_post_end),
         hooks.ON_LENDING_END.judged((one.name, row) for one in features for row in one.on_lending_end),
+        hooks.ON_CALENDAR_CHANGE.judged((one.name, row) for one in features for row in one.on_calendar_change),
         hooks.OPEN_IN_UNIT.judged((one.name, row) for one in features for row in one.open_in_unit),
         hooks.LADDERS.judged((one.name, row) for one in features for row in one.ladders),
         hooks.ON_SHIFT.judged((one.name, row) for one in features for row in one.on_shift),

@@ -10,12 +10,13 @@ import pytest
 
 from portal.access.roles import Role
 from portal.app import FEATURES
+from portal.bylaws import service as bylaws
 from portal.documents import numbering
 from portal.kernel.refusals import Invalid
 from portal.network import business
 from portal.notify import ladder
 from portal.registry.feature import Feature, refuse_contradictions
-from portal.registry.hooks import LADDERS, ON_UNIT_CHANGE, OnUnitChange
+from portal.registry.hooks import LADDERS, ON_UNIT_CHANGE, OnCalendarChange, OnUnitChange
 from portal.registry.registered import Registered, Unregistrable
 
 
@@ -38,6 +39,16 @@ def test_every_feature_follows_a_change_of_the_tree(monkeypatch: pytest.MonkeyPa
 def test_what_is_open_in_a_unit_is_of_all_features_and_no_longer_than_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(business, "OPEN_IN_UNIT", asked(lambda *_said: ["a", "b"], lambda *_said: ["c", "d"]))
     assert business.open_in(SimpleNamespace(), 1, 3) == ["a", "b", "c"]  # type: ignore[arg-type]
+
+
+def test_every_feature_follows_a_new_calendar(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    first = OnCalendarChange(lambda *said: seen.append(("first", said)), lambda *_said: ["a"])
+    second = OnCalendarChange(lambda *said: seen.append(("second", said)), lambda *_said: ["b"])
+    monkeypatch.setattr(bylaws, "_FOLLOWERS", asked(first, second))
+    bylaws.follow("calendar", "days")  # type: ignore[arg-type]
+    assert seen == [("first", ("calendar", "days")), ("second", ("calendar", "days"))]
+    assert bylaws.would_move("reader", "calendar") == ["a", "b"]  # type: ignore[arg-type, comparison-overlap]
 
 
 def test_the_first_that_knows_a_clock_answers_for_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,10 +35,11 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Stale
-from portal.matters.replanning import receipts_that_would_move
+from portal.registry.navigation import Purpose
 from portal.web.answers import go, page, xlsx
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
+from portal.web.places import place_url
 
 MOST_BYTES = 2 * MEGABYTE
 MOST_MOVED = 40
@@ -197,7 +198,7 @@ def _previewed(form: NoticeForm, judged: Notice) -> Response:
     good = not judged.bad
     sends, answers = _moved(before, after, judged.year) if good else ([], [])
     changed = before.worked_otherwise(after, date(judged.year, 1, 1), date(judged.year, 12, 31)) if good else []
-    own = receipts_that_would_move(current_actor(), after) if changed else []
+    own = service.would_move(current_actor(), after) if changed else []
     return page(
         "bylaws/calendar_preview.html",
         form=form,
@@ -215,7 +216,7 @@ def _previewed(form: NoticeForm, judged: Notice) -> Response:
         more=max(len(sends), len(answers)) > MOST_MOVED,
         receipts=[
             _Moved(one.number, instant_words(one.before), instant_words(one.after),
-                   url_for("matters.matter", matter_id=one.matter_id))
+                   place_url(Purpose.MATTER, matter_id=one.record_id))
             for one in own
         ],
         **_importing(),

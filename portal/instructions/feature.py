@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.instructions import acts, routes
+from portal.instructions.bylaws import DEADLINES
 from portal.instructions.journal import JOURNAL
 from portal.instructions.messages import MESSAGES
 from portal.instructions.previews import IMPORT
@@ -31,5 +32,6 @@ FEATURE = Feature(
         Place(Purpose.REGISTER, "instructions.register_list"),
     ),
     imports=(IMPORT,),
+    rules=(DEADLINES,),
     acts=(acts.REGISTER,),
 )

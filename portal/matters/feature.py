@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.matters import acts, following, ladder, models, routes
+from portal.matters.bylaws import BYLAWS
 from portal.matters.jobs import go_on_with_successors
 from portal.matters.journal import ENTRIES, JOURNAL
 from portal.matters.messages import MESSAGES
@@ -33,6 +34,7 @@ FEATURE = Feature(
     on_lending_end=(lent_no_longer,),
     on_calendar_change=(OnCalendarChange(follow, receipts_that_would_move),),
     ladders=(ladder.resolve,),
+    rules=BYLAWS,
     sweeps=(
         Sweep(40, go_on_with_successors),
         Sweep(50, follow_new_calendar),

@@ -20,7 +20,7 @@ from portal.deadlines.calendar import Calendar
 from portal.deadlines.ladder import UNACKNOWLEDGED, sent_at
 from portal.deadlines.queries import calendar_of, forget, history_of, ladder_of
 from portal.deadlines.reckon import Deadline
-from portal.deadlines.versions import NOTICE, Kind
+from portal.deadlines.versions import CALENDAR, NOTICE
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.matters import clocks
@@ -46,7 +46,7 @@ def follow_new_calendar() -> None:
     since = clock.now() - 2 * NOTICE
     changed = {
         date.fromisoformat(day)
-        for version in history_of(db.session()).of(Kind.CALENDAR)
+        for version in history_of(db.session()).of(CALENDAR)
         if version.made_at > since
         for day in version.data["changed"]
     }

@@ -25,6 +25,7 @@ from portal.registry.journal import Journal, Word
 from portal.registry.messages import MESSAGES, MessageKind
 from portal.registry.navigation import PLACES, SECTIONS, UNREAD, Place, Purpose, Section
 from portal.registry.registered import Unregistrable
+from portal.registry.rules import RULES, Rules
 from portal.registry.sweeps import SWEEPS, Sweep
 from portal.registry.tasks import TASKS, Task
 
@@ -35,8 +36,8 @@ class Feature:
     `models`: the modules of its tables; `acts`: what a person can do or open in it; `messages`: what it tells people;
     `journal`: what it calls what it writes into the journal; `entries`: the same of 办理经过, whose words the journal knows too;
     `tasks`: what its records wait for; `sections`: its entries of the menu; `places`: its pages that every page leads to;
-    `unread`: what it has for somebody to read, counted; `imports`: the kinds of workbook that it takes; `sweeps`: what it does
-    for each city without being asked.
+    `unread`: what it has for somebody to read, counted; `imports`: the kinds of workbook that it takes; `rules`: what a city
+    sets for itself in it; `sweeps`: what it does for each city without being asked.
 
     What it does when something below it changes: `on_unit_change`, `on_post_end`, `on_lending_end`, `on_calendar_change`; what it
     is asked for: `open_in_unit`, its open business on a unit's page; `ladders`, whom the reminders of its clocks reach;
@@ -57,6 +58,7 @@ class Feature:
     unread: tuple[Callable[[Never], int], ...] = ()
     sweeps: tuple[Sweep, ...] = ()
     imports: tuple[ImportKind, ...] = ()
+    rules: tuple[Rules, ...] = ()
     on_unit_change: tuple[OnUnitChange[Never, Never, Never], ...] = ()
     on_post_end: tuple[OnPostEnd[Never, Never, Never, object, object], ...] = ()
     on_lending_end: tuple[Callable[[Collection[int]], None], ...] = ()
@@ -97,6 +99,7 @@ def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
         PLACES.judged((one.name, row) for one in features for row in one.places),
         UNREAD.judged((one.name, row) for one in features for row in one.unread),
         IMPORTS.judged((one.name, row) for one in features for row in one.imports),
+        RULES.judged((one.name, row) for one in features for row in one.rules),
         SWEEPS.judged((one.name, row) for one in features for row in one.sweeps),
         hooks.ON_UNIT_CHANGE.judged((one.name, row) for one in features for row in one.on_unit_change),
         hooks.ON_POST_END.judged((one.name, row) for one in features for row in one.on_post_end),
@@ -134,6 +137,7 @@ def _words(feature: Feature) -> Iterator[tuple[str, LazyString]]:
     yield from ((f"{journal.FACTS.what} {row.name}", label) for row in said.facts for label in (row.label, *row.values.values()))
     yield from ((f"{TASKS.what} {row.name}", label) for row in feature.tasks for label in (row.label, row.turn))
     yield from ((f"{IMPORTS.what} {row.name}", row.words) for row in feature.imports)
+    yield from ((f"{RULES.what} {row.name}", words) for row in feature.rules for words in (row.title, row.source))
     for section in feature.sections:
         yield from ((f"{SECTIONS.what} {section.name}", label) for label in (section.label, section.group) if label is not None)
 

@@ -26,7 +26,7 @@ from portal.deadlines import reckon
 from portal.deadlines.calendar import Calendar
 from portal.deadlines.queries import calendar_of, limits_at
 from portal.deadlines.rules import Urgency
-from portal.deadlines.versions import Kind
+from portal.deadlines.versions import CALENDAR
 from portal.deadlines.words import day_words, holiday_words, instant_words, month_words, weekday_words
 from portal.documents import workbook
 from portal.importing import previews
@@ -123,7 +123,7 @@ def import_calendar() -> Response:
     form.year.choices = [SelectChoice(str(year), str(year)) for year in years]
     if request.method == "GET":
         form.year.data = _year(request.args.get("year"), years, calendar_of(db.session()).year_to_import(clock.today()))
-        form.version.data = str(queries.newest(Kind.CALENDAR))
+        form.version.data = str(queries.newest(CALENDAR))
         return page(IMPORT, form=form, refusal=None, **_importing())
     if not form.validate():
         return redraw(IMPORT, form, **_importing())
@@ -142,7 +142,7 @@ def import_calendar() -> Response:
             seen=form.version.data,  # type: ignore[arg-type]
         )
     except (Invalid, Stale) as refusal:
-        form.version.data = str(queries.newest(Kind.CALENDAR))
+        form.version.data = str(queries.newest(CALENDAR))
         return redraw(IMPORT, form, refusal, **_importing())
     flash(_("%(year)d 年放假安排已导入", year=judged.year))
     return go(url_for("bylaws.calendar", year=judged.year))
@@ -255,7 +255,7 @@ def _worked(known: Calendar, day: date) -> str:
 def _notices(year: int) -> list[_Notice]:
     return [
         _Notice(made.data["source"], made.data["correction"], made.made_at, made.person, made.set_by, made.reason)
-        for made in queries.versions(Kind.CALENDAR)
+        for made in queries.versions(CALENDAR)
         if made.data["year"] == year
     ]
 

@@ -37,6 +37,7 @@ class Change:
 class Moved:
     """Something of a record that would end at another time."""
 
+    kind: str
     record_id: UUID
     number: str
     before: datetime

@@ -9,12 +9,15 @@ from portal.instructions.messages import MESSAGES
 from portal.instructions.previews import IMPORT
 from portal.kernel.language import _l
 from portal.matters.acts import READ_REGISTER
+from portal.matters.models import INSTRUCTION
 from portal.registry.feature import Feature
+from portal.registry.kinds import Kind
 from portal.registry.navigation import Place, Purpose, Section
 
 FEATURE = Feature(
     name="instructions",
     blueprint=routes.blueprint,
+    kinds=(Kind(INSTRUCTION, "matters.matter", "matter_id"),),
     messages=MESSAGES,
     journal=JOURNAL,
     sections=(

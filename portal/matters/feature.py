@@ -15,7 +15,6 @@ from portal.matters.succession import lent_no_longer
 from portal.matters.tasks import TASKS
 from portal.registry.feature import Feature
 from portal.registry.hooks import OnCalendarChange, OnPostEnd, OnUnitChange
-from portal.registry.navigation import Place, Purpose
 from portal.registry.sweeps import Sweep
 
 FEATURE = Feature(
@@ -27,7 +26,6 @@ FEATURE = Feature(
     journal=JOURNAL,
     entries=ENTRIES,
     tasks=TASKS,
-    places=(Place(Purpose.MATTER, "matters.matter"),),
     on_unit_change=(OnUnitChange(following.follow, following.moved, following.seats),),
     open_in_unit=(following.open_led_by,),
     on_post_end=(OnPostEnd(pass_on, describe),),

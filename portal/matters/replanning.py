@@ -59,7 +59,7 @@ def receipts_that_would_move(actor: Actor, calendar: Calendar) -> list[Moved]:
     """The running receipts that this calendar would move, as far as the reader sees the matters."""
     found = _receipts(actor, calendar)
     return [
-        Moved(matter.id, matter.number, running.due_at, deadline.due_at)
+        Moved(matter.kind, matter.id, matter.number, running.due_at, deadline.due_at)
         for (matter, running, deadline), _number in zip(found, range(MOST_LISTED), strict=False)
     ]
 

@@ -22,6 +22,7 @@ from portal.registry.acts import ACTS, Act
 from portal.registry.hooks import OnCalendarChange, OnPostEnd, OnUnitChange
 from portal.registry.imports import IMPORTS, ImportKind
 from portal.registry.journal import Journal, Word
+from portal.registry.kinds import KINDS, Kind
 from portal.registry.messages import MESSAGES, MessageKind
 from portal.registry.navigation import PLACES, SECTIONS, UNREAD, Place, Purpose, Section
 from portal.registry.registered import Unregistrable
@@ -33,11 +34,11 @@ from portal.registry.tasks import TASKS, Task
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """What one package of the portal brings. `blueprint`: its pages; `install`: what it must do with the app itself;
-    `models`: the modules of its tables; `acts`: what a person can do or open in it; `messages`: what it tells people;
-    `journal`: what it calls what it writes into the journal; `entries`: the same of 办理经过, whose words the journal knows too;
-    `tasks`: what its records wait for; `sections`: its entries of the menu; `places`: its pages that every page leads to;
-    `unread`: what it has for somebody to read, counted; `imports`: the kinds of workbook that it takes; `rules`: what a city
-    sets for itself in it; `sweeps`: what it does for each city without being asked.
+    `models`: the modules of its tables; `kinds`: the kinds of record that it keeps; `acts`: what a person can do or open in
+    it; `messages`: what it tells people; `journal`: what it calls what it writes into the journal; `entries`: the same of
+    办理经过, whose words the journal knows too; `tasks`: what its records wait for; `sections`: its entries of the menu;
+    `places`: its pages that every page leads to; `unread`: what it has for somebody to read, counted; `imports`: the kinds of
+    workbook that it takes; `rules`: what a city sets for itself in it; `sweeps`: what it does for each city without being asked.
 
     What it does when something below it changes: `on_unit_change`, `on_post_end`, `on_lending_end`, `on_calendar_change`; what it
     is asked for: `open_in_unit`, its open business on a unit's page; `ladders`, whom the reminders of its clocks reach;
@@ -48,6 +49,7 @@ class Feature:
     blueprint: Blueprint | None = None
     install: Callable[[Flask], None] | None = None
     models: tuple[ModuleType, ...] = ()
+    kinds: tuple[Kind, ...] = ()
     acts: tuple[Act, ...] = ()
     messages: tuple[MessageKind, ...] = ()
     journal: Journal = field(default_factory=Journal)
@@ -87,6 +89,7 @@ def hand_down(features: Iterable[Feature]) -> None:
 def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
     """What fills each list; every one is judged before the first is filled."""
     return [
+        KINDS.judged((one.name, row) for one in features for row in one.kinds),
         ACTS.judged((one.name, act) for one in features for act in one.acts),
         MESSAGES.judged((one.name, row) for one in features for row in one.messages),
         journal.ENTRIES.judged((one.name, row) for one in features for row in one.entries),
@@ -160,4 +163,5 @@ def _leading(feature: Feature) -> Iterator[tuple[str, str, str]]:
     """Each row that leads to a page: what it is, its name, and the page's endpoint."""
     yield from ((MESSAGES.what, row.name, row.opens.endpoint) for row in feature.messages if row.opens is not None)
     yield from ((SECTIONS.what, row.name, row.name) for row in feature.sections)
+    yield from ((KINDS.what, row.name, row.page) for row in feature.kinds)
     yield from ((PLACES.what, row.name, row.endpoint) for row in feature.places)

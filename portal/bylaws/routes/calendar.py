@@ -35,11 +35,10 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Stale
-from portal.registry.navigation import Purpose
 from portal.web.answers import go, page, xlsx
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
-from portal.web.places import place_url
+from portal.web.places import record_url
 
 MOST_BYTES = 2 * MEGABYTE
 MOST_MOVED = 40
@@ -216,7 +215,7 @@ def _previewed(form: NoticeForm, judged: Notice) -> Response:
         more=max(len(sends), len(answers)) > MOST_MOVED,
         receipts=[
             _Moved(one.number, instant_words(one.before), instant_words(one.after),
-                   place_url(Purpose.MATTER, matter_id=one.record_id))
+                   record_url(one.kind, one.record_id))
             for one in own
         ],
         **_importing(),

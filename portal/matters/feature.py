@@ -9,6 +9,7 @@ from portal.matters.journal import ENTRIES, JOURNAL
 from portal.matters.messages import MESSAGES
 from portal.matters.replanning import follow, follow_new_calendar, receipts_that_would_move
 from portal.matters.sameness import take_missing
+from portal.matters.service.attaching import key_plain_digests
 from portal.matters.service.granting import tidy_lapsed
 from portal.matters.service.passing_on import describe, pass_on
 from portal.matters.succession import lent_no_longer
@@ -39,6 +40,7 @@ FEATURE = Feature(
         Sweep(60, tidy_lapsed),
         Sweep(70, take_missing),
     ),
+    at_start=(key_plain_digests,),
     acts=(
         acts.READ_MATTER,
         acts.READ_REGISTER,

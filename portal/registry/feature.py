@@ -38,7 +38,8 @@ class Feature:
     it; `messages`: what it tells people; `journal`: what it calls what it writes into the journal; `entries`: the same of
     办理经过, whose words the journal knows too; `tasks`: what its records wait for; `sections`: its entries of the menu;
     `places`: its pages that every page leads to; `unread`: what it has for somebody to read, counted; `imports`: the kinds of
-    workbook that it takes; `rules`: what a city sets for itself in it; `sweeps`: what it does for each city without being asked.
+    workbook that it takes; `rules`: what a city sets for itself in it; `sweeps`: what it does for each city without being asked;
+    `at_start`: what it has to do in each city, since an earlier release did not, before anyone is served.
 
     What it does when something below it changes: `on_unit_change`, `on_post_end`, `on_lending_end`, `on_calendar_change`; what it
     is asked for: `open_in_unit`, its open business on a unit's page; `ladders`, whom the reminders of its clocks reach;
@@ -59,6 +60,7 @@ class Feature:
     places: tuple[Place, ...] = ()
     unread: tuple[Callable[[Never], int], ...] = ()
     sweeps: tuple[Sweep, ...] = ()
+    at_start: tuple[Callable[[], None], ...] = ()
     imports: tuple[ImportKind, ...] = ()
     rules: tuple[Rules, ...] = ()
     on_unit_change: tuple[OnUnitChange[Never, Never, Never], ...] = ()
@@ -104,6 +106,7 @@ def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
         IMPORTS.judged((one.name, row) for one in features for row in one.imports),
         RULES.judged((one.name, row) for one in features for row in one.rules),
         SWEEPS.judged((one.name, row) for one in features for row in one.sweeps),
+        hooks.AT_START.judged((one.name, row) for one in features for row in one.at_start),
         hooks.ON_UNIT_CHANGE.judged((one.name, row) for one in features for row in one.on_unit_change),
         hooks.ON_POST_END.judged((one.name, row) for one in features for row in one.on_post_end),
         hooks.ON_LENDING_END.judged((one.name, row) for one in features for row in one.on_lending_end),

@@ -1,5 +1,5 @@
-"""What a floor asks of the features above it, which it does not know: when something of its own changes, is shown, or is about
-to be given. Each is asked, in the order of the features; none takes another's place.
+"""What a floor asks of the features above it, which it does not know: when something of its own begins, changes, is shown, or is
+about to be given. Each is asked, in the order of the features; none takes another's place.
 
 The letters stand for what this floor cannot name: who acts (A), the standing that they act by (S), a unit (U), a post (P), what
 was passed on (T) and its line in the list of a handover (L), a calendar (C) and what moves with it (M).
@@ -62,3 +62,4 @@ ON_LENDING_END: Registered[Callable[[Collection[int]], None]] = Registered("foll
 LADDERS: Registered[Callable[[int, UUID, Collection[str]], object | None]] = Registered("resolver of the ladder")
 ON_SHIFT: Registered[Callable[[Never], object]] = Registered("answer to who is on shift")
 BEFORE_NUMBER: Registered[Callable[[], None]] = Registered("guard of numbers")
+AT_START: Registered[Callable[[], None]] = Registered("part of the start")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal.matters import acts, following, ladder, models, routes
 from portal.matters.bylaws import BYLAWS
+from portal.matters.commands import COMMANDS
 from portal.matters.jobs import go_on_with_successors
 from portal.matters.journal import ENTRIES, JOURNAL
 from portal.matters.messages import MESSAGES
@@ -40,6 +41,7 @@ FEATURE = Feature(
         Sweep(60, tidy_lapsed),
         Sweep(70, take_missing),
     ),
+    commands=COMMANDS,
     at_start=(key_plain_digests,),
     acts=(
         acts.READ_MATTER,

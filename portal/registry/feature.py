@@ -19,6 +19,7 @@ from flask_babel import LazyString
 from portal.kernel.language import DEFAULT, LANGUAGES, said_in
 from portal.registry import hooks, journal
 from portal.registry.acts import ACTS, Act
+from portal.registry.commands import COMMANDS, Command
 from portal.registry.hooks import OnCalendarChange, OnPostEnd, OnUnitChange
 from portal.registry.imports import IMPORTS, ImportKind
 from portal.registry.journal import Journal, Word
@@ -39,7 +40,8 @@ class Feature:
     办理经过, whose words the journal knows too; `tasks`: what its records wait for; `sections`: its entries of the menu;
     `places`: its pages that every page leads to; `unread`: what it has for somebody to read, counted; `imports`: the kinds of
     workbook that it takes; `rules`: what a city sets for itself in it; `sweeps`: what it does for each city without being asked;
-    `at_start`: what it has to do in each city, since an earlier release did not, before anyone is served.
+    `at_start`: what it has to do in each city before anyone is served, since an earlier release did not; `commands`: what the
+    operator can say to it.
 
     What it does when something below it changes: `on_unit_change`, `on_post_end`, `on_lending_end`, `on_calendar_change`; what it
     is asked for: `open_in_unit`, its open business on a unit's page; `ladders`, whom the reminders of its clocks reach;
@@ -61,6 +63,7 @@ class Feature:
     unread: tuple[Callable[[Never], int], ...] = ()
     sweeps: tuple[Sweep, ...] = ()
     at_start: tuple[Callable[[], None], ...] = ()
+    commands: tuple[Command, ...] = ()
     imports: tuple[ImportKind, ...] = ()
     rules: tuple[Rules, ...] = ()
     on_unit_change: tuple[OnUnitChange[Never, Never, Never], ...] = ()
@@ -106,6 +109,7 @@ def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
         IMPORTS.judged((one.name, row) for one in features for row in one.imports),
         RULES.judged((one.name, row) for one in features for row in one.rules),
         SWEEPS.judged((one.name, row) for one in features for row in one.sweeps),
+        COMMANDS.judged((one.name, row) for one in features for row in one.commands),
         hooks.AT_START.judged((one.name, row) for one in features for row in one.at_start),
         hooks.ON_UNIT_CHANGE.judged((one.name, row) for one in features for row in one.on_unit_change),
         hooks.ON_POST_END.judged((one.name, row) for one in features for row in one.on_post_end),

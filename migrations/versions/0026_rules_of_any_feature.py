@@ -17,7 +17,7 @@ CHECK = op.f("ck_rule_set_kind")
 def upgrade() -> None:
     """Rules of any name."""
     op.drop_constraint(CHECK, "rule_set")
-    op.alter_column("rule_set", "kind", type_=sa.String(40))
+    op.alter_column("rule_set", "kind", type_=sa.String(24))
 
 
 def downgrade() -> None:

@@ -8,7 +8,7 @@ from flask_babel import LazyString
 
 from portal.registry.registered import ByName
 
-MOST_NAME = 40  # letters of the column that keeps it
+MOST_NAME = 24  # letters: with the number of a version it stands in the journal
 
 
 class Rules(Protocol):
@@ -26,9 +26,6 @@ class Rules(Protocol):
 
     @property
     def order(self) -> int: ...
-
-    @property
-    def template(self) -> str: ...
 
     def fault(self) -> str | None:
         """What is wrong with it by itself, for the sentence that refuses the start."""

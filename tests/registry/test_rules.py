@@ -98,7 +98,7 @@ def test_the_sets_stand_in_the_order_of_the_page() -> None:
         (LIMITS, "bells: the set of rules limits is registered by matters already"),
         (replace(BELLS, of=Versioned("", Bells(1, 3))), "bells: a set of rules has no name"),
         (replace(BELLS, of=Versioned(CALENDAR, Bells(1, 3))), "bells: the set of rules calendar is called as the notices of"),
-        (replace(BELLS, of=Versioned("b" * 41, Bells(1, 3))), f"bells: the set of rules {'b' * 41} has a name of more than 40"),
+        (replace(BELLS, of=Versioned("b" * 25, Bells(1, 3))), f"bells: the set of rules {'b' * 25} has a name of more than 24"),
         (replace(BELLS, of=Versioned("bells", Bells(2, 3))), "bells: the set of rules bells has a default that is not version 1"),
     ],
 )

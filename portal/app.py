@@ -29,7 +29,6 @@ from portal.kernel.db import PERSON, db, enter
 from portal.kernel.installation import THERE
 from portal.liaisons.feature import FEATURE as liaisons
 from portal.matters.feature import FEATURE as matters
-from portal.matters.service import attaching
 from portal.network.feature import FEATURE as network
 from portal.network.service.acting import actor_for
 from portal.notify import bell
@@ -38,6 +37,7 @@ from portal.officers import restoring
 from portal.officers.feature import FEATURE as officers
 from portal.overview.feature import FEATURE as overview
 from portal.registry.feature import Feature, hand_down, refuse_contradictions, refuse_dead_ends, refuse_untranslated
+from portal.registry.hooks import AT_START
 from portal.staffing.feature import FEATURE as staffing
 from portal.vault import box
 from portal.web import (
@@ -77,10 +77,10 @@ FEATURES: tuple[Feature, ...] = (
     notify,
     workflow,
     staffing,
+    bylaws,
     collections,
     duty,
     matters,
-    bylaws,
     instructions,
     liaisons,
     officers,
@@ -164,7 +164,7 @@ def stand(app: Flask) -> Flask:
         try:
             walls.refuse_unless_safe(db.engine, settings.production)
             belongings.refuse_unless_ours(settings)
-            _key_plain_digests()
+            _catch_up()
             if restoring.look(settings.cluster):
                 log.warning(restoring.HELD)
         finally:
@@ -173,11 +173,12 @@ def stand(app: Flask) -> Flask:
     return app
 
 
-def _key_plain_digests() -> None:
-    """What was kept before digests of what is confidential took the vault's key takes it at the next start."""
+def _catch_up() -> None:
+    """In each city, what the features have to do before anyone is served."""
     for city in all_cities() if db.session.scalar(THERE) else ():
         enter(city.id)
-        attaching.key_plain_digests()
+        for part in AT_START:
+            part()
         db.session.commit()
 
 

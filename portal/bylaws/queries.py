@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from portal.deadlines.models import RuleSet
-from portal.deadlines.versions import Kind
+from portal.deadlines.versions import CALENDAR
 from portal.identity.models import Person
 from portal.kernel.db import current_city, db
 
@@ -19,7 +19,6 @@ from portal.kernel.db import current_city, db
 class Made:
     """A version as it was set, with the person who set it."""
 
-    kind: Kind
     number: int
     data: Mapping[str, Any]
     from_at: datetime
@@ -29,20 +28,18 @@ class Made:
     reason: str
 
 
-def versions(*kinds: Kind) -> list[Made]:
-    """The versions of these kinds that the city has set, the newest first. One statement."""
+def versions(name: str) -> list[Made]:
+    """The versions under this name that the city has set, the newest first. One statement."""
     rows = db.session.execute(
         select(RuleSet, Person.name)
         .join(Person, Person.id == RuleSet.made_by_id)
-        .where(RuleSet.city_id == current_city(), RuleSet.kind.in_(kinds))
+        .where(RuleSet.city_id == current_city(), RuleSet.kind == name)
         .order_by(RuleSet.version.desc())
     )
-    return [
-        Made(Kind(row.kind), row.version, row.data, row.from_at, row.made_at, name, row.set_by, row.reason) for row, name in rows
-    ]
+    return [Made(row.version, row.data, row.from_at, row.made_at, person, row.set_by, row.reason) for row, person in rows]
 
 
-def newest(kind: Kind) -> int:
+def newest(name: str) -> int:
     """The number of the newest version in the database: 1 where only the default is, 0 for a calendar never imported."""
-    found = db.session.scalar(select(func.max(RuleSet.version)).where(RuleSet.city_id == current_city(), RuleSet.kind == kind))
-    return found or (0 if kind is Kind.CALENDAR else 1)
+    found = db.session.scalar(select(func.max(RuleSet.version)).where(RuleSet.city_id == current_city(), RuleSet.kind == name))
+    return found or (0 if name == CALENDAR else 1)

@@ -3,9 +3,9 @@ rules; a new calendar moves only what hangs on working days and is not over."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import func, select
 
@@ -14,47 +14,49 @@ from portal.access.policy import allowed
 from portal.audit import journal
 from portal.bylaws import acts
 from portal.bylaws.queries import newest
-from portal.bylaws.rules import FURTHEST, MOST_REASON, AnyRules
+from portal.bylaws.rules import FURTHEST, MOST_REASON, Moved
 from portal.deadlines.calendar import Calendar, CalendarEntry
 from portal.deadlines.models import RuleSet
 from portal.deadlines.queries import calendar_of, forget, history_of
 from portal.deadlines.service import replace_year
-from portal.deadlines.versions import NOTICE, Kind
+from portal.deadlines.versions import CALENDAR, NOTICE, V, Versioned
 from portal.kernel import clock
 from portal.kernel.db import after_commit, current_city, db, take_time
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
-from portal.matters.replanning import follow
 from portal.registry.acts import Act
+from portal.registry.hooks import ON_CALENDAR_CHANGE, OnCalendarChange
+from portal.registry.registered import Registered
 
 _LOCK = 0x10_1E5
+_FOLLOWERS = cast("Registered[OnCalendarChange[Actor, Calendar, Moved]]", ON_CALENDAR_CHANGE)
 AHEAD = 1
 """How many years ahead a calendar may be imported."""
 
 
 def set_rules(
-    actor: Actor, kind: Kind, rules: AnyRules, *, reason: str, from_on: date | None = None, seen: int | None = None
+    actor: Actor, what: Versioned[V], rules: V, *, reason: str, from_on: date | None = None, seen: int | None = None
 ) -> RuleSet:
-    """A new version of the city's deadlines, ladder or limits, in force from the beginning of a later day, or at once.
+    """A new version of these rules of the city, in force from the beginning of a later day, or at once.
 
     Refused: Forbidden to whom the rules are not; Stale when a version was set since the page was drawn (`seen`: the
     newest one then); Invalid without a reason, for a day that is not later or too far, or when nothing changes.
     """
     standing = _may(actor, acts.KEEP_RULES, _("督办规则由市级督查室主任维护"))
-    number = _next(kind, seen)
+    number = _next(what.name, seen)
     fields = _reason_faults(reason)
     if fault := day_fault(from_on):
         fields["from_on"] = fault
     if fields:
         raise Invalid(_("规则没有发布"), fields=fields)
-    before = history_of(db.session()).any(kind, number - 1)
+    before = history_of(db.session()).built(what, number - 1)
     after = rules.to_json() | {"version": number}
     if before.to_json() | {"version": number} == after:
         raise Invalid(_("与第 %(version)d 版相同，没有要发布的改动", version=number - 1))
     from_at = clock.at(from_on) if from_on else clock.now() + NOTICE
-    made = _write(actor, standing, kind, number, after, from_at, reason)
+    made = _write(actor, standing, what.name, number, after, from_at, reason)
     journal.record(
-        actor, "set_rules", "rules", f"{kind}:{number}", standing=standing, before=before.to_json(),
+        actor, "set_rules", "rules", f"{what.name}:{number}", standing=standing, before=before.to_json(),
         after=after | {"from_at": made.from_at.isoformat(), "reason": reason},
     )  # fmt: skip
     return made
@@ -78,7 +80,7 @@ def import_calendar(
     """
     take_time()
     standing = _may(actor, acts.KEEP_CALENDAR, _("工作日历由市级秘书处维护"))
-    number = _next(Kind.CALENDAR, seen)
+    number = _next(CALENDAR, seen)
     before = calendar_of(db.session())
     after = before.with_year(year, days)
     correction = is_imported(before, year)
@@ -103,7 +105,7 @@ def import_calendar(
         "days": _plain(days),
         "changed": [day.isoformat() for day in changed],
     }
-    made = _write(actor, standing, Kind.CALENDAR, number, data, clock.now(), reason)
+    made = _write(actor, standing, CALENDAR, number, data, clock.now(), reason)
     replace_year(db.session(), current_city() or 0, year, days, source[:40], correct=True)
     journal.record(
         actor, "import_calendar", "calendar", year, standing=standing, before={"days": _plain(before.entries(year))},
@@ -111,6 +113,17 @@ def import_calendar(
     )  # fmt: skip
     follow(after, changed)
     return made
+
+
+def follow(calendar: Calendar, days: Collection[date]) -> None:
+    """By this calendar these days are worked otherwise than before: what hangs on them moves."""
+    for one in _FOLLOWERS:
+        one.follow(calendar, days)
+
+
+def would_move(reader: Actor, calendar: Calendar) -> list[Moved]:
+    """What would end at another time by this calendar, as far as the reader sees it."""
+    return [moved for one in _FOLLOWERS for moved in one.would_move(reader, calendar)]
 
 
 def is_imported(calendar: Calendar, year: int) -> bool:
@@ -125,11 +138,11 @@ def _may(actor: Actor, act: Act, sentence: str) -> Standing:
     return decision.standing
 
 
-def _next(kind: Kind, seen: int | None) -> int:
+def _next(name: str, seen: int | None) -> int:
     # Two who set at the same moment are numbered one after the other, and the second is told.
     db.session.execute(select(func.pg_advisory_xact_lock(_LOCK, current_city())))
     forget(current_city() or 0)
-    last = newest(kind)
+    last = newest(name)
     if seen is not None and seen != last:
         raise Stale(
             _("您打开页面之后，别人已发布了新的版本，本次没有保存；您填写的内容仍在下面"),
@@ -144,9 +157,9 @@ def _reason_faults(reason: str) -> dict[str, str]:
     return {"reason": _("理由最多 %(most)d 个字", most=MOST_REASON)} if len(reason) > MOST_REASON else {}
 
 
-def _write(actor: Actor, standing: Standing, kind: Kind, number: int, data: dict[str, Any], from_at: Any, reason: str) -> RuleSet:
+def _write(actor: Actor, standing: Standing, name: str, number: int, data: dict[str, Any], from_at: Any, reason: str) -> RuleSet:
     made = RuleSet(
-        kind=kind.value,
+        kind=name,
         version=number,
         data=data,
         from_at=from_at,

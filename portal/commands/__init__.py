@@ -1,4 +1,4 @@
-"""The command line: `flask --app wsgi …`. Each module of commands is named here once."""
+"""The command line: `flask --app wsgi …`. What is here speaks of several features; what is a feature's, it brings."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from flask import Flask
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 from portal.commands.city import city
-from portal.commands.deliveries import deliveries
 from portal.commands.demo import demo, show_names
-from portal.commands.files import files
-from portal.commands.network import network
 from portal.commands.permissions import permissions
-from portal.commands.restored import restored, secret_key
-from portal.commands.viewers import viewers
+from portal.registry.commands import COMMANDS
+from portal.registry.registered import Unregistrable
 
 NO_TABLES = frozenset({"42P01", "42703"})  # PostgreSQL's words for a table and a column that are not there
 NOT_THERE = (
@@ -23,8 +20,11 @@ NOT_THERE = (
 
 
 def register(app: Flask) -> None:
-    """Add the portal's commands to the app, and the demonstration's names to its sign-in page."""
-    for command in (city, demo, deliveries, files, network, permissions, restored, secret_key, viewers):
+    """Add the portal's commands to the app, and the demonstration's names to its sign-in page. Raises Unregistrable where one
+    would take another's place."""
+    for command in (city, demo, permissions, *(one.run for one in COMMANDS)):
+        if command.name in app.cli.commands:
+            raise Unregistrable(f"the command {command.name} is here already")
         app.cli.add_command(in_a_sentence(command))
     show_names(app)
 

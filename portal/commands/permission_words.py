@@ -17,13 +17,3 @@ INTRODUCTION = (
 )
 
 VIEWS = {View.SHELL: _l("要素"), View.PART: _l("协办所需内容"), View.CONTENT: _l("全部内容")}
-
-# The order in which the acts are written out, and signed; what is not named stands behind, as it is registered.
-ORDER = (
-    "open_to_all", "signed_in", "read_matter", "read_register",
-    "read_network", "keep_network", "keep_unit", "end_unit", "delegate", "keep_rules", "keep_calendar",
-    "keep_people", "agree_appointment", "hand_over", "keep_contact", "nominate",
-    "read_journal", "read_health", "keep_running", "keep_accounts",
-    "read_sensitive", "propose_sensitive", "agree_from_outside", "decide_sensitive",
-    "register", "read_readings", "amend", "attach", "grant_reading",
-)  # fmt: skip

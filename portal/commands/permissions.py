@@ -19,7 +19,7 @@ from portal.access.actor import Actor, Standing
 from portal.access.models import View
 from portal.access.policy import allowed
 from portal.access.roles import Role
-from portal.commands.permission_words import INTRODUCTION, ORDER, VIEWS
+from portal.commands.permission_words import INTRODUCTION, VIEWS
 from portal.kernel.language import _, _l
 from portal.matters import acts
 from portal.matters.book import MatterVerb
@@ -35,12 +35,6 @@ from portal.workflow.seats import STEP_LABELS
 CITY, COUNTY, LEAD, CO_UNIT, OTHER_COUNTY = 1, 2, 3, 4, 5
 PATHS = {CITY: (1,), COUNTY: (1, 2), LEAD: (1, 2, 3), CO_UNIT: (1, 2, 4), OTHER_COUNTY: (1, 5)}
 DONE = {verb.act for verb in VERBS}
-
-
-def in_order() -> list[Act]:
-    """All acts, as the document lists them."""
-    places = {name: place for place, name in enumerate(ORDER)}
-    return sorted(ACTS, key=lambda act: places.get(act.name, len(places)))
 
 
 def on_record() -> list[Act]:
@@ -198,7 +192,7 @@ def _heading(number: int, title: str) -> str:
 def _acts() -> Iterator[str]:
     yield _heading(1, _("行为与条件"))
     yield ""
-    rows = ((act.label, f"`{act}`", _who(act)) for act in in_order())
+    rows = ((act.label, f"`{act}`", _who(act)) for act in ACTS)
     yield from _table((_("行为"), _("代码"), _("谁可以")), rows)
 
 
@@ -269,7 +263,7 @@ def _other_acts() -> Iterator[str]:
 def _on_a_unit() -> Iterator[str]:
     yield _heading(6, _("单位和岗位：关系 × 行为"))
     yield ""
-    asked = [act for act in in_order() if act.about is About.NETWORK]
+    asked = [act for act in ACTS if act.about is About.NETWORK]
     rows = ([r.words, *("●" if allowed(r.actor, act, THE_POST) else "" for act in asked)] for r in ON_A_UNIT)
     yield from _table([_("关系"), *(act.label for act in asked)], rows)
 

@@ -18,8 +18,10 @@ from typing import Any, Self
 
 from portal.deadlines.calendar import Calendar
 from portal.deadlines.reckon import Deadline
-from portal.deadlines.rules import Faulty, Origin
+from portal.deadlines.rules import Faulty
+from portal.deadlines.versions import Origin, Versioned
 from portal.kernel import clock
+from portal.kernel.language import _l
 
 ASSIGNING_SUPERVISOR = "assigning_supervisor"
 DUE_DAY, FIRST_OVERDUE, AGAIN, UNACKNOWLEDGED = "due_day", "overdue_1", "overdue_again", "not_acknowledged"
@@ -48,9 +50,10 @@ class Rung:
 
     def __post_init__(self) -> None:
         if not self.roles or not self.for_confidential:
-            raise Faulty("rung_nobody", "a rung that reaches nobody", rung=self.code)
+            raise Faulty("rung_nobody", "a rung that reaches nobody", _l("公开件和限定知悉件都至少选一个对象"), rung=self.code)
         if not set(self.for_confidential) <= set(CONFIDENTIAL_ROLES) or not set(self.roles) <= set(OPEN_ROLES):
-            raise Faulty("rung_outsider", "a rung for somebody it may not name", rung=self.code)
+            insiders = _l("限定知悉件只能提醒承办人、交办的督查员和督查室主任")
+            raise Faulty("rung_outsider", "a rung for somebody it may not name", insiders, rung=self.code)
 
     def goes_to(self, confidential: bool) -> tuple[str, ...]:
         """The roles that this rung reaches."""
@@ -77,34 +80,39 @@ class Ladder:
         self._check_rungs()
         self._check_legal()
         if not 1 <= self.repeat_days <= MOST_REPEAT_DAYS:
-            raise Faulty("repeat_days", "repeated too rarely or too often", most=MOST_REPEAT_DAYS)
+            raise Faulty("repeat_days", "repeated too rarely or too often", _l("填写 1 至 %(most)d 日", most=MOST_REPEAT_DAYS))
         if not FIRST_HOUR <= self.hour <= LAST_HOUR:
             first, last = (hour.isoformat("minutes") for hour in (FIRST_HOUR, LAST_HOUR))
-            raise Faulty("ladder_hour", "an hour at which nobody works", first=first, last=last)
+            between = _l("发送时刻须在 %(first)s 至 %(last)s 之间", first=first, last=last)
+            raise Faulty("ladder_hour", "an hour at which nobody works", between)
 
     def _check_rungs(self) -> None:
+        twice = _l("同一天只能有一档，请改天数或去掉一档")
         offsets = [rung.day_offset for rung in self.rungs]
         if offsets != sorted(set(offsets)):
-            raise Faulty("rung_twice", "rungs stand in the order of their days, one a day")
+            raise Faulty("rung_twice", "rungs stand in the order of their days, one a day", twice)
         codes = [rung.code for rung in self._all()]
         if len(codes) != len(set(codes)):
-            raise Faulty("rung_twice", "two rungs of one code")
+            raise Faulty("rung_twice", "two rungs of one code", twice)
         if len(offsets) > MOST_RUNGS:
-            raise Faulty("rung_many", "too many rungs", most=MOST_RUNGS)
+            raise Faulty("rung_many", "too many rungs", _l("最多 %(most)d 档", most=MOST_RUNGS))
         for rung in (*self.rungs, self.repeated):
             if not EARLIEST <= rung.day_offset <= LATEST:
-                raise Faulty("rung_far", "a rung too far away", rung=rung.code, before=-EARLIEST, after=LATEST)
+                far = _l("填写到期前 %(before)d 日至超期 %(after)d 日之间的天数", before=-EARLIEST, after=LATEST)
+                raise Faulty("rung_far", "a rung too far away", far, rung=rung.code)
         if self.repeated.day_offset < 1 or (offsets and self.repeated.day_offset <= offsets[-1]):
-            raise Faulty("repeat_first", "only an overdue rung repeats, after all the others", rung=self.repeated.code)
+            last = _l("重复提醒须晚于前面各档，并从超期后开始")
+            raise Faulty("repeat_first", "only an overdue rung repeats, after all the others", last, rung=self.repeated.code)
 
     def _check_legal(self) -> None:
         there = {rung.code: rung for rung in self.rungs}
         for code, day in LEGAL.items():
             rung = there.get(code)
             if rung is None or rung.day_offset != day:
-                raise Faulty("rung_legal", "a rung that the law wants is missing", rung=code)
+                fixed = _l("到期当日和超期第 1 日两档是法定的，不能去掉")
+                raise Faulty("rung_legal", "a rung that the law wants is missing", fixed, rung=code)
             if "handler" not in rung.roles or "handler" not in rung.for_confidential:
-                raise Faulty("rung_handler", "the handler himself is not told", rung=code)
+                raise Faulty("rung_handler", "the handler himself is not told", _l("这一档必须提醒承办人"), rung=code)
 
     def rung(self, code: str) -> Rung:
         """The rung of this code; KeyError when the ladder has none."""
@@ -167,6 +175,8 @@ DEFAULT_LADDER = Ladder(
     repeat_days=7,
     not_acknowledged=Rung("not_acknowledged", 0, ("liaison_officer",), (ASSIGNING_SUPERVISOR,)),
 )
+
+LADDER = Versioned("ladder", DEFAULT_LADDER)
 
 
 def code_of(day_offset: int) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Intege
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.kernel.db import Model, OfCity
+from portal.registry.rules import MOST_NAME
 
 
 class CalendarDay(OfCity, Model):
@@ -30,18 +31,17 @@ class CalendarDay(OfCity, Model):
 
 
 class RuleSet(OfCity, Model):
-    """One version of a city's deadlines, ladder, limits or calendar of a year: what it says, from when, set by which
+    """One version of a set of a city's rules, or a year's notice for its calendar: what it says, from when, set by which
     post, and why. Append-only. Version 1 of the rules is the default in the code and no row."""
 
     __tablename__ = "rule_set"
     __table_args__ = (
         UniqueConstraint("city_id", "kind", "version"),
-        CheckConstraint("kind IN ('deadlines', 'ladder', 'limits', 'calendar')", name="kind"),
         CheckConstraint("version >= 1", name="version"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(12))
+    kind: Mapped[str] = mapped_column(String(MOST_NAME))
     version: Mapped[int] = mapped_column(Integer)
     data: Mapped[dict[str, Any]]
     from_at: Mapped[datetime]

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.deadlines.calendar import Calendar, CalendarEntry
-from portal.deadlines.ladder import Ladder
+from portal.deadlines.ladder import LADDER, Ladder
 from portal.deadlines.models import CalendarDay, RuleSet
-from portal.deadlines.rules import Limits, RuleTable
-from portal.deadlines.versions import History, Kind, Version
+from portal.deadlines.rules import DEADLINES, LIMITS, Limits, RuleTable
+from portal.deadlines.versions import History, V, Version, Versioned
 from portal.kernel import clock
 from portal.kernel.db import current_city
 
@@ -38,21 +38,30 @@ def history_of(session: Session) -> History:
     return _known(_histories, _city(session), lambda city_id: _read_history(session, city_id))
 
 
+def set_of(session: Session, what: Versioned[V], version: int | None = None, *, at: datetime | None = None) -> V:
+    """What the city has set of this: the version of this number, or the one in force at this moment, which is now where no
+    other is named."""
+    number = version or history_of(session).in_force(what, at or clock.now())
+    try:
+        return history_of(session).built(what, number)
+    except KeyError:  # younger than what this process remembers
+        _histories.pop(_city(session), None)
+        return history_of(session).built(what, number)
+
+
 def rules_of(session: Session, version: int | None = None) -> RuleTable:
     """The city's table of deadlines: of this version, or the one in force now."""
-    history = history_of(session)
-    return _of_version(session, History.rules, version or history.in_force(Kind.DEADLINES, clock.now()))
+    return set_of(session, DEADLINES, version)
 
 
 def ladder_of(session: Session, version: int | None = None) -> Ladder:
     """The city's ladder: of this version, or the one in force now."""
-    history = history_of(session)
-    return _of_version(session, History.ladder, version or history.in_force(Kind.LADDER, clock.now()))
+    return set_of(session, LADDER, version)
 
 
 def limits_at(session: Session, moment: datetime) -> Limits:
     """The city's limits in force at this moment: an assignment keeps those of the moment in which it was made."""
-    return _of_version(session, History.limits, history_of(session).in_force(Kind.LIMITS, moment))
+    return set_of(session, LIMITS, at=moment)
 
 
 def forget(city_id: int) -> None:
@@ -77,14 +86,6 @@ def _known(remembered: dict[int, tuple[float, T]], city_id: int, read: Callable[
     return found
 
 
-def _of_version(session: Session, pick: Callable[[History, int], T], number: int) -> T:
-    try:
-        return pick(history_of(session), number)
-    except KeyError:  # younger than what this process remembers
-        _histories.pop(_city(session), None)
-        return pick(history_of(session), number)
-
-
 def _read_calendar(session: Session, city_id: int) -> Calendar:
     rows = session.execute(
         select(CalendarDay.day, CalendarDay.kind, CalendarDay.name, CalendarDay.confirmed).where(CalendarDay.city_id == city_id)
@@ -98,4 +99,4 @@ def _read_history(session: Session, city_id: int) -> History:
         .where(RuleSet.city_id == city_id)
         .order_by(RuleSet.version)
     )
-    return History([Version(Kind(kind), *rest) for kind, *rest in rows])
+    return History([Version(*row) for row in rows])

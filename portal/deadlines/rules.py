@@ -14,6 +14,7 @@ from datetime import date, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
+from portal.deadlines.versions import Origin, Versioned
 from portal.kernel.language import _l
 
 if TYPE_CHECKING:
@@ -26,20 +27,14 @@ MOST_WORKING_DAYS = 15
 
 
 class Faulty(ValueError):
-    """A set of rules that cannot hold; `code` and `params` are what `words.fault_words` puts into a sentence."""
+    """Rules that cannot hold. `sentence` says what to do, none where nobody can have typed it; `code` and `params`, beside
+    which field it is said."""
 
-    def __init__(self, code: str, why: str, **params: Any) -> None:
+    def __init__(self, code: str, why: str, sentence: LazyString | None = None, **params: Any) -> None:
         super().__init__(why)
         self.code = code
+        self.sentence = sentence
         self.params = params
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Who set a version (a post, never a person's name), and the day from which it holds."""
-
-    by: str
-    on: date
 
 
 class SourceLevel(StrEnum):
@@ -150,9 +145,11 @@ class RuleTable:
             where = {"source_level": level.value, "urgency": urgency.value}
             for span in (rule.closing, rule.first_feedback):
                 if span and (span.days > MOST_DAYS or span.months > MOST_MONTHS):
-                    raise Faulty("span_long", "a span of more than a year", **where)
+                    too_long = _l("期限最长 %(days)d 日或 %(months)d 个月", days=MOST_DAYS, months=MOST_MONTHS)
+                    raise Faulty("span_long", "a span of more than a year", too_long, **where)
             if rule.first_feedback and rule.first_feedback.most >= rule.closing.least:
-                raise Faulty("feedback_late", "the first feedback is owed before the closing report", **where)
+                sooner = _l("首次反馈须早于办结期限")
+                raise Faulty("feedback_late", "the first feedback is owed before the closing report", sooner, **where)
 
     def rule(self, source_level: SourceLevel, urgency: Urgency) -> Rule:
         """The rule for such an instruction."""
@@ -222,11 +219,13 @@ class Limits:
     def __post_init__(self) -> None:
         for name in ("decline_working_days", "acknowledge_working_days"):
             if not 1 <= getattr(self, name) <= MOST_WORKING_DAYS:
-                raise Faulty("limit_days", f"{name} is out of range", field=name)
+                within = _l("填写 1 至 %(most)d 个工作日", most=MOST_WORKING_DAYS)
+                raise Faulty("limit_days", f"{name} is out of range", within, field=name)
         if self.opens >= self.closes:
-            raise Faulty("office_hours", "the office closes before it opens", field="closes")
+            raise Faulty("office_hours", "the office closes before it opens", _l("下班时间须晚于上班时间"), field="closes")
         if not 1 <= self.acknowledge_urgent_hours <= 24 or self.urgent > self.office_day:
-            raise Faulty("limit_hours", "the urgent limit must fit into an office day", field="acknowledge_urgent_hours")
+            hours = _l("填写整小时，至少 1 小时，不超过一天的办公时间")
+            raise Faulty("limit_hours", "the urgent limit must fit into an office day", hours, field="acknowledge_urgent_hours")
 
     @property
     def urgent(self) -> timedelta:
@@ -264,3 +263,6 @@ DEFAULT_LIMITS = Limits(
     opens=time(8, 30),
     closes=time(17, 30),
 )
+
+DEADLINES = Versioned("deadlines", DEFAULT_RULES)
+LIMITS = Versioned("limits", DEFAULT_LIMITS)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from portal.deadlines.rules import MOST_DAYS, MOST_MONTHS, MOST_WORKING_DAYS, Faulty, SourceLevel, Urgency
+from portal.deadlines.rules import SourceLevel, Urgency
 from portal.deadlines.why import Line, Why
 from portal.kernel import clock
 from portal.kernel.language import _, _l, _n
@@ -161,43 +161,6 @@ def _version(line: Line) -> tuple[str, str] | None:
     if "set_by" not in p:
         return None
     return _("版本"), _("第 %(version)d 版，%(by)s设定，%(on)s起施行", version=p["version"], by=p["set_by"], on=_day(p["set_on"]))
-
-
-def fault_words(fault: Faulty) -> str:
-    """Why a set of rules cannot hold, in a sentence that says what to do."""
-    p = fault.params
-    match fault.code:
-        case "span_long":
-            return _("期限最长 %(days)d 日或 %(months)d 个月", days=MOST_DAYS, months=MOST_MONTHS)
-        case "feedback_late":
-            return _("首次反馈须早于办结期限")
-        case "limit_days":
-            return _("填写 1 至 %(most)d 个工作日", most=MOST_WORKING_DAYS)
-        case "limit_hours":
-            return _("填写整小时，至少 1 小时，不超过一天的办公时间")
-        case "office_hours":
-            return _("下班时间须晚于上班时间")
-        case "rung_twice":
-            return _("同一天只能有一档，请改天数或去掉一档")
-        case "rung_far":
-            return _("填写到期前 %(before)d 日至超期 %(after)d 日之间的天数", before=p["before"], after=p["after"])
-        case "rung_many":
-            return _("最多 %(most)d 档", most=p["most"])
-        case "rung_legal":
-            return _("到期当日和超期第 1 日两档是法定的，不能去掉")
-        case "rung_handler":
-            return _("这一档必须提醒承办人")
-        case "rung_nobody":
-            return _("公开件和限定知悉件都至少选一个对象")
-        case "rung_outsider":
-            return _("限定知悉件只能提醒承办人、交办的督查员和督查室主任")
-        case "repeat_first":
-            return _("重复提醒须晚于前面各档，并从超期后开始")
-        case "repeat_days":
-            return _("填写 1 至 %(most)d 日", most=p["most"])
-        case "ladder_hour":
-            return _("发送时刻须在 %(first)s 至 %(last)s 之间", first=p["first"], last=p["last"])
-    raise LookupError(fault.code)
 
 
 def _not_deducted(holidays: list[str]) -> str:

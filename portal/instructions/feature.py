@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from portal.instructions import acts, routes
+from portal.instructions.bylaws import DEADLINES
 from portal.instructions.journal import JOURNAL
 from portal.instructions.messages import MESSAGES
 from portal.instructions.previews import IMPORT
 from portal.kernel.language import _l
 from portal.matters.acts import READ_REGISTER
+from portal.matters.models import INSTRUCTION
 from portal.registry.feature import Feature
+from portal.registry.kinds import Kind
 from portal.registry.navigation import Place, Purpose, Section
 
 FEATURE = Feature(
     name="instructions",
     blueprint=routes.blueprint,
+    kinds=(Kind(INSTRUCTION, "matters.matter", "matter_id"),),
     messages=MESSAGES,
     journal=JOURNAL,
     sections=(
@@ -31,5 +35,6 @@ FEATURE = Feature(
         Place(Purpose.REGISTER, "instructions.register_list"),
     ),
     imports=(IMPORT,),
+    rules=(DEADLINES,),
     acts=(acts.REGISTER,),
 )

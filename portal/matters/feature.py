@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from portal.matters import acts, following, ladder, models, routes
+from portal.matters.bylaws import BYLAWS
+from portal.matters.commands import COMMANDS
 from portal.matters.jobs import go_on_with_successors
 from portal.matters.journal import ENTRIES, JOURNAL
 from portal.matters.messages import MESSAGES
-from portal.matters.replanning import follow_new_calendar
+from portal.matters.replanning import follow, follow_new_calendar, receipts_that_would_move
 from portal.matters.sameness import take_missing
+from portal.matters.service.attaching import key_plain_digests
 from portal.matters.service.granting import tidy_lapsed
 from portal.matters.service.passing_on import describe, pass_on
 from portal.matters.succession import lent_no_longer
 from portal.matters.tasks import TASKS
 from portal.registry.feature import Feature
-from portal.registry.hooks import OnPostEnd, OnUnitChange
-from portal.registry.navigation import Place, Purpose
+from portal.registry.hooks import OnCalendarChange, OnPostEnd, OnUnitChange
 from portal.registry.sweeps import Sweep
 
 FEATURE = Feature(
@@ -26,18 +28,21 @@ FEATURE = Feature(
     journal=JOURNAL,
     entries=ENTRIES,
     tasks=TASKS,
-    places=(Place(Purpose.MATTER, "matters.matter"),),
     on_unit_change=(OnUnitChange(following.follow, following.moved, following.seats),),
     open_in_unit=(following.open_led_by,),
     on_post_end=(OnPostEnd(pass_on, describe),),
     on_lending_end=(lent_no_longer,),
+    on_calendar_change=(OnCalendarChange(follow, receipts_that_would_move),),
     ladders=(ladder.resolve,),
+    rules=BYLAWS,
     sweeps=(
         Sweep(40, go_on_with_successors),
         Sweep(50, follow_new_calendar),
         Sweep(60, tidy_lapsed),
         Sweep(70, take_missing),
     ),
+    commands=COMMANDS,
+    at_start=(key_plain_digests,),
     acts=(
         acts.READ_MATTER,
         acts.READ_REGISTER,

@@ -52,7 +52,7 @@ def open_led_by(actor: Actor, unit_id: int, most: int) -> list[OpenMatter]:
     )
     return [
         OpenMatter(
-            matter.id, matter.number, content.title if content else None, str(matter.state.label), matter.due_on,
+            matter.kind, matter.id, matter.number, content.title if content else None, str(matter.state.label), matter.due_on,
             lamp_of(matter),
         )
         for matter, content in rows

@@ -8,20 +8,19 @@ one whose new instant is past goes out with the next sweep. A receipt gets its n
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from uuid import UUID
+from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, or_, select, update
 
 from portal.access.actor import SYSTEM, Actor, System
 from portal.access.record import Record
 from portal.access.visibility import as_seen_by
+from portal.bylaws.rules import Moved
 from portal.deadlines.calendar import Calendar
 from portal.deadlines.ladder import UNACKNOWLEDGED, sent_at
 from portal.deadlines.queries import calendar_of, forget, history_of, ladder_of
 from portal.deadlines.reckon import Deadline
-from portal.deadlines.versions import NOTICE, Kind
+from portal.deadlines.versions import CALENDAR, NOTICE
 from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.matters import clocks
@@ -31,16 +30,6 @@ from portal.notify.models import Reminder
 LONGEST_REST = timedelta(days=16)
 """No run of days off is longer: so far from a changed day an instant may move."""
 MOST_LISTED = 50
-
-
-@dataclass(frozen=True, slots=True)
-class MovedReceipt:
-    """A receipt whose end would move."""
-
-    matter_id: UUID
-    number: str
-    before: datetime
-    after: datetime
 
 
 def follow(calendar: Calendar, changed: Collection[date]) -> None:
@@ -57,7 +46,7 @@ def follow_new_calendar() -> None:
     since = clock.now() - 2 * NOTICE
     changed = {
         date.fromisoformat(day)
-        for version in history_of(db.session()).of(Kind.CALENDAR)
+        for version in history_of(db.session()).of(CALENDAR)
         if version.made_at > since
         for day in version.data["changed"]
     }
@@ -66,11 +55,11 @@ def follow_new_calendar() -> None:
         follow(calendar_of(db.session()), changed)
 
 
-def receipts_that_would_move(actor: Actor, calendar: Calendar) -> list[MovedReceipt]:
+def receipts_that_would_move(actor: Actor, calendar: Calendar) -> list[Moved]:
     """The running receipts that this calendar would move, as far as the reader sees the matters."""
     found = _receipts(actor, calendar)
     return [
-        MovedReceipt(matter.id, matter.number, running.due_at, deadline.due_at)
+        Moved(matter.kind, matter.id, matter.number, running.due_at, deadline.due_at)
         for (matter, running, deadline), _number in zip(found, range(MOST_LISTED), strict=False)
     ]
 

@@ -19,6 +19,7 @@ from portal.registry.hooks import ON_LENDING_END, ON_UNIT_CHANGE, OPEN_IN_UNIT, 
 class OpenMatter:
     """An open matter as its reader may see it: `title` is None where he sees the shell alone."""
 
+    kind: str
     id: UUID
     number: str
     title: str | None

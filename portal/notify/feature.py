@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from portal.notify import digests, models, routes
+from portal.notify.commands import deliveries
 from portal.notify.jobs import fire_due, send_waiting, tell_of_lock_outs, tell_of_missing_calendar
 from portal.notify.journal import JOURNAL
 from portal.notify.messages import MESSAGES
 from portal.notify.queries import unread_by
+from portal.registry.commands import Command
 from portal.registry.feature import Feature
 from portal.registry.navigation import Place, Purpose
 from portal.registry.sweeps import Sweep
@@ -24,6 +26,7 @@ FEATURE = Feature(
         Place(Purpose.MESSAGE_SETTINGS, "notify.settings"),
     ),
     unread=(unread_by,),
+    commands=(Command(deliveries),),
     sweeps=(
         Sweep(10, tell_of_lock_outs),
         Sweep(140, fire_due, sends=True),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from portal.kernel.language import _l
 from portal.officers import acts, models, routes
+from portal.officers.commands import restored
 from portal.officers.journal import JOURNAL
 from portal.officers.messages import MESSAGES
 from portal.officers.queries import count_waiting
 from portal.officers.service import note_sweep, refuse_unbelieved_clock
+from portal.registry.commands import Command
 from portal.registry.feature import Feature
 from portal.registry.navigation import Section
 from portal.registry.sweeps import Sweep
@@ -26,6 +28,7 @@ FEATURE = Feature(
         Section("officers.journal", _l("日志"), "journal", acts.READ_JOURNAL, _l("系统"), 940),
     ),
     before_number=(refuse_unbelieved_clock,),
+    commands=(Command(restored),),
     sweeps=(Sweep(130, note_sweep),),
     acts=(
         acts.READ_JOURNAL,

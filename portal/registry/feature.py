@@ -19,12 +19,15 @@ from flask_babel import LazyString
 from portal.kernel.language import DEFAULT, LANGUAGES, said_in
 from portal.registry import hooks, journal
 from portal.registry.acts import ACTS, Act
-from portal.registry.hooks import OnPostEnd, OnUnitChange
+from portal.registry.commands import COMMANDS, Command
+from portal.registry.hooks import OnCalendarChange, OnPostEnd, OnUnitChange
 from portal.registry.imports import IMPORTS, ImportKind
 from portal.registry.journal import Journal, Word
+from portal.registry.kinds import KINDS, Kind
 from portal.registry.messages import MESSAGES, MessageKind
 from portal.registry.navigation import PLACES, SECTIONS, UNREAD, Place, Purpose, Section
 from portal.registry.registered import Unregistrable
+from portal.registry.rules import RULES, Rules
 from portal.registry.sweeps import SWEEPS, Sweep
 from portal.registry.tasks import TASKS, Task
 
@@ -32,20 +35,24 @@ from portal.registry.tasks import TASKS, Task
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """What one package of the portal brings. `blueprint`: its pages; `install`: what it must do with the app itself;
-    `models`: the modules of its tables; `acts`: what a person can do or open in it; `messages`: what it tells people;
-    `journal`: what it calls what it writes into the journal; `entries`: the same of 办理经过, whose words the journal knows too;
-    `tasks`: what its records wait for; `sections`: its entries of the menu; `places`: its pages that every page leads to;
-    `unread`: what it has for somebody to read, counted; `imports`: the kinds of workbook that it takes; `sweeps`: what it does
-    for each city without being asked.
+    `models`: the modules of its tables; `kinds`: the kinds of record that it keeps; `acts`: what a person can do or open in
+    it; `messages`: what it tells people; `journal`: what it calls what it writes into the journal; `entries`: the same of
+    办理经过, whose words the journal knows too; `tasks`: what its records wait for; `sections`: its entries of the menu;
+    `places`: its pages that every page leads to; `unread`: what it has for somebody to read, counted; `imports`: the kinds of
+    workbook that it takes; `rules`: what a city sets for itself in it; `sweeps`: what it does for each city without being asked;
+    `at_start`: what it has to do in each city before anyone is served, since an earlier release did not; `commands`: what the
+    operator can say to it.
 
-    What it does when something below it changes: `on_unit_change`, `on_post_end`, `on_lending_end`; what it is asked for:
-    `open_in_unit`, its open business on a unit's page; `ladders`, whom the reminders of its clocks reach; `on_shift`, whether the
-    person in a column is on shift, as a part of a statement; `before_number`, which raises where no number may be given."""
+    What it does when something below it changes: `on_unit_change`, `on_post_end`, `on_lending_end`, `on_calendar_change`; what it
+    is asked for: `open_in_unit`, its open business on a unit's page; `ladders`, whom the reminders of its clocks reach;
+    `on_shift`, whether the person in a column is on shift, as a part of a statement; `before_number`, which raises where no
+    number may be given."""
 
     name: str
     blueprint: Blueprint | None = None
     install: Callable[[Flask], None] | None = None
     models: tuple[ModuleType, ...] = ()
+    kinds: tuple[Kind, ...] = ()
     acts: tuple[Act, ...] = ()
     messages: tuple[MessageKind, ...] = ()
     journal: Journal = field(default_factory=Journal)
@@ -55,10 +62,14 @@ class Feature:
     places: tuple[Place, ...] = ()
     unread: tuple[Callable[[Never], int], ...] = ()
     sweeps: tuple[Sweep, ...] = ()
+    at_start: tuple[Callable[[], None], ...] = ()
+    commands: tuple[Command, ...] = ()
     imports: tuple[ImportKind, ...] = ()
+    rules: tuple[Rules, ...] = ()
     on_unit_change: tuple[OnUnitChange[Never, Never, Never], ...] = ()
     on_post_end: tuple[OnPostEnd[Never, Never, Never, object, object], ...] = ()
     on_lending_end: tuple[Callable[[Collection[int]], None], ...] = ()
+    on_calendar_change: tuple[OnCalendarChange[Never, Never, object], ...] = ()
     open_in_unit: tuple[Callable[[Never, int, int], Sequence[object]], ...] = ()
     ladders: tuple[Callable[[int, UUID, Collection[str]], object | None], ...] = ()
     on_shift: tuple[Callable[[Never], object], ...] = ()
@@ -83,6 +94,7 @@ def hand_down(features: Iterable[Feature]) -> None:
 def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
     """What fills each list; every one is judged before the first is filled."""
     return [
+        KINDS.judged((one.name, row) for one in features for row in one.kinds),
         ACTS.judged((one.name, act) for one in features for act in one.acts),
         MESSAGES.judged((one.name, row) for one in features for row in one.messages),
         journal.ENTRIES.judged((one.name, row) for one in features for row in one.entries),
@@ -95,10 +107,14 @@ def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
         PLACES.judged((one.name, row) for one in features for row in one.places),
         UNREAD.judged((one.name, row) for one in features for row in one.unread),
         IMPORTS.judged((one.name, row) for one in features for row in one.imports),
+        RULES.judged((one.name, row) for one in features for row in one.rules),
         SWEEPS.judged((one.name, row) for one in features for row in one.sweeps),
+        COMMANDS.judged((one.name, row) for one in features for row in one.commands),
+        hooks.AT_START.judged((one.name, row) for one in features for row in one.at_start),
         hooks.ON_UNIT_CHANGE.judged((one.name, row) for one in features for row in one.on_unit_change),
         hooks.ON_POST_END.judged((one.name, row) for one in features for row in one.on_post_end),
         hooks.ON_LENDING_END.judged((one.name, row) for one in features for row in one.on_lending_end),
+        hooks.ON_CALENDAR_CHANGE.judged((one.name, row) for one in features for row in one.on_calendar_change),
         hooks.OPEN_IN_UNIT.judged((one.name, row) for one in features for row in one.open_in_unit),
         hooks.LADDERS.judged((one.name, row) for one in features for row in one.ladders),
         hooks.ON_SHIFT.judged((one.name, row) for one in features for row in one.on_shift),
@@ -131,6 +147,7 @@ def _words(feature: Feature) -> Iterator[tuple[str, LazyString]]:
     yield from ((f"{journal.FACTS.what} {row.name}", label) for row in said.facts for label in (row.label, *row.values.values()))
     yield from ((f"{TASKS.what} {row.name}", label) for row in feature.tasks for label in (row.label, row.turn))
     yield from ((f"{IMPORTS.what} {row.name}", row.words) for row in feature.imports)
+    yield from ((f"{RULES.what} {row.name}", words) for row in feature.rules for words in (row.title, row.source))
     for section in feature.sections:
         yield from ((f"{SECTIONS.what} {section.name}", label) for label in (section.label, section.group) if label is not None)
 
@@ -153,4 +170,5 @@ def _leading(feature: Feature) -> Iterator[tuple[str, str, str]]:
     """Each row that leads to a page: what it is, its name, and the page's endpoint."""
     yield from ((MESSAGES.what, row.name, row.opens.endpoint) for row in feature.messages if row.opens is not None)
     yield from ((SECTIONS.what, row.name, row.name) for row in feature.sections)
+    yield from ((KINDS.what, row.name, row.page) for row in feature.kinds)
     yield from ((PLACES.what, row.name, row.endpoint) for row in feature.places)

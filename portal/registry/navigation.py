@@ -48,7 +48,6 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"  # the password once more
     LANGUAGE = "language"
     REGISTER = "register"  # of a `unit`
-    MATTER = "matter"  # `matter_id`
     PERSON = "person"  # `person_id`
     CONTACT = "contact"  # how a post is reached: `post_id`
     APPOINT = "appoint"  # for a unit: `unit_id`

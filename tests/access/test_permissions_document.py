@@ -7,7 +7,6 @@ from pathlib import Path
 from flask import Flask
 
 from portal.access.predicates import Predicate
-from portal.commands.permission_words import ORDER
 from portal.commands.permissions import RELATIONS, document
 from portal.matters.verbs import VERBS
 from portal.registry.acts import ACTS
@@ -18,11 +17,6 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "permissions.md"
 def test_the_document_is_what_the_rules_say_now(app: Flask) -> None:
     with app.app_context():
         assert DOCUMENT.read_text(encoding="utf-8") == document(app), "run `make permissions`"
-
-
-def test_the_order_names_acts_that_there_are_each_once() -> None:
-    assert len(set(ORDER)) == len(ORDER)
-    assert set(ORDER) <= {act.name for act in ACTS}
 
 
 def test_what_the_policy_judges_by_are_predicates() -> None:

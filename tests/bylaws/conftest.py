@@ -12,7 +12,7 @@ import pytest
 from portal.bylaws import service
 from portal.deadlines.queries import forget
 from portal.deadlines.service import seed_calendar
-from portal.deadlines.versions import Kind
+from portal.deadlines.versions import Versioned
 from portal.kernel.db import db
 from tests.world import World, new_world
 from tests.world import world as bare_world
@@ -41,10 +41,10 @@ def world(bare_world: World) -> World:
     return bare_world
 
 
-def publish(world: World, kind: Kind, rules: Any, *, by: str = "city.head", **more: Any) -> int:
+def publish(world: World, what: Versioned[Any], rules: Any, *, by: str = "city.head", **more: Any) -> int:
     """A new version by the service; its number. Every process knows it afterwards."""
     with world.work(by):
-        number = service.set_rules(world.actor(by), kind, rules, reason="依市里要求", **more).version
+        number = service.set_rules(world.actor(by), what, rules, reason="依市里要求", **more).version
     forget(world.id)
     return number
 

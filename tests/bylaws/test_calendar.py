@@ -20,7 +20,7 @@ from portal.deadlines.calendar import CalendarEntry
 from portal.deadlines.ladder import DEFAULT_LADDER, planned
 from portal.deadlines.queries import calendar_of, forget
 from portal.deadlines.rules import Urgency
-from portal.deadlines.versions import Kind
+from portal.deadlines.versions import CALENDAR
 from portal.documents import workbook
 from portal.importing.reading import read_rows
 from portal.kernel import clock
@@ -191,7 +191,7 @@ def test_a_confirmed_year_is_corrected_only_with_a_reason_and_its_past_stays(wor
             bring(world, reason="再来一次")
         assert bring(world, more, reason="国务院调整") == 2
         with world.work():
-            assert [made.reason for made in queries.versions(Kind.CALENDAR)] == ["国务院调整", ""]
+            assert [made.reason for made in queries.versions(CALENDAR)] == ["国务院调整", ""]
             assert not calendar_of(db.session()).is_working(date(2027, 12, 31))
 
 
@@ -232,7 +232,7 @@ def test_a_pasted_list_is_previewed_and_confirmed(world: World) -> None:
         assert shown.status_code == 200 and "导入 2027 年放假安排" in page
         assert "2027年2月11日" in page and "2027年2月4日" in page, "what moves is said by days"
         with world.work():
-            assert queries.newest(Kind.CALENDAR) == 0, "a preview writes nothing"
+            assert queries.newest(CALENDAR) == 0, "a preview writes nothing"
         assert browser.post(world.url("calendar/import"), data=typed(page) | {"step": "confirm"}).status_code == 303
         forget(world.id)
         after = browser.get(world.url("calendar?year=2027")).get_data(as_text=True)
@@ -252,7 +252,7 @@ def test_a_workbook_is_previewed_and_its_bad_rows_are_explained(world: World) ->
         forced = send(world, browser, days="10月8日 调休上班 国庆节", step="confirm")
         assert "本来就上班" in forced.get_data(as_text=True)
         with world.work():
-            assert queries.newest(Kind.CALENDAR) == 0
+            assert queries.newest(CALENDAR) == 0
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,12 @@ from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.audit.models import JournalEntry
 from portal.bylaws import queries, service
-from portal.deadlines import reckon
+from portal.deadlines import ladder, reckon, rules
 from portal.deadlines.ladder import DEFAULT_LADDER, Rung
 from portal.deadlines.models import RuleSet
 from portal.deadlines.queries import calendar_of, forget, ladder_of, limits_at, rules_of
 from portal.deadlines.rules import DEFAULT_LIMITS, DEFAULT_RULES, SourceLevel, Span, Urgency
-from portal.deadlines.versions import NOTICE, Kind
+from portal.deadlines.versions import NOTICE
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Stale
@@ -66,8 +66,8 @@ def rungs(world: World, running: Clock) -> list[tuple[str, int]]:
 
 
 def publish_all(world: World) -> None:
-    for kind, rules in ((Kind.DEADLINES, QUICK), (Kind.LADDER, LADDER), (Kind.LIMITS, LIMITS)):
-        assert publish(world, kind, rules) == 2
+    for what, said in ((rules.DEADLINES, QUICK), (ladder.LADDER, LADDER), (rules.LIMITS, LIMITS)):
+        assert publish(world, what, said) == 2
 
 
 def test_no_running_clock_moves_when_rules_change(world: World) -> None:
@@ -114,7 +114,7 @@ def test_a_repetition_goes_on_by_the_ladder_that_the_clock_began_with(world: Wor
     rarely = replace(LADDER, repeat_days=14)
     with clock.set_to(WEDNESDAY):
         matter_id = world.assign(world.register(received_on=date(2026, 3, 4)))
-        publish(world, Kind.LADDER, rarely)
+        publish(world, ladder.LADDER, rarely)
     due = world.matter(matter_id).due_on
     with clock.set_to(clock.at(due + timedelta(days=15), 10)):
         with world.work():
@@ -132,7 +132,7 @@ def test_a_repetition_goes_on_by_the_ladder_that_the_clock_began_with(world: Wor
 
 def test_a_new_ladder_reaches_whom_it_names(world: World) -> None:
     with clock.set_to(WEDNESDAY):
-        publish(world, Kind.LADDER, LADDER)
+        publish(world, ladder.LADDER, LADDER)
     with clock.set_to(LATER):
         matter_id = world.assign(world.register(received_on=date(2026, 3, 4)))
     day = world.matter(matter_id).due_on - timedelta(days=2)
@@ -145,7 +145,7 @@ def test_a_new_ladder_reaches_whom_it_names(world: World) -> None:
 def test_an_assignment_keeps_the_limit_for_declining_of_its_moment(world: World) -> None:
     with clock.set_to(WEDNESDAY):
         old = world.assign(world.register())
-        publish(world, Kind.LIMITS, LIMITS)
+        publish(world, rules.LIMITS, LIMITS)
     with clock.set_to(LATER):
         new = world.assign(world.register())
     with clock.set_to(clock.at(date(2026, 3, 10), 9)):
@@ -156,7 +156,7 @@ def test_an_assignment_keeps_the_limit_for_declining_of_its_moment(world: World)
 
 
 def test_who_what_when_and_why_is_written_down(world: World) -> None:
-    publish(world, Kind.LIMITS, LIMITS, from_on=clock.today() + timedelta(days=3))
+    publish(world, rules.LIMITS, LIMITS, from_on=clock.today() + timedelta(days=3))
     with world.work():
         entry = db.session.scalars(
             select(JournalEntry).where(JournalEntry.act == "set_rules", JournalEntry.city_id == world.id)
@@ -164,13 +164,13 @@ def test_who_what_when_and_why_is_written_down(world: World) -> None:
         assert (entry.subject_id, entry.person_id) == ("limits:2", world.people["city.head"])
         assert entry.before and entry.after
         assert (entry.before["decline_working_days"], entry.after["decline_working_days"]) == (3, 5)
-        made = queries.versions(Kind.LIMITS)[0]
+        made = queries.versions("limits")[0]
         assert made.from_at == clock.at(clock.today() + timedelta(days=3))
         assert made.reason == "依市里要求"
 
 
 def test_versions_are_written_once(world: World, database: object) -> None:
-    publish(world, Kind.LIMITS, LIMITS)
+    publish(world, rules.LIMITS, LIMITS)
     for url in (database.app_url, database.owner_url):  # type: ignore[attr-defined]
         for change in ("update rule_set set reason = 'x'", "delete from rule_set"):
             with psycopg.connect(conninfo(make_url(url))) as direct:
@@ -181,7 +181,7 @@ def test_versions_are_written_once(world: World, database: object) -> None:
 
 def test_another_city_keeps_its_own_rules(world: World, new_world: object) -> None:
     with clock.set_to(WEDNESDAY):
-        publish(world, Kind.DEADLINES, QUICK)
+        publish(world, rules.DEADLINES, QUICK)
     with clock.set_to(LATER):
         other: World = new_world()  # type: ignore[operator]
         assert other.matter(other.register(received_on=date(2026, 3, 4))).due_on == date(2026, 4, 4)
@@ -191,7 +191,7 @@ def test_another_city_keeps_its_own_rules(world: World, new_world: object) -> No
 @pytest.mark.parametrize("person", ["city.supervisor", "county.head", "city.secretariat", "city.leader", "city.security", "nobody"])
 def test_nobody_else_sets_rules(world: World, person: str) -> None:
     with world.work(person), pytest.raises(Forbidden):
-        service.set_rules(world.actor(person), Kind.LIMITS, LIMITS, reason="x")
+        service.set_rules(world.actor(person), rules.LIMITS, LIMITS, reason="x")
     browser = world.browser(person)
     assert browser.get(world.url("rules/limits/edit")).status_code == 403
     assert browser.get(world.url("rules")).status_code == 200
@@ -208,12 +208,12 @@ def test_a_set_without_reason_for_a_past_day_or_without_change_is_refused(world:
             ({"reason": "x", "from_on": clock.today() + timedelta(days=367)}, "from_on"),
         ):
             with pytest.raises(Invalid) as refused:
-                service.set_rules(head, Kind.LIMITS, LIMITS, **faulty)  # type: ignore[arg-type]
+                service.set_rules(head, rules.LIMITS, LIMITS, **faulty)  # type: ignore[arg-type]
             assert field in refused.value.fields
         with pytest.raises(Invalid, match="没有要发布的改动"):
-            service.set_rules(head, Kind.LIMITS, DEFAULT_LIMITS, reason="x")
+            service.set_rules(head, rules.LIMITS, DEFAULT_LIMITS, reason="x")
         with pytest.raises(Stale):
-            service.set_rules(head, Kind.LIMITS, LIMITS, reason="x", seen=7)
+            service.set_rules(head, rules.LIMITS, LIMITS, reason="x", seen=7)
         assert db.session.scalar(select(RuleSet.id).where(RuleSet.city_id == world.id)) is None
 
 
@@ -233,7 +233,7 @@ def test_the_page_previews_and_publishes(world: World, kind: str) -> None:
     assert shown.status_code == 200 and "发布第 2 版" in page and "<ins>" in page
     assert {"deadlines": "20 日", "ladder": "到期前 10 日", "limits": "交办后 4 个工作日内"}[kind] in page
     with world.work():
-        assert queries.newest(Kind(kind)) == 1, "a preview writes nothing"
+        assert queries.newest(kind) == 1, "a preview writes nothing"
     again = head.post(address, data=form | {"step": "edit"}).get_data(as_text=True)
     assert typed(again)["reason"] == ["试行"]
     assert head.post(address, data=typed(page) | {"step": "publish"}).status_code == 303
@@ -243,7 +243,7 @@ def test_the_page_previews_and_publishes(world: World, kind: str) -> None:
     stale = head.post(address, data=typed(page) | {"step": "publish", "reason": "另一理由"})
     assert stale.status_code == 409 and "另一理由" in stale.get_data(as_text=True)
     with world.work():
-        assert queries.newest(Kind(kind)) == 2
+        assert queries.newest(kind) == 2
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_what_cannot_hold_is_refused_beside_its_field_and_nothing_is_lost(
     if "reason" not in change:
         assert typed(page)["reason"] == ["试行"]
     with world.work():
-        assert queries.newest(Kind(kind)) == 1
+        assert queries.newest(kind) == 1
 
 
 def test_an_unknown_kind_of_rules_does_not_exist(world: World) -> None:

@@ -11,10 +11,21 @@ from hypothesis import strategies as st
 
 from portal.deadlines import reckon
 from portal.deadlines.calendar import Calendar
-from portal.deadlines.ladder import DEFAULT_LADDER, Rung, code_of, planned, sent_at
-from portal.deadlines.rules import DEFAULT_LIMITS, DEFAULT_RULES, Faulty, Limits, Rule, SourceLevel, Span, Urgency
-from portal.deadlines.versions import NOTICE, History, Kind, Version
-from portal.deadlines.words import explain, fault_words
+from portal.deadlines.ladder import DEFAULT_LADDER, LADDER, Rung, code_of, planned, sent_at
+from portal.deadlines.rules import (
+    DEADLINES,
+    DEFAULT_LIMITS,
+    DEFAULT_RULES,
+    LIMITS,
+    Faulty,
+    Limits,
+    Rule,
+    SourceLevel,
+    Span,
+    Urgency,
+)
+from portal.deadlines.versions import NOTICE, History, Values, Version, Versioned
+from portal.deadlines.words import explain
 from portal.kernel import clock
 from tests.deadlines.strategies import calendars, days, moments
 
@@ -22,12 +33,12 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 QUICK = tuple((level, urgency, replace(rule, closing=Span(days=10))) for level, urgency, rule in DEFAULT_RULES.rows)
 
 
-def version(number: int, made_at: datetime, from_at: datetime, kind: Kind = Kind.DEADLINES) -> Version:
+def version(number: int, made_at: datetime, from_at: datetime, what: Versioned[Values] = DEADLINES) -> Version:
     data = {
-        Kind.DEADLINES: replace(DEFAULT_RULES, version=number, rows=QUICK).to_json(),
-        Kind.LIMITS: replace(DEFAULT_LIMITS, version=number, decline_working_days=5).to_json(),
-    }[kind]
-    return Version(kind, number, data, from_at, made_at, "市委督查室主任")
+        DEADLINES.name: replace(DEFAULT_RULES, version=number, rows=QUICK).to_json(),
+        LIMITS.name: replace(DEFAULT_LIMITS, version=number, decline_working_days=5).to_json(),
+    }[what.name]
+    return Version(what.name, number, data, from_at, made_at, "市委督查室主任")
 
 
 @st.composite
@@ -44,8 +55,8 @@ def histories(draw: st.DrawFn) -> list[Version]:
 def test_what_is_in_force_at_a_moment_never_changes_afterwards(versions: list[Version], minutes: int) -> None:
     moment = START + timedelta(minutes=minutes)
     known_then = [one for one in versions if one.made_at + NOTICE <= moment]
-    everything = History(versions).in_force(Kind.DEADLINES, moment)
-    assert History(known_then).in_force(Kind.DEADLINES, moment) == everything
+    everything = History(versions).in_force(DEADLINES, moment)
+    assert History(known_then).in_force(DEADLINES, moment) == everything
 
 
 @given(histories(), days, st.sampled_from(SourceLevel), st.sampled_from(Urgency))
@@ -54,33 +65,33 @@ def test_a_version_gives_the_same_date_whatever_is_set_later(
 ) -> None:
     first, all_of_them = History(versions[:1]), History(versions)
     for number in (1, 2):
-        assert reckon.closing(day, level, urgency, first.rules(number)) == reckon.closing(
-            day, level, urgency, all_of_them.rules(number)
+        assert reckon.closing(day, level, urgency, first.built(DEADLINES, number)) == reckon.closing(
+            day, level, urgency, all_of_them.built(DEADLINES, number)
         )
 
 
 def test_a_later_decision_stands_even_where_an_older_one_was_to_begin_after_it() -> None:
     first_of_year = START + timedelta(days=60)
     history = History([version(2, START, first_of_year), version(3, START, START + NOTICE)])
-    assert history.in_force(Kind.DEADLINES, START) == 1
-    assert history.in_force(Kind.DEADLINES, START + NOTICE) == 3
-    assert history.in_force(Kind.DEADLINES, first_of_year) == 3
-    assert (history.latest(Kind.DEADLINES), history.latest(Kind.LADDER)) == (3, 1)
+    assert history.in_force(DEADLINES, START) == 1
+    assert history.in_force(DEADLINES, START + NOTICE) == 3
+    assert history.in_force(DEADLINES, first_of_year) == 3
+    assert (history.latest(DEADLINES), history.latest(LADDER)) == (3, 1)
 
 
 def test_the_default_is_version_one_and_an_unknown_version_is_none() -> None:
     history = History([version(2, START, START)])
-    assert history.rules(1) is DEFAULT_RULES
-    assert (history.ladder(1), history.limits(1)) == (DEFAULT_LADDER, DEFAULT_LIMITS)
+    assert history.built(DEADLINES, 1) is DEFAULT_RULES
+    assert (history.built(LADDER, 1), history.built(LIMITS, 1)) == (DEFAULT_LADDER, DEFAULT_LIMITS)
     with pytest.raises(KeyError):
-        history.rules(7)
+        history.built(DEADLINES, 7)
 
 
 def test_why_this_date_names_the_version_and_who_set_it() -> None:
-    history = History([version(2, START, START), version(2, START, START, Kind.LIMITS)])
+    history = History([version(2, START, START), version(2, START, START, LIMITS)])
     with clock.set_to(START + timedelta(days=5)):
-        closing = reckon.closing(date(2026, 11, 2), SourceLevel.CITY, Urgency.NORMAL, history.rules(2))
-        declining = reckon.decline_until(START + timedelta(days=1), Calendar({}), history.limits(2))
+        closing = reckon.closing(date(2026, 11, 2), SourceLevel.CITY, Urgency.NORMAL, history.built(DEADLINES, 2))
+        declining = reckon.decline_until(START + timedelta(days=1), Calendar({}), history.built(LIMITS, 2))
         said = ("版本", "第 2 版，市委督查室主任设定，11月1日起施行")
         assert explain(closing.why)[:2] == [("规则", "市级批示件（一般），收到次日起 10 日内办结"), said]
         assert explain(declining.why)[:2] == [("规则", "交办后 5 个工作日内可退回"), said]
@@ -151,4 +162,4 @@ def test_rules_that_cannot_hold_are_refused_with_a_sentence(make: object, code: 
         make()  # type: ignore[operator]
     assert refused.value.code == code
     if code != "table_rows":
-        assert fault_words(refused.value)
+        assert str(refused.value.sentence)

@@ -16,8 +16,8 @@ from sqlalchemy import select
 
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
-from portal.commands.files import files
 from portal.kernel.db import db
+from portal.matters.commands import files
 from portal.matters.models import Attachment
 from portal.matters.service import attaching
 from portal.vault.files import FileStore

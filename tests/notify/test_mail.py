@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import select, update
 
 from portal.audit.models import JournalEntry
-from portal.commands.deliveries import deliveries as deliveries_commands
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import alone, db, enter
 from portal.notify import bell, channels, delivery, jobs, mail
 from portal.notify.channels import Outcome
+from portal.notify.commands import deliveries as deliveries_commands
 from portal.notify.letters import SUBJECT
 from portal.notify.mail import Mail, Patience
 from portal.notify.models import Delivery, Message

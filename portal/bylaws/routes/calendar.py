@@ -26,7 +26,7 @@ from portal.deadlines import reckon
 from portal.deadlines.calendar import Calendar
 from portal.deadlines.queries import calendar_of, limits_at
 from portal.deadlines.rules import Urgency
-from portal.deadlines.versions import Kind
+from portal.deadlines.versions import CALENDAR
 from portal.deadlines.words import day_words, holiday_words, instant_words, month_words, weekday_words
 from portal.documents import workbook
 from portal.importing import previews
@@ -35,10 +35,10 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Stale
-from portal.matters.replanning import receipts_that_would_move
 from portal.web.answers import go, page, xlsx
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
+from portal.web.places import record_url
 
 MOST_BYTES = 2 * MEGABYTE
 MOST_MOVED = 40
@@ -122,7 +122,7 @@ def import_calendar() -> Response:
     form.year.choices = [SelectChoice(str(year), str(year)) for year in years]
     if request.method == "GET":
         form.year.data = _year(request.args.get("year"), years, calendar_of(db.session()).year_to_import(clock.today()))
-        form.version.data = str(queries.newest(Kind.CALENDAR))
+        form.version.data = str(queries.newest(CALENDAR))
         return page(IMPORT, form=form, refusal=None, **_importing())
     if not form.validate():
         return redraw(IMPORT, form, **_importing())
@@ -141,7 +141,7 @@ def import_calendar() -> Response:
             seen=form.version.data,  # type: ignore[arg-type]
         )
     except (Invalid, Stale) as refusal:
-        form.version.data = str(queries.newest(Kind.CALENDAR))
+        form.version.data = str(queries.newest(CALENDAR))
         return redraw(IMPORT, form, refusal, **_importing())
     flash(_("%(year)d 年放假安排已导入", year=judged.year))
     return go(url_for("bylaws.calendar", year=judged.year))
@@ -197,7 +197,7 @@ def _previewed(form: NoticeForm, judged: Notice) -> Response:
     good = not judged.bad
     sends, answers = _moved(before, after, judged.year) if good else ([], [])
     changed = before.worked_otherwise(after, date(judged.year, 1, 1), date(judged.year, 12, 31)) if good else []
-    own = receipts_that_would_move(current_actor(), after) if changed else []
+    own = service.would_move(current_actor(), after) if changed else []
     return page(
         "bylaws/calendar_preview.html",
         form=form,
@@ -215,7 +215,7 @@ def _previewed(form: NoticeForm, judged: Notice) -> Response:
         more=max(len(sends), len(answers)) > MOST_MOVED,
         receipts=[
             _Moved(one.number, instant_words(one.before), instant_words(one.after),
-                   url_for("matters.matter", matter_id=one.matter_id))
+                   record_url(one.kind, one.record_id))
             for one in own
         ],
         **_importing(),
@@ -254,7 +254,7 @@ def _worked(known: Calendar, day: date) -> str:
 def _notices(year: int) -> list[_Notice]:
     return [
         _Notice(made.data["source"], made.data["correction"], made.made_at, made.person, made.set_by, made.reason)
-        for made in queries.versions(Kind.CALENDAR)
+        for made in queries.versions(CALENDAR)
         if made.data["year"] == year
     ]
 

@@ -6,58 +6,51 @@ nothing is kept of a preview that is left.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from flask import Response, flash, request, url_for
 
 from portal.access.acts import SIGNED_IN
 from portal.access.policy import allowed
 from portal.bylaws import acts, queries, service
-from portal.bylaws.forms import BLANK_RUNGS, RulesForm, form_for
+from portal.bylaws.bylaw import Bylaw
+from portal.bylaws.forms import RulesForm
 from portal.bylaws.routes import blueprint
-from portal.bylaws.rules import (
-    AnyRules,
-    Change,
-    consequences,
-    differences,
-    example_due_on,
-    limit_facts,
-    paper_words,
-    roles_words,
-    rungs_of,
-)
-from portal.deadlines.ladder import LEGAL
+from portal.bylaws.rules import Change, compared
 from portal.deadlines.queries import calendar_of, history_of
-from portal.deadlines.rules import SourceLevel, Urgency
-from portal.deadlines.versions import RULES, History, Kind
-from portal.deadlines.words import day_words, span_words
+from portal.deadlines.rules import SourceLevel
+from portal.deadlines.versions import History, V
+from portal.deadlines.words import day_words
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.kernel.language import _, _l
-from portal.kernel.refusals import Invalid, Stale
+from portal.kernel.language import _
+from portal.kernel.refusals import Invalid, Invisible, Stale
+from portal.registry.rules import RULES
 from portal.web.answers import go, page
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
 from portal.workflow.seats import SHAPES, STEP_LABELS
 
-TITLES = {Kind.DEADLINES: _l("办理期限"), Kind.LADDER: _l("催办提醒"), Kind.LIMITS: _l("签收和退回的时限")}
-KIND = f"any({', '.join(RULES)})"
+EDIT = "bylaws/edit.html"
 
 
 @dataclass(frozen=True, slots=True)
 class _InForce:
-    """The line above a table: which version, since when, by whom, what is to come, and where to go."""
+    """The line above a table: which version, since when, by whom, what is to come, and where to go; and the table: what draws
+    it, and what it is filled with."""
 
-    kind: Kind
-    title: Any
+    title: str
     version: int
     since: str | None
     set_by: str | None
     coming: list[str]
     history_url: str
     edit_url: str | None
+    template: str
+    values: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +73,9 @@ class _Told:
 def rules() -> Response:
     """What is in force, and where it is changed."""
     history, now = history_of(db.session()), clock.now()
-    table = history.rules(history.in_force(Kind.DEADLINES, now))
-    ladder = history.ladder(history.in_force(Kind.LADDER, now))
-    limits = history.limits(history.in_force(Kind.LIMITS, now))
     return page(
         "bylaws/rules.html",
-        heads={kind.value: _in_force(history, kind, now) for kind in RULES},
-        papers=[
-            (paper_words(level, urgency), span_words(rule.closing.to_json()),
-             span_words(rule.first_feedback.to_json()) if rule.first_feedback else None)
-            for level, urgency, rule in table.rows
-        ],
-        rungs=[
-            (words, roles_words(rung.roles), roles_words(rung.for_confidential), rung.code in LEGAL)
-            for rung, words in rungs_of(ladder)
-        ],
-        hour=f"{ladder.hour:%H:%M}",
-        limits=limit_facts(limits),
+        sets=[_in_force(history, cast("Bylaw[Any]", bylaw), now) for bylaw in RULES],
         chains=[
             (level.label, [f"{STEP_LABELS[seat.kind]}　{seat.role.label}" for seat in SHAPES[level]])
             for level in SourceLevel
@@ -104,112 +83,113 @@ def rules() -> Response:
     )  # fmt: skip
 
 
-@blueprint.get(f"/rules/<{KIND}:kind>")
+@blueprint.get("/rules/<kind>")
 @allows(SIGNED_IN)
 def rule_history(kind: str) -> Response:
     """Every version, the newest first, with what it changed and why."""
-    of = Kind(kind)
+    bylaw = _named(kind)
     history, now = history_of(db.session()), clock.now()
-    current = history.in_force(of, now)
+    current = history.in_force(bylaw.of, now)
     told = []
-    for made in queries.versions(of):
-        changes = differences(_built(history, of, made.number - 1), _built(history, of, made.number))
+    for made in queries.versions(kind):
+        before, after = (bylaw.facts(_built(history, bylaw, number)) for number in (made.number - 1, made.number))
+        changes = _differing(compared(before, after))
         state, lamp = _state(made.number, made.from_at, current, now)
         told.append(_Told(made.number, state, lamp, made.from_at, made.made_at, made.person, made.set_by, made.reason, changes))
     state, lamp = (_("现行"), "ok") if current == 1 else (_("已被取代"), "done")
     told.append(_Told(1, state, lamp, None, None, None, None, None, []))
-    return page("bylaws/history.html", head=_in_force(history, of, now), versions=told, back_url=url_for("bylaws.rules"))
+    return page(
+        "bylaws/history.html",
+        head=_in_force(history, bylaw, now), versions=told, source=bylaw.source, back_url=url_for("bylaws.rules"),
+    )  # fmt: skip
 
 
-@blueprint.route(f"/rules/<{KIND}:kind>/edit", methods=["GET", "POST"])
+@blueprint.route("/rules/<kind>/edit", methods=["GET", "POST"])
 @allows(acts.KEEP_RULES, once=True)
 def edit_rules(kind: str) -> Response:
     """Type a new version, see what it would change, publish it."""
-    of = Kind(kind)
-    newest = queries.newest(of)
-    stands = _built(history_of(db.session()), of, newest)
-    form = form_for(of, request.method == "POST", _slots(of, stands))
+    bylaw = _named(kind)
+    newest = queries.newest(kind)
+    stands = _built(history_of(db.session()), bylaw, newest)
+    form = bylaw.form.following(stands, request.form if request.method == "POST" else None)
     if request.method == "GET":
         form.show(stands)
         form.version.data = str(newest)
-        return _editing(of, form)
+        return _editing(bylaw, form)
     proposed = form.built(newest + 1) if form.validate() else None
     if proposed is None or request.form.get("step") == "edit":
-        return redraw(_template(of), form, **_frame_of(of, form)) if proposed is None else _editing(of, form)
+        return redraw(EDIT, form, **_frame_of(bylaw)) if proposed is None else _editing(bylaw, form)
     if request.form.get("step") != "publish":
-        return _previewed(of, form, stands, proposed)
+        return _previewed(bylaw, form, stands, proposed)
     try:
         made = service.set_rules(
             current_actor(),
-            of,
+            bylaw.of,
             proposed,
             reason=form.reason.data or "",
             from_on=form.from_on.data,
             seen=form.version.data,  # type: ignore[arg-type]
         )
     except (Invalid, Stale) as refusal:
-        form.version.data = str(queries.newest(of))  # who was told of a newer version may go on from it
-        return redraw(_template(of), form, refusal, **_frame_of(of, form))
+        form.version.data = str(queries.newest(kind))  # who was told of a newer version may go on from it
+        return redraw(EDIT, form, refusal, **_frame_of(bylaw))
     flash(_("第 %(version)d 版已发布", version=made.version))
     return go(url_for("bylaws.rule_history", kind=kind))
 
 
-def _built(history: History, kind: Kind, number: int) -> AnyRules:
+def _named(name: str) -> Bylaw[Any]:
+    if name not in RULES:
+        raise Invisible
+    return cast("Bylaw[Any]", RULES[name])
+
+
+def _built(history: History, bylaw: Bylaw[V], number: int) -> V:
     try:
-        return history.any(kind, number)
+        return history.built(bylaw.of, number)
     except KeyError:  # set a moment ago by another process
         raise Stale(_("规则刚刚更新，请一分钟后再打开本页")) from None
 
 
-def _template(kind: Kind) -> str:
-    return f"bylaws/edit_{kind}.html"
+def _differing(found: list[Change]) -> list[Change]:
+    return [change for change in found if change.differs]
 
 
-def _slots(kind: Kind, stands: Any) -> int:
-    if kind is not Kind.LADDER:
-        return 0
-    said = request.form.get("rungs", "")
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 3 else len(stands.rungs) + BLANK_RUNGS
-
-
-def _frame_of(kind: Kind, form: RulesForm) -> dict[str, Any]:
+def _frame_of(bylaw: Bylaw[V]) -> dict[str, Any]:
     return {
-        "title": TITLES[kind],
-        "action": url_for("bylaws.edit_rules", kind=kind),
+        "title": bylaw.title,
+        "action": url_for("bylaws.edit_rules", kind=bylaw.name),
         "back_url": url_for("bylaws.rules"),
-        "papers": [(f"{level}_{urgency}", paper_words(level, urgency)) for level in SourceLevel for urgency in Urgency],
-        "slots": getattr(form, "slots", 0),
-        "next_version": queries.newest(kind) + 1,
+        "next_version": queries.newest(bylaw.name) + 1,
+        "typed_in": bylaw.template,
     }
 
 
-def _editing(kind: Kind, form: RulesForm) -> Response:
-    return page(_template(kind), form=form, refusal=None, **_frame_of(kind, form))
+def _editing(bylaw: Bylaw[V], form: RulesForm[V]) -> Response:
+    return page(EDIT, form=form, refusal=None, **_frame_of(bylaw))
 
 
-def _previewed(kind: Kind, form: RulesForm, stands: AnyRules, proposed: AnyRules) -> Response:
+def _previewed(bylaw: Bylaw[V], form: RulesForm[V], stands: V, proposed: V) -> Response:
     moment = clock.at(form.from_on.data, 10) if form.from_on.data else clock.now()
-    changes = differences(stands, proposed)
+    changes = _differing(compared(bylaw.facts(stands), bylaw.facts(proposed)))
     if fault := service.day_fault(form.from_on.data):
         refusal = Invalid(_("先改正施行日期，再看变化"), fields={"from_on": fault})
-        return redraw(_template(kind), form, refusal, **_frame_of(kind, form))
+        return redraw(EDIT, form, refusal, **_frame_of(bylaw))
     if not changes:
         refusal = Invalid(_("与第 %(version)d 版相同，没有要发布的改动", version=stands.version))
-        return redraw(_template(kind), form, refusal, **_frame_of(kind, form))
+        return redraw(EDIT, form, refusal, **_frame_of(bylaw))
     carried = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "step", "request_key")]
-    results = consequences(stands, proposed, calendar_of(db.session()), moment)
+    calendar = calendar_of(db.session())
+    results = compared(bylaw.results(stands, calendar, moment), bylaw.results(proposed, calendar, moment))
     return page(
         "bylaws/preview.html",
         changes=changes,
         results=results,
         moved=sum(result.differs for result in results),
         carried=carried,
-        kind=kind.value,
-        moment=moment,
-        example=day_words(example_due_on(clock.local(moment).date())),
+        example=bylaw.example(moment),
         reason=form.reason.data,
         from_on=form.from_on.data,
-        **_frame_of(kind, form),
+        **_frame_of(bylaw),
     )
 
 
@@ -221,21 +201,22 @@ def _state(number: int, from_at: datetime, current: int, now: datetime) -> tuple
     return (_("待施行"), "soon") if from_at > now else (_("现行"), "ok")
 
 
-def _in_force(history: History, kind: Kind, now: datetime) -> _InForce:
-    number = history.in_force(kind, now)
-    mine = next((one for one in history.of(kind) if one.number == number), None)
+def _in_force(history: History, bylaw: Bylaw[V], now: datetime) -> _InForce:
+    number = history.in_force(bylaw.of, now)
+    mine = next((one for one in history.of(bylaw.name) if one.number == number), None)
     coming = [
         _("第 %(version)d 版将于 %(on)s起施行", version=one.number, on=day_words(one.origin.on))
-        for one in history.of(kind)
+        for one in history.of(bylaw.name)
         if one.number > number and one.from_at > now
     ]
     return _InForce(
-        kind,
-        TITLES[kind],
+        str(bylaw.title),
         number,
         day_words(mine.origin.on) if mine else None,
         mine.set_by if mine else None,
         coming,
-        url_for("bylaws.rule_history", kind=kind),
-        url_for("bylaws.edit_rules", kind=kind) if allowed(current_actor(), acts.KEEP_RULES) else None,
+        url_for("bylaws.rule_history", kind=bylaw.name),
+        url_for("bylaws.edit_rules", kind=bylaw.name) if allowed(current_actor(), acts.KEEP_RULES) else None,
+        bylaw.template,
+        bylaw.drawn(history.built(bylaw.of, number)),
     )

@@ -25,7 +25,7 @@ from portal.registry.navigation import Purpose
 from portal.web.answers import page
 from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
-from portal.web.places import place_url
+from portal.web.places import place_url, record_url
 
 MOST_MATTERS = 10
 
@@ -53,7 +53,7 @@ def unit(unit_id: int) -> Response:
         below=[node_of(one, count) for one, count in place.below if one.retired_on is None],
         gone=[node_of(one) for one, _count in place.below if one.retired_on is not None],
         leads=not shown.is_organ,
-        matters=[(one, place_url(Purpose.MATTER, matter_id=one.id)) for one in matters[:MOST_MATTERS]],
+        matters=[(one, record_url(one.kind, one.id)) for one in matters[:MOST_MATTERS]],
         more_url=place_url(Purpose.REGISTER, unit=shown.code) if len(matters) > MOST_MATTERS else None,
         planned=[_change(one, shown, actor) for one in history if one.planned],
         history=[_change(one, shown, actor) for one in history if not one.planned],

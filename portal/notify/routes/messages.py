@@ -10,6 +10,7 @@ from uuid import UUID
 from flask import Response, request, url_for
 
 from portal.access.acts import SIGNED_IN
+from portal.access.queries import kinds_of
 from portal.kernel.language import _
 from portal.kernel.refusals import Invisible
 from portal.notify import service
@@ -18,10 +19,9 @@ from portal.notify.models import Message
 from portal.notify.queries import Place, messages_of, unread_by
 from portal.notify.routes import blueprint
 from portal.registry.messages import MESSAGES, Opens
-from portal.registry.navigation import Purpose
 from portal.web.answers import go, page
 from portal.web.guards import allows, current_actor
-from portal.web.places import place_url
+from portal.web.places import record_url
 
 ELSEWHERE = Opens("notify.messages")
 
@@ -68,7 +68,7 @@ def open_message(message_id: UUID) -> Response:
     """Mark one's message read and go on to what it is about; opening it twice changes nothing more."""
     message = service.open_message(current_actor(), message_id)
     if message.record_id is not None:
-        return go(place_url(Purpose.MATTER, matter_id=message.record_id))
+        return go(record_url(kinds_of([message.record_id])[message.record_id], message.record_id))
     opens = MESSAGES[message.kind].opens or ELSEWHERE
     if opens.fact and opens.fact not in message.facts:
         opens = ELSEWHERE

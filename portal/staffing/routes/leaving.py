@@ -8,11 +8,11 @@ from typing import Any
 
 from flask import Response, flash, url_for
 
+from portal.access.queries import kinds_of
 from portal.access.roles import Role, post_name
 from portal.identity.door import confirm
 from portal.kernel.language import _
 from portal.kernel.refusals import Refusal
-from portal.registry.navigation import Purpose
 from portal.staffing import acts, forms, queries
 from portal.staffing.routes import HIGHEST_ID, blueprint
 from portal.staffing.routes.acts import chosen, perform
@@ -23,7 +23,7 @@ from portal.staffing.service.settling import lines_of
 from portal.web.answers import go, page
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
-from portal.web.places import place_url
+from portal.web.places import record_url
 
 HANDOVER = "staffing/handover.html"
 
@@ -102,6 +102,8 @@ def _list(handover_id: int) -> dict[str, Any]:
     actor = current_actor()
     made, posts, receivers = leaving.handover(actor, handover_id)
     names = [_Receiver(one.person.name, one.signed_at, one.person_id == actor.person_id) for one in receivers]
+    lines = lines_of(actor, handover_id)
+    kinds = kinds_of([line.record_id for line in lines])
     return {
         "handover_id": made.id,
         "person": made.person.name,
@@ -109,7 +111,7 @@ def _list(handover_id: int) -> dict[str, Any]:
         "made_at": made.made_at,
         "reason": made.reason,
         "posts": [post_name(post.unit.name, Role(post.role)) for post in posts],
-        "lines": [(line, place_url(Purpose.MATTER, matter_id=line.record_id)) for line in lines_of(actor, handover_id)],
+        "lines": [(line, record_url(kinds[line.record_id], line.record_id)) for line in lines],
         "receivers": names,
         "to_sign": any(one.himself and one.signed_at is None for one in names),
         "action": url_for("staffing.receive", handover_id=made.id),

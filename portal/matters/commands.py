@@ -1,4 +1,5 @@
-"""`flask files check`: do records and disk agree; `flask files tidy`: remove the files that no record names."""
+"""`flask files check`: do records and disk agree; `flask files tidy`: remove the files that no record names; `flask viewers
+rebuild`: make the index of who sees what anew, from the rule."""
 
 from __future__ import annotations
 
@@ -7,9 +8,12 @@ from flask.cli import AppGroup
 
 from portal.kernel.city import all_cities
 from portal.kernel.db import db, enter
+from portal.matters.rebuild import rebuild_viewers
 from portal.matters.service import attaching
+from portal.registry.commands import Command
 
 files = AppGroup("files", help="Attachments on the disk.")
+viewers = AppGroup("viewers", help="The index of who sees what.")
 
 
 @files.command("check")
@@ -52,3 +56,16 @@ def _stored() -> list[tuple[str, dict[str, int]]]:
         found.append((city.slug, attaching.stored()))
         db.session.rollback()
     return found
+
+
+@viewers.command("rebuild")
+def rebuild() -> None:
+    """Every city, one transaction each."""
+    for city in all_cities():
+        enter(city.id)
+        count = rebuild_viewers()
+        db.session.commit()
+        click.echo(f"{city.slug}: {count} viewer rows")
+
+
+COMMANDS = (Command(files), Command(viewers))

@@ -1,4 +1,4 @@
-"""`flask restored`: what waits in a database that was restored from a copy, and letting go; `flask secret-key accept`."""
+"""`flask restored`: what waits in a database that was restored from a copy, and letting go."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ from datetime import datetime
 
 import click
 from flask import current_app
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import with_appcontext
 
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.installation import installation
 from portal.officers import restoring
-from portal.web.belongings import accept_secret_key
 
 NOT_HELD = (
     "Nothing is held: this database is not known as restored. Where it is one all the same, `flask restored` alone holds what it "
     "would send, and signs everybody out."
 )
-
-secret_key = AppGroup("secret-key", help="The key that signs cookies and forms.")
 
 
 @click.command("restored")
@@ -65,13 +62,6 @@ def restored(look: bool, release: bool, until: datetime | None, everything: bool
         f"{len(lines)} waiting: {told} due up to {_said(line)} count as told, {len(lines) - told} will be sent. "
         "--until says that the portal ran on after the copy, --all that it has not run since; --release lets go."
     )
-
-
-@secret_key.command("accept")
-def accept() -> None:
-    """The secret key was replaced on purpose: sign with the one at hand from now on. Everybody signs in again."""
-    accept_secret_key(current_app.extensions["settings"])
-    click.echo("Accepted.")
 
 
 def _said(moment: datetime | None) -> str:

@@ -34,6 +34,7 @@ SECONDS = {
     "notify": 94,
     "officers": 20,
     "overview": 6,
+    "papers": 35,
     "registry": 5,
     "staffing": 14,
     "tests": 20,

@@ -67,7 +67,7 @@ def _rules(app: Flask) -> list[Rule]:
 
 
 def test_matter_and_signature_are_guarded() -> None:
-    assert {"matter", "content", "report", "signature"} <= _guarded_tables()
+    assert {"matter", "content", "paper", "signature"} <= _guarded_tables()
     assert _reads_guarded("SELECT 1 FROM matter JOIN viewer ON true") == {"matter"}
 
 

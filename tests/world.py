@@ -27,7 +27,7 @@ from portal.deadlines.rules import SourceLevel, Urgency
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.matters.models import Content, Matter, Report
+from portal.matters.models import Content, Matter, Paper
 from portal.matters.service import assigning, creation, handling, reporting
 from portal.network.models import Kind, Level, Post, Unit
 from portal.network.service.acting import actor_for
@@ -210,7 +210,7 @@ class World:
         """Each signs the step that waits."""
         for by in signers:
             with self.work(by):
-                report = db.session.scalars(select(Report).where(Report.id == report_id).options(as_seen_by(SYSTEM))).one()
+                report = db.session.scalars(select(Paper).where(Paper.id == report_id).options(as_seen_by(SYSTEM))).one()
                 now = signoff.step_now(report.record_id, confidential=report.confidential)
                 assert now is not None
                 reporting.sign(self.actor(by), report_id, step=now.step.number, digest=now.sign_off.digest, confirm=lambda: None)

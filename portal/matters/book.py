@@ -88,7 +88,7 @@ def lines(
         unit_name=standing.unit_name if standing else None,
         delegation_id=standing.delegation_id if standing else None,
         first_feedback=first_feedback,
-        report_id=report_id,
+        paper_id=report_id,
         words=words,
         facts=facts,
     )

@@ -63,7 +63,7 @@ def seats(unit_ids: Collection[int]) -> set[tuple[int, Role]]:
     """The seats of these units for which an open matter's running sign-off still waits."""
     rows = db.session.execute(
         select(Step.unit_id, Step.role)
-        .join(SignOff, and_(SignOff.report_id == Step.report_id, SignOff.generation == Step.generation))
+        .join(SignOff, SignOff.id == Step.sign_off_id)
         .join(Matter, Matter.id == Step.record_id)
         .outerjoin(Signature, _signs())
         .where(Step.unit_id.in_(unit_ids), SignOff.ended_at.is_(None), Signature.id.is_(None), ~Matter.confidential)
@@ -73,7 +73,7 @@ def seats(unit_ids: Collection[int]) -> set[tuple[int, Role]]:
 
 
 def _signs() -> Any:
-    return and_(Signature.report_id == Step.report_id, Signature.generation == Step.generation, Signature.step == Step.number)
+    return and_(Signature.sign_off_id == Step.sign_off_id, Signature.step == Step.number)
 
 
 def moved(unit_ids: Collection[int]) -> None:
@@ -242,7 +242,7 @@ def _steps(former: Unit, heir: Unit) -> list[UUID]:
     """Steps of running sign-offs that are not yet signed go to the heir's seats; whose matters these are."""
     waiting = (
         select(Step)
-        .join(SignOff, and_(SignOff.report_id == Step.report_id, SignOff.generation == Step.generation))
+        .join(SignOff, SignOff.id == Step.sign_off_id)
         .outerjoin(Signature, _signs())
         .where(Step.unit_id == former.id, SignOff.ended_at.is_(None), Signature.id.is_(None))
         .options(as_seen_by(SYSTEM))

@@ -26,7 +26,7 @@ from portal.matters.models import (
     Extension,
     Matter,
     Milestone,
-    Report,
+    Paper,
     State,
     Submission,
 )
@@ -122,7 +122,7 @@ def around(actor: Actor, matter: Matter, limit: int = 300) -> Around:
     kinds: dict[Any, ColumnElement[bool]] = {Entry: Entry.record_id == matter.id}
     loads: list[Any] = [joinedload(Entry.person), as_seen_by(actor)]
     if "attachment" in parts:
-        kinds[Attachment] = and_(Attachment.record_id == matter.id, Attachment.report_id.is_(None))
+        kinds[Attachment] = and_(Attachment.record_id == matter.id, Attachment.paper_id.is_(None))
     if matter.extension_pending:
         kinds[Extension] = and_(Extension.record_id == matter.id, Extension.decided_at.is_(None))
     if "child" in parts or matter.previous_id or matter.parent_id or not matter.open:
@@ -194,7 +194,7 @@ def attachments(actor: Actor, matter: Matter, report_id: UUID | None = None) -> 
             select(Attachment)
             .where(
                 Attachment.record_id == matter.id,
-                Attachment.report_id.is_(None) if report_id is None else Attachment.report_id == report_id,
+                Attachment.paper_id.is_(None) if report_id is None else Attachment.paper_id == report_id,
             )
             .options(as_seen_by(actor))
             .order_by(Attachment.added_at, Attachment.id)
@@ -221,30 +221,30 @@ def extensions(actor: Actor, matter: Matter) -> list[Extension]:
     )
 
 
-def reports(actor: Actor, matter: Matter) -> list[Report]:
+def reports(actor: Actor, matter: Matter) -> list[Paper]:
     """All drafts that the reader sees, the latest first."""
     return list(
         db.session.scalars(
-            select(Report)
-            .where(Report.record_id == matter.id)
-            .options(joinedload(Report.drafter), as_seen_by(actor))
-            .order_by(Report.draft.desc())
+            select(Paper)
+            .where(Paper.record_id == matter.id)
+            .options(joinedload(Paper.drafter), as_seen_by(actor))
+            .order_by(Paper.draft.desc())
         )
     )
 
 
-def report(actor: Actor, report_id: UUID, *, hold: bool = False) -> Report:
+def report(actor: Actor, report_id: UUID, *, hold: bool = False) -> Paper:
     """One draft; to `hold` it, as it stands at this moment, until the act is done."""
-    wanted = select(Report).where(Report.id == report_id).options(joinedload(Report.drafter), as_seen_by(actor))
+    wanted = select(Paper).where(Paper.id == report_id).options(joinedload(Paper.drafter), as_seen_by(actor))
     if hold:
-        wanted = wanted.with_for_update(of=Report).execution_options(populate_existing=True)
+        wanted = wanted.with_for_update(of=Paper).execution_options(populate_existing=True)
     found = db.session.scalars(wanted).first()
     if found is None:
         raise Invisible
     return found
 
 
-def former(actor: Actor, shown: Report) -> Submission | None:
+def former(actor: Actor, shown: Paper) -> Submission | None:
     """What went into a chain before this draft as it stands now: the same draft's last submission while it is being
     written on, the one before that once it has been submitted again, else the last of an earlier draft."""
     before = shown.generation if shown.state != "draft" else shown.generation + 1
@@ -265,34 +265,31 @@ def former(actor: Actor, shown: Report) -> Submission | None:
 Chain = tuple[SignOff | None, list[Step], dict[int, Signature], dict[int, list[Signer]]]
 
 
-def chain_of(actor: Actor, shown: Report) -> Chain:
+def chain_of(actor: Actor, shown: Paper) -> Chain:
     """The report's latest sign-off: steps in order, signatures and possible signers by step."""
-    found = _chain(actor, Report.id == shown.id) if shown.generation else None
+    found = _chain(actor, Paper.id == shown.id) if shown.generation else None
     return found[1] if found else (None, [], {}, {})
 
 
-def latest_chain(actor: Actor, matter: Matter) -> tuple[Report, Chain] | None:
+def latest_chain(actor: Actor, matter: Matter) -> tuple[Paper, Chain] | None:
     """The latest draft that was submitted, without its words, and its latest sign-off."""
-    other = aliased(Report)
+    other = aliased(Paper)
     latest = select(func.max(other.draft)).where(other.record_id == matter.id, other.generation > 0).scalar_subquery()
-    return _chain(actor, and_(Report.record_id == matter.id, Report.draft == latest))
+    return _chain(actor, and_(Paper.record_id == matter.id, Paper.draft == latest))
 
 
-def _chain(actor: Actor, which: ColumnElement[bool]) -> tuple[Report, Chain] | None:
-    def of(model: Any) -> ColumnElement[bool]:
-        return and_(model.report_id == Report.id, model.generation == Report.generation)
-
+def _chain(actor: Actor, which: ColumnElement[bool]) -> tuple[Paper, Chain] | None:
     rows = db.session.execute(
-        select(Report, SignOff, Step, Signature, Signer)
-        .outerjoin(SignOff, of(SignOff))
-        .outerjoin(Step, of(Step))
-        .outerjoin(Signature, and_(of(Signature), Signature.step == Step.number))
-        .outerjoin(Signer, and_(of(Signer), Signer.step == Step.number))
+        select(Paper, SignOff, Step, Signature, Signer)
+        .outerjoin(SignOff, and_(SignOff.paper_id == Paper.id, SignOff.generation == Paper.generation))
+        .outerjoin(Step, Step.sign_off_id == SignOff.id)
+        .outerjoin(Signature, and_(Signature.sign_off_id == Step.sign_off_id, Signature.step == Step.number))
+        .outerjoin(Signer, and_(Signer.sign_off_id == Step.sign_off_id, Signer.step == Step.number))
         .where(which)
         .options(
-            joinedload(Report.drafter),
-            defer(Report.plain),
-            defer(Report.sealed),
+            joinedload(Paper.drafter),
+            defer(Paper.plain),
+            defer(Paper.sealed),
             joinedload(Step.unit),
             joinedload(Signature.person),
             joinedload(Signer.person),
@@ -310,4 +307,4 @@ def _chain(actor: Actor, which: ColumnElement[bool]) -> tuple[Report, Chain] | N
     for row in rows:
         if row.Signer:
             people.setdefault(row.Signer.step, []).append(row.Signer)
-    return rows[0].Report, (rows[0].SignOff, list(steps.values()), signatures, people)
+    return rows[0].Paper, (rows[0].SignOff, list(steps.values()), signatures, people)

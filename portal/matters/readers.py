@@ -233,11 +233,8 @@ def _audience(matter: Matter, waiting: Waiting | None) -> dict[int, datetime | N
 def _waiting(matter_id: UUID) -> Waiting | None:
     rows = db.session.execute(
         select(Step, Signer.person_id)
-        .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
-        .outerjoin(
-            Signer,
-            (Signer.report_id == Step.report_id) & (Signer.generation == Step.generation) & (Signer.step == Step.number),
-        )
+        .join(SignOff, SignOff.id == Step.sign_off_id)
+        .outerjoin(Signer, (Signer.sign_off_id == Step.sign_off_id) & (Signer.step == Step.number))
         .where(Step.record_id == matter_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
         .order_by(Step.number.desc())
         .options(as_seen_by(SYSTEM))

@@ -16,7 +16,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.matters.clocks import decline_days, decline_until
-from portal.matters.models import ENDED, Matter, Report, State
+from portal.matters.models import ENDED, Matter, Paper, State
 from portal.workflow.engine import Need
 from portal.workflow.models import Issue, Step
 from portal.workflow.seats import SHAPES, vacant
@@ -149,8 +149,8 @@ def wrong_seat(matter: Matter) -> tuple[Role, Role] | None:
         return None
     issued_by = db.session.scalar(
         select(Step.role)
-        .join(Issue, (Issue.report_id == Step.report_id) & (Issue.generation == Step.generation) & (Issue.step == Step.number))
-        .join(Report, (Report.id == Issue.report_id) & (Report.state == "issued"))
+        .join(Issue, (Issue.sign_off_id == Step.sign_off_id) & (Issue.step == Step.number))
+        .join(Paper, (Paper.id == Issue.paper_id) & (Paper.state == "issued"))
         .where(Issue.record_id == matter.id)
         .options(as_seen_by(SYSTEM))
     )

@@ -96,14 +96,13 @@ def _changed() -> list[UUID]:
     seat = signing(Step.unit_id, Step.role, confidential=Matter.confidential).correlate(Step, Matter).lateral("seat")
     later = aliased(Step)
     passed = exists().where(
-        later.report_id == Step.report_id,
-        later.generation == Step.generation,
+        later.sign_off_id == Step.sign_off_id,
         later.number > Step.number,
         later.reached_at.is_not(None),
     )
     rows = db.session.execute(
         select(Step, SignOff, signed_before().label("signed"), *seat.columns)
-        .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
+        .join(SignOff, SignOff.id == Step.sign_off_id)
         .join(Matter, Matter.id == Step.record_id)
         .outerjoin(seat, true())
         .where(SignOff.ended_at.is_(None), Step.reached_at.is_not(None), ~passed)
@@ -119,7 +118,7 @@ def _changed() -> list[UUID]:
         holders = signers_in([row for row in seats if row.post_id is not None])
         first = seats[0]
         now = {h.person_id for h in fit(step, first.SignOff.drafters, first.signed, holders)}
-        if now != written.get((step.report_id, step.number), set()) or step.vacant == bool(now):
+        if now != written.get((step.sign_off_id, step.number), set()) or step.vacant == bool(now):
             found.append(step.record_id)
     return found
 
@@ -127,13 +126,13 @@ def _changed() -> list[UUID]:
 def _written() -> dict[tuple[UUID, int], set[int]]:
     """Who may sign, step by step, as was written down when it was reached; of the chains that are running."""
     written: dict[tuple[UUID, int], set[int]] = {}
-    for report_id, number, person_id in db.session.execute(
-        select(Signer.report_id, Signer.step, Signer.person_id)
-        .join(SignOff, (SignOff.report_id == Signer.report_id) & (SignOff.generation == Signer.generation))
+    for sign_off_id, number, person_id in db.session.execute(
+        select(Signer.sign_off_id, Signer.step, Signer.person_id)
+        .join(SignOff, SignOff.id == Signer.sign_off_id)
         .where(SignOff.ended_at.is_(None))
         .options(as_seen_by(SYSTEM))
     ):
-        written.setdefault((report_id, number), set()).add(person_id)
+        written.setdefault((sign_off_id, number), set()).add(person_id)
     return written
 
 
@@ -164,7 +163,7 @@ def reseat(actor: Actor | System, matter: Matter, content: Content) -> list[int]
     if waiting is None:
         return []
     step, was_vacant = waiting.step, waiting.step.vacant
-    before = _written().get((step.report_id, step.number), set())
+    before = _written().get((step.sign_off_id, step.number), set())
     people = [holder.person_id for holder in refresh(step, waiting.sign_off, confidential=matter.confidential)]
     if matter.confidential:
         # Who has signed reads until it is closed, whatever post he holds.
@@ -174,7 +173,7 @@ def reseat(actor: Actor | System, matter: Matter, content: Content) -> list[int]
     act = "seat_filled" if people else "seat_vacant"
     if was_vacant == bool(people) or set(people) != before:
         secret, facts = matter.confidential, {"step": step.number}
-        entry = journal.record(actor, act, "report", step.report_id, confidential=secret, after=facts)
+        entry = journal.record(actor, act, "report", waiting.sign_off.paper_id, confidential=secret, after=facts)
         if people:
             notices.ask_to_sign(matter, content, entry, step.kind, [one for one in people if one not in before])
         elif not was_vacant:

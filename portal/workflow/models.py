@@ -1,17 +1,18 @@
 """A sign-off, held by the database itself.
 
-A sign-off is one submission of one report (its `generation`). Its steps are copied from the chain's shape; who may sign
+A sign-off is one submission of one paper (its `generation`). Its steps are copied from the chain's shape; who may sign
 a step is written down when the step is reached. A signature has a generated previous-step column with a foreign key to
 that step's signature, so no step is skipped or disordered; unique keys refuse a second one, of the step and of the person;
-a check refuses the drafter; foreign keys refuse a stranger and any text but the submitted one. An issue needs the last
-step's signature. A trigger refuses a signature in a sign-off that has ended, and another keeps it ended.
+a check refuses the drafter; foreign keys refuse a stranger and any text but the submitted one. The issue of a paper that
+needs signing needs the last step's signature, in a sign-off of that paper. A trigger refuses a signature in a sign-off that
+has ended, and another keeps it ended.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import (
     BigInteger,
@@ -42,15 +43,17 @@ class SignOff(Guarded, OfCity, Model):
     __tablename__ = "sign_off"
     __table_args__ = (
         of_record(),
-        UniqueConstraint("report_id", "generation", "drafter_id"),
-        UniqueConstraint("report_id", "generation", "digest", name="uq_sign_off_digest"),
-        UniqueConstraint("report_id", "generation", "last_step", name="uq_sign_off_last_step"),
+        UniqueConstraint("paper_id", "generation"),
+        UniqueConstraint("id", "drafter_id"),
+        UniqueConstraint("id", "digest", name="uq_sign_off_digest"),
+        UniqueConstraint("id", "paper_id", "last_step", name="uq_sign_off_last_step"),
         CheckConstraint("last_step > 0", name="steps"),
-        Index("ix_sign_off_running", "report_id", "generation", postgresql_where=text("ended_at IS NULL")),
+        Index("ix_sign_off_running", "record_id", postgresql_where=text("ended_at IS NULL")),
     )
 
-    report_id: Mapped[UUID] = mapped_column(ForeignKey("report.id", ondelete="CASCADE"), primary_key=True)
-    generation: Mapped[int] = mapped_column(Integer, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    paper_id: Mapped[UUID] = mapped_column(ForeignKey("paper.id", ondelete="CASCADE"))
+    generation: Mapped[int]
     record_id: Mapped[UUID] = mapped_column(index=True)
     drafter_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     drafter_post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
@@ -73,12 +76,10 @@ class Step(Guarded, OfCity, Model):
     __tablename__ = "step"
     __table_args__ = (
         of_record(),
-        ForeignKeyConstraint(["report_id", "generation"], ["sign_off.report_id", "sign_off.generation"], ondelete="CASCADE"),
         Index("ix_step_record", "record_id"),
     )
 
-    report_id: Mapped[UUID] = mapped_column(primary_key=True)
-    generation: Mapped[int] = mapped_column(Integer, primary_key=True)
+    sign_off_id: Mapped[UUID] = mapped_column(ForeignKey("sign_off.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     record_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(String(12))
@@ -97,14 +98,11 @@ class Signer(Guarded, OfCity, Model):
     __tablename__ = "signer"
     __table_args__ = (
         of_record(),
-        ForeignKeyConstraint(
-            ["report_id", "generation", "step"], ["step.report_id", "step.generation", "step.number"], ondelete="CASCADE"
-        ),
+        ForeignKeyConstraint(["sign_off_id", "step"], ["step.sign_off_id", "step.number"], ondelete="CASCADE"),
         Index("ix_signer_record", "record_id"),
     )
 
-    report_id: Mapped[UUID] = mapped_column(primary_key=True)
-    generation: Mapped[int] = mapped_column(Integer, primary_key=True)
+    sign_off_id: Mapped[UUID] = mapped_column(primary_key=True)
     step: Mapped[int] = mapped_column(Integer, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     record_id: Mapped[UUID]
@@ -122,36 +120,27 @@ class Signature(Guarded, OfCity, Model):
     __tablename__ = "signature"
     __table_args__ = (
         of_record(goes_with_it=False),
-        UniqueConstraint("report_id", "generation", "step"),
-        UniqueConstraint("report_id", "generation", "person_id"),
+        UniqueConstraint("sign_off_id", "step"),
+        UniqueConstraint("sign_off_id", "person_id"),
         CheckConstraint("step > 0", name="step"),
         CheckConstraint("person_id <> drafter_id", name="not_the_drafter"),
         ForeignKeyConstraint(
-            ["report_id", "generation", "previous_step"],
-            ["signature.report_id", "signature.generation", "signature.step"],
+            ["sign_off_id", "previous_step"],
+            ["signature.sign_off_id", "signature.step"],
             name="fk_signature_previous_step",
         ),
         ForeignKeyConstraint(
-            ["report_id", "generation", "step", "person_id"],
-            ["signer.report_id", "signer.generation", "signer.step", "signer.person_id"],
+            ["sign_off_id", "step", "person_id"],
+            ["signer.sign_off_id", "signer.step", "signer.person_id"],
             name="fk_signature_signer",
         ),
-        ForeignKeyConstraint(
-            ["report_id", "generation", "drafter_id"],
-            ["sign_off.report_id", "sign_off.generation", "sign_off.drafter_id"],
-            name="fk_signature_drafter",
-        ),
-        ForeignKeyConstraint(
-            ["report_id", "generation", "digest"],
-            ["sign_off.report_id", "sign_off.generation", "sign_off.digest"],
-            name="fk_signature_digest",
-        ),
+        ForeignKeyConstraint(["sign_off_id", "drafter_id"], ["sign_off.id", "sign_off.drafter_id"], name="fk_signature_drafter"),
+        ForeignKeyConstraint(["sign_off_id", "digest"], ["sign_off.id", "sign_off.digest"], name="fk_signature_digest"),
         Index("ix_signature_record", "record_id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    report_id: Mapped[UUID]
-    generation: Mapped[int]
+    sign_off_id: Mapped[UUID]
     step: Mapped[int]
     previous_step: Mapped[int | None] = mapped_column(Integer, Computed("nullif(step - 1, 0)", persisted=True))
     record_id: Mapped[UUID]
@@ -171,33 +160,32 @@ class Signature(Guarded, OfCity, Model):
 
 
 class Issue(Guarded, OfCity, Model):
-    """A report went out: only on the last step's signature, once, under a number of its own. Append-only."""
+    """A paper went out, once: one that needs signing only on the last step's signature. The number, where it has one, is
+    of a series and its own. Append-only."""
 
     __tablename__ = "issue"
     __table_args__ = (
         of_record(goes_with_it=False),
         UniqueConstraint("city_id", "unit_id", "series", "year", "number"),
-        CheckConstraint("step = last_step", name="last_step"),
+        CheckConstraint("signed = (sign_off_id IS NOT NULL) AND signed = (step IS NOT NULL)", name="signed"),
+        CheckConstraint("num_nulls(series, year, number) IN (0, 3)", name="numbered"),
+        ForeignKeyConstraint(["paper_id", "signed"], ["paper.id", "paper.signed"], name="fk_issue_paper"),
+        ForeignKeyConstraint(["sign_off_id", "step"], ["signature.sign_off_id", "signature.step"], name="fk_issue_signature"),
         ForeignKeyConstraint(
-            ["report_id", "generation", "step"],
-            ["signature.report_id", "signature.generation", "signature.step"],
-            name="fk_issue_signature",
-        ),
-        ForeignKeyConstraint(
-            ["report_id", "generation", "last_step"],
-            ["sign_off.report_id", "sign_off.generation", "sign_off.last_step"],
+            ["sign_off_id", "paper_id", "step"],
+            ["sign_off.id", "sign_off.paper_id", "sign_off.last_step"],
             name="fk_issue_last_step",
         ),
         Index("ix_issue_record", "record_id"),
     )
 
-    report_id: Mapped[UUID] = mapped_column(primary_key=True)
-    generation: Mapped[int]
-    step: Mapped[int]
-    last_step: Mapped[int]
+    paper_id: Mapped[UUID] = mapped_column(primary_key=True)
+    signed: Mapped[bool]
+    sign_off_id: Mapped[UUID | None]
+    step: Mapped[int | None]
     record_id: Mapped[UUID]
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
-    series: Mapped[str] = mapped_column(String(40))
-    year: Mapped[int]
-    number: Mapped[int]
+    series: Mapped[str | None] = mapped_column(String(40))
+    year: Mapped[int | None]
+    number: Mapped[int | None]
     issued_at: Mapped[datetime]

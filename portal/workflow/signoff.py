@@ -28,7 +28,7 @@ from portal.workflow.seats import Seat, not_drafters
 
 def submit(
     *,
-    report_id: UUID,
+    paper_id: UUID,
     record_id: UUID,
     generation: int,
     seats: Sequence[Seat],
@@ -40,7 +40,7 @@ def submit(
 ) -> SignOff:
     """Copy the chain onto the report and reach its first step."""
     sign_off = SignOff(
-        report_id=report_id,
+        paper_id=paper_id,
         generation=generation,
         record_id=record_id,
         drafter_id=drafter_id,
@@ -53,8 +53,7 @@ def submit(
     db.session.flush()
     db.session.add_all(
         Step(
-            report_id=report_id,
-            generation=generation,
+            sign_off_id=sign_off.id,
             number=number,
             record_id=record_id,
             kind=seat.kind,
@@ -72,9 +71,7 @@ def submit(
 def reach(sign_off: SignOff, number: int, *, confidential: bool) -> Step:
     """The chain arrives at a step: write down who may sign it."""
     step = db.session.scalars(
-        select(Step)
-        .where(Step.report_id == sign_off.report_id, Step.generation == sign_off.generation, Step.number == number)
-        .options(as_seen_by(SYSTEM))
+        select(Step).where(Step.sign_off_id == sign_off.id, Step.number == number).options(as_seen_by(SYSTEM))
     ).one()
     step.reached_at = clock.now()
     refresh(step, sign_off, confidential=confidential)
@@ -88,7 +85,7 @@ def refresh(step: Step, sign_off: SignOff, *, confidential: bool) -> list[Holder
     # Whoever left the seat or stands in no longer may not sign, for the database either.
     db.session.execute(
         delete(Signer)
-        .where(Signer.report_id == step.report_id, Signer.generation == step.generation, Signer.step == step.number)
+        .where(Signer.sign_off_id == step.sign_off_id, Signer.step == step.number)
         .where(tuple_(Signer.person_id, Signer.post_id).not_in([(h.person_id, h.post_id) for h in people]))
         .options(as_seen_by(SYSTEM))
         .execution_options(synchronize_session=False)
@@ -97,8 +94,7 @@ def refresh(step: Step, sign_off: SignOff, *, confidential: bool) -> list[Holder
         db.session.execute(
             insert(Signer)
             .values(
-                report_id=step.report_id,
-                generation=step.generation,
+                sign_off_id=step.sign_off_id,
                 step=step.number,
                 person_id=holder.person_id,
                 record_id=step.record_id,
@@ -114,16 +110,16 @@ def refresh(step: Step, sign_off: SignOff, *, confidential: bool) -> list[Holder
 
 def signed_in(step: Step) -> set[int]:
     """Who has signed in the step's chain."""
-    return set(db.session.scalars(_signed(step.report_id, step.generation).options(as_seen_by(SYSTEM))))
+    return set(db.session.scalars(_signed(step.sign_off_id).options(as_seen_by(SYSTEM))))
 
 
 def signed_before() -> ColumnElement[list[int]]:
     """For a statement about steps: who has signed in the step's chain."""
-    return func.array(_signed(Step.report_id, Step.generation).correlate(Step).scalar_subquery())
+    return func.array(_signed(Step.sign_off_id).correlate(Step).scalar_subquery())
 
 
-def _signed(report_id: Any, generation: Any) -> Select[int]:
-    return select(Signature.person_id).where(Signature.report_id == report_id, Signature.generation == generation)
+def _signed(sign_off_id: Any) -> Select[int]:
+    return select(Signature.person_id).where(Signature.sign_off_id == sign_off_id)
 
 
 def fit(step: Step, drafters: Collection[int], signed: Collection[int], holders: Sequence[Holder]) -> list[Holder]:
@@ -155,7 +151,7 @@ def step_now(record_id: UUID, *, confidential: bool) -> StepNow | None:
     seat = signing(Step.unit_id, Step.role, confidential=confidential).correlate(Step).lateral("seat")
     rows = db.session.execute(
         select(Step, SignOff, signed_before().label("signed"), *seat.columns)
-        .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
+        .join(SignOff, SignOff.id == Step.sign_off_id)
         .outerjoin(seat, true())
         .where(SignOff.record_id == record_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
         .order_by(Step.number.desc())
@@ -178,8 +174,7 @@ def sign(now: StepNow, actor: Actor, standing: Standing, digest: str, authentica
         raise Forbidden(_("现在不是轮到您签批"))
     refresh(now.step, sign_off, confidential=confidential)
     signature = Signature(
-        report_id=sign_off.report_id,
-        generation=sign_off.generation,
+        sign_off_id=sign_off.id,
         step=now.step.number,
         record_id=sign_off.record_id,
         person_id=actor.person_id,
@@ -207,12 +202,12 @@ def end(record_id: UUID) -> None:
 
 
 def issue(sign_off: SignOff, *, unit_id: int, series: str, year: int, number: int) -> Issue:
-    """The last signature is there: the report goes out under its number."""
+    """The last signature is there: the paper goes out under its number."""
     issued = Issue(
-        report_id=sign_off.report_id,
-        generation=sign_off.generation,
+        paper_id=sign_off.paper_id,
+        signed=True,
+        sign_off_id=sign_off.id,
         step=sign_off.last_step,
-        last_step=sign_off.last_step,
         record_id=sign_off.record_id,
         unit_id=unit_id,
         series=series,

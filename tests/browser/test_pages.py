@@ -23,7 +23,7 @@ from portal.instructions.previews import IMPORT
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.liaisons.service import drives, nominations
-from portal.matters.models import Report
+from portal.matters.models import Paper
 from portal.matters.service import ending, granting, handling, reporting
 from portal.network.models import ChangeKind
 from portal.network.previews import IMPORTS
@@ -105,7 +105,7 @@ def _sent_back(world: World) -> tuple[UUID, UUID]:
         reporting.send_back(world.actor("health.director"), report_id, step=1, reason="请写明责任人。")
     with world.work("health.handler"):
         reporting.open_draft(world.actor("health.handler"), matter_id)
-        newest = select(Report.id).where(Report.record_id == matter_id).order_by(Report.draft.desc())
+        newest = select(Paper.id).where(Paper.record_id == matter_id).order_by(Paper.draft.desc())
         return matter_id, db.session.scalars(newest.options(as_seen_by(SYSTEM))).first() or report_id
 
 

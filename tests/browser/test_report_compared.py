@@ -10,7 +10,7 @@ from sqlalchemy import select
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
-from portal.matters.models import Report
+from portal.matters.models import Paper
 from portal.matters.service import reporting
 from tests.world import World
 
@@ -53,4 +53,4 @@ def test_the_handler_and_the_next_signer_see_what_changed(visit: Any, world: Wor
 def world_report(world: World, matter_id: Any) -> Any:
     """The matter's report."""
     with world.work():
-        return db.session.scalars(select(Report.id).where(Report.record_id == matter_id).options(as_seen_by(SYSTEM))).one()
+        return db.session.scalars(select(Paper.id).where(Paper.record_id == matter_id).options(as_seen_by(SYSTEM))).one()

@@ -27,7 +27,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid, Refusal
 from portal.matters import audience
-from portal.matters.models import Clock, CoUnit, Entry, Extension, Matter, Report
+from portal.matters.models import Clock, CoUnit, Entry, Extension, Matter, Paper
 from portal.matters.queries import latest_chain, one, whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.service import assigning, ending, forwarding, handling, reporting, reviewing
@@ -176,10 +176,7 @@ def chain(world: World, matter_id: UUID, who: str) -> list[tuple[str, str]]:
         now = step_now(matter_id, confidential=False)
         assert now is not None
         rows = db.session.scalars(
-            select(Step)
-            .where(Step.report_id == now.step.report_id, Step.generation == now.step.generation)
-            .order_by(Step.number)
-            .options(as_seen_by(SYSTEM))
+            select(Step).where(Step.sign_off_id == now.sign_off.id).order_by(Step.number).options(as_seen_by(SYSTEM))
         ).all()
         return [(row.kind, str(Role(row.role))) for row in rows]
 
@@ -234,7 +231,7 @@ def test_I1_another_level_ends_the_sign_off_and_starts_the_right_chain(office: W
         assert told(office, matter_id, "sign_off_ended") == {"edu.handler", "edu.director", "edu.deputy"}
         assert told(office, matter_id, "amended") == {"edu.liaison"}
         with office.work():
-            draft = db.session.scalars(select(Report).where(Report.id == report_id).options(as_seen_by(SYSTEM))).one()
+            draft = db.session.scalars(select(Paper).where(Paper.id == report_id).options(as_seen_by(SYSTEM))).one()
             assert (draft.state, "已全部完成整改" in draft.body) == ("draft", True)
             waiting = db.session.execute(
                 select(Reminder.rung, Reminder.send_at)

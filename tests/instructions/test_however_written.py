@@ -13,7 +13,7 @@ from portal.access.record import Record
 from portal.access.visibility import as_seen_by
 from portal.identity.models import Person
 from portal.kernel.db import db
-from portal.matters.models import Content, Matter, Report
+from portal.matters.models import Content, Matter, Paper
 from portal.matters.search import records_holding
 from portal.matters.service.creation import index_words
 from portal.network.models import Unit
@@ -138,7 +138,7 @@ def test_the_number_of_a_report_is_found_by_whoever_may_read_it(world: World) ->
     report = world.submit(matter_id)
     world.sign(report, "health.director", "health.deputy")
     with world.work():
-        number = db.session.scalars(select(Report.document_number).options(as_seen_by(SYSTEM)).where(Report.id == report)).one()
+        number = db.session.scalars(select(Paper.document_number).options(as_seen_by(SYSTEM)).where(Paper.id == report)).one()
     assert number == "温卫〔2026〕1号"
     mine = world.matter(matter_id).number
     for asked in (number, "温卫[2026] 1号", "温卫"):

@@ -13,7 +13,7 @@ from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid
 from portal.matters import queries
-from portal.matters.models import Report
+from portal.matters.models import Paper
 from portal.matters.service import assigning, reporting, reviewing
 from portal.network.models import ChangeKind
 from tests.instructions.test_corrected import amend, by, forward, issue, on, page, plain, registered
@@ -21,9 +21,9 @@ from tests.network.test_changes import do
 from tests.world import World
 
 
-def report_of(world: World, matter_id: UUID) -> Report:
+def report_of(world: World, matter_id: UUID) -> Paper:
     with world.work():
-        found = select(Report).where(Report.record_id == matter_id).order_by(Report.draft.desc()).options(as_seen_by(SYSTEM))
+        found = select(Paper).where(Paper.record_id == matter_id).order_by(Paper.draft.desc()).options(as_seen_by(SYSTEM))
         report = db.session.scalars(found).first()
         assert report is not None
         db.session.expunge(report)

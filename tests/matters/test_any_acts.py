@@ -20,7 +20,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Refusal
 from portal.matters.jobs import go_on_with_successors
-from portal.matters.models import ENDED, Content, CoUnit, Matter, Report
+from portal.matters.models import ENDED, Content, CoUnit, Matter, Paper
 from portal.matters.service import assigning, forwarding, handling, reviewing
 from portal.matters.service.granting import grant_reading, tidy_lapsed
 from portal.network.models import ChangeKind, Post
@@ -165,7 +165,7 @@ class Acts:
 
     def sign(self, report_id: UUID, person: str) -> None:
         with self.world.work():
-            report = db.session.scalars(select(Report).where(Report.id == report_id).options(as_seen_by(SYSTEM))).one()
+            report = db.session.scalars(select(Paper).where(Paper.id == report_id).options(as_seen_by(SYSTEM))).one()
             if signoff.step_now(report.record_id, confidential=report.confidential) is None:
                 return
         self.world.sign(report_id, person)
@@ -233,9 +233,7 @@ def nobody_who_left_holds_anything(world: World) -> None:
             ),
             (
                 Signer.person_id,
-                select(Signer.step)
-                .join(SignOff, (SignOff.report_id == Signer.report_id) & (SignOff.generation == Signer.generation))
-                .where(SignOff.ended_at.is_(None)),
+                select(Signer.step).join(SignOff, SignOff.id == Signer.sign_off_id).where(SignOff.ended_at.is_(None)),
             ),
         ):
             left = statement.where(column.is_not(None), ~there(column)).options(as_seen_by(SYSTEM))

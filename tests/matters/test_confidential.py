@@ -20,7 +20,7 @@ from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
 from portal.local.postgres import conninfo
 from portal.matters import queries
-from portal.matters.models import Clock, Report
+from portal.matters.models import Clock, Paper
 from portal.matters.service import assigning, forwarding, handling, reviewing
 from portal.notify.models import Message
 from tests.world import PEOPLE, World
@@ -242,7 +242,7 @@ def _issued(world: World, **more: object) -> str:
     signers = ("health.director", "health.deputy", "health.leader")
     world.sign(report_id, *signers[: 3 if more.get("level") in ("central", "province") else 2])
     with world.work():
-        number = db.session.scalars(select(Report.document_number).where(Report.id == report_id).options(as_seen_by(SYSTEM))).one()
+        number = db.session.scalars(select(Paper.document_number).where(Paper.id == report_id).options(as_seen_by(SYSTEM))).one()
     assert number is not None
     return number
 

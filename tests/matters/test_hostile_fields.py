@@ -12,7 +12,7 @@ from portal.access.visibility import as_seen_by
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Stale
-from portal.matters.models import Matter, Report
+from portal.matters.models import Matter, Paper
 from portal.matters.service import reporting
 from tests.world import World
 
@@ -30,9 +30,9 @@ def test_what_is_no_post_names_nobody(world: World, typed: str) -> None:
         assert answer.status_code == 422, (act, typed)
 
 
-def _draft(world: World) -> Report:
+def _draft(world: World) -> Paper:
     with world.work():
-        found = db.session.scalars(select(Report).where(Report.city_id == world.id).options(as_seen_by(SYSTEM))).one()
+        found = db.session.scalars(select(Paper).where(Paper.city_id == world.id).options(as_seen_by(SYSTEM))).one()
         db.session.expunge_all()
     return found
 

@@ -21,7 +21,7 @@ from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Refusal, Stale
 from portal.matters import queries
 from portal.matters.ladder import persons_of
-from portal.matters.models import Clock, Matter, Report
+from portal.matters.models import Clock, Matter, Paper
 from portal.matters.queries import whole_content
 from portal.matters.rebuild import rebuild_viewers
 from portal.matters.service import assigning, ending, forwarding, handling, reporting, reviewing
@@ -302,7 +302,7 @@ def test_a_text_changed_behind_the_chain_is_not_signed(world: World) -> None:
     matter_id = world.at_work()
     report_id = world.submit(matter_id)
     with world.work():
-        report = db.session.scalars(select(Report).where(Report.id == report_id).options(as_seen_by(SYSTEM))).one()
+        report = db.session.scalars(select(Paper).where(Paper.id == report_id).options(as_seen_by(SYSTEM))).one()
         report.body = "换过的正文"
     with pytest.raises(Stale, match="摘要不符"):
         world.sign(report_id, "health.director")
@@ -447,7 +447,7 @@ def _reassign(world: World, matter_id: UUID, confidential: bool) -> None:
 def _report(world: World, matter_id: UUID) -> UUID:
     with world.work():
         found = db.session.scalars(
-            select(Report.id).where(Report.record_id == matter_id).order_by(Report.draft.desc()).options(as_seen_by(SYSTEM))
+            select(Paper.id).where(Paper.record_id == matter_id).order_by(Paper.draft.desc()).options(as_seen_by(SYSTEM))
         ).first()
         assert found is not None
         return found

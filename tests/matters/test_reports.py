@@ -22,7 +22,7 @@ from portal.access.visibility import as_seen_by
 from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import db
 from portal.local.postgres import conninfo
-from portal.matters.models import Matter, Report, Submission
+from portal.matters.models import Matter, Paper, Submission
 from portal.matters.service import ending, handling, reporting, reviewing
 from portal.vault.words import canonical_digest
 from portal.workflow.models import SignOff
@@ -61,12 +61,10 @@ def confidential(world: World) -> UUID:
     return world.acknowledge(world.assign(matter_id, handler="health.handler"))
 
 
-def reports(world: World, matter_id: UUID) -> list[Report]:
+def reports(world: World, matter_id: UUID) -> list[Paper]:
     with world.work():
         return list(
-            db.session.scalars(
-                select(Report).where(Report.record_id == matter_id).order_by(Report.draft).options(as_seen_by(SYSTEM))
-            )
+            db.session.scalars(select(Paper).where(Paper.record_id == matter_id).order_by(Paper.draft).options(as_seen_by(SYSTEM)))
         )
 
 
@@ -318,7 +316,7 @@ def test_what_was_submitted_is_kept_as_it_was_signed_and_is_not_changed(world: W
     with world.work():
         kept = db.session.execute(
             select(Submission, SignOff.digest)
-            .join(SignOff, (SignOff.report_id == Submission.report_id) & (SignOff.generation == Submission.generation))
+            .join(SignOff, SignOff.id == Submission.id)
             .order_by(Submission.generation)
             .options(as_seen_by(SYSTEM))
         ).all()

@@ -218,7 +218,7 @@ def _step() -> Any:
     """The step that waits, as `kind:role`, where the matter is in sign-off and the reader sees its content."""
     now = (
         select(func.concat(Step.kind, ":", Step.role))
-        .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
+        .join(SignOff, SignOff.id == Step.sign_off_id)
         .where(Step.record_id == Matter.id, Step.reached_at.is_not(None), SignOff.ended_at.is_(None))
         .order_by(Step.number.desc())
         .limit(1)

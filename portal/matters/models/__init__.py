@@ -1,7 +1,7 @@
 """A matter and all that hangs on it, in rooms: `matter`, `terms`, `papers`."""
 
 from portal.matters.models.matter import ENDED, INSTRUCTION, Content, CoUnit, Matter, SearchEntry, State
-from portal.matters.models.papers import Attachment, Entry, Report, Submission
+from portal.matters.models.papers import Attachment, Entry, Paper, Submission
 from portal.matters.models.terms import Clock, Extension, Milestone
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "Extension",
     "Matter",
     "Milestone",
-    "Report",
+    "Paper",
     "SearchEntry",
     "State",
     "Submission",

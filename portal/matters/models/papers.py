@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Identity, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.access.models import View, of_sealed_record
@@ -36,7 +36,7 @@ class Entry(Sealable, Guarded, OfCity, Model):
     unit_name: Mapped[str | None] = mapped_column(String(80))
     delegation_id: Mapped[int | None] = mapped_column(ForeignKey("delegation.id"))
     first_feedback: Mapped[bool] = mapped_column(default=False)
-    report_id: Mapped[UUID | None] = mapped_column(ForeignKey("report.id"))
+    paper_id: Mapped[UUID | None] = mapped_column(ForeignKey("paper.id"))
 
     words: str | None = Word()
     facts: dict[str, Any] | None = Word()
@@ -49,18 +49,23 @@ class Entry(Sealable, Guarded, OfCity, Model):
         return View.PART, cls.kind.in_(("assign", "close", "withdraw", "new_round"))
 
 
-class Report(Sealable, Guarded, OfCity, Model):
-    """报结材料: the formal document that asks for closure. `draft` counts 第n稿 within the matter."""
+class Paper(Sealable, Guarded, OfCity, Model):
+    """文稿: what is drafted, signed, issued, numbered and kept; a matter's is 报结材料, which asks for its closure. `draft`
+    counts 第n稿 within record and kind; `signed` says that it goes out on signatures alone, settled when it is begun."""
 
-    __tablename__ = "report"
+    __tablename__ = "paper"
+    sealed_as = "report"  # its name when its first words were sealed
     __table_args__ = (
         of_sealed_record(),
         UniqueConstraint("record_id", "kind", "draft"),
+        UniqueConstraint("id", "signed"),
+        CheckConstraint("signed OR kind <> 'closing_report'", name="closing_report_is_signed"),
     )
 
     record_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(String(16), default="closing_report")
     draft: Mapped[int] = mapped_column(default=1)
+    signed: Mapped[bool]
     state: Mapped[str] = mapped_column(String(12), default="draft")
     generation: Mapped[int] = mapped_column(default=0)
     saved: Mapped[int] = mapped_column(default=1)
@@ -88,19 +93,17 @@ class Report(Sealable, Guarded, OfCity, Model):
 
 
 class Submission(Sealable, Guarded, OfCity, Model):
-    """送签稿: a report exactly as it entered one of its chains; what the signatures of that `generation` bind, and what a
-    later draft is compared with. Append-only."""
+    """送签稿: a paper exactly as it was submitted; what the signatures of that sign-off, whose id it shares, bind, and what
+    a later draft is compared with. Append-only."""
 
     __tablename__ = "submission"
     __table_args__ = (
         of_sealed_record(goes_with_it=False),
-        UniqueConstraint("report_id", "generation"),
-        ForeignKeyConstraint(["report_id", "generation"], ["sign_off.report_id", "sign_off.generation"]),
         Index("ix_submission_record", "record_id"),
     )
 
+    id: Mapped[UUID] = mapped_column("sign_off_id", ForeignKey("sign_off.id"), primary_key=True)
     record_id: Mapped[UUID]
-    report_id: Mapped[UUID]
     generation: Mapped[int]
     draft: Mapped[int]
     submitted_at: Mapped[datetime]
@@ -109,7 +112,7 @@ class Submission(Sealable, Guarded, OfCity, Model):
 
 
 class Attachment(Sealable, Guarded, OfCity, Model):
-    """A file with the matter itself (`report_id` empty) or with a report. Its name is content; the stored file is
+    """A file with the matter itself (`paper_id` empty) or with a paper. Its name is content; the stored file is
     encrypted under a random name."""
 
     __tablename__ = "attachment"
@@ -119,7 +122,7 @@ class Attachment(Sealable, Guarded, OfCity, Model):
     )
 
     record_id: Mapped[UUID]
-    report_id: Mapped[UUID | None] = mapped_column(ForeignKey("report.id", ondelete="CASCADE"))
+    paper_id: Mapped[UUID | None] = mapped_column(ForeignKey("paper.id", ondelete="CASCADE"))
     stored_name: Mapped[str] = mapped_column(String(80))
     size: Mapped[int]
     digest: Mapped[str] = mapped_column(String(64))
@@ -132,4 +135,4 @@ class Attachment(Sealable, Guarded, OfCity, Model):
     @classmethod
     def also_seen(cls) -> Any:
         """A co-unit sees the instruction's own papers."""
-        return View.PART, cls.report_id.is_(None)
+        return View.PART, cls.paper_id.is_(None)

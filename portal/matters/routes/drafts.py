@@ -14,7 +14,7 @@ from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Refusal, Stale
 from portal.matters import acts, forms, queries, report_views, views
-from portal.matters.models import Matter, Report
+from portal.matters.models import Matter, Paper
 from portal.matters.routes import blueprint
 from portal.matters.routes.matter import head_of, in_the_way, url_of
 from portal.matters.routes.reports import changes_url
@@ -129,14 +129,14 @@ def save_report(matter_id: UUID) -> Response:
         return redraw("instructions/report_write.html", form, refusal, **_writing(actor, found, latest))
 
 
-def _present_draft(actor: Actor, found: Matter) -> Report:
+def _present_draft(actor: Actor, found: Matter) -> Paper:
     draft = reporting.draft_of(actor, found)
     if draft is None:
         raise Stale(_("这一稿已经送签，不能再改；要改动请先撤回"))
     return draft
 
 
-def _fill(form: Any, draft: Report, found: Matter) -> None:
+def _fill(form: Any, draft: Paper, found: Matter) -> None:
     heading = reporting.heading_of(draft, found)
     form.title.data, form.addressee.data = heading.title, heading.addressee
     form.text.data, form.copies.data = draft.body, draft.copies
@@ -155,7 +155,7 @@ def _words(form: Any) -> dict[str, Any]:
     }
 
 
-def _writing(actor: Actor, found: Matter, draft: Report) -> dict[str, Any]:
+def _writing(actor: Actor, found: Matter, draft: Paper) -> dict[str, Any]:
     last = report_views.last_return(queries.returns(actor, found), found.returns)
     return {
         "matter": head_of(found),
@@ -175,7 +175,7 @@ def _writing(actor: Actor, found: Matter, draft: Report) -> dict[str, Any]:
     }
 
 
-def _files(actor: Actor, found: Matter, draft: Report) -> list[dict[str, Any]]:
+def _files(actor: Actor, found: Matter, draft: Paper) -> list[dict[str, Any]]:
     return [
         {"id": a.id, "name": a.name, "url": url_for("matters.attachment", attachment_id=a.id), "size": a.size}
         for a in queries.attachments(actor, found, draft.id)

@@ -16,7 +16,7 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden
 from portal.matters import acts, queries, report_views, views
 from portal.matters.book import BOOK
-from portal.matters.models import Extension, Matter, Report, State
+from portal.matters.models import Extension, Matter, Paper, State
 from portal.matters.readings import readings_of
 from portal.matters.routes import blueprint
 from portal.matters.service.handling import MAY_ASK
@@ -189,7 +189,7 @@ def matter(matter_id: UUID) -> Response:
     )
 
 
-def _to_walk(report: Report, found: Matter) -> Sequence[Seat]:
+def _to_walk(report: Paper, found: Matter) -> Sequence[Seat]:
     """The seats through which a draft that is being written will go."""
     return seats_of(found) if report.state == "draft" else ()
 

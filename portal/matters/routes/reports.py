@@ -16,7 +16,7 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
 from portal.matters import forms, queries, report_views, views
 from portal.matters.acts import DRAFT_REPORT, READ_MATTER, RECALL, SIGN
-from portal.matters.models import Matter, Report
+from portal.matters.models import Matter, Paper
 from portal.matters.routes import blueprint
 from portal.matters.routes.matter import after, head_of
 from portal.matters.rules import QUESTIONS
@@ -29,7 +29,7 @@ from portal.web.transactions import discard
 from portal.workflow.seats import STEP_LABELS
 
 
-def changes_url(actor: Actor, shown: Report) -> str | None:
+def changes_url(actor: Actor, shown: Paper) -> str | None:
     """Where this draft is compared with what was submitted before it, for whoever reads both."""
     there = queries.former(actor, shown) is not None
     return url_for("matters.report_changes", report_id=shown.id) if there else None
@@ -53,13 +53,13 @@ def _lead(found: Matter, standing: Standing | None) -> str | None:
     return _("受%(name)s委托代签，签名后注明（代）", name=for_whom or standing.role.label)
 
 
-def _reading(actor: Actor, found: Matter, shown: Report, sign_form: Any = None, back_form: Any = None) -> dict[str, Any]:
+def _reading(actor: Actor, found: Matter, shown: Paper, sign_form: Any = None, back_form: Any = None) -> dict[str, Any]:
     chain = queries.chain_of(actor, shown)
     sign_off = chain[0]
     seats = reporting.seats_of(found) if shown.state == "draft" else ()
     steps = report_views.steps(shown, *chain[1:], found, seats) if sign_off else []
     waiting = found.step_now
-    mine = waiting is not None and waiting.step.report_id == shown.id and bool(allowed(actor, SIGN, found))
+    mine = waiting is not None and waiting.sign_off.paper_id == shown.id and bool(allowed(actor, SIGN, found))
     sign = back = None
     if mine:
         title = str(STEP_LABELS[waiting.step.kind])

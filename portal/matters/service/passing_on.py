@@ -155,11 +155,9 @@ def _helped(actor: Actor | System, standing: Standing | None, post: Post, succes
 
 def _signed(actor: Actor | System, post: Post, successor: Post | None, secret: set[UUID]) -> list[Task]:
     """Steps of running sign-offs: he is named for none any more, and may sign none; his stand-ins neither."""
-    running = exists().where(SignOff.report_id == Step.report_id, SignOff.generation == Step.generation, SignOff.ended_at.is_(None))
-    unsigned = ~exists().where(
-        Signature.report_id == Step.report_id, Signature.generation == Step.generation, Signature.step == Step.number
-    )
-    of_step = and_(Signer.report_id == Step.report_id, Signer.generation == Step.generation, Signer.step == Step.number)
+    running = exists().where(SignOff.id == Step.sign_off_id, SignOff.ended_at.is_(None))
+    unsigned = ~exists().where(Signature.sign_off_id == Step.sign_off_id, Signature.step == Step.number)
+    of_step = and_(Signer.sign_off_id == Step.sign_off_id, Signer.step == Step.number)
     mine = or_(Signer.post_id == post.id, and_(Signer.person_id == post.person_id, ~_still_there(post.person_id)))
     steps = db.session.scalars(
         select(Step)

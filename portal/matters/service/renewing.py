@@ -30,7 +30,7 @@ from portal.kernel.language import _
 from portal.matters import audience, clocks, notices
 from portal.matters.book import BOOK, write_entry
 from portal.matters.fields import FIELDS
-from portal.matters.models import ENDED, Clock, Content, Extension, Matter, Report, State
+from portal.matters.models import ENDED, Clock, Content, Extension, Matter, Paper, State
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.rules import wrong_seat
@@ -220,9 +220,9 @@ def _retitle(matter: Matter, former: str) -> None:
             report.former_titles = [*(report.former_titles or ()), outdated]
 
 
-def _reports(matter: Matter, *states: str) -> Iterable[Report]:
-    wanted = select(Report).where(Report.record_id == matter.id).options(as_seen_by(SYSTEM))
-    return db.session.scalars(wanted.where(Report.state.in_(states)) if states else wanted).all()
+def _reports(matter: Matter, *states: str) -> Iterable[Paper]:
+    wanted = select(Paper).where(Paper.record_id == matter.id).options(as_seen_by(SYSTEM))
+    return db.session.scalars(wanted.where(Paper.state.in_(states)) if states else wanted).all()
 
 
 def _clocks(matter: Matter) -> Iterable[Clock]:

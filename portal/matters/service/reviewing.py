@@ -18,7 +18,7 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
 from portal.matters import acts, audience, clocks, notices
 from portal.matters.book import BOOK, write_entry
-from portal.matters.models import Matter, Report, State
+from portal.matters.models import Matter, Paper, State
 from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.rules import wrong_seat
@@ -26,11 +26,11 @@ from portal.network.queries import Holder, holders
 from portal.workflow import engine
 
 
-def _issued_report(matter: Matter) -> Report | None:
+def _issued_report(matter: Matter) -> Paper | None:
     return db.session.scalars(
-        select(Report)
-        .where(Report.record_id == matter.id, Report.state == "issued")
-        .order_by(Report.draft.desc())
+        select(Paper)
+        .where(Paper.record_id == matter.id, Paper.state == "issued")
+        .order_by(Paper.draft.desc())
         .options(as_seen_by(SYSTEM))
     ).first()
 

@@ -15,7 +15,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import audience, notices
 from portal.matters.book import write_entry
-from portal.matters.models import Content, Extension, Matter, Report
+from portal.matters.models import Content, Extension, Matter, Paper
 from portal.workflow import signoff
 
 
@@ -26,8 +26,8 @@ def take_away(actor: Actor, matter: Matter, content: Content, event: str) -> Non
     if event != "withdraw":
         matter.returns = 0
     db.session.execute(
-        update(Report)
-        .where(Report.record_id == matter.id, Report.state.in_(("draft", "in_sign_off")))
+        update(Paper)
+        .where(Paper.record_id == matter.id, Paper.state.in_(("draft", "in_sign_off")))
         .values(state="ended")
         .options(as_seen_by(SYSTEM))
         .execution_options(synchronize_session="fetch")

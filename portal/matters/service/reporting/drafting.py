@@ -17,16 +17,16 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.matters import acts
 from portal.matters.book import BOOK
-from portal.matters.models import Matter, Report, State
+from portal.matters.models import Matter, Paper, State
 from portal.matters.queries import one, report, whole_content
 from portal.matters.service.reporting.document import addressee, issuing_name, report_title
 from portal.workflow import engine
 
 
-def draft_of(actor: Actor, matter: Matter) -> Report | None:
+def draft_of(actor: Actor, matter: Matter) -> Paper | None:
     """The draft that is being written, if there is one."""
     return db.session.scalars(
-        select(Report).where(Report.record_id == matter.id, Report.state == "draft").options(as_seen_by(actor))
+        select(Paper).where(Paper.record_id == matter.id, Paper.state == "draft").options(as_seen_by(actor))
     ).first()
 
 
@@ -46,7 +46,7 @@ def may_begin(matter: Matter) -> None:
         raise Invalid(_("此件现为“%(state)s”，不能起草报结材料", state=matter.state.label))
 
 
-def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> tuple[Matter, Report]:
+def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> tuple[Matter, Paper]:
     """The handler opens the draft: the present one, whatever his page showed, or a new one that begins with the words of
     the unit's last. Asked for twice at once, the second waits and finds what the first began."""
     db.session.execute(select(Matter.id).where(Matter.id == matter_id).with_for_update().options(as_seen_by(actor)))
@@ -61,13 +61,14 @@ def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> 
         engine.move(BOOK, actor, matter, "start", content=content)
     assert matter.lead_unit is not None
     latest = db.session.scalars(
-        select(Report).where(Report.record_id == matter.id).options(as_seen_by(actor)).order_by(Report.draft.desc())
+        select(Paper).where(Paper.record_id == matter.id).options(as_seen_by(actor)).order_by(Paper.draft.desc())
     ).first()
     # What another unit wrote before the matter was given to this one is not its to go on with.
     last = latest if latest and matter.assigned_at and latest.changed_at >= matter.assigned_at else None
-    made = Report(
+    made = Paper(
         record_id=matter.id,
         confidential=matter.confidential,
+        signed=True,
         draft=(latest.draft if latest else 0) + 1,
         drafter_id=actor.person_id,
         drafter_post_id=standing.post_id,
@@ -86,7 +87,7 @@ def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> 
     return matter, made
 
 
-def save_draft(actor: Actor, report_id: UUID, saved: int | None, words: Mapping[str, Any]) -> Report:
+def save_draft(actor: Actor, report_id: UUID, saved: int | None, words: Mapping[str, Any]) -> Paper:
     """Save what is written so far. `saved` is the number of the save that the writer's page began with: another tab's
     later save is not overwritten."""
     matter = one(actor, report(actor, report_id).record_id)

@@ -16,7 +16,7 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.matters import acts, audience, notices, office
 from portal.matters.book import BOOK
-from portal.matters.models import Content, Matter, Report, Submission
+from portal.matters.models import Content, Matter, Paper, Submission
 from portal.matters.queries import attachments, one, report, whole_content
 from portal.matters.service.creation import index_words
 from portal.matters.service.reporting.document import (
@@ -68,7 +68,7 @@ def submit_report(
         db.session.flush()
         fields = canonical_fields(draft, attachments(actor, matter, draft.id))
         sign_off = signoff.submit(
-            report_id=draft.id,
+            paper_id=draft.id,
             record_id=matter.id,
             generation=draft.generation,
             seats=seats,
@@ -80,8 +80,8 @@ def submit_report(
         )
         db.session.add(
             Submission(
+                id=sign_off.id,
                 record_id=matter.id,
-                report_id=draft.id,
                 generation=draft.generation,
                 draft=draft.draft,
                 submitted_at=sign_off.submitted_at,
@@ -131,7 +131,7 @@ def _arrive(actor: Actor, matter: Matter, content: Content) -> None:
         actor,
         "step_reached",
         "report",
-        waiting.step.report_id,
+        waiting.sign_off.paper_id,
         confidential=matter.confidential,
         after={"step": waiting.step.number},
     )
@@ -148,7 +148,7 @@ def sign(
     shown = report(actor, report_id)
     matter = one(actor, shown.record_id)
     waiting = matter.step_now
-    if waiting is None or waiting.step.report_id != shown.id or waiting.step.number != step:
+    if waiting is None or waiting.sign_off.paper_id != shown.id or waiting.step.number != step:
         raise Stale(_("这一步已经办过，或者轮到了别的步骤；本次签批未执行"))
     if not allowed(actor, acts.SIGN, matter):
         if any(holder.person_id == actor.person_id for holder in waiting.kept_out):
@@ -186,7 +186,7 @@ def sign(
     return matter
 
 
-def _issue(actor: Actor, matter: Matter, content: Content, shown: Report, waiting: signoff.StepNow) -> None:
+def _issue(actor: Actor, matter: Matter, content: Content, shown: Paper, waiting: signoff.StepNow) -> None:
     unit = matter.lead_unit
     assert unit is not None
     year, mark = clock.today().year, heading_of(shown, matter).mark
@@ -221,7 +221,7 @@ def send_back(actor: Actor, report_id: UUID, *, step: int, reason: str) -> Matte
     shown = report(actor, report_id)
     matter = one(actor, shown.record_id)
     waiting = matter.step_now
-    if waiting is None or waiting.step.report_id != shown.id or waiting.step.number != step:
+    if waiting is None or waiting.sign_off.paper_id != shown.id or waiting.step.number != step:
         raise Stale(_("这一步已经办过，或者轮到了别的步骤；没有退回"))
     _back_to_draft(actor, matter, shown, "send_back", reason)
     return matter
@@ -236,7 +236,7 @@ def recall(actor: Actor, report_id: UUID, *, version: int | None = None) -> Matt
     return matter
 
 
-def _back_to_draft(actor: Actor, matter: Matter, shown: Report, event: str, reason: str | None) -> None:
+def _back_to_draft(actor: Actor, matter: Matter, shown: Paper, event: str, reason: str | None) -> None:
     content = whole_content(matter)
 
     def then() -> None:

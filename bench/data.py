@@ -25,10 +25,11 @@ from portal.deadlines.rules import SourceLevel
 from portal.documents.numbering import bracketed
 from portal.kernel import clock
 from portal.matters.models import ENDED, INSTRUCTION, State
-from portal.matters.readers import Around, Waiting, viewer_rows
+from portal.matters.readers import Around, viewer_rows
 from portal.matters.sameness import Paper, plain_print
 from portal.matters.search import grams
 from portal.matters.service.creation import series_of
+from portal.papers.queries import Waiting
 from portal.vault.box import seal
 
 CLERKS = 60  # matters of the measured clerk: two full pages

@@ -24,11 +24,13 @@ from portal.kernel.language import _, _l
 from portal.matters import acts
 from portal.matters.chain import CHAIN, OPEN
 from portal.matters.models import State
-from portal.matters.readers import Around, Waiting, readers_of
+from portal.matters.readers import Around, readers_of
+from portal.papers.acts import SIGN
+from portal.papers.queries import Waiting
+from portal.papers.seats import STEP_LABELS
 from portal.registry.acts import ACTS, ANYONE, About, Act
 from portal.registry.journal import ENTRIES
 from portal.web.cities import OUTSIDE
-from portal.workflow.seats import STEP_LABELS
 
 CITY, COUNTY, LEAD, CO_UNIT, OTHER_COUNTY = 1, 2, 3, 4, 5
 PATHS = {CITY: (1,), COUNTY: (1, 2), LEAD: (1, 2, 3), CO_UNIT: (1, 2, 4), OTHER_COUNTY: (1, 5)}
@@ -222,7 +224,7 @@ def _matrix(heading: str, confidential: bool) -> Iterator[str]:
             return "—"
         matter = as_seen(matters[state], view)
         possible = [
-            str(acts.SIGN.label if move.event in STEP_LABELS else ENTRIES[move.event].label) for move in CHAIN.moves
+            str(SIGN.label if move.event in STEP_LABELS else ENTRIES[move.event].label) for move in CHAIN.moves
             if move.source == state and allowed(relation.actor, move.act, matter)
         ]  # fmt: skip
         return "<br>".join([f"*{VIEWS[view]}*", *dict.fromkeys(possible)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal.matters import acts
 from portal.matters.models import State as S
+from portal.papers.acts import SIGN
 from portal.workflow.chain import Chain, Move, rows, stays
 
 AT_WORK = (S.ASSIGNED, S.ACKNOWLEDGED, S.IN_PROGRESS, S.IN_SIGN_OFF)
@@ -49,11 +50,11 @@ CHAIN = Chain(
             acts.SUBMIT_REPORT,
             needs=("report_complete", "nothing_open_below", "seats_held"),
         ),
-        *stays("check", (S.IN_SIGN_OFF,), acts.SIGN),
-        *stays("endorse", (S.IN_SIGN_OFF,), acts.SIGN),
-        *stays("countersign", (S.IN_SIGN_OFF,), acts.SIGN),
-        Move("issue", S.IN_SIGN_OFF, S.UNDER_REVIEW, acts.SIGN, stops=("closing", "first_feedback")),
-        Move("send_back", S.IN_SIGN_OFF, S.IN_PROGRESS, acts.SIGN, needs=("given:reason",)),
+        *stays("check", (S.IN_SIGN_OFF,), SIGN),
+        *stays("endorse", (S.IN_SIGN_OFF,), SIGN),
+        *stays("countersign", (S.IN_SIGN_OFF,), SIGN),
+        Move("issue", S.IN_SIGN_OFF, S.UNDER_REVIEW, SIGN, stops=("closing", "first_feedback")),
+        Move("send_back", S.IN_SIGN_OFF, S.IN_PROGRESS, SIGN, needs=("given:reason",)),
         Move("end_sign_off", S.IN_SIGN_OFF, S.IN_PROGRESS, acts.AMEND),
         Move("recall", S.IN_SIGN_OFF, S.IN_PROGRESS, acts.RECALL),
         Move("return_for_rework", S.UNDER_REVIEW, S.IN_PROGRESS, acts.REVIEW, needs=("given:failed", "given:reason")),

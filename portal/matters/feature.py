@@ -60,7 +60,6 @@ FEATURE = Feature(
         acts.DRAFT_REPORT,
         acts.SUBMIT_REPORT,
         acts.RECALL,
-        acts.SIGN,
         acts.REVIEW,
         acts.NAME_REVIEWER,
         acts.ASK_EXTENSION,

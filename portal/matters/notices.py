@@ -72,8 +72,3 @@ def notify_in_turn(matter: Matter, content: Content, entry: JournalEntry, *said:
         people = [person for person in persons if person not in told]
         notify(matter, content, entry, kind, people, **facts)
         told.update(people)
-
-
-def ask_to_sign(matter: Matter, content: Content, entry: JournalEntry, step: str, persons: Iterable[int]) -> None:
-    """Those who hold the seat of this step are asked for their signature."""
-    notify(matter, content, entry, "countersign" if step == "countersign" else "to_sign", persons)

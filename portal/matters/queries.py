@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, String, and_, func, literal, or_, select, tuple_
-from sqlalchemy.orm import aliased, defer, joinedload
+from sqlalchemy import ARRAY, ColumnElement, String, and_, func, literal, or_, select
+from sqlalchemy.orm import aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.access.actor import SYSTEM, Actor, System
@@ -17,24 +17,11 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invisible, Unconfirmed
-from portal.matters.models import (
-    Attachment,
-    Clock,
-    Content,
-    CoUnit,
-    Entry,
-    Extension,
-    Matter,
-    Milestone,
-    Paper,
-    State,
-    Submission,
-)
+from portal.matters.models import Attachment, Clock, Content, CoUnit, Entry, Extension, Matter, Milestone, State
 from portal.network.models import Unit
 from portal.network.queries import name_then
 from portal.notify.queries import unread_of
-from portal.workflow.models import Signature, Signer, SignOff, Step
-from portal.workflow.signoff import step_now
+from portal.papers.signoff import step_now
 
 
 def still_reads(actor: Actor, matter_id: UUID) -> bool:
@@ -74,7 +61,7 @@ def one(actor: Actor, matter_id: UUID) -> Matter:
         matter.co_units = co_units(actor, matter)
         matter.co_unit_ids = tuple(c.unit_id for c in matter.co_units)
     if matter.state == State.IN_SIGN_OFF and content is not None:
-        matter.step_now = step_now(matter.id, confidential=matter.confidential)
+        matter.step_now = step_now(matter.id)
     return matter
 
 
@@ -219,92 +206,3 @@ def extensions(actor: Actor, matter: Matter) -> list[Extension]:
             select(Extension).where(Extension.record_id == matter.id).options(as_seen_by(actor)).order_by(Extension.asked_at.desc())
         )
     )
-
-
-def reports(actor: Actor, matter: Matter) -> list[Paper]:
-    """All drafts that the reader sees, the latest first."""
-    return list(
-        db.session.scalars(
-            select(Paper)
-            .where(Paper.record_id == matter.id)
-            .options(joinedload(Paper.drafter), as_seen_by(actor))
-            .order_by(Paper.draft.desc())
-        )
-    )
-
-
-def report(actor: Actor, report_id: UUID, *, hold: bool = False) -> Paper:
-    """One draft; to `hold` it, as it stands at this moment, until the act is done."""
-    wanted = select(Paper).where(Paper.id == report_id).options(joinedload(Paper.drafter), as_seen_by(actor))
-    if hold:
-        wanted = wanted.with_for_update(of=Paper).execution_options(populate_existing=True)
-    found = db.session.scalars(wanted).first()
-    if found is None:
-        raise Invisible
-    return found
-
-
-def former(actor: Actor, shown: Paper) -> Submission | None:
-    """What went into a chain before this draft as it stands now: the same draft's last submission while it is being
-    written on, the one before that once it has been submitted again, else the last of an earlier draft."""
-    before = shown.generation if shown.state != "draft" else shown.generation + 1
-    return db.session.scalars(
-        select(Submission)
-        .where(
-            Submission.record_id == shown.record_id,
-            tuple_(Submission.draft, Submission.generation) < (shown.draft, before),
-            # What another unit submitted before the matter was given to this one is not the former draft of this one's.
-            Submission.submitted_at >= select(Matter.assigned_at).where(Matter.id == shown.record_id).scalar_subquery(),
-        )
-        .options(as_seen_by(actor))
-        .order_by(Submission.draft.desc(), Submission.generation.desc())
-        .limit(1)
-    ).first()
-
-
-Chain = tuple[SignOff | None, list[Step], dict[int, Signature], dict[int, list[Signer]]]
-
-
-def chain_of(actor: Actor, shown: Paper) -> Chain:
-    """The report's latest sign-off: steps in order, signatures and possible signers by step."""
-    found = _chain(actor, Paper.id == shown.id) if shown.generation else None
-    return found[1] if found else (None, [], {}, {})
-
-
-def latest_chain(actor: Actor, matter: Matter) -> tuple[Paper, Chain] | None:
-    """The latest draft that was submitted, without its words, and its latest sign-off."""
-    other = aliased(Paper)
-    latest = select(func.max(other.draft)).where(other.record_id == matter.id, other.generation > 0).scalar_subquery()
-    return _chain(actor, and_(Paper.record_id == matter.id, Paper.draft == latest))
-
-
-def _chain(actor: Actor, which: ColumnElement[bool]) -> tuple[Paper, Chain] | None:
-    rows = db.session.execute(
-        select(Paper, SignOff, Step, Signature, Signer)
-        .outerjoin(SignOff, and_(SignOff.paper_id == Paper.id, SignOff.generation == Paper.generation))
-        .outerjoin(Step, Step.sign_off_id == SignOff.id)
-        .outerjoin(Signature, and_(Signature.sign_off_id == Step.sign_off_id, Signature.step == Step.number))
-        .outerjoin(Signer, and_(Signer.sign_off_id == Step.sign_off_id, Signer.step == Step.number))
-        .where(which)
-        .options(
-            joinedload(Paper.drafter),
-            defer(Paper.plain),
-            defer(Paper.sealed),
-            joinedload(Step.unit),
-            joinedload(Signature.person),
-            joinedload(Signer.person),
-            as_seen_by(actor),
-        )
-        .order_by(Step.number, Signer.person_id)
-    ).all()
-    if not rows:
-        return None
-    steps = {row.Step.number: row.Step for row in rows if row.Step}
-    signatures = {row.Signature.step: row.Signature for row in rows if row.Signature}
-    for number, signature in signatures.items():
-        signature.unit_name = name_then(steps[number].unit, signature.signed_at)
-    people: dict[int, list[Signer]] = {}
-    for row in rows:
-        if row.Signer:
-            people.setdefault(row.Signer.step, []).append(row.Signer)
-    return rows[0].Paper, (rows[0].SignOff, list(steps.values()), signatures, people)

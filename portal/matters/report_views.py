@@ -11,13 +11,13 @@ from typing import Any
 from portal.access.roles import Role
 from portal.kernel import clock
 from portal.kernel.language import _
-from portal.matters.comparison import compare, counted
-from portal.matters.models import Entry, Matter, Paper, Submission
+from portal.matters.models import Entry, Matter
 from portal.matters.rules import QUESTIONS
 from portal.matters.service.reporting.document import Heading
 from portal.matters.views import line, named, office_of
-from portal.workflow.models import Signature, Signer, Step
-from portal.workflow.seats import STEP_LABELS
+from portal.papers.comparison import compare, counted
+from portal.papers.models import Paper, Signature, Signer, Step, Submission
+from portal.papers.seats import STEP_LABELS
 
 
 def steps(

@@ -11,15 +11,15 @@ from sqlalchemy import func, select
 from portal.access.actor import SYSTEM
 from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
-from portal.deadlines.rules import SourceLevel
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.matters.clocks import decline_days, decline_until
-from portal.matters.models import ENDED, Matter, Paper, State
+from portal.matters.models import ENDED, Matter, State
+from portal.matters.shapes import issuing_role
+from portal.papers.models import Issue, Paper, Step
+from portal.papers.seats import vacant
 from portal.workflow.engine import Need
-from portal.workflow.models import Issue, Step
-from portal.workflow.seats import SHAPES, vacant
 
 DECLINE_REASONS = {
     "not_ours": _l("不属于本单位职责"),
@@ -154,7 +154,7 @@ def wrong_seat(matter: Matter) -> tuple[Role, Role] | None:
         .where(Issue.record_id == matter.id)
         .options(as_seen_by(SYSTEM))
     )
-    issues = SHAPES[SourceLevel(matter.source_level)][-1].role
+    issues = issuing_role(matter.source_level)
     return None if issued_by is None or issued_by == issues else (Role(issued_by), issues)
 
 

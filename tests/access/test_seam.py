@@ -18,9 +18,10 @@ from portal.access.models import Viewer
 from portal.access.record import Record
 from portal.access.visibility import Guarded, Undecided, as_seen_by
 from portal.kernel.db import Base, db
-from portal.matters.models import Clock, Content, Entry, Matter, Paper
+from portal.matters.models import Clock, Content, Entry, Matter
 from portal.matters.queries import one
 from portal.matters.service import attaching, forwarding, handling
+from portal.papers.models import Paper
 from tests.world import World
 
 

@@ -23,7 +23,6 @@ from portal.instructions.previews import IMPORT
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.liaisons.service import drives, nominations
-from portal.matters.models import Paper
 from portal.matters.service import ending, granting, handling, reporting
 from portal.network.models import ChangeKind
 from portal.network.previews import IMPORTS
@@ -33,6 +32,7 @@ from portal.network.service import changing
 from portal.network.service.wanted import Wanted
 from portal.officers import service as officers
 from portal.officers.rules import Kind
+from portal.papers.models import Paper
 from portal.staffing.service import contacts, leaving
 from portal.web.cities import OUTSIDE
 from tests.at_the_door import PASSWORD

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
-from portal.matters.models import Paper
 from portal.matters.service import reporting
+from portal.papers.models import Paper
 from tests.world import World
 
 FORMER = "一、核查的事实\n反映的情况属实，涉及小区12个。\n二、原因\n责任不明确。\n三、整改措施\n已明确责任人，于11月20日完成整改。"

@@ -31,11 +31,11 @@ from portal.documents.models import Counter
 from portal.kernel import clock
 from portal.kernel.city import Demonstration, city_by_slug, demonstration
 from portal.kernel.db import db, enter
-from portal.matters.models import Matter, Paper
+from portal.matters.models import Matter
 from portal.matters.service.creation import NewMatter, create
 from portal.network.models import Unit
 from portal.notify.jobs import fire_due
-from portal.workflow.models import Issue
+from portal.papers.models import Issue, Paper
 from tests.at_the_door import SmallCity
 
 _count = count()

@@ -27,15 +27,15 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid, Refusal
 from portal.matters import audience
-from portal.matters.models import Clock, CoUnit, Entry, Extension, Matter, Paper
+from portal.matters.models import Clock, CoUnit, Entry, Extension, Matter
 from portal.matters.queries import latest_chain, one, whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.service import assigning, ending, forwarding, handling, reporting, reviewing
 from portal.matters.succession import refresh_waiting_steps
 from portal.network.models import ChangeKind
 from portal.notify.models import Message, Reminder
-from portal.workflow.models import Step
-from portal.workflow.signoff import step_now
+from portal.papers.models import Paper, Step
+from portal.papers.signoff import step_now
 from tests.network.test_changes import do
 from tests.world import World
 
@@ -173,7 +173,7 @@ def entries(world: World, matter_id: UUID, kind: str) -> list[dict[str, Any]]:
 def chain(world: World, matter_id: UUID, who: str) -> list[tuple[str, str]]:
     """(step, holder's unit) of what waits and is to come, as the newest sign-off has it."""
     with world.work(who):
-        now = step_now(matter_id, confidential=False)
+        now = step_now(matter_id)
         assert now is not None
         rows = db.session.scalars(
             select(Step).where(Step.sign_off_id == now.sign_off.id).order_by(Step.number).options(as_seen_by(SYSTEM))

@@ -13,11 +13,12 @@ from portal.access.record import Record
 from portal.access.visibility import as_seen_by
 from portal.identity.models import Person
 from portal.kernel.db import db
-from portal.matters.models import Content, Matter, Paper
+from portal.matters.models import Content, Matter
 from portal.matters.search import records_holding
 from portal.matters.service.creation import index_words
 from portal.network.models import Unit
 from portal.network.queries import leader_meant, people_matching, person_meant, unit_meant, units_matching
+from portal.papers.models import Paper
 from tests.instructions.test_importing import row as line
 from tests.instructions.test_importing import upload
 from tests.instructions.test_register import numbers, page

@@ -12,10 +12,10 @@ from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid
-from portal.matters import queries
-from portal.matters.models import Paper
 from portal.matters.service import assigning, reporting, reviewing
 from portal.network.models import ChangeKind
+from portal.papers.models import Paper
+from portal.papers.queries import paper
 from tests.instructions.test_corrected import amend, by, forward, issue, on, page, plain, registered
 from tests.network.test_changes import do
 from tests.world import World
@@ -116,7 +116,7 @@ def test_a_draft_is_saved_whatever_has_read_it_before(office: World, read_first:
         _matter, draft = by(office, "edu.handler", reporting.open_draft, matter_id)
         with office.work("edu.handler"):
             actor = office.actor("edu.handler")
-            known = queries.report(actor, draft.id) if read_first else None
+            known = paper(actor, draft.id) if read_first else None
             saved = reporting.save_draft(actor, draft.id, None, {"body": "已办"})
             assert known is None or known is saved
     assert report_of(office, matter_id).body == "已办"

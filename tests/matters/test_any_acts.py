@@ -20,19 +20,19 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Refusal
 from portal.matters.jobs import go_on_with_successors
-from portal.matters.models import ENDED, Content, CoUnit, Matter, Paper
+from portal.matters.models import ENDED, Content, CoUnit, Matter
 from portal.matters.service import assigning, forwarding, handling, reviewing
 from portal.matters.service.granting import grant_reading, tidy_lapsed
 from portal.network.models import ChangeKind, Post
 from portal.network.queries import in_force
 from portal.network.service.delegating import delegate
 from portal.network.service.wanted import posts_of
+from portal.papers import signoff
+from portal.papers.models import Paper, Signer, SignOff
 from portal.staffing.jobs import carry_out_changes, pass_on_ended_posts
 from portal.staffing.queries import person_by_id
 from portal.staffing.service import appointing
 from portal.staffing.service.leaving import hand_over
-from portal.workflow import signoff
-from portal.workflow.models import Signer, SignOff
 from tests.network.test_changes import all_follows_from_the_rules, do
 from tests.world import World
 
@@ -166,7 +166,7 @@ class Acts:
     def sign(self, report_id: UUID, person: str) -> None:
         with self.world.work():
             report = db.session.scalars(select(Paper).where(Paper.id == report_id).options(as_seen_by(SYSTEM))).one()
-            if signoff.step_now(report.record_id, confidential=report.confidential) is None:
+            if signoff.step_now(report.record_id) is None:
                 return
         self.world.sign(report_id, person)
 

@@ -20,9 +20,11 @@ from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
 from portal.local.postgres import conninfo
 from portal.matters import queries
-from portal.matters.models import Clock, Paper
+from portal.matters.models import Clock
 from portal.matters.service import assigning, forwarding, handling, reviewing
 from portal.notify.models import Message
+from portal.papers.models import Paper
+from portal.papers.queries import papers_of
 from tests.world import PEOPLE, World
 
 TITLE = "关于青砚计划的情况反映"
@@ -204,7 +206,7 @@ def test_the_shell_names_nobody(world: World, assigned: UUID) -> None:
         matter = queries.one(world.actor("city.head"), assigned)
         assert matter.content is None
         assert queries.around(world.actor("city.head"), matter).entries == []
-        assert queries.reports(world.actor("city.head"), matter) == []
+        assert papers_of(world.actor("city.head"), matter.id) == []
         handler = world.people["health.handler"]
         shown = [v for k, v in vars(matter).items() if not k.startswith("_")]
         assert handler not in shown

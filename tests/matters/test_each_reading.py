@@ -18,9 +18,10 @@ from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.audit.models import Reading
 from portal.kernel.db import db
-from portal.matters.models import Attachment, Paper
+from portal.matters.models import Attachment
 from portal.matters.queries import one
 from portal.matters.service import assigning, attaching, handling
+from portal.papers.models import Paper
 from tests.world import World
 
 MARK = "青砚"  # in every word of the matter that is sealed

@@ -21,13 +21,15 @@ from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Refusal, Stale
 from portal.matters import queries
 from portal.matters.ladder import persons_of
-from portal.matters.models import Clock, Matter, Paper
+from portal.matters.models import Clock, Matter
 from portal.matters.queries import whole_content
 from portal.matters.rebuild import rebuild_viewers
 from portal.matters.service import assigning, ending, forwarding, handling, reporting, reviewing
 from portal.matters.succession import refresh_waiting_steps
 from portal.network.models import Post
 from portal.network.service.delegating import delegate
+from portal.papers.models import Paper
+from portal.papers.queries import chain_of, paper
 from tests.world import World
 
 WEDNESDAY = clock.at(date(2026, 3, 4), 10)
@@ -279,8 +281,8 @@ def test_a_stand_in_signs_for_the_period_and_it_says_so(world: World) -> None:
     world.sign(report_id, "health.liaison")
     with world.work("health.handler"):
         actor = world.actor("health.handler")
-        shown = queries.report(actor, report_id)
-        _off, _steps, signatures, _people = queries.chain_of(actor, shown)
+        shown = paper(actor, report_id)
+        _off, _steps, signatures, _people = chain_of(actor, shown)
         assert signatures[1].delegation_id is not None
 
 

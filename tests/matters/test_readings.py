@@ -17,11 +17,12 @@ from portal.app import stand
 from portal.audit.models import Reading
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.matters.models import Attachment, Paper
+from portal.matters.models import Attachment
 from portal.matters.service import attaching, handling, reporting
 from portal.matters.service.reporting import signing
+from portal.papers.frozen import canonical_fields
+from portal.papers.models import Paper, SignOff
 from portal.vault.words import canonical_digest
-from portal.workflow.models import SignOff
 from tests.at_the_door import PASSWORD
 from tests.world import World
 
@@ -200,7 +201,7 @@ def test_no_digest_confirms_a_guess_of_a_confidential_report(world: World) -> No
         report_id = world.submit(world.progress(world.acknowledge(matter_id)))
         with world.work():
             shown = db.session.scalars(select(Paper).where(Paper.id == report_id).options(as_seen_by(SYSTEM))).one()
-            plain = canonical_digest(reporting.canonical_fields(shown, []))
+            plain = canonical_digest(canonical_fields(shown, []))
         found.append(_digest(world, report_id))
         assert (found[-1] == plain) == (not confidential)
         world.sign(report_id, "health.director", "health.deputy")

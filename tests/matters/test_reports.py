@@ -22,10 +22,10 @@ from portal.access.visibility import as_seen_by
 from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import db
 from portal.local.postgres import conninfo
-from portal.matters.models import Matter, Paper, Submission
+from portal.matters.models import Matter
 from portal.matters.service import ending, handling, reporting, reviewing
+from portal.papers.models import Paper, SignOff, Submission
 from portal.vault.words import canonical_digest
-from portal.workflow.models import SignOff
 from tests.world import World
 
 MOST_STATEMENTS = 8

@@ -21,7 +21,7 @@ from portal.matters.succession import refresh_deciders, refresh_waiting_steps
 from portal.network.models import Post
 from portal.network.service.delegating import delegate, end_delegation
 from portal.notify.models import Message
-from portal.workflow.models import Signer, SignOff
+from portal.papers.models import Signer, SignOff
 from tests.world import World
 
 

@@ -17,8 +17,8 @@ from portal.app import create_app, stand
 from portal.config import Settings
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.matters.models import Paper, Submission
 from portal.matters.service import reporting
+from portal.papers.models import Paper, Submission
 from portal.vault.box import open_sealed
 from tests.conftest import Database
 from tests.matters.test_carried_records import Town

@@ -20,8 +20,8 @@ from portal.matters.succession import refresh_waiting_steps
 from portal.network.models import Delegation, Post
 from portal.network.service.delegating import delegate
 from portal.notify.models import Message
+from portal.papers.models import Signature, Signer, SignOff, Step
 from portal.staffing.models import Handover
-from portal.workflow.models import Signature, Signer, SignOff, Step
 from tests.staffing.sending import look, send
 from tests.staffing.test_appointing import appoint, county_secretariat
 from tests.world import PASSWORD, World

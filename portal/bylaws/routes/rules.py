@@ -37,10 +37,11 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid, Stale
+from portal.matters.shapes import STEPS
+from portal.papers.seats import STEP_LABELS
 from portal.web.answers import go, page
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
-from portal.workflow.seats import SHAPES, STEP_LABELS
 
 TITLES = {Kind.DEADLINES: _l("办理期限"), Kind.LADDER: _l("催办提醒"), Kind.LIMITS: _l("签收和退回的时限")}
 KIND = f"any({', '.join(RULES)})"
@@ -98,7 +99,7 @@ def rules() -> Response:
         hour=f"{ladder.hour:%H:%M}",
         limits=limit_facts(limits),
         chains=[
-            (level.label, [f"{STEP_LABELS[seat.kind]}　{seat.role.label}" for seat in SHAPES[level]])
+            (level.label, [f"{STEP_LABELS[kind]}　{role.label}" for kind, role in STEPS[level]])
             for level in SourceLevel
         ],
     )  # fmt: skip

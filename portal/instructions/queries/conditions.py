@@ -17,10 +17,11 @@ from portal.access.actor import Actor
 from portal.access.models import Viewer
 from portal.access.record import Record
 from portal.deadlines.rules import SourceLevel
-from portal.matters.models import Content, Matter, Paper
+from portal.matters.models import Content, Matter
 from portal.matters.search import holds, records_holding, words_of
 from portal.network.models import Unit
 from portal.network.queries import unit_meant
+from portal.papers.models import Paper
 from portal.registry.tasks import TASKS
 
 MOST_COUNTED = 1000

@@ -34,8 +34,8 @@ from portal.instructions.queries.stretches import (
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.models import Content, Matter, State
+from portal.papers.models import SignOff, Step
 from portal.registry.tasks import TASKS
-from portal.workflow.models import SignOff, Step
 
 PAGE_SIZE = 25
 EXPORT_BATCH = 500

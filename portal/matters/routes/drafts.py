@@ -14,18 +14,21 @@ from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Refusal, Stale
 from portal.matters import acts, forms, queries, report_views, views
-from portal.matters.models import Matter, Paper
+from portal.matters.models import Matter
 from portal.matters.routes import blueprint
 from portal.matters.routes.matter import head_of, in_the_way, url_of
 from portal.matters.routes.reports import changes_url
 from portal.matters.rules import QUESTIONS
 from portal.matters.service import attaching, reporting
+from portal.papers.drafting import draft_of
+from portal.papers.models import Paper
+from portal.papers.queries import papers_of
+from portal.papers.seats import STEP_LABELS, holders_to_choose
 from portal.web.answers import go, page, wants_json
 from portal.web.formats import moment
 from portal.web.forms import id_from, redraw
 from portal.web.guards import allows, current_actor
 from portal.web.transactions import discard, shows_nothing
-from portal.workflow.seats import STEP_LABELS, holders_to_choose
 
 
 def _choosing(actor: Actor, found: Matter) -> tuple[type[forms.ReportForm], dict[int, list[Any]]]:
@@ -59,7 +62,7 @@ def write_report(matter_id: UUID) -> Response:
     """Write the closing report; before there is a draft, the way to begin one. Reading begins nothing."""
     actor = current_actor()
     found, _standing = reporting.for_drafter(actor, matter_id)
-    draft = reporting.draft_of(actor, found)
+    draft = draft_of(actor, found.id)
     if draft is None:
         reporting.may_begin(found)
         return page(
@@ -123,14 +126,14 @@ def save_report(matter_id: UUID) -> Response:
             shows_nothing()
             return jsonify({"sentence": refusal.sentence}), refusal.status  # type: ignore[return-value]
         found = queries.one(actor, matter_id)
-        latest = next(iter(queries.reports(actor, found)), None)
+        latest = next(iter(papers_of(actor, found.id)), None)
         if latest is None:
             raise
         return redraw("instructions/report_write.html", form, refusal, **_writing(actor, found, latest))
 
 
 def _present_draft(actor: Actor, found: Matter) -> Paper:
-    draft = reporting.draft_of(actor, found)
+    draft = draft_of(actor, found.id)
     if draft is None:
         raise Stale(_("这一稿已经送签，不能再改；要改动请先撤回"))
     return draft
@@ -162,7 +165,7 @@ def _writing(actor: Actor, found: Matter, draft: Paper) -> dict[str, Any]:
         "turn": views.turn(found, actor.person_id),
         "version": draft.saved,
         "draft_no": draft.draft,
-        "changes_url": changes_url(actor, draft),
+        "changes_url": changes_url(actor, found, draft),
         "questions": report_views.questions(last.codes if last else ()),
         "blocked": in_the_way(found, actor),
         "last_return": last,

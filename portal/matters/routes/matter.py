@@ -16,17 +16,20 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden
 from portal.matters import acts, queries, report_views, views
 from portal.matters.book import BOOK
-from portal.matters.models import Extension, Matter, Paper, State
+from portal.matters.models import Extension, Matter, State
 from portal.matters.readings import readings_of
 from portal.matters.routes import blueprint
 from portal.matters.service.handling import MAY_ASK
 from portal.matters.service.reporting import seats_of
+from portal.papers.acts import SIGN
+from portal.papers.models import Paper
+from portal.papers.queries import latest_chain
+from portal.papers.seats import Seat
 from portal.web.answers import go, page
 from portal.web.frame import Button, desk_url, has_unread
 from portal.web.guards import allows, current_actor
 from portal.web.transactions import shows, shows_nothing
 from portal.workflow import engine
-from portal.workflow.seats import Seat
 
 
 def url_of(matter: Matter) -> str:
@@ -151,7 +154,7 @@ def matter(matter_id: UUID) -> Response:
     content = found.content
     around = queries.around(actor, found)
     has_unread(around.unread)
-    submitted = queries.latest_chain(actor, found) if content.has("report") else None
+    submitted = latest_chain(actor, found.id) if content.has("report") else None
     drawn = None
     signing = None
     if submitted is not None:
@@ -159,7 +162,7 @@ def matter(matter_id: UUID) -> Response:
         read_url = url_for("matters.read_report", report_id=latest.id)
         steps = report_views.steps(latest, *chain[1:], found, _to_walk(latest, found))
         drawn = {"draft_no": latest.draft, "steps": steps, "url": read_url, "document_number": latest.document_number}
-        if found.step_now is not None and allowed(actor, acts.SIGN, found):
+        if found.step_now is not None and allowed(actor, SIGN, found):
             signing = Button(read_url, _("阅读并签批"))
     return page(
         "instructions/matter.html",

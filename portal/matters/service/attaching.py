@@ -23,8 +23,9 @@ from portal.kernel.refusals import Forbidden, Invalid, Missing, Stale
 from portal.kernel.text import explain, objections, tidy
 from portal.matters import acts
 from portal.matters.book import BOOK
-from portal.matters.models import Attachment, Matter, Paper
+from portal.matters.models import Attachment, Matter
 from portal.matters.queries import one, whole_content
+from portal.papers.models import Paper
 from portal.vault import screening
 from portal.vault.box import SealBroken
 from portal.vault.files import FileStore

@@ -22,12 +22,13 @@ from portal.kernel import clock
 from portal.kernel.db import current_city, db, go_on_with, write_together
 from portal.matters import audience, clocks
 from portal.matters.book import lines
-from portal.matters.models import INSTRUCTION, Content, CoUnit, Matter, Paper, SearchEntry
+from portal.matters.models import INSTRUCTION, Content, CoUnit, Matter, SearchEntry
 from portal.matters.readers import around, insert_viewers
 from portal.matters.sameness import take_fingerprint
 from portal.matters.search import grams
 from portal.network.models import Unit
 from portal.network.queries import has_supervision_office
+from portal.papers.models import Paper
 from portal.vault.words import digest_of
 
 

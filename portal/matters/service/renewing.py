@@ -30,15 +30,18 @@ from portal.kernel.language import _
 from portal.matters import audience, clocks, notices
 from portal.matters.book import BOOK, write_entry
 from portal.matters.fields import FIELDS
-from portal.matters.models import ENDED, Clock, Content, Extension, Matter, Paper, State
+from portal.matters.models import ENDED, Clock, Content, Extension, Matter, State
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.rules import wrong_seat
 from portal.matters.service.creation import facts, index_words
 from portal.matters.service.reporting.document import report_title
+from portal.matters.shapes import STEPS
 from portal.matters.views import lamp_of
-from portal.workflow import engine, signoff
-from portal.workflow.seats import SHAPES, STEP_LABELS
+from portal.papers import signoff
+from portal.papers.models import Paper
+from portal.papers.seats import STEP_LABELS
+from portal.workflow import engine
 
 _TERMS = {"source_level", "urgency", "received_on"}
 _SHELL = ("source_level", "urgency", "instructed_on")
@@ -190,10 +193,10 @@ def _end_sign_off(actor: Actor, matter: Matter, content: Content, root: Matter) 
     handler, whoever has signed, and whoever was asked to."""
     if matter.state != State.IN_SIGN_OFF:
         return []
-    waiting = signoff.step_now(matter.id, confidential=matter.confidential)
+    waiting = signoff.step_now(matter.id)
     concerned = [content.handler_id] if content.handler_id else []
     if waiting is not None:
-        concerned += [*sorted(signoff.signed_in(waiting.step)), *(holder.person_id for holder in waiting.people)]
+        concerned += [*sorted(waiting.signed), *(holder.person_id for holder in waiting.people)]
 
     def then() -> None:
         signoff.end(matter.id)
@@ -291,8 +294,8 @@ def _asked_in_vain(matter: Matter) -> list[str]:
 
 def _report(matter: Matter, changed: set[str], ended: bool) -> list[str]:
     if ended:
-        seats = SHAPES[matter.source_level]
-        way = _("、").join(_("%(step)s（%(seat)s）", step=STEP_LABELS[one.kind], seat=one.role.label) for one in seats)
+        steps = STEPS[matter.source_level]
+        way = _("、").join(_("%(step)s（%(seat)s）", step=STEP_LABELS[kind], seat=role.label) for kind, role in steps)
         return [_("正在进行的签批终止，文稿保留为草稿，须重新报结，签批顺序为%(way)s", way=way)]
     said = []
     if "source_level" in changed and (wrong := wrong_seat(matter)) is not None:

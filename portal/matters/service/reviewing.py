@@ -18,11 +18,12 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
 from portal.matters import acts, audience, clocks, notices
 from portal.matters.book import BOOK, write_entry
-from portal.matters.models import Matter, Paper, State
+from portal.matters.models import Matter, State
 from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.rules import wrong_seat
 from portal.network.queries import Holder, holders
+from portal.papers.models import Paper
 from portal.workflow import engine
 
 

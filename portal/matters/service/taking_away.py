@@ -15,8 +15,9 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import audience, notices
 from portal.matters.book import write_entry
-from portal.matters.models import Content, Extension, Matter, Paper
-from portal.workflow import signoff
+from portal.matters.models import Content, Extension, Matter
+from portal.papers import signoff
+from portal.papers.models import Paper
 
 
 def take_away(actor: Actor, matter: Matter, content: Content, event: str) -> None:

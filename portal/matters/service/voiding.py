@@ -14,13 +14,14 @@ from sqlalchemy import select, update
 from portal.access.actor import SYSTEM, Actor
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
-from portal.matters.models import Content, CoUnit, Entry, Extension, Matter, Paper
+from portal.matters.models import Content, CoUnit, Entry, Extension, Matter
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.service import attaching
 from portal.matters.service.creation import NewMatter, index_words
 from portal.network.queries import keeper_of
 from portal.notify.service import forget_words
+from portal.papers.models import Paper
 from portal.vault.words import Sealable, erase
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 
@@ -12,11 +10,12 @@ from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import db
-from portal.matters.models import Attachment, CoUnit, Matter, Paper
+from portal.matters.models import CoUnit, Matter
+from portal.matters.shapes import shape
 from portal.network.models import Kind, Unit
 from portal.network.queries import names_borne
-from portal.vault.words import canonical_digest, identity_of, keyed_digests
-from portal.workflow.seats import Seat, shape
+from portal.papers.models import Paper
+from portal.papers.seats import Seat, Shape
 
 PARTY_LEVELS = (SourceLevel.CENTRAL, SourceLevel.PROVINCE)
 
@@ -100,6 +99,11 @@ def _addressed(kind: str, name: str) -> str:
 
 
 def seats_of(matter: Matter) -> tuple[Seat, ...]:
+    """The seats that a report on this matter goes through."""
+    return shape_of(matter).seats
+
+
+def shape_of(matter: Matter) -> Shape:
     """The chain that a report on this matter goes through."""
     countersigning = []
     if matter.content is not None and matter.content.has("co_unit"):
@@ -113,28 +117,3 @@ def seats_of(matter: Matter) -> tuple[Seat, ...]:
         )
     assert matter.lead_unit_id is not None
     return shape(matter.source_level, matter.lead_unit_id, countersigning)
-
-
-def digest_to_sign(draft: Paper, fields: Mapping[str, Any]) -> str:
-    """What a signature binds of these fields: their SM3; of a confidential report a digest that only the vault's key makes,
-    since whoever reads the database alone could confirm a guess of the text by the other."""
-    return keyed_digests(fields, identity_of(draft))[0] if draft.confidential else canonical_digest(fields)
-
-
-def is_what_was_signed(draft: Paper, fields: Mapping[str, Any], digest: str) -> bool:
-    """Whether the digest is of these fields; a confidential report that was submitted before there was a key to it has the
-    other kind, and keeps it."""
-    known = [canonical_digest(fields), *(keyed_digests(fields, identity_of(draft)) if draft.confidential else ())]
-    return digest in known
-
-
-def canonical_fields(draft: Paper, papers: list[Attachment]) -> dict[str, Any]:
-    """Exactly what a signature binds: text, title, addressee, the name it goes out in, and the attachments' digests."""
-    return {
-        "title": draft.title,
-        "addressee": draft.addressee,
-        "body": draft.body,
-        "copies": draft.copies,
-        "issuing_name": draft.issuing_name,
-        "attachments": sorted([paper.name, paper.digest] for paper in papers),
-    }

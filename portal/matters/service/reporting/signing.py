@@ -16,21 +16,25 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.matters import acts, audience, notices, office
 from portal.matters.book import BOOK
-from portal.matters.models import Content, Matter, Paper, Submission
-from portal.matters.queries import attachments, one, report, whole_content
+from portal.matters.models import Content, Matter
+from portal.matters.papers import OnMatter
+from portal.matters.queries import attachments, one, whole_content
 from portal.matters.service.creation import index_words
 from portal.matters.service.reporting.document import (
-    canonical_fields,
-    digest_to_sign,
     heading_of,
-    is_what_was_signed,
     report_series,
-    seats_of,
+    shape_of,
 )
 from portal.network.queries import merged_into
+from portal.papers import signoff
+from portal.papers.acts import SIGN
+from portal.papers.drafting import submittable
+from portal.papers.frozen import canonical_fields, digest_to_sign, is_what_was_signed
+from portal.papers.models import Paper
+from portal.papers.queries import paper
+from portal.papers.seats import STEP_LABELS, holders_to_choose
 from portal.vault.words import digest_of
-from portal.workflow import engine, signoff
-from portal.workflow.seats import STEP_LABELS, holders_to_choose
+from portal.workflow import engine
 
 
 def submit_report(
@@ -42,15 +46,13 @@ def submit_report(
     named: Mapping[int, int] | None = None,
 ) -> Matter:
     """报结: the draft enters its chain. Seats with several holders need one named; vacant seats are listed."""
-    draft = report(actor, report_id)
+    draft = paper(actor, report_id)
     matter = one(actor, draft.record_id)
     content = whole_content(matter)
     engine.fresh(BOOK, actor, matter, version)
-    if draft.state != "draft":
-        raise Stale(_("这一稿已经送签"))
-    if saved is not None and saved != draft.saved:
-        raise Stale(_("这一稿在另一个页面里保存过，请核对后再送签"))
-    seats, heading = seats_of(matter), heading_of(draft, matter)
+    submittable(draft, saved)
+    shape, heading = shape_of(matter), heading_of(draft, matter)
+    seats = shape.seats
     drafters = drafters_now(actor, content)
     choices = holders_to_choose(seats, drafters, confidential=matter.confidential)
     chosen = dict(named or {})
@@ -60,37 +62,20 @@ def submit_report(
             raise Invalid(_("%(step)s有多位，请指定其中一位", step=label), fields={f"signer_{number}": _("请指定一位")})
 
     def then() -> None:
-        draft.state, draft.generation = "in_sign_off", draft.generation + 1
         standing = allowed(actor, acts.DRAFT_REPORT, matter).standing
         assert standing is not None
-        draft.drafter_id, draft.drafter_post_id = actor.person_id, standing.post_id
         draft.title, draft.addressee, draft.issuing_name, draft.mark = astuple(heading)
-        db.session.flush()
         fields = canonical_fields(draft, attachments(actor, matter, draft.id))
         sign_off = signoff.submit(
-            paper_id=draft.id,
-            record_id=matter.id,
-            generation=draft.generation,
-            seats=seats,
-            named={n: p for n, p in chosen.items() if n in choices},
-            drafter=standing,
-            drafter_id=actor.person_id,
-            digest=digest_to_sign(draft, fields),
-            confidential=matter.confidential,
+            actor,
+            draft,
+            shape,
+            {n: p for n, p in chosen.items() if n in choices},
+            standing,
+            digest_to_sign(draft, fields),
+            fields,
         )
-        db.session.add(
-            Submission(
-                id=sign_off.id,
-                record_id=matter.id,
-                generation=draft.generation,
-                draft=draft.draft,
-                submitted_at=sign_off.submitted_at,
-                confidential=matter.confidential,
-                fields=fields,
-            )
-        )
-        matter.step_now = signoff.step_now(matter.id, confidential=matter.confidential)
-        _arrive(actor, matter, content)
+        matter.step_now = signoff.arrive(actor, OnMatter(matter, content), sign_off, 1)
         journal.record(
             actor,
             "sign_off_started",
@@ -121,36 +106,16 @@ def drafters_now(actor: Actor, content: Content) -> frozenset[int]:
     return frozenset({actor.person_id, content.handler_id or actor.person_id})
 
 
-def _arrive(actor: Actor, matter: Matter, content: Content) -> None:
-    """The chain waits at a step: its people are admitted and told; a vacant seat is reported."""
-    waiting = matter.step_now
-    people = [h.person_id for h in waiting.people]
-    if matter.confidential:
-        audience.admit(matter.id, people, audience.SIGNER)
-    entry = journal.record(
-        actor,
-        "step_reached",
-        "report",
-        waiting.sign_off.paper_id,
-        confidential=matter.confidential,
-        after={"step": waiting.step.number},
-    )
-    if people:
-        notices.ask_to_sign(matter, content, entry, waiting.step.kind, people)
-    else:
-        notices.notify(matter, content, entry, "seat_vacant", [*notices.lead_desk(matter), *notices.supervisors(matter)])
-
-
 def sign(
     actor: Actor, report_id: UUID, *, step: int, digest: str, confirm: Callable[[], None], authentication: str = "password"
 ) -> Matter:
     """Check, endorse, countersign or issue, on exactly the text that was shown, with the password entered again."""
-    shown = report(actor, report_id)
+    shown = paper(actor, report_id)
     matter = one(actor, shown.record_id)
     waiting = matter.step_now
     if waiting is None or waiting.sign_off.paper_id != shown.id or waiting.step.number != step:
         raise Stale(_("这一步已经办过，或者轮到了别的步骤；本次签批未执行"))
-    if not allowed(actor, acts.SIGN, matter):
+    if not allowed(actor, SIGN, matter):
         if any(holder.person_id == actor.person_id for holder in waiting.kept_out):
             raise Forbidden(_("您已签过本稿的另一步，同一份材料不能由一个人签两步；请由他人签，没有他人的，请秘书处任职或由您委托"))
         raise Forbidden(_("现在不是轮到您签批"))
@@ -159,18 +124,16 @@ def sign(
     last = waiting.step.number == waiting.sign_off.last_step
 
     def then() -> None:
-        standing = allowed(actor, acts.SIGN, matter).standing
+        standing = allowed(actor, SIGN, matter).standing
         assert standing is not None
         papers = attachments(actor, matter, shown.id)
         if not is_what_was_signed(shown, canonical_fields(shown, papers), waiting.sign_off.digest):
             raise Stale(_("送签的文本与登记的摘要不符，本次签批未执行，请与系统管理员联系"))
-        signoff.sign(waiting, actor, standing, digest, authentication, confidential=matter.confidential)
+        signoff.sign(waiting, actor, standing, digest, authentication)
         if last:
             _issue(actor, matter, content, shown, waiting)
         else:
-            signoff.reach(waiting.sign_off, step + 1, confidential=matter.confidential)
-            matter.step_now = signoff.step_now(matter.id, confidential=matter.confidential)
-            _arrive(actor, matter, content)
+            matter.step_now = signoff.arrive(actor, OnMatter(matter, content), waiting.sign_off, step + 1)
 
     engine.move(
         BOOK,
@@ -194,11 +157,16 @@ def _issue(actor: Actor, matter: Matter, content: Content, shown: Paper, waiting
     # A report that was submitted in the name of a unit that is no more has its place in that one's series.
     counting_id = where_counted((unit.id, *merged_into(unit.id)), series, year) or unit.id
     number = next_number(counting_id, series, year)
-    signoff.issue(waiting.sign_off, unit_id=counting_id, series=series, year=year, number=number)
-    signoff.end(matter.id)
-    shown.state = "issued"
-    shown.issued_at = matter.issued_at = clock.now()
-    shown.document_number = bracketed(mark, year, number)
+    issued = signoff.issue(
+        shown,
+        waiting.sign_off,
+        unit_id=counting_id,
+        series=series,
+        year=year,
+        number=number,
+        document_number=bracketed(mark, year, number),
+    )
+    matter.issued_at = issued.issued_at
     db.session.flush()
     if not matter.confidential:
         index_words(matter, content)
@@ -218,7 +186,7 @@ def _issue(actor: Actor, matter: Matter, content: Content, shown: Paper, waiting
 
 def send_back(actor: Actor, report_id: UUID, *, step: int, reason: str) -> Matter:
     """送签退回: the signer returns the draft with a reason; the chain begins again with the next submission."""
-    shown = report(actor, report_id)
+    shown = paper(actor, report_id)
     matter = one(actor, shown.record_id)
     waiting = matter.step_now
     if waiting is None or waiting.sign_off.paper_id != shown.id or waiting.step.number != step:
@@ -229,7 +197,7 @@ def send_back(actor: Actor, report_id: UUID, *, step: int, reason: str) -> Matte
 
 def recall(actor: Actor, report_id: UUID, *, version: int | None = None) -> Matter:
     """撤回修改: the handler takes the draft back to change it; the chain begins again."""
-    shown = report(actor, report_id)
+    shown = paper(actor, report_id)
     matter = one(actor, shown.record_id)
     engine.fresh(BOOK, actor, matter, version)
     _back_to_draft(actor, matter, shown, "recall", None)
@@ -240,10 +208,8 @@ def _back_to_draft(actor: Actor, matter: Matter, shown: Paper, event: str, reaso
     content = whole_content(matter)
 
     def then() -> None:
-        signoff.end(matter.id)
-        shown.state = "draft"
+        signoff.back_to_draft(shown)
         matter.step_now = None
-        db.session.flush()
         if matter.confidential:
             audience.shut_out(matter.id, audience.SIGNER)
         entry = journal.record(actor, f"{event}_done", "report", shown.id, confidential=matter.confidential)

@@ -17,7 +17,7 @@ from portal.access.visibility import as_seen_by
 from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import db
 from portal.local.postgres import conninfo
-from portal.workflow.models import SignOff
+from portal.papers.models import SignOff
 from tests.world import World
 
 INSERT = (

@@ -1,4 +1,4 @@
-"""A sign-off, held by the database itself.
+"""Papers, and their sign-off held by the database itself.
 
 A sign-off is one submission of one paper (its `generation`). Its steps are copied from the chain's shape; who may sign
 a step is written down when the step is reached. A signature has a generated previous-step column with a foreign key to
@@ -11,7 +11,7 @@ has ended, and another keeps it ended.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -29,12 +29,56 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.access.models import of_record
+from portal.access.models import View, of_record, of_sealed_record
 from portal.access.roles import Role
 from portal.access.visibility import Guarded
 from portal.identity.models import Person
 from portal.kernel.db import Model, OfCity, one_of
 from portal.network.models import Delegation, Post, Unit
+from portal.vault.words import Sealable, Word
+
+
+class Paper(Sealable, Guarded, OfCity, Model):
+    """文稿: what is drafted, signed, issued, numbered and kept. `draft`
+    counts 第n稿 within record and kind; `signed` says that it goes out on signatures alone, settled when it is begun."""
+
+    __tablename__ = "paper"
+    sealed_as = "report"  # its name when its first words were sealed
+    __table_args__ = (
+        of_sealed_record(),
+        UniqueConstraint("record_id", "kind", "draft"),
+        UniqueConstraint("id", "signed"),
+        CheckConstraint("signed OR kind <> 'closing_report'", name="closing_report_is_signed"),
+    )
+
+    record_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(String(16))
+    draft: Mapped[int] = mapped_column(default=1)
+    signed: Mapped[bool]
+    state: Mapped[str] = mapped_column(String(12), default="draft")
+    generation: Mapped[int] = mapped_column(default=0)
+    saved: Mapped[int] = mapped_column(default=1)
+    drafter_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    drafter_post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    changed_at: Mapped[datetime]
+    issued_at: Mapped[datetime | None]
+    document_number: Mapped[str | None] = mapped_column(String(60))
+
+    title: str = Word()
+    addressee: str = Word()
+    body: str = Word()
+    copies: str | None = Word()
+    answers: dict[str, str] | None = Word()
+    issuing_name: str = Word()
+    mark: str | None = Word()  # of its number, as it was submitted
+    former_titles: list[str] | None = Word()  # that it had by itself, before the matter's was corrected
+
+    drafter: Mapped[Person] = relationship()
+
+    @classmethod
+    def also_seen(cls) -> Any:
+        """A co-unit reads the issued report, not drafts."""
+        return View.PART, cls.issued_at.is_not(None)
 
 
 class SignOff(Guarded, OfCity, Model):
@@ -68,6 +112,25 @@ class SignOff(Guarded, OfCity, Model):
     def drafters(self) -> frozenset[int]:
         """Who drafted it: whoever submitted it and, where he stood in, the holder of the handler's post."""
         return frozenset({self.drafter_id, self.drafter_post.person_id})
+
+
+class Submission(Sealable, Guarded, OfCity, Model):
+    """送签稿: a paper exactly as it was submitted; what the signatures of that sign-off, whose id it shares, bind, and what
+    a later draft is compared with. Append-only."""
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        of_sealed_record(goes_with_it=False),
+        Index("ix_submission_record", "record_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column("sign_off_id", ForeignKey("sign_off.id"), primary_key=True)
+    record_id: Mapped[UUID]
+    generation: Mapped[int]
+    draft: Mapped[int]
+    submitted_at: Mapped[datetime]
+
+    fields: dict[str, Any] = Word()
 
 
 class Step(Guarded, OfCity, Model):

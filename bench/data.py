@@ -25,10 +25,11 @@ from portal.deadlines.rules import SourceLevel
 from portal.documents.numbering import bracketed
 from portal.kernel import clock
 from portal.matters.models import ENDED, INSTRUCTION, State
-from portal.matters.readers import Around, Waiting, viewer_rows
+from portal.matters.readers import Around, viewer_rows
 from portal.matters.sameness import Paper, plain_print
 from portal.matters.search import grams
 from portal.matters.service.creation import series_of
+from portal.papers.queries import Waiting
 from portal.vault.box import seal
 
 CLERKS = 60  # matters of the measured clerk: two full pages
@@ -56,10 +57,11 @@ COLUMNS = {
     "milestone": "record_id kind at unit_id",
     "entry": "id record_id kind at version person_id role unit_name first_feedback confidential plain sealed",
     "message": "id key person_id record_id kind facts at read_at",
-    "report": "id record_id kind draft state generation saved drafter_id drafter_post_id changed_at confidential plain sealed",
-    "sign_off": "report_id generation record_id drafter_id drafter_post_id last_step digest submitted_at",
-    "step": "report_id generation number record_id kind role unit_id reached_at vacant",
-    "signer": "report_id generation step person_id record_id post_id",
+    "paper": "id record_id kind draft signed state generation saved drafter_id drafter_post_id changed_at confidential "
+    "plain sealed",
+    "sign_off": "id paper_id generation record_id drafter_id drafter_post_id last_step digest submitted_at",
+    "step": "sign_off_id number record_id kind role unit_id reached_at vacant",
+    "signer": "sign_off_id step person_id record_id post_id",
 }
 
 
@@ -268,7 +270,11 @@ class Maker:
         return {person for person in persons if person}
 
     def _sign_off(self, matter: PlainMatter, content: PlainContent, handler_post: int | None, lead: Unit, title: str) -> Waiting:
-        report, at = self._uuid(), _at(min(matter.due_on - timedelta(days=3), self.today - timedelta(days=1)))
+        report, sign_off, at = (
+            self._uuid(),
+            self._uuid(),
+            _at(min(matter.due_on - timedelta(days=3), self.today - timedelta(days=1))),
+        )
         words = {
             "title": f"{title}办理情况的报告",
             "addressee": "市委督查室",
@@ -278,12 +284,13 @@ class Maker:
             "issuing_name": lead.name,
         }
         rows, drafter = self.rows, content.handler_id
-        rows["report"].append(
+        rows["paper"].append(
             (
                 report,
                 matter.id,
                 "closing_report",
                 1,
+                True,
                 "submitted",
                 1,
                 1,
@@ -294,11 +301,11 @@ class Maker:
                 *self._kept(words, "report", report, matter.confidential),
             )
         )
-        rows["sign_off"].append((report, 1, matter.id, drafter, handler_post, 2, "0" * 64, at))
-        rows["step"].append((report, 1, 1, matter.id, "check", Role.OFFICE_DIRECTOR.value, lead.id, at, False))
-        rows["step"].append((report, 1, 2, matter.id, "issue", Role.DEPUTY_LEADER.value, lead.id, None, False))
+        rows["sign_off"].append((sign_off, report, 1, matter.id, drafter, handler_post, 2, "0" * 64, at))
+        rows["step"].append((sign_off, 1, matter.id, "check", Role.OFFICE_DIRECTOR.value, lead.id, at, False))
+        rows["step"].append((sign_off, 2, matter.id, "issue", Role.DEPUTY_LEADER.value, lead.id, None, False))
         person, post = self.network.seats[lead.id, Role.OFFICE_DIRECTOR][0]
-        rows["signer"].append((report, 1, 1, person, matter.id, post))
+        rows["signer"].append((sign_off, 1, person, matter.id, post))
         return Waiting(lead.id, Role.OFFICE_DIRECTOR, None, (person,))
 
     def _entries(self, matter: PlainMatter, content: PlainContent, lead: Unit, begun: datetime) -> None:

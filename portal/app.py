@@ -36,6 +36,7 @@ from portal.notify.feature import FEATURE as notify
 from portal.officers import restoring
 from portal.officers.feature import FEATURE as officers
 from portal.overview.feature import FEATURE as overview
+from portal.papers.feature import FEATURE as papers
 from portal.registry.feature import Feature, hand_down, refuse_contradictions, refuse_dead_ends, refuse_untranslated
 from portal.registry.hooks import AT_START
 from portal.staffing.feature import FEATURE as staffing
@@ -59,7 +60,6 @@ from portal.web import (
     walls,
 )
 from portal.web.feature import FEATURE as web
-from portal.workflow.feature import FEATURE as workflow
 
 log = logging.getLogger(__name__)
 
@@ -75,11 +75,11 @@ FEATURES: tuple[Feature, ...] = (
     importing,
     network,
     notify,
-    workflow,
     staffing,
     bylaws,
     collections,
     duty,
+    papers,
     matters,
     instructions,
     liaisons,

@@ -34,12 +34,13 @@ SECONDS = {
     "notify": 94,
     "officers": 20,
     "overview": 6,
+    "papers": 50,
     "registry": 5,
     "staffing": 14,
     "tests": 20,
     "vault": 12,
     "web": 137,
-    "workflow": 14,
+    "workflow": 6,
 }  # fmt: skip
 GRACE = 10  # seconds that any directory may take more
 TWICE = 2

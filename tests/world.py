@@ -29,11 +29,12 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import verbs
 from portal.matters.book import enact
-from portal.matters.models import Content, Matter, Report
+from portal.matters.models import Content, Matter
 from portal.matters.service import assigning, creation, handling, reporting
 from portal.network.models import Kind, Level, Post, Unit
 from portal.network.service.acting import actor_for
-from portal.workflow import signoff
+from portal.papers import signoff
+from portal.papers.models import Paper
 from tests.at_the_door import PASSWORD, give_second_factor, in_city, let_in, stored, token_for
 from tests.moulds import Mould, begin_city
 
@@ -215,8 +216,8 @@ class World:
         """Each signs the step that waits."""
         for by in signers:
             with self.work(by):
-                report = db.session.scalars(select(Report).where(Report.id == report_id).options(as_seen_by(SYSTEM))).one()
-                now = signoff.step_now(report.record_id, confidential=report.confidential)
+                report = db.session.scalars(select(Paper).where(Paper.id == report_id).options(as_seen_by(SYSTEM))).one()
+                now = signoff.step_now(report.record_id)
                 assert now is not None
                 reporting.sign(self.actor(by), report_id, step=now.step.number, digest=now.sign_off.digest, confirm=lambda: None)
         return report_id

@@ -21,16 +21,17 @@ from portal.access.policy import allowed
 from portal.access.roles import Role
 from portal.commands.permission_words import INTRODUCTION, VIEWS
 from portal.kernel.language import _, _l
-from portal.matters import acts
 from portal.matters.book import MatterVerb
 from portal.matters.chain import OPEN
 from portal.matters.models import State
-from portal.matters.readers import Around, Waiting, readers_of
+from portal.matters.readers import Around, readers_of
 from portal.matters.verbs import VERBS
+from portal.papers.acts import SIGN
+from portal.papers.queries import Waiting
+from portal.papers.seats import STEP_LABELS
 from portal.registry.acts import ACTS, ANYONE, About, Act
 from portal.registry.journal import ENTRIES
 from portal.web.cities import OUTSIDE
-from portal.workflow.seats import STEP_LABELS
 
 CITY, COUNTY, LEAD, CO_UNIT, OTHER_COUNTY = 1, 2, 3, 4, 5
 PATHS = {CITY: (1,), COUNTY: (1, 2), LEAD: (1, 2, 3), CO_UNIT: (1, 2, 4), OTHER_COUNTY: (1, 5)}
@@ -44,8 +45,8 @@ def on_record() -> list[Act]:
 
 def called(verb: MatterVerb[Any]) -> str:
     """What is done by it, as it stands in 办理经过; all signatures alike."""
-    if verb.act is acts.SIGN and verb.name in STEP_LABELS:
-        return str(acts.SIGN.label)
+    if verb.act is SIGN and verb.name in STEP_LABELS:
+        return str(SIGN.label)
     return str(ENTRIES[verb.name].label if verb.name in ENTRIES else verb.label or verb.act.label)
 
 

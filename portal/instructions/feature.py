@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.instructions import acts, routes
+from portal.instructions.buttons import BUTTONS
 from portal.instructions.bylaws import DEADLINES
 from portal.instructions.journal import JOURNAL
 from portal.instructions.messages import MESSAGES
@@ -17,7 +18,7 @@ from portal.registry.navigation import Place, Purpose, Section
 FEATURE = Feature(
     name="instructions",
     blueprint=routes.blueprint,
-    kinds=(Kind(INSTRUCTION, "matters.matter", "matter_id"),),
+    kinds=(Kind(INSTRUCTION, "matters.matter", "matter_id", BUTTONS),),
     messages=MESSAGES,
     journal=JOURNAL,
     sections=(

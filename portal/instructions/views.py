@@ -16,8 +16,8 @@ from portal.instructions.queries import ENDED, LATE, REST, SOON, TODAY, WAITING,
 from portal.kernel.language import _, _l
 from portal.matters.models import State
 from portal.matters.views import lamp_of
+from portal.papers.seats import STEP_LABELS
 from portal.registry.tasks import TASKS
-from portal.workflow.seats import STEP_LABELS
 
 GROUP_TITLES = {
     TODAY: _l("今日到期"),

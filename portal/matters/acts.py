@@ -15,7 +15,6 @@ from portal.matters.predicates import (
     is_linked_leader,
     is_open_matter,
     is_reviewer,
-    is_signer_now,
     leads_above,
     of_co_unit,
     of_its_supervisor,
@@ -71,7 +70,6 @@ CO_PROGRESS = Act("co_progress", _l("写协办情况"), rows=((of_co_unit, is_op
 DRAFT_REPORT = Act("draft_report", _l("起草报结材料"), rows=((is_handler,),))
 SUBMIT_REPORT = Act("submit_report", _l("提交签批"), rows=((is_handler,),))
 RECALL = Act("recall", _l("撤回修改"), rows=((is_handler,),))
-SIGN = Act("sign", _l("签批"), rows=((is_signer_now,),), lent=Lent.SIGN)
 REVIEW = Act(
     "review",
     _l("审核"),

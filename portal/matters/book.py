@@ -5,9 +5,6 @@ What `workflow.engine` must know of matters is put together here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -123,27 +120,3 @@ BOOK: Book[Matter, Content] = Book("matter", whole_content, changes_since, carry
 def enact(actor: Actor, verb: MatterVerb[G], matter_id: UUID, given: G, *, version: int | None = None) -> MatterDoing[G]:
     """Do this to the matter, as its reader sees it. `version` is what their page showed."""
     return perform(BOOK, verb, actor, one(actor, matter_id), given, version=version)
-
-
-def move(
-    actor: Actor,
-    matter: Matter,
-    verb: MatterVerb[Any],
-    then: Callable[[], None],
-    *,
-    version: int | None = None,
-    on: Matter | None = None,
-    facts: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-    marks: dict[str, Any] | None = None,
-    **given: Any,
-) -> MatterDoing[Any]:
-    """The verbs of the closing report, whose work stands where they are called."""
-
-    def work(doing: MatterDoing[Any]) -> None:
-        doing.facts, doing.after, doing.marks = facts or {}, after or {}, marks or {}
-        then()
-
-    return perform(
-        BOOK, replace(verb, work=work), actor, matter, SimpleNamespace(**{"words": None, **given}), version=version, on=on
-    )

@@ -13,6 +13,7 @@ from portal.matters.sameness import take_missing
 from portal.matters.service.attaching import key_plain_digests
 from portal.matters.service.granting import tidy_lapsed
 from portal.matters.service.passing_on import describe, pass_on
+from portal.matters.shapes import CHAINS
 from portal.matters.succession import lent_no_longer
 from portal.matters.tasks import TASKS
 from portal.registry.feature import Feature
@@ -35,6 +36,7 @@ FEATURE = Feature(
     on_calendar_change=(OnCalendarChange(follow, receipts_that_would_move),),
     ladders=(ladder.resolve,),
     rules=BYLAWS,
+    chains=CHAINS,
     sweeps=(
         Sweep(40, go_on_with_successors),
         Sweep(50, follow_new_calendar),
@@ -65,7 +67,6 @@ FEATURE = Feature(
         acts.DRAFT_REPORT,
         acts.SUBMIT_REPORT,
         acts.RECALL,
-        acts.SIGN,
         acts.REVIEW,
         acts.NAME_REVIEWER,
         acts.ASK_EXTENSION,

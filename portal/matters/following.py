@@ -11,7 +11,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, insert, literal_column, or_, select
+from sqlalchemy import ColumnElement, delete, insert, literal_column, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal.access.actor import SYSTEM, Actor, Standing, System
@@ -33,7 +33,8 @@ from portal.matters.views import lamp_of
 from portal.network.business import OpenMatter
 from portal.network.models import Post, Unit
 from portal.network.queries import has_supervision_office, in_force
-from portal.workflow.models import Signature, SignOff, Step
+from portal.papers.models import Paper, SignOff, Step
+from portal.papers.queries import unsigned_steps
 
 _AT_ONCE = 500
 # As the index of open matters says it, so that it is used whatever the parameters.
@@ -61,19 +62,8 @@ def open_led_by(actor: Actor, unit_id: int, most: int) -> list[OpenMatter]:
 
 def seats(unit_ids: Collection[int]) -> set[tuple[int, Role]]:
     """The seats of these units for which an open matter's running sign-off still waits."""
-    rows = db.session.execute(
-        select(Step.unit_id, Step.role)
-        .join(SignOff, and_(SignOff.report_id == Step.report_id, SignOff.generation == Step.generation))
-        .join(Matter, Matter.id == Step.record_id)
-        .outerjoin(Signature, _signs())
-        .where(Step.unit_id.in_(unit_ids), SignOff.ended_at.is_(None), Signature.id.is_(None), ~Matter.confidential)
-        .options(as_seen_by(SYSTEM))
-    )
-    return {(row.unit_id, Role(row.role)) for row in rows}
-
-
-def _signs() -> Any:
-    return and_(Signature.report_id == Step.report_id, Signature.generation == Step.generation, Signature.step == Step.number)
+    found = unsigned_steps().join(Paper, Paper.id == SignOff.paper_id).where(Step.unit_id.in_(unit_ids), ~Paper.confidential)
+    return {(step.unit_id, Role(step.role)) for step in db.session.scalars(found)}
 
 
 def moved(unit_ids: Collection[int]) -> None:
@@ -240,14 +230,7 @@ def _holding_posts(unit_id: int, persons: Collection[int]) -> set[int]:
 
 def _steps(former: Unit, heir: Unit) -> list[UUID]:
     """Steps of running sign-offs that are not yet signed go to the heir's seats; whose matters these are."""
-    waiting = (
-        select(Step)
-        .join(SignOff, and_(SignOff.report_id == Step.report_id, SignOff.generation == Step.generation))
-        .outerjoin(Signature, _signs())
-        .where(Step.unit_id == former.id, SignOff.ended_at.is_(None), Signature.id.is_(None))
-        .options(as_seen_by(SYSTEM))
-    )
-    steps = list(db.session.scalars(waiting))
+    steps = list(db.session.scalars(unsigned_steps().where(Step.unit_id == former.id)))
     for step in steps:
         step.unit_id = heir.id
     db.session.flush()

@@ -27,12 +27,10 @@ ENTRIES = words(
         "progress": _l("进展"),
         "co_progress": _l("协办情况"),
         "submit_report": _l("报结"),
-        "check": _l("核稿"),
-        "endorse": _l("审签"),
-        "countersign": _l("会签"),
-        "issue": _l("签发"),
-        "send_back": _l("送签退回"),
-        "recall": _l("撤回修改"),
+    },
+) + words(
+    1002,
+    {
         "return_for_rework": _l("退回重办"),
         "close": _l("办结"),
         "withdraw": _l("撤销"),
@@ -50,13 +48,6 @@ ENTRIES = words(
 
 JOURNAL = Journal(
     acts=(
-        *words(
-            60,
-            {
-                "step_reached": _l("轮到签批"),
-                "seat_filled": _l("签批岗位补缺"),
-            },
-        ),
         Word("classified_refused", _l("拒收带涉密标志的文件"), 90),
         Word("handed_over", _l("移交办理"), 150),
         Word("step_passed_on", _l("签批移交"), 150, formerly=True),
@@ -64,7 +55,6 @@ JOURNAL = Journal(
         *words(
             200,
             {
-                "seat_vacant": _l("签批岗位空缺"),
                 "decider_changed": _l("审批人变动"),
                 "part_ended": _l("经手人不再经办"),
                 "sign_off_started": _l("开始送签"),

@@ -4,12 +4,12 @@ its shell, nothing else."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any, Protocol
+from typing import Any
 
 from portal.access.roles import SUPERVISION, Role
 from portal.matters.models import Content, Matter
 from portal.network.queries import recipients, recipients_of
-from portal.notify.service import tell
+from portal.notify.service import Occasion, tell
 from portal.registry.acts import Lent
 
 
@@ -53,16 +53,6 @@ def supervision_between(matter: Matter) -> list[int]:
     return [person for people in recipients_of(between, SUPERVISION).values() for person in people] if between else []
 
 
-class Occasion(Protocol):
-    """What makes people be told: an act that is being done, or its entry in the journal."""
-
-    @property
-    def key(self) -> str: ...
-
-    @property
-    def person_id(self) -> int | None: ...
-
-
 def notify(matter: Matter, content: Content, occasion: Occasion, kind: str, persons: Iterable[int | None], **facts: Any) -> None:
     """Tell these persons, except whoever did it; one message a person and act."""
     told = [p for p in dict.fromkeys(persons) if p and p != occasion.person_id]
@@ -83,8 +73,3 @@ def notify_in_turn(
         people = [person for person in persons if person not in told]
         notify(matter, content, occasion, kind, people, **facts)
         told.update(people)
-
-
-def ask_to_sign(matter: Matter, content: Content, occasion: Occasion, step: str, persons: Iterable[int]) -> None:
-    """Those who hold the seat of this step are asked for their signature."""
-    notify(matter, content, occasion, "countersign" if step == "countersign" else "to_sign", persons)

@@ -117,8 +117,3 @@ def has_units_below(actor: Actor, post: Standing, matter: Any) -> bool:
 @predicate(_l("须能看到此件内容"), _l("能看到内容的"))
 def reads_content(actor: Actor, post: Standing, matter: Any) -> bool:
     return matter.content is not None
-
-
-@predicate(_l("须由列入本步的签批人办理"), _l("轮到签批的人"))
-def is_signer_now(actor: Actor, post: Standing, matter: Any) -> bool:
-    return matter.step_now is not None and matter.step_now.may_sign(actor, post)

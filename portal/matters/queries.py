@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, String, and_, func, literal, or_, select, tuple_
-from sqlalchemy.orm import aliased, defer, joinedload
+from sqlalchemy import ARRAY, ColumnElement, String, and_, func, literal, or_, select
+from sqlalchemy.orm import aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.access.actor import SYSTEM, Actor, System
@@ -17,24 +17,11 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invisible, Unconfirmed
-from portal.matters.models import (
-    Attachment,
-    Clock,
-    Content,
-    CoUnit,
-    Entry,
-    Extension,
-    Matter,
-    Milestone,
-    Report,
-    State,
-    Submission,
-)
+from portal.matters.models import Attachment, Clock, Content, CoUnit, Entry, Extension, Matter, Milestone, State
 from portal.network.models import Unit
 from portal.network.queries import name_then
 from portal.notify.queries import unread_of
-from portal.workflow.models import Signature, Signer, SignOff, Step
-from portal.workflow.signoff import step_now
+from portal.papers.signoff import step_now
 
 
 def still_reads(actor: Actor, matter_id: UUID) -> bool:
@@ -74,7 +61,7 @@ def one(actor: Actor, matter_id: UUID) -> Matter:
         matter.co_units = co_units(actor, matter)
         matter.co_unit_ids = tuple(c.unit_id for c in matter.co_units)
     if matter.state == State.IN_SIGN_OFF and content is not None:
-        matter.step_now = step_now(matter.id, confidential=matter.confidential)
+        matter.step_now = step_now(matter.id)
     return matter
 
 
@@ -125,7 +112,7 @@ def around(actor: Actor, matter: Matter, limit: int = 300) -> Around:
     kinds: dict[Any, ColumnElement[bool]] = {Entry: Entry.record_id == matter.id}
     loads: list[Any] = [joinedload(Entry.person), as_seen_by(actor)]
     if "attachment" in parts:
-        kinds[Attachment] = and_(Attachment.record_id == matter.id, Attachment.report_id.is_(None))
+        kinds[Attachment] = and_(Attachment.record_id == matter.id, Attachment.paper_id.is_(None))
     if matter.extension_pending:
         kinds[Extension] = and_(Extension.record_id == matter.id, Extension.decided_at.is_(None))
     if "child" in parts or matter.previous_id or matter.parent_id or not matter.open:
@@ -197,7 +184,7 @@ def attachments(actor: Actor, matter: Matter, report_id: UUID | None = None) -> 
             select(Attachment)
             .where(
                 Attachment.record_id == matter.id,
-                Attachment.report_id.is_(None) if report_id is None else Attachment.report_id == report_id,
+                Attachment.paper_id.is_(None) if report_id is None else Attachment.paper_id == report_id,
             )
             .options(as_seen_by(actor))
             .order_by(Attachment.added_at, Attachment.id)
@@ -222,95 +209,3 @@ def extensions(actor: Actor, matter: Matter) -> list[Extension]:
             select(Extension).where(Extension.record_id == matter.id).options(as_seen_by(actor)).order_by(Extension.asked_at.desc())
         )
     )
-
-
-def reports(actor: Actor, matter: Matter) -> list[Report]:
-    """All drafts that the reader sees, the latest first."""
-    return list(
-        db.session.scalars(
-            select(Report)
-            .where(Report.record_id == matter.id)
-            .options(joinedload(Report.drafter), as_seen_by(actor))
-            .order_by(Report.draft.desc())
-        )
-    )
-
-
-def report(actor: Actor, report_id: UUID, *, hold: bool = False) -> Report:
-    """One draft; to `hold` it, as it stands at this moment, until the act is done."""
-    wanted = select(Report).where(Report.id == report_id).options(joinedload(Report.drafter), as_seen_by(actor))
-    if hold:
-        wanted = wanted.with_for_update(of=Report).execution_options(populate_existing=True)
-    found = db.session.scalars(wanted).first()
-    if found is None:
-        raise Invisible
-    return found
-
-
-def former(actor: Actor, shown: Report) -> Submission | None:
-    """What went into a chain before this draft as it stands now: the same draft's last submission while it is being
-    written on, the one before that once it has been submitted again, else the last of an earlier draft."""
-    before = shown.generation if shown.state != "draft" else shown.generation + 1
-    return db.session.scalars(
-        select(Submission)
-        .where(
-            Submission.record_id == shown.record_id,
-            tuple_(Submission.draft, Submission.generation) < (shown.draft, before),
-            # What another unit submitted before the matter was given to this one is not the former draft of this one's.
-            Submission.submitted_at >= select(Matter.assigned_at).where(Matter.id == shown.record_id).scalar_subquery(),
-        )
-        .options(as_seen_by(actor))
-        .order_by(Submission.draft.desc(), Submission.generation.desc())
-        .limit(1)
-    ).first()
-
-
-Chain = tuple[SignOff | None, list[Step], dict[int, Signature], dict[int, list[Signer]]]
-
-
-def chain_of(actor: Actor, shown: Report) -> Chain:
-    """The report's latest sign-off: steps in order, signatures and possible signers by step."""
-    found = _chain(actor, Report.id == shown.id) if shown.generation else None
-    return found[1] if found else (None, [], {}, {})
-
-
-def latest_chain(actor: Actor, matter: Matter) -> tuple[Report, Chain] | None:
-    """The latest draft that was submitted, without its words, and its latest sign-off."""
-    other = aliased(Report)
-    latest = select(func.max(other.draft)).where(other.record_id == matter.id, other.generation > 0).scalar_subquery()
-    return _chain(actor, and_(Report.record_id == matter.id, Report.draft == latest))
-
-
-def _chain(actor: Actor, which: ColumnElement[bool]) -> tuple[Report, Chain] | None:
-    def of(model: Any) -> ColumnElement[bool]:
-        return and_(model.report_id == Report.id, model.generation == Report.generation)
-
-    rows = db.session.execute(
-        select(Report, SignOff, Step, Signature, Signer)
-        .outerjoin(SignOff, of(SignOff))
-        .outerjoin(Step, of(Step))
-        .outerjoin(Signature, and_(of(Signature), Signature.step == Step.number))
-        .outerjoin(Signer, and_(of(Signer), Signer.step == Step.number))
-        .where(which)
-        .options(
-            joinedload(Report.drafter),
-            defer(Report.plain),
-            defer(Report.sealed),
-            joinedload(Step.unit),
-            joinedload(Signature.person),
-            joinedload(Signer.person),
-            as_seen_by(actor),
-        )
-        .order_by(Step.number, Signer.person_id)
-    ).all()
-    if not rows:
-        return None
-    steps = {row.Step.number: row.Step for row in rows if row.Step}
-    signatures = {row.Signature.step: row.Signature for row in rows if row.Signature}
-    for number, signature in signatures.items():
-        signature.unit_name = name_then(steps[number].unit, signature.signed_at)
-    people: dict[int, list[Signer]] = {}
-    for row in rows:
-        if row.Signer:
-            people.setdefault(row.Signer.step, []).append(row.Signer)
-    return rows[0].Report, (rows[0].SignOff, list(steps.values()), signatures, people)

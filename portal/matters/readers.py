@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, Insert, SmallInteger, Text, bindparam, delete, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -31,8 +30,9 @@ from portal.kernel.db import db
 from portal.matters.audience import EXTENSION, REGISTRAR, REVIEWER, SIGNER, reading_now
 from portal.matters.models import Content, CoUnit, Matter, State
 from portal.network.queries import holding
+from portal.papers.queries import Waiting
+from portal.papers.queries import waiting as waiting_at
 from portal.registry.acts import Lent
-from portal.workflow.models import Signer, SignOff, Step
 
 LEAD_DESK = (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR)
 _VARYING: dict[str, Any] = {"principal": BigInteger, "view": SmallInteger, "task": Text, "until": DateTime(timezone=True)}
@@ -41,16 +41,6 @@ _PARTS = {REGISTRAR: SUPERVISION, REVIEWER: SUPERVISION, EXTENSION: (Role.SUPERV
 """For which part of the supervising office what is read is read."""
 _HANDLED = (State.ASSIGNED, State.ACKNOWLEDGED, State.IN_PROGRESS)
 LEAD_READERS = (*LEAD_DESK, Role.DEPUTY_LEADER, Role.PRINCIPAL_LEADER)
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """The step of a sign-off that waits now."""
-
-    unit_id: int
-    role: Role
-    named_person_id: int | None
-    persons: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +188,7 @@ def around(matter: Matter, content: Content) -> Around:
         row = db.session.execute(family.where(Matter.id == matter.parent_id)).one()
         above = (row.lead_unit_id, row.handler_id)
     if matter.state == State.IN_SIGN_OFF:
-        waiting = _waiting(matter.id)
+        waiting = waiting_at(matter.id)
     audience = _audience(matter, waiting) if matter.confidential else {}
     path = tuple(matter.lead_unit.path) if matter.lead_unit else ()
     until = {person: end for person, end in audience.items() if end is not None}
@@ -228,25 +218,6 @@ def _audience(matter: Matter, waiting: Waiting | None) -> dict[int, datetime | N
         known = found.get(person_id, end)
         found[person_id] = None if end is None or known is None else max(end, known)
     return found
-
-
-def _waiting(matter_id: UUID) -> Waiting | None:
-    rows = db.session.execute(
-        select(Step, Signer.person_id)
-        .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
-        .outerjoin(
-            Signer,
-            (Signer.report_id == Step.report_id) & (Signer.generation == Step.generation) & (Signer.step == Step.number),
-        )
-        .where(Step.record_id == matter_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
-        .order_by(Step.number.desc())
-        .options(as_seen_by(SYSTEM))
-    ).all()
-    if not rows:
-        return None
-    step = rows[0].Step
-    persons = tuple(row.person_id for row in rows if row.Step.number == step.number and row.person_id)
-    return Waiting(step.unit_id, Role(step.role), step.named_person_id, persons)
 
 
 def index_viewers(matter: Matter, content: Content) -> None:

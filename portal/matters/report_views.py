@@ -11,17 +11,17 @@ from typing import Any
 from portal.access.roles import Role
 from portal.kernel import clock
 from portal.kernel.language import _
-from portal.matters.comparison import compare, counted
-from portal.matters.models import Entry, Matter, Report, Submission
+from portal.matters.models import Entry, Matter
 from portal.matters.rules import QUESTIONS
 from portal.matters.service.reporting.document import Heading
 from portal.matters.views import line, named, office_of
-from portal.workflow.models import Signature, Signer, Step
-from portal.workflow.seats import STEP_LABELS
+from portal.papers.comparison import compare, counted
+from portal.papers.models import Paper, Signature, Signer, Step, Submission
+from portal.papers.seats import STEP_LABELS
 
 
 def steps(
-    report: Report,
+    report: Paper,
     shown: Sequence[Step],
     signatures: dict[int, Signature],
     people: dict[int, list[Signer]],
@@ -44,7 +44,7 @@ def steps(
     return drawn
 
 
-def _walked(report: Report, step: Step, signature: Signature | None, people: Sequence[Signer], matter: Matter) -> Drawn:
+def _walked(report: Paper, step: Step, signature: Signature | None, people: Sequence[Signer], matter: Matter) -> Drawn:
     title, unit = f"{STEP_LABELS[step.kind]}", step.unit.name
     if signature:
         one = _step("done", title, signature.person.name, _("已签"), signature.signed_at)
@@ -61,7 +61,7 @@ def _walked(report: Report, step: Step, signature: Signature | None, people: Seq
     return one
 
 
-def _to_come(report: Report) -> str:
+def _to_come(report: Paper) -> str:
     return _("已终止") if report.state == "ended" else _("未到")
 
 
@@ -93,7 +93,7 @@ def last_return(back: Sequence[Entry], count: int) -> Drawn | None:
     )
 
 
-def changes(shown: Report, before: Submission, now: dict[str, Any], back: Sequence[Entry]) -> dict[str, Any]:
+def changes(shown: Paper, before: Submission, now: dict[str, Any], back: Sequence[Entry]) -> dict[str, Any]:
     """A draft beside what was submitted before it: text, heads and attachments, and why that one came back."""
     then = before.fields
     labels = {"title": _("标题"), "addressee": _("主送"), "issuing_name": _("落款"), "copies": _("抄送")}
@@ -135,7 +135,7 @@ def questions(failed: Sequence[str]) -> list[Drawn]:
     return [Drawn(title=str(label), hint=hints[code], failed=code in failed) for code, label in QUESTIONS.items()]
 
 
-def sheet(report: Report, heading: Heading, papers: Sequence[str], issuer: str | None, year: int, upward: bool) -> Drawn:
+def sheet(report: Paper, heading: Heading, papers: Sequence[str], issuer: str | None, year: int, upward: bool) -> Drawn:
     """The report as the page it will become."""
     issued_on: date | None = clock.local(report.issued_at).date() if report.issued_at else None
     return Drawn(

@@ -4,22 +4,20 @@ of it; what only the form can meet, once it is given."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import func, select
 
 from portal.access.actor import SYSTEM
 from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
-from portal.deadlines.rules import SourceLevel
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.matters.clocks import decline_days, decline_until
-from portal.matters.models import ENDED, Matter, Report, State
+from portal.matters.models import ENDED, Matter, State
+from portal.matters.shapes import issuing_role
 from portal.network.models import Unit
-from portal.workflow.models import Issue, Step
-from portal.workflow.seats import SHAPES, vacant
+from portal.papers.models import Issue, Paper, Step
 from portal.workflow.verbs import Said, need
 
 DECLINE_REASONS = {
@@ -114,25 +112,6 @@ def within_decline_term(matter: Matter, _given: object) -> str | None:
     return None
 
 
-@need(_l("报结材料的标题、主送、正文齐全"))
-def report_complete(_matter: Matter, given: Any) -> str | None:
-    report = getattr(given, "report", None)
-    if report is None:
-        return None
-    parts = {"title": _("标题"), "addressee": _("主送"), "body": _("正文")}
-    missing = [label for name, label in parts.items() if not getattr(report, name)]
-    return _("报结材料还缺：%(missing)s", missing="、".join(missing)) if missing else None
-
-
-@need(_l("各签批岗位有人在任"))
-def seats_held(matter: Matter, given: Any) -> str | None:
-    seats = getattr(given, "seats", None)
-    if not seats:
-        return None
-    found = vacant(seats, given.drafters, confidential=matter.confidential)
-    return "；".join(found) or None
-
-
 @need(_l("没有待批的延期申请"))
 def extension_decided(matter: Matter, _given: object) -> str | None:
     return _("延期申请还没有批复") if matter.extension_pending else None
@@ -148,12 +127,12 @@ def seats_apart(matter: Matter) -> tuple[Role, Role] | None:
     """The same, of a matter that has an issued report."""
     issued_by = db.session.scalar(
         select(Step.role)
-        .join(Issue, (Issue.report_id == Step.report_id) & (Issue.generation == Step.generation) & (Issue.step == Step.number))
-        .join(Report, (Report.id == Issue.report_id) & (Report.state == "issued"))
+        .join(Issue, (Issue.sign_off_id == Step.sign_off_id) & (Issue.step == Step.number))
+        .join(Paper, (Paper.id == Issue.paper_id) & (Paper.state == "issued"))
         .where(Issue.record_id == matter.id)
         .options(as_seen_by(SYSTEM))
     )
-    issues = SHAPES[SourceLevel(matter.source_level)][-1].role
+    issues = issuing_role(matter.source_level)
     return None if issued_by is None or issued_by == issues else (Role(issued_by), issues)
 
 

@@ -9,11 +9,9 @@ confidential matter leaves it likewise, and the head is asked.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select, true
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
 from portal.access.actor import SYSTEM, Actor, System
 from portal.access.models import Audience
@@ -23,17 +21,18 @@ from portal.audit import journal
 from portal.kernel.db import db
 from portal.matters import audience, notices, office
 from portal.matters.models import ENDED, Content, Extension, Matter
+from portal.matters.papers import OnMatter
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
-from portal.network.queries import recipients_of, signers_in, signing
+from portal.network.queries import recipients_of
+from portal.papers import signoff
+from portal.papers.signoff import seats_changed, step_now
 from portal.registry.acts import Lent
-from portal.workflow.models import Signer, SignOff, Step
-from portal.workflow.signoff import fit, refresh, signed_before, signed_in, step_now
 
 
 def refresh_waiting_steps() -> int:
     """Every chain goes on with whoever holds the seat where it waits; at how many something had changed."""
-    return sum(_go_on(matter_id) for matter_id in _changed())
+    return sum(_go_on(matter_id) for matter_id in seats_changed())
 
 
 def refresh_deciders() -> int:
@@ -90,53 +89,6 @@ def refresh_all() -> None:
     refresh_offices()
 
 
-def _changed() -> list[UUID]:
-    """The matters whose waiting step may be signed by others than is written down, or by nobody while nothing says so.
-    Two statements, however many chains are running."""
-    seat = signing(Step.unit_id, Step.role, confidential=Matter.confidential).correlate(Step, Matter).lateral("seat")
-    later = aliased(Step)
-    passed = exists().where(
-        later.report_id == Step.report_id,
-        later.generation == Step.generation,
-        later.number > Step.number,
-        later.reached_at.is_not(None),
-    )
-    rows = db.session.execute(
-        select(Step, SignOff, signed_before().label("signed"), *seat.columns)
-        .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
-        .join(Matter, Matter.id == Step.record_id)
-        .outerjoin(seat, true())
-        .where(SignOff.ended_at.is_(None), Step.reached_at.is_not(None), ~passed)
-        .options(as_seen_by(SYSTEM))
-        .execution_options(populate_existing=True)
-    ).all()
-    waiting: dict[Step, list[Any]] = {}
-    for row in rows:
-        waiting.setdefault(row.Step, []).append(row)
-    written = _written()
-    found = []
-    for step, seats in waiting.items():
-        holders = signers_in([row for row in seats if row.post_id is not None])
-        first = seats[0]
-        now = {h.person_id for h in fit(step, first.SignOff.drafters, first.signed, holders)}
-        if now != written.get((step.report_id, step.number), set()) or step.vacant == bool(now):
-            found.append(step.record_id)
-    return found
-
-
-def _written() -> dict[tuple[UUID, int], set[int]]:
-    """Who may sign, step by step, as was written down when it was reached; of the chains that are running."""
-    written: dict[tuple[UUID, int], set[int]] = {}
-    for report_id, number, person_id in db.session.execute(
-        select(Signer.report_id, Signer.step, Signer.person_id)
-        .join(SignOff, (SignOff.report_id == Signer.report_id) & (SignOff.generation == Signer.generation))
-        .where(SignOff.ended_at.is_(None))
-        .options(as_seen_by(SYSTEM))
-    ):
-        written.setdefault((report_id, number), set()).add(person_id)
-    return written
-
-
 def _held(matter_id: UUID) -> Matter | None:
     """The matter, locked; None where somebody is at it at this moment: the next sweep looks again."""
     return db.session.scalars(
@@ -150,37 +102,22 @@ def _held(matter_id: UUID) -> Matter | None:
 
 def _go_on(matter_id: UUID) -> bool:
     matter = _held(matter_id)
-    if matter is None or step_now(matter_id, confidential=matter.confidential) is None:
+    if matter is None or step_now(matter_id) is None:
         return False
     reseat(SYSTEM, matter, whole_content(matter))
     return True
 
 
 def reseat(actor: Actor | System, matter: Matter, content: Content) -> list[int]:
-    """Whoever may sign the waiting step now is written down, admitted, and asked if he was not asked before; whoever may
-    not any more reads no longer what he read for that alone; a seat that has fallen vacant is reported. In this one place,
-    whatever changed the seat: a post, a delegation, a unit. Who may sign, the nearest first."""
-    waiting = step_now(matter.id, confidential=matter.confidential)
-    if waiting is None:
+    """The waiting step goes on with whoever may sign it now (`papers.signoff.reseat`), and is shown to them. Who may sign, the
+    nearest first."""
+    now = step_now(matter.id)
+    if now is None:
         return []
-    step, was_vacant = waiting.step, waiting.step.vacant
-    before = _written().get((step.report_id, step.number), set())
-    people = [holder.person_id for holder in refresh(step, waiting.sign_off, confidential=matter.confidential)]
-    if matter.confidential:
-        # Who has signed reads until it is closed, whatever post he holds.
-        audience.dismiss(matter.id, before - set(people) - signed_in(step), audience.SIGNER)
-        audience.admit(matter.id, people, audience.SIGNER)
-    matter.step_now = step_now(matter.id, confidential=matter.confidential)
-    act = "seat_filled" if people else "seat_vacant"
-    if was_vacant == bool(people) or set(people) != before:
-        secret, facts = matter.confidential, {"step": step.number}
-        entry = journal.record(actor, act, "report", step.report_id, confidential=secret, after=facts)
-        if people:
-            notices.ask_to_sign(matter, content, entry, step.kind, [one for one in people if one not in before])
-        elif not was_vacant:
-            notices.notify(matter, content, entry, act, [*notices.lead_desk(matter), *notices.supervisors(matter)])
+    signoff.reseat(actor, OnMatter(matter, content), now)
+    matter.step_now = now
     index_viewers(matter, content)
-    return people
+    return [holder.person_id for holder in now.people]
 
 
 def _hand_over(matter: Matter) -> bool:

@@ -1,5 +1,4 @@
-"""What the office does with a matter: one row a verb, in the order in which its buttons stand; what comes late is folded away on
-a page that has many."""
+"""What the office does with a matter: one row a verb. Which of them a kind's page offers, and in which order, its feature says."""
 
 from __future__ import annotations
 
@@ -9,15 +8,16 @@ from portal.access.actor import Actor
 from portal.kernel.language import _l
 from portal.matters import acts, audience, clocks, rules, views
 from portal.matters.book import MatterVerb
-from portal.matters.chain import ANY, AT_WORK, ENDS, IN_HAND, OPEN, OUT_THERE, REPORT_VERBS
+from portal.matters.chain import ANY, AT_WORK, ENDS, IN_HAND, OPEN, OUT_THERE
 from portal.matters.forms.giving import AssignForm, CoHandlerForm, DeclineForm, ForwardForm, HandlerForm, ReassignForm
 from portal.matters.forms.handling import CoProgressForm, ExtensionForm, InstructAgainForm, ProgressForm, UrgeForm
 from portal.matters.forms.reviewing import CloseForm, DecisionForm, MakeConfidentialForm, ReturnForm, ReviewerForm, WithdrawForm
 from portal.matters.models import Matter
 from portal.matters.models import State as S
 from portal.matters.rules import Lead
-from portal.matters.service import assigning, ending, extending, forwarding, handling, reviewing
-from portal.workflow.verbs import Link, Offered, Said, Tell, Verb, refuse_contradictions
+from portal.matters.service import assigning, ending, extending, forwarding, handling, renewing, reviewing
+from portal.matters.service.reporting import drafting, signing
+from portal.workflow.verbs import Offered, Said, Tell, Verb, refuse_contradictions
 
 _REVIEWED = frozenset({S.UNDER_REVIEW})
 _REGISTERED = frozenset({S.REGISTERED})
@@ -28,10 +28,10 @@ def _while_asked(matter: Matter, _actor: Actor) -> Offered:
 
 
 def _while_unnamed(matter: Matter, actor: Actor) -> Offered:
-    return Offered.NEVER if _while_named(matter, actor) is Offered.OPEN else Offered.TURN
+    return Offered.NEVER if while_named(matter, actor) is Offered.OPEN else Offered.TURN
 
 
-def _while_named(matter: Matter, _actor: Actor) -> Offered:
+def while_named(matter: Matter, _actor: Actor) -> Offered:
     """Somebody handles it already: of a confidential one, whoever it is."""
     named = matter.confidential or (matter.content is not None and matter.content.handler_id is not None)
     return Offered.OPEN if named else Offered.NEVER
@@ -53,11 +53,8 @@ def _when_near(matter: Matter, _actor: Actor) -> Offered:
     return Offered.TURN if views.lamp_of(matter).kind in ("soon", "late") else Offered.OPEN
 
 
-def _of_its_own(matter: Matter, _actor: Actor) -> Offered:
-    return Offered.OPEN if matter.parent_id is None else Offered.NEVER
-
-
-def _to_readers(matter: Matter, _actor: Actor) -> Offered:
+def to_readers(matter: Matter, _actor: Actor) -> Offered:
+    """To whoever sees more than the shell."""
     return Offered.OPEN if matter.content is not None else Offered.NEVER
 
 
@@ -237,7 +234,7 @@ INSTRUCT_AGAIN: MatterVerb[Said] = Verb(
     needs=(handling.instruction_said,),
     tells=(Tell("instruct_again", handling.supervising_office),),
     form=InstructAgainForm,
-    offered=_to_readers,
+    offered=to_readers,
 )
 DECLINE: MatterVerb[assigning.Declining] = Verb(
     name="decline",
@@ -302,57 +299,35 @@ MAKE_CONFIDENTIAL: MatterVerb[Said] = Verb(
     form=MakeConfidentialForm,
 )
 
-_REPORT: Link[Matter] = Link(
-    endpoint="matters.begin_report",
-    act=acts.DRAFT_REPORT,
-    label=_l("写报结材料"),
-    from_=frozenset({S.ACKNOWLEDGED, S.IN_PROGRESS}),
-    bare=True,
-    offered=Offered.TURN,
-)
-_ANOTHER_HANDLER: Link[Matter] = Link(
-    endpoint="matters.name_handler", act=acts.NAME_HANDLER, label=_l("改派承办人"), from_=IN_HAND, offered=_while_named
-)
-_NEW_ROUND: Link[Matter] = Link(
-    endpoint="instructions.new_round",
-    act=acts.NEW_ROUND,
-    label=_l("登记新一轮"),
-    from_=frozenset({S.CLOSED}),
-    offered=_of_its_own,
-)
-_SLIP: Link[Matter] = Link(
-    endpoint="matters.slip", act=acts.READ_MATTER, label=_l("交办单"), from_=ANY - _REGISTERED, offered=_to_readers
-)
-
-ON_PAGE: tuple[MatterVerb[Any] | Link[Matter], ...] = (
+VERBS: tuple[MatterVerb[Any], ...] = (
     DECIDE_EXTENSION,
     ACKNOWLEDGE,
     ASSIGN,
     NAME_HANDLER,
     CLOSE,
     RETURN_FOR_REWORK,
-    _REPORT,
     PROGRESS,
     FORWARD,
-    _ANOTHER_HANDLER,
     ASK_EXTENSION,
     CO_PROGRESS,
     NAME_CO_HANDLER,
     URGE,
     NAME_REVIEWER,
     INSTRUCT_AGAIN,
-    Link(endpoint="matters.grants", act=acts.GRANT_READING, label=_l("授权查阅"), from_=ENDS),
-    _NEW_ROUND,
-    _SLIP,
-    Link(endpoint="instructions.amend", act=acts.AMEND, label=_l("更正"), from_=OPEN),
-    Link(endpoint="matters.attach", act=acts.ATTACH, label=_l("加附件"), from_=OPEN),
     DECLINE,
     REASSIGN_UNIT,
     WITHDRAW,
     MAKE_CONFIDENTIAL,
+    forwarding.RECEIVE,
+    drafting.START,
+    signing.SUBMIT_REPORT,
+    signing.CHECK,
+    signing.ENDORSE,
+    signing.COUNTERSIGN,
+    signing.ISSUE,
+    signing.SEND_BACK,
+    signing.RECALL,
+    renewing.END_SIGN_OFF,
 )
-"""The buttons of a matter's page, in their order."""
-
-VERBS: tuple[MatterVerb[Any], ...] = (*(row for row in ON_PAGE if isinstance(row, Verb)), forwarding.RECEIVE, *REPORT_VERBS)
 """All that can be done with a matter."""
 refuse_contradictions("matter", VERBS, S.REGISTERED, ENDS)

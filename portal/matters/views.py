@@ -18,8 +18,8 @@ from portal.matters.models import Clock, CoUnit, Entry, Matter, Milestone, State
 from portal.matters.rules import DECLINE_REASONS, QUESTIONS
 from portal.network.models import Kind
 from portal.network.queries import Holder
+from portal.papers.seats import STEP_LABELS
 from portal.registry.journal import entry_words
-from portal.workflow.seats import STEP_LABELS
 
 _SOURCES = {
     "central": _l("中央批示件"),

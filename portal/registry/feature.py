@@ -19,6 +19,7 @@ from flask_babel import LazyString
 from portal.kernel.language import DEFAULT, LANGUAGES, said_in
 from portal.registry import hooks, journal
 from portal.registry.acts import ACTS, Act
+from portal.registry.chains import CHAINS, Chain
 from portal.registry.commands import COMMANDS, Command
 from portal.registry.hooks import OnCalendarChange, OnPostEnd, OnUnitChange
 from portal.registry.imports import IMPORTS, ImportKind
@@ -39,7 +40,8 @@ class Feature:
     it; `messages`: what it tells people; `journal`: what it calls what it writes into the journal; `entries`: the same of
     办理经过, whose words the journal knows too; `tasks`: what its records wait for; `sections`: its entries of the menu;
     `places`: its pages that every page leads to; `unread`: what it has for somebody to read, counted; `imports`: the kinds of
-    workbook that it takes; `rules`: what a city sets for itself in it; `sweeps`: what it does for each city without being asked;
+    workbook that it takes; `rules`: what a city sets for itself in it; `chains`: through
+    which seats its papers go; `sweeps`: what it does for each city without being asked;
     `at_start`: what it has to do in each city before anyone is served, since an earlier release did not; `commands`: what the
     operator can say to it.
 
@@ -66,6 +68,7 @@ class Feature:
     commands: tuple[Command, ...] = ()
     imports: tuple[ImportKind, ...] = ()
     rules: tuple[Rules, ...] = ()
+    chains: tuple[Chain, ...] = ()
     on_unit_change: tuple[OnUnitChange[Never, Never, Never], ...] = ()
     on_post_end: tuple[OnPostEnd[Never, Never, Never, object, object], ...] = ()
     on_lending_end: tuple[Callable[[Collection[int]], None], ...] = ()
@@ -108,6 +111,7 @@ def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
         UNREAD.judged((one.name, row) for one in features for row in one.unread),
         IMPORTS.judged((one.name, row) for one in features for row in one.imports),
         RULES.judged((one.name, row) for one in features for row in one.rules),
+        CHAINS.judged((one.name, row) for one in features for row in one.chains),
         SWEEPS.judged((one.name, row) for one in features for row in one.sweeps),
         COMMANDS.judged((one.name, row) for one in features for row in one.commands),
         hooks.AT_START.judged((one.name, row) for one in features for row in one.at_start),
@@ -148,6 +152,10 @@ def _words(feature: Feature) -> Iterator[tuple[str, LazyString]]:
     yield from ((f"{TASKS.what} {row.name}", label) for row in feature.tasks for label in (row.label, row.turn))
     yield from ((f"{IMPORTS.what} {row.name}", row.words) for row in feature.imports)
     yield from ((f"{RULES.what} {row.name}", words) for row in feature.rules for words in (row.title, row.source))
+    for chain in feature.chains:
+        yield from (
+            (f"{CHAINS.what} {chain.name}", words) for words in (chain.label, *(word for step in chain.steps for word in step))
+        )
     for section in feature.sections:
         yield from ((f"{SECTIONS.what} {section.name}", label) for label in (section.label, section.group) if label is not None)
 

@@ -15,7 +15,7 @@ from portal.access.visibility import Opened, take_opened
 from portal.audit import journal
 from portal.kernel.db import db, for_a_person
 
-_PAPERS = frozenset({"report", "submission"})
+_PAPERS = frozenset({"paper", "submission"})
 _RECORDS = frozenset({"matter_id", "report_id", "attachment_id"})
 
 

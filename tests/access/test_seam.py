@@ -20,9 +20,10 @@ from portal.access.visibility import Guarded, Undecided, as_seen_by
 from portal.kernel.db import Base, db
 from portal.matters import verbs
 from portal.matters.book import enact
-from portal.matters.models import Clock, Content, Entry, Matter, Report
+from portal.matters.models import Clock, Content, Entry, Matter
 from portal.matters.queries import one
 from portal.matters.service import attaching, extending, forwarding
+from portal.papers.models import Paper
 from tests.world import World
 
 
@@ -33,9 +34,9 @@ from tests.world import World
         select(Matter.id),
         select(func.count()).select_from(Matter),
         select(Content.plain),
-        select(Entry).join(Report, Report.id == Entry.report_id),
+        select(Entry).join(Paper, Paper.id == Entry.paper_id),
         update(Matter).values(urges=9),
-        select(Matter).where(Matter.id.in_(select(Report.record_id))),
+        select(Matter).where(Matter.id.in_(select(Paper.record_id))),
     ],
     ids=["model", "column", "count", "content", "join", "update", "subquery"],
 )
@@ -103,7 +104,7 @@ def test_a_co_unit_reads_the_issued_report_and_no_draft(world: World) -> None:
         with world.work("finance.liaison"):
             return (
                 db.session.scalar(
-                    select(func.count(Report.id)).where(Report.id == report_id).options(as_seen_by(world.actor("finance.liaison")))
+                    select(func.count(Paper.id)).where(Paper.id == report_id).options(as_seen_by(world.actor("finance.liaison")))
                 )
                 or 0
             )

@@ -27,7 +27,7 @@ LONG = {
     " WHERE city_id = :city AND plain IS NOT NULL",
     "UPDATE entry SET plain = plain || jsonb_build_object('words', CAST(:words AS text)) WHERE city_id = :city"
     " AND plain IS NOT NULL",
-    "UPDATE report SET plain = plain || jsonb_build_object('title', CAST(:words AS text), 'body', CAST(:words AS text),"
+    "UPDATE paper SET plain = plain || jsonb_build_object('title', CAST(:words AS text), 'body', CAST(:words AS text),"
     " 'copies', CAST(:words AS text), 'addressee', CAST(:words AS text)) WHERE city_id = :city AND plain IS NOT NULL",
 }
 

@@ -25,7 +25,6 @@ from portal.kernel.db import db
 from portal.liaisons.service import drives, nominations
 from portal.matters import verbs
 from portal.matters.book import enact
-from portal.matters.models import Report
 from portal.matters.service import extending, granting, reporting
 from portal.network.models import ChangeKind
 from portal.network.previews import IMPORTS
@@ -35,6 +34,7 @@ from portal.network.service import changing
 from portal.network.service.wanted import Wanted
 from portal.officers import service as officers
 from portal.officers.rules import Kind
+from portal.papers.models import Paper
 from portal.staffing.service import contacts, leaving
 from portal.web.cities import OUTSIDE
 from portal.workflow.verbs import Said
@@ -108,7 +108,7 @@ def _sent_back(world: World) -> tuple[UUID, UUID]:
         reporting.send_back(world.actor("health.director"), report_id, step=1, reason="请写明责任人。")
     with world.work("health.handler"):
         reporting.open_draft(world.actor("health.handler"), matter_id)
-        newest = select(Report.id).where(Report.record_id == matter_id).order_by(Report.draft.desc())
+        newest = select(Paper.id).where(Paper.record_id == matter_id).order_by(Paper.draft.desc())
         return matter_id, db.session.scalars(newest.options(as_seen_by(SYSTEM))).first() or report_id
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
-from portal.matters.models import Report
 from portal.matters.service import reporting
+from portal.papers.models import Paper
 from tests.world import World
 
 FORMER = "一、核查的事实\n反映的情况属实，涉及小区12个。\n二、原因\n责任不明确。\n三、整改措施\n已明确责任人，于11月20日完成整改。"
@@ -53,4 +53,4 @@ def test_the_handler_and_the_next_signer_see_what_changed(visit: Any, world: Wor
 def world_report(world: World, matter_id: Any) -> Any:
     """The matter's report."""
     with world.work():
-        return db.session.scalars(select(Report.id).where(Report.record_id == matter_id).options(as_seen_by(SYSTEM))).one()
+        return db.session.scalars(select(Paper.id).where(Paper.record_id == matter_id).options(as_seen_by(SYSTEM))).one()

@@ -31,11 +31,11 @@ from portal.documents.models import Counter
 from portal.kernel import clock
 from portal.kernel.city import Demonstration, city_by_slug, demonstration
 from portal.kernel.db import db, enter
-from portal.matters.models import Matter, Report
+from portal.matters.models import Matter
 from portal.matters.service.creation import NewMatter, create
 from portal.network.models import Unit
 from portal.notify.jobs import fire_due
-from portal.workflow.models import Issue
+from portal.papers.models import Issue, Paper
 from tests.at_the_door import SmallCity
 
 _count = count()
@@ -88,8 +88,8 @@ def issues() -> dict[tuple[int, str, int], list[int]]:
     """The numbers of the reports that each unit issued, in the order in which they were."""
     in_city()
     series = defaultdict(list)
-    found = select(Issue, Report.issued_at).join(Report, Report.id == Issue.report_id).options(as_seen_by(SYSTEM))
-    for issue, _at in db.session.execute(found.order_by(Report.issued_at)):
+    found = select(Issue, Paper.issued_at).join(Paper, Paper.id == Issue.paper_id).options(as_seen_by(SYSTEM))
+    for issue, _at in db.session.execute(found.order_by(Paper.issued_at)):
         series[issue.unit_id, issue.series, issue.year].append(issue.number)
     return series
 

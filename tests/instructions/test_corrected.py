@@ -28,7 +28,7 @@ from portal.kernel.db import db
 from portal.kernel.refusals import Invalid, Refusal
 from portal.matters import audience, verbs
 from portal.matters.book import enact
-from portal.matters.models import Clock, CoUnit, Entry, Extension, Matter, Report
+from portal.matters.models import Clock, CoUnit, Entry, Extension, Matter
 from portal.matters.queries import latest_chain, one, whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.rules import Lead
@@ -36,8 +36,8 @@ from portal.matters.service import assigning, extending, forwarding, reporting, 
 from portal.matters.succession import refresh_waiting_steps
 from portal.network.models import ChangeKind
 from portal.notify.models import Message, Reminder
-from portal.workflow.models import Step
-from portal.workflow.signoff import step_now
+from portal.papers.models import Paper, Step
+from portal.papers.signoff import step_now
 from portal.workflow.verbs import Said
 from tests.network.test_changes import do
 from tests.world import World
@@ -176,13 +176,10 @@ def entries(world: World, matter_id: UUID, kind: str) -> list[dict[str, Any]]:
 def chain(world: World, matter_id: UUID, who: str) -> list[tuple[str, str]]:
     """(step, holder's unit) of what waits and is to come, as the newest sign-off has it."""
     with world.work(who):
-        now = step_now(matter_id, confidential=False)
+        now = step_now(matter_id)
         assert now is not None
         rows = db.session.scalars(
-            select(Step)
-            .where(Step.report_id == now.step.report_id, Step.generation == now.step.generation)
-            .order_by(Step.number)
-            .options(as_seen_by(SYSTEM))
+            select(Step).where(Step.sign_off_id == now.sign_off.id).order_by(Step.number).options(as_seen_by(SYSTEM))
         ).all()
         return [(row.kind, str(Role(row.role))) for row in rows]
 
@@ -237,7 +234,7 @@ def test_I1_another_level_ends_the_sign_off_and_starts_the_right_chain(office: W
         assert told(office, matter_id, "sign_off_ended") == {"edu.handler", "edu.director", "edu.deputy"}
         assert told(office, matter_id, "amended") == {"edu.liaison"}
         with office.work():
-            draft = db.session.scalars(select(Report).where(Report.id == report_id).options(as_seen_by(SYSTEM))).one()
+            draft = db.session.scalars(select(Paper).where(Paper.id == report_id).options(as_seen_by(SYSTEM))).one()
             assert (draft.state, "已全部完成整改" in draft.body) == ("draft", True)
             waiting = db.session.execute(
                 select(Reminder.rung, Reminder.send_at)

@@ -13,11 +13,12 @@ from portal.access.record import Record
 from portal.access.visibility import as_seen_by
 from portal.identity.models import Person
 from portal.kernel.db import db
-from portal.matters.models import Content, Matter, Report
+from portal.matters.models import Content, Matter
 from portal.matters.search import records_holding
 from portal.matters.service.creation import index_words
 from portal.network.models import Unit
 from portal.network.queries import leader_meant, people_matching, person_meant, unit_meant, units_matching
+from portal.papers.models import Paper
 from tests.instructions.test_importing import row as line
 from tests.instructions.test_importing import upload
 from tests.instructions.test_register import numbers, page
@@ -138,7 +139,7 @@ def test_the_number_of_a_report_is_found_by_whoever_may_read_it(world: World) ->
     report = world.submit(matter_id)
     world.sign(report, "health.director", "health.deputy")
     with world.work():
-        number = db.session.scalars(select(Report.document_number).options(as_seen_by(SYSTEM)).where(Report.id == report)).one()
+        number = db.session.scalars(select(Paper.document_number).options(as_seen_by(SYSTEM)).where(Paper.id == report)).one()
     assert number == "温卫〔2026〕1号"
     mine = world.matter(matter_id).number
     for asked in (number, "温卫[2026] 1号", "温卫"):

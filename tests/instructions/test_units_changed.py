@@ -12,20 +12,21 @@ from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid
-from portal.matters import queries, verbs
+from portal.matters import verbs
 from portal.matters.book import enact
-from portal.matters.models import Report
 from portal.matters.rules import Lead
 from portal.matters.service import assigning, reporting, reviewing
 from portal.network.models import ChangeKind
+from portal.papers.models import Paper
+from portal.papers.queries import paper
 from tests.instructions.test_corrected import amend, by, forward, issue, on, page, plain, registered
 from tests.network.test_changes import do
 from tests.world import World
 
 
-def report_of(world: World, matter_id: UUID) -> Report:
+def report_of(world: World, matter_id: UUID) -> Paper:
     with world.work():
-        found = select(Report).where(Report.record_id == matter_id).order_by(Report.draft.desc()).options(as_seen_by(SYSTEM))
+        found = select(Paper).where(Paper.record_id == matter_id).order_by(Paper.draft.desc()).options(as_seen_by(SYSTEM))
         report = db.session.scalars(found).first()
         assert report is not None
         db.session.expunge(report)
@@ -125,7 +126,7 @@ def test_a_draft_is_saved_whatever_has_read_it_before(office: World, read_first:
         _matter, draft = by(office, "edu.handler", reporting.open_draft, matter_id)
         with office.work("edu.handler"):
             actor = office.actor("edu.handler")
-            known = queries.report(actor, draft.id) if read_first else None
+            known = paper(actor, draft.id) if read_first else None
             saved = reporting.save_draft(actor, draft.id, None, {"body": "已办"})
             assert known is None or known is saved
     assert report_of(office, matter_id).body == "已办"

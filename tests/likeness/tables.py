@@ -8,7 +8,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "absence": ("person_id", "from_on", "made_at"),
     "address_change": ("person_id", "channel", "asked_at"),
     "appointment": ("person_id", "unit_id", "role", "proposed_at"),
-    "attachment": ("record_id", "report_id", "added_at", "size"),
+    "attachment": ("record_id", "paper_id", "added_at", "size"),
     "audience": ("record_id", "person_id", "cause", "from_at"),
     "calendar_day": ("day",),
     "channel_address": ("person_id", "channel"),
@@ -35,7 +35,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "handover_receiver": ("handover_id", "person_id"),
     "import_preview": ("person_id", "kind", "made_at"),
     "installation": ("id",),
-    "issue": ("report_id",),
+    "issue": ("paper_id",),
     "journal_entry": ("subject_kind", "subject_id", "at", "act"),
     "kept_form": ("person_id", "path", "kept_at"),
     "matter": ("id",),
@@ -44,13 +44,13 @@ NAMES: dict[str, tuple[str, ...]] = {
     "nomination": ("asked_id",),
     "notification_setting": ("person_id",),
     "pace": ("who", "act"),
+    "paper": ("record_id", "kind", "draft"),
     "person": ("sign_in_name",),
     "post": ("person_id", "role", "unit_id", "from_on"),
     "reading": ("record_id", "person_id", "at", "what"),
     "record": ("number",),
     "recovery_code": ("person_id",),
     "reminder": ("clock_id", "generation", "rung", "ordinal"),
-    "report": ("record_id", "kind", "draft"),
     "rule_set": ("kind", "version"),
     "search_entry": ("record_id", "part"),
     "second_factor": ("person_id",),
@@ -58,11 +58,11 @@ NAMES: dict[str, tuple[str, ...]] = {
     "sensitive_act": ("kind", "person_id", "proposed_at"),
     "sign_in_failure": ("sign_in_name", "source"),
     "sign_in_session": ("person_id", "started_at"),
-    "sign_off": ("report_id", "generation"),
-    "signature": ("report_id", "generation", "step"),
-    "signer": ("report_id", "generation", "step", "person_id"),
-    "step": ("report_id", "generation", "number"),
-    "submission": ("report_id", "generation"),
+    "sign_off": ("paper_id", "generation"),
+    "signature": ("sign_off_id", "step"),
+    "signer": ("sign_off_id", "step", "person_id"),
+    "step": ("sign_off_id", "number"),
+    "submission": ("sign_off_id",),
     "sweep": ("city_id",),
     "unit": ("code",),
     "unit_change": ("unit_id", "kind", "made_at"),
@@ -104,7 +104,12 @@ MOVED: dict[str, str] = {
     "audience.record_id": "audience.matter_id",
     "search_entry.record_id": "search_entry.matter_id",
     "entry.record_id": "entry.matter_id",
-    "report.record_id": "report.matter_id",
+    "paper": "report",
+    "paper.record_id": "report.matter_id",
+    "entry.paper_id": "entry.report_id",
+    "attachment.paper_id": "attachment.report_id",
+    "sign_off.paper_id": "sign_off.report_id",
+    "issue.paper_id": "issue.report_id",
     "submission.record_id": "submission.matter_id",
     "attachment.record_id": "attachment.matter_id",
     "clock.record_id": "clock.matter_id",
@@ -132,7 +137,7 @@ REFERS: dict[str, str] = {"unit_word.unit_id": "unit", "viewer.unit_id": "unit"}
 PATHS: dict[str, str] = {"unit.path": "unit"}  # arrays of references
 PRINCIPALS = frozenset({"viewer.principal"})
 SUBJECTS: dict[str, str] = {"journal_entry.subject_id": "subject_kind"}  # which column names the table, or what follows:
-CALLED: dict[str, str] = {"drive": "collection", "nomination": "collection_unit"}
+CALLED: dict[str, str] = {"drive": "collection", "nomination": "collection_unit", "report": "paper"}
 
 # Tables whose rows are one item a name: a derived index, of which only what it holds together is worth a line.
 TOGETHER = frozenset({"unit_word"})
@@ -142,4 +147,4 @@ TOGETHER = frozenset({"unit_word"})
 KEPT_NUMBERS = frozenset({"city", "unit", "person", "post", "calendar_day"})
 
 # Renamed tables of sealed records -> the name in the seal.
-SEALED_AS: dict[str, str] = {"content": "matter_content"}
+SEALED_AS: dict[str, str] = {"content": "matter_content", "paper": "report"}

@@ -83,7 +83,7 @@ def test_pages_are_named_alike_each_time_and_a_change_on_them_is_named(portal: P
     assert not _said(former, _again(portal)), "asked for once more, after all others, in another session"
 
     loader = portal.app.jinja_env.loader
-    _with(portal, "instructions/matter.html", '_("办理要求")', '_("办理的要求")')
+    _with(portal, "matters/matter.html", '_("办理要求")', '_("办理的要求")')
     said = _said(former, _again(portal))
     assert [line for line in said if not line.startswith(" ")] == [f"~ {MATTER}: text"]
     assert "    -<dt>办理要求</dt>" in said and "    +<dt>办理的要求</dt>" in said

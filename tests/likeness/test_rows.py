@@ -117,21 +117,21 @@ def test_what_has_moved_is_compared_under_its_former_name(town: Town, before: It
         "INSERT INTO shelf SELECT id, due_on FROM matter",
         "ALTER TABLE matter DROP COLUMN due_on",
         "ALTER TABLE extension RENAME TO delay",
-        "ALTER TABLE report RENAME TO paper",
-        "ALTER TABLE paper RENAME record_id TO of_id",
+        "ALTER TABLE paper RENAME TO letter",
+        "ALTER TABLE letter RENAME record_id TO of_id",
     )
-    names = tables.NAMES | {"shelf": ("id",), "delay": tables.NAMES["extension"], "paper": ("of_id", "kind", "draft")}
-    del names["extension"], names["report"]
+    names = tables.NAMES | {"shelf": ("id",), "delay": tables.NAMES["extension"], "letter": ("of_id", "kind", "draft")}
+    del names["extension"], names["paper"]
     monkeypatch.setattr("tests.likeness.canon.NAMES", names)
     monkeypatch.setattr("tests.likeness.rows.NAMES", names)
-    monkeypatch.setitem(tables.SEALED_AS, "paper", "report")
-    monkeypatch.setitem(tables.CALLED, "report", "paper")
+    monkeypatch.setitem(tables.SEALED_AS, "letter", "report")
+    monkeypatch.setitem(tables.CALLED, "report", "letter")
     for now, then in (
         ("shelf", "matter"),
         ("shelf.until", "matter.due_on"),
         ("delay", "extension"),
-        ("paper", "report"),
-        ("paper.of_id", "report.record_id"),
+        ("letter", "report"),
+        ("letter.of_id", "report.matter_id"),
     ):
         monkeypatch.setitem(tables.MOVED, now, then)
     assert not _said(before, town)

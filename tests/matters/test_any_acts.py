@@ -22,7 +22,7 @@ from portal.kernel.refusals import Refusal
 from portal.matters import verbs
 from portal.matters.book import enact
 from portal.matters.jobs import go_on_with_successors
-from portal.matters.models import ENDED, Content, CoUnit, Matter, Report
+from portal.matters.models import ENDED, Content, CoUnit, Matter
 from portal.matters.rules import Lead
 from portal.matters.service import assigning, extending, forwarding
 from portal.matters.service.granting import grant_reading, tidy_lapsed
@@ -30,12 +30,12 @@ from portal.network.models import ChangeKind, Post
 from portal.network.queries import in_force
 from portal.network.service.delegating import delegate
 from portal.network.service.wanted import posts_of
+from portal.papers import signoff
+from portal.papers.models import Paper, Signer, SignOff
 from portal.staffing.jobs import carry_out_changes, pass_on_ended_posts
 from portal.staffing.queries import person_by_id
 from portal.staffing.service import appointing
 from portal.staffing.service.leaving import hand_over
-from portal.workflow import signoff
-from portal.workflow.models import Signer, SignOff
 from portal.workflow.verbs import Said
 from tests.network.test_changes import all_follows_from_the_rules, do
 from tests.world import World
@@ -178,8 +178,8 @@ class Acts:
 
     def sign(self, report_id: UUID, person: str) -> None:
         with self.world.work():
-            report = db.session.scalars(select(Report).where(Report.id == report_id).options(as_seen_by(SYSTEM))).one()
-            if signoff.step_now(report.record_id, confidential=report.confidential) is None:
+            report = db.session.scalars(select(Paper).where(Paper.id == report_id).options(as_seen_by(SYSTEM))).one()
+            if signoff.step_now(report.record_id) is None:
                 return
         self.world.sign(report_id, person)
 
@@ -246,9 +246,7 @@ def nobody_who_left_holds_anything(world: World) -> None:
             ),
             (
                 Signer.person_id,
-                select(Signer.step)
-                .join(SignOff, (SignOff.report_id == Signer.report_id) & (SignOff.generation == Signer.generation))
-                .where(SignOff.ended_at.is_(None)),
+                select(Signer.step).join(SignOff, SignOff.id == Signer.sign_off_id).where(SignOff.ended_at.is_(None)),
             ),
         ):
             left = statement.where(column.is_not(None), ~there(column)).options(as_seen_by(SYSTEM))

@@ -21,9 +21,11 @@ from portal.kernel.refusals import Forbidden, Invalid, Invisible
 from portal.local.postgres import conninfo
 from portal.matters import queries, verbs
 from portal.matters.book import enact
-from portal.matters.models import Clock, Report
+from portal.matters.models import Clock
 from portal.matters.service import assigning, extending, forwarding, reviewing
 from portal.notify.models import Message
+from portal.papers.models import Paper
+from portal.papers.queries import papers_of
 from portal.workflow.verbs import Said
 from tests.world import PEOPLE, World
 
@@ -219,7 +221,7 @@ def test_the_shell_names_nobody(world: World, assigned: UUID) -> None:
         matter = queries.one(world.actor("city.head"), assigned)
         assert matter.content is None
         assert queries.around(world.actor("city.head"), matter).entries == []
-        assert queries.reports(world.actor("city.head"), matter) == []
+        assert papers_of(world.actor("city.head"), matter.id) == []
         handler = world.people["health.handler"]
         shown = [v for k, v in vars(matter).items() if not k.startswith("_")]
         assert handler not in shown
@@ -257,7 +259,7 @@ def _issued(world: World, **more: object) -> str:
     signers = ("health.director", "health.deputy", "health.leader")
     world.sign(report_id, *signers[: 3 if more.get("level") in ("central", "province") else 2])
     with world.work():
-        number = db.session.scalars(select(Report.document_number).where(Report.id == report_id).options(as_seen_by(SYSTEM))).one()
+        number = db.session.scalars(select(Paper.document_number).where(Paper.id == report_id).options(as_seen_by(SYSTEM))).one()
     assert number is not None
     return number
 

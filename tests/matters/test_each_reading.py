@@ -20,9 +20,10 @@ from portal.audit.models import Reading
 from portal.kernel.db import db
 from portal.matters import verbs
 from portal.matters.book import enact
-from portal.matters.models import Attachment, Report
+from portal.matters.models import Attachment
 from portal.matters.queries import one
 from portal.matters.service import assigning, attaching, extending
+from portal.papers.models import Paper
 from tests.world import World
 
 MARK = "青砚"  # in every word of the matter that is sealed
@@ -80,7 +81,7 @@ class Life:
         """The ids that stand in addresses, as far as there are such records."""
         with self.world.work():
             seen = as_seen_by(SYSTEM)
-            report = db.session.scalar(select(Report.id).where(Report.record_id == self.matter_id).options(seen))
+            report = db.session.scalar(select(Paper.id).where(Paper.record_id == self.matter_id).options(seen))
             paper = db.session.scalars(select(Attachment.id).where(Attachment.record_id == self.matter_id).options(seen)).first()
         found = {"matter_id": self.matter_id, "report_id": report, "attachment_id": paper}
         return {name: number for name, number in found.items() if number}

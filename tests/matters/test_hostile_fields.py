@@ -12,8 +12,10 @@ from portal.access.visibility import as_seen_by
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Stale
-from portal.matters.models import Matter, Report
+from portal.matters.models import Matter
 from portal.matters.service import reporting
+from portal.papers.drafting import draft_of
+from portal.papers.models import Paper
 from tests.world import World
 
 NO_ID = ["²", "٣", "-1", "1e3", "9999999999", "9" * 30]
@@ -30,9 +32,9 @@ def test_what_is_no_post_names_nobody(world: World, typed: str) -> None:
         assert answer.status_code == 422, (act, typed)
 
 
-def _draft(world: World) -> Report:
+def _draft(world: World) -> Paper:
     with world.work():
-        found = db.session.scalars(select(Report).where(Report.city_id == world.id).options(as_seen_by(SYSTEM))).one()
+        found = db.session.scalars(select(Paper).where(Paper.city_id == world.id).options(as_seen_by(SYSTEM))).one()
         db.session.expunge_all()
     return found
 
@@ -86,7 +88,7 @@ def test_a_draft_submitted_meanwhile_is_not_written_over(world: World) -> None:
         reporting.save_draft(world.actor("health.handler"), draft.id, None, {"body": "送签的正文"})
     with world.work("health.handler"):
         actor = world.actor("health.handler")
-        seen = reporting.draft_of(actor, world.matter(matter_id))
+        seen = draft_of(actor, matter_id)
         assert seen is not None
         _in_another_page(world, lambda: reporting.submit_report(world.actor("health.handler"), seen.id))
         with pytest.raises(Stale):

@@ -22,7 +22,7 @@ from portal.kernel.refusals import Forbidden, Invalid, Refusal, Stale
 from portal.matters import queries, verbs
 from portal.matters.book import enact
 from portal.matters.ladder import persons_of
-from portal.matters.models import Clock, Matter, Report
+from portal.matters.models import Clock, Matter
 from portal.matters.queries import whole_content
 from portal.matters.rebuild import rebuild_viewers
 from portal.matters.rules import Lead
@@ -30,6 +30,8 @@ from portal.matters.service import assigning, extending, forwarding, handling, r
 from portal.matters.succession import refresh_waiting_steps
 from portal.network.models import Post
 from portal.network.service.delegating import delegate
+from portal.papers.models import Paper
+from portal.papers.queries import chain_of, paper
 from portal.workflow.verbs import Said
 from tests.world import World
 
@@ -310,8 +312,8 @@ def test_a_stand_in_signs_for_the_period_and_it_says_so(world: World) -> None:
     world.sign(report_id, "health.liaison")
     with world.work("health.handler"):
         actor = world.actor("health.handler")
-        shown = queries.report(actor, report_id)
-        _off, _steps, signatures, _people = queries.chain_of(actor, shown)
+        shown = paper(actor, report_id)
+        _off, _steps, signatures, _people = chain_of(actor, shown)
         assert signatures[1].delegation_id is not None
 
 
@@ -333,7 +335,7 @@ def test_a_text_changed_behind_the_chain_is_not_signed(world: World) -> None:
     matter_id = world.at_work()
     report_id = world.submit(matter_id)
     with world.work():
-        report = db.session.scalars(select(Report).where(Report.id == report_id).options(as_seen_by(SYSTEM))).one()
+        report = db.session.scalars(select(Paper).where(Paper.id == report_id).options(as_seen_by(SYSTEM))).one()
         report.body = "换过的正文"
     with pytest.raises(Stale, match="摘要不符"):
         world.sign(report_id, "health.director")
@@ -482,7 +484,7 @@ def _reassign(world: World, matter_id: UUID, confidential: bool) -> None:
 def _report(world: World, matter_id: UUID) -> UUID:
     with world.work():
         found = db.session.scalars(
-            select(Report.id).where(Report.record_id == matter_id).order_by(Report.draft.desc()).options(as_seen_by(SYSTEM))
+            select(Paper.id).where(Paper.record_id == matter_id).order_by(Paper.draft.desc()).options(as_seen_by(SYSTEM))
         ).first()
         assert found is not None
         return found

@@ -13,7 +13,7 @@ from portal.access.visibility import as_seen_by
 from portal.identity.service import accounts
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.workflow.models import Signature
+from portal.papers.models import Signature
 from tests.at_the_door import PASSWORD, csrf_token, give_second_factor, next_code, sign_in
 from tests.world import World
 

@@ -19,11 +19,12 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import verbs
 from portal.matters.book import enact
-from portal.matters.models import Attachment, Report
+from portal.matters.models import Attachment
 from portal.matters.service import attaching, extending, reporting
 from portal.matters.service.reporting import signing
+from portal.papers.frozen import canonical_fields
+from portal.papers.models import Paper, SignOff
 from portal.vault.words import canonical_digest
-from portal.workflow.models import SignOff
 from tests.at_the_door import PASSWORD
 from tests.world import World
 
@@ -54,7 +55,7 @@ def _post(world: World, client: FlaskClient, path: str, **fields: str) -> int:
 
 def _digest(world: World, report_id: UUID) -> str:
     with world.work():
-        return db.session.scalars(select(SignOff.digest).where(SignOff.report_id == report_id).options(as_seen_by(SYSTEM))).one()
+        return db.session.scalars(select(SignOff.digest).where(SignOff.paper_id == report_id).options(as_seen_by(SYSTEM))).one()
 
 
 def _secret(world: World) -> UUID:
@@ -160,7 +161,7 @@ def test_each_page_with_its_content_is_one_reading(world: World, path: str, what
         world.progress(matter_id)
         assert _post(world, handler, f"matters/{matter_id}/report/begin") == 303
         with world.work():
-            found = select(Report.id).where(Report.record_id == matter_id).options(as_seen_by(SYSTEM))
+            found = select(Paper.id).where(Paper.record_id == matter_id).options(as_seen_by(SYSTEM))
             report_id = db.session.scalars(found).one()
     assert handler.get(world.url(path.format(matter=matter_id, report=report_id, attachment=paper))).status_code == 200
     assert log.new() == [("health.handler", what)]
@@ -200,8 +201,8 @@ def test_no_digest_confirms_a_guess_of_a_confidential_report(world: World) -> No
             world.name_handler(world.assign(matter_id))
         report_id = world.submit(world.progress(world.acknowledge(matter_id)))
         with world.work():
-            shown = db.session.scalars(select(Report).where(Report.id == report_id).options(as_seen_by(SYSTEM))).one()
-            plain = canonical_digest(reporting.canonical_fields(shown, []))
+            shown = db.session.scalars(select(Paper).where(Paper.id == report_id).options(as_seen_by(SYSTEM))).one()
+            plain = canonical_digest(canonical_fields(shown, []))
         found.append(_digest(world, report_id))
         assert (found[-1] == plain) == (not confidential)
         world.sign(report_id, "health.director", "health.deputy")

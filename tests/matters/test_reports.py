@@ -24,10 +24,10 @@ from portal.kernel.db import db
 from portal.local.postgres import conninfo
 from portal.matters import verbs
 from portal.matters.book import enact
-from portal.matters.models import Matter, Report, Submission
+from portal.matters.models import Matter
 from portal.matters.service import extending, reporting, reviewing
+from portal.papers.models import Paper, SignOff, Submission
 from portal.vault.words import canonical_digest
-from portal.workflow.models import SignOff
 from portal.workflow.verbs import Said
 from tests.world import World
 
@@ -64,12 +64,10 @@ def confidential(world: World) -> UUID:
     return world.acknowledge(world.assign(matter_id, handler="health.handler"))
 
 
-def reports(world: World, matter_id: UUID) -> list[Report]:
+def reports(world: World, matter_id: UUID) -> list[Paper]:
     with world.work():
         return list(
-            db.session.scalars(
-                select(Report).where(Report.record_id == matter_id).order_by(Report.draft).options(as_seen_by(SYSTEM))
-            )
+            db.session.scalars(select(Paper).where(Paper.record_id == matter_id).order_by(Paper.draft).options(as_seen_by(SYSTEM)))
         )
 
 
@@ -321,7 +319,7 @@ def test_what_was_submitted_is_kept_as_it_was_signed_and_is_not_changed(world: W
     with world.work():
         kept = db.session.execute(
             select(Submission, SignOff.digest)
-            .join(SignOff, (SignOff.report_id == Submission.report_id) & (SignOff.generation == Submission.generation))
+            .join(SignOff, SignOff.id == Submission.id)
             .order_by(Submission.generation)
             .options(as_seen_by(SYSTEM))
         ).all()

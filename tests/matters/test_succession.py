@@ -22,7 +22,7 @@ from portal.matters.succession import refresh_deciders, refresh_waiting_steps
 from portal.network.models import Post
 from portal.network.service.delegating import delegate, end_delegation
 from portal.notify.models import Message
-from portal.workflow.models import Signer, SignOff
+from portal.papers.models import Signer, SignOff
 from portal.workflow.verbs import Said
 from tests.world import World
 
@@ -82,7 +82,8 @@ def _told(world: World, person: str, matter_id: UUID) -> list[str]:
 
 def _signers(world: World, report_id: UUID) -> set[int]:
     with world.work():
-        return set(db.session.scalars(select(Signer.person_id).where(Signer.report_id == report_id).options(as_seen_by(SYSTEM))))
+        found = select(Signer.person_id).join(SignOff, SignOff.id == Signer.sign_off_id).where(SignOff.paper_id == report_id)
+        return set(db.session.scalars(found.options(as_seen_by(SYSTEM))))
 
 
 def test_a_successor_is_admitted_and_signs_and_who_left_reads_no_longer(world: World, secret: UUID) -> None:
@@ -136,7 +137,7 @@ def test_a_seat_that_falls_vacant_is_reported_once_and_stops_the_chain(world: Wo
     matter_id = world.at_work()
     report_id = world.submit(matter_id)
     with world.work():
-        waiting = db.session.scalars(select(SignOff).where(SignOff.report_id == report_id).options(as_seen_by(SYSTEM))).one()
+        waiting = db.session.scalars(select(SignOff).where(SignOff.paper_id == report_id).options(as_seen_by(SYSTEM))).one()
         digest = waiting.digest
     _leaves(world, "health.director")
     assert (_sweep(world), _sweep(world)) == (1, 0)

@@ -16,8 +16,8 @@ from portal.kernel.refusals import Refusal
 from portal.matters.models import Matter
 from portal.matters.service import reporting
 from portal.network.models import ChangeKind, Unit, UnitChange
-from portal.workflow import signoff
-from portal.workflow.models import Step
+from portal.papers import signoff
+from portal.papers.models import Step
 from tests.network.test_changes import all_follows_from_the_rules, do, post_in
 from tests.world import World
 
@@ -45,7 +45,7 @@ def test_what_is_signed_while_the_unit_is_merged_stays_signed_there(world: World
     report_id = world.submit(matter_id)
     with ThreadPoolExecutor(1) as pool:
         with world.work("health.director"):
-            now = signoff.step_now(matter_id, confidential=False)
+            now = signoff.step_now(matter_id)
             assert now is not None
             reporting.sign(world.actor("health.director"), report_id, step=1, digest=now.sign_off.digest, confirm=lambda: None)
             db.session.flush()
@@ -53,7 +53,7 @@ def test_what_is_signed_while_the_unit_is_merged_stays_signed_there(world: World
         doing.result(timeout=60)
     with world.work():
         steps = db.session.scalars(
-            select(Step).where(Step.report_id == report_id).order_by(Step.number).options(as_seen_by(SYSTEM))
+            select(Step).where(Step.sign_off_id == now.sign_off.id).order_by(Step.number).options(as_seen_by(SYSTEM))
         ).all()
         assert [step.unit_id for step in steps] == [world.units["health"], world.units["finance"]]
     world.sign(report_id, "finance.deputy")  # the leaders of the heir; those who came along wait for agreement

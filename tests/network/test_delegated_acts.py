@@ -14,11 +14,12 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
 from portal.liaisons.service import drives
-from portal.matters.acts import READ_MATTER, READ_REGISTER, SIGN
+from portal.matters.acts import READ_MATTER, READ_REGISTER
 from portal.network import previews, queries
 from portal.network.acts import READ_NETWORK
 from portal.network.models import Delegation, Post
 from portal.network.service import delegating
+from portal.papers.acts import SIGN
 from portal.registry.acts import ACTS, Lent
 from tests.network.small_network import Network
 from tests.world import World

@@ -22,8 +22,8 @@ from portal.matters.succession import refresh_waiting_steps
 from portal.network.models import Delegation, Post
 from portal.network.service.delegating import delegate
 from portal.notify.models import Message
+from portal.papers.models import Signature, Signer, SignOff, Step
 from portal.staffing.models import Handover
-from portal.workflow.models import Signature, Signer, SignOff, Step
 from tests.staffing.sending import look, send
 from tests.staffing.test_appointing import appoint, county_secretariat
 from tests.world import PASSWORD, World
@@ -70,21 +70,15 @@ def left_with(world: World, person: str) -> dict[str, int]:
             ),
             "to sign": count(
                 select(func.count(Signer.step))
-                .join(SignOff, (SignOff.report_id == Signer.report_id) & (SignOff.generation == Signer.generation))
+                .join(SignOff, SignOff.id == Signer.sign_off_id)
                 .where(Signer.person_id == who, SignOff.ended_at.is_(None))
                 .where(
-                    ~select(Signature.id)
-                    .where(
-                        Signature.report_id == Signer.report_id,
-                        Signature.generation == Signer.generation,
-                        Signature.step == Signer.step,
-                    )
-                    .exists()
+                    ~select(Signature.id).where(Signature.sign_off_id == Signer.sign_off_id, Signature.step == Signer.step).exists()
                 )
             ),
             "named": count(
                 select(func.count(Step.number))
-                .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
+                .join(SignOff, SignOff.id == Step.sign_off_id)
                 .where(Step.named_person_id == who, SignOff.ended_at.is_(None))
             ),
             "audience": db.session.scalar(

@@ -21,18 +21,17 @@ from portal.bylaws.forms import RulesForm
 from portal.bylaws.routes import blueprint
 from portal.bylaws.rules import Change, compared
 from portal.deadlines.queries import calendar_of, history_of
-from portal.deadlines.rules import SourceLevel
 from portal.deadlines.versions import History, V
 from portal.deadlines.words import day_words
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Stale
+from portal.registry.chains import CHAINS
 from portal.registry.rules import RULES
 from portal.web.answers import go, page
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
-from portal.workflow.seats import SHAPES, STEP_LABELS
 
 EDIT = "bylaws/edit.html"
 
@@ -76,11 +75,8 @@ def rules() -> Response:
     return page(
         "bylaws/rules.html",
         sets=[_in_force(history, cast("Bylaw[Any]", bylaw), now) for bylaw in RULES],
-        chains=[
-            (level.label, [f"{STEP_LABELS[seat.kind]}　{seat.role.label}" for seat in SHAPES[level]])
-            for level in SourceLevel
-        ],
-    )  # fmt: skip
+        chains=[(chain.label, [f"{what}　{seat}" for what, seat in chain.steps]) for chain in CHAINS],
+    )
 
 
 @blueprint.get("/rules/<kind>")

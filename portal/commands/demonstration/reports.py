@@ -16,7 +16,7 @@ from portal.matters.queries import one
 from portal.matters.rules import open_below
 from portal.matters.service import reporting, reviewing
 from portal.network.models import Unit
-from portal.workflow.seats import holders_to_choose
+from portal.papers.seats import holders_to_choose
 from portal.workflow.verbs import Said
 
 

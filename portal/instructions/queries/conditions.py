@@ -17,10 +17,11 @@ from portal.access.actor import Actor
 from portal.access.models import Viewer
 from portal.access.record import Record
 from portal.deadlines.rules import SourceLevel
-from portal.matters.models import Content, Matter, Report
+from portal.matters.models import Content, Matter
 from portal.matters.search import holds, records_holding, words_of
 from portal.network.models import Unit
 from portal.network.queries import unit_meant
+from portal.papers.models import Paper
 from portal.registry.tasks import TASKS
 
 MOST_COUNTED = 1000
@@ -120,7 +121,7 @@ def _speaks_of(word: str) -> SQLColumnExpression[bool]:
         holds(Record.number, word),
         holds(Matter.lead_unit_name, word),
         *(_says(field, word) for field in ("title", "leader", "document_number")),
-        exists().where(Report.record_id == Viewer.record_id, ~Report.confidential, holds(Report.document_number, word)),
+        exists().where(Paper.record_id == Viewer.record_id, ~Paper.confidential, holds(Paper.document_number, word)),
     )
 
 

@@ -34,8 +34,8 @@ from portal.instructions.queries.stretches import (
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.models import Content, Matter, State
+from portal.papers.models import SignOff, Step
 from portal.registry.tasks import TASKS
-from portal.workflow.models import SignOff, Step
 
 PAGE_SIZE = 25
 EXPORT_BATCH = 500
@@ -218,7 +218,7 @@ def _step() -> Any:
     """The step that waits, as `kind:role`, where the matter is in sign-off and the reader sees its content."""
     now = (
         select(func.concat(Step.kind, ":", Step.role))
-        .join(SignOff, (SignOff.report_id == Step.report_id) & (SignOff.generation == Step.generation))
+        .join(SignOff, SignOff.id == Step.sign_off_id)
         .where(Step.record_id == Matter.id, Step.reached_at.is_not(None), SignOff.ended_at.is_(None))
         .order_by(Step.number.desc())
         .limit(1)

@@ -1,7 +1,7 @@
-"""A matter and all that hangs on it, in rooms: `matter`, `terms`, `papers`."""
+"""A matter and all that hangs on it, in rooms: `matter`, `terms`, `entries`."""
 
+from portal.matters.models.entries import Attachment, Entry
 from portal.matters.models.matter import ENDED, INSTRUCTION, Content, CoUnit, Matter, SearchEntry, State
-from portal.matters.models.papers import Attachment, Entry, Report, Submission
 from portal.matters.models.terms import Clock, Extension, Milestone
 
 __all__ = [
@@ -15,8 +15,6 @@ __all__ = [
     "Extension",
     "Matter",
     "Milestone",
-    "Report",
     "SearchEntry",
     "State",
-    "Submission",
 ]

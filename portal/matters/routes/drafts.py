@@ -15,18 +15,21 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Refusal, Stale
 from portal.matters import acts, queries, report_views, views
 from portal.matters.forms import reports as forms
-from portal.matters.models import Matter, Report
+from portal.matters.models import Matter
 from portal.matters.routes import blueprint
 from portal.matters.routes.matter import head_of, in_the_way, url_of
 from portal.matters.routes.reports import changes_url
 from portal.matters.rules import QUESTIONS
 from portal.matters.service import attaching, reporting
+from portal.papers.drafting import draft_of
+from portal.papers.models import Paper
+from portal.papers.queries import papers_of
+from portal.papers.seats import STEP_LABELS, holders_to_choose
 from portal.web.answers import go, page, wants_json
 from portal.web.formats import moment
 from portal.web.forms import id_from, redraw
 from portal.web.guards import allows, current_actor
 from portal.web.transactions import discard, shows_nothing
-from portal.workflow.seats import STEP_LABELS, holders_to_choose
 
 
 def _choosing(actor: Actor, found: Matter) -> tuple[type[forms.ReportForm], dict[int, list[Any]]]:
@@ -60,7 +63,7 @@ def write_report(matter_id: UUID) -> Response:
     """Write the closing report; before there is a draft, the way to begin one. Reading begins nothing."""
     actor = current_actor()
     found, _standing = reporting.for_drafter(actor, matter_id)
-    draft = reporting.draft_of(actor, found)
+    draft = draft_of(actor, found.id)
     if draft is None:
         reporting.may_begin(found)
         return page(
@@ -78,7 +81,7 @@ def write_report(matter_id: UUID) -> Response:
     kind, _choices = _choosing(actor, found)
     form = kind()
     _fill(form, draft, found)
-    return page("instructions/report_write.html", form=form, refusal=None, **_writing(actor, found, draft))
+    return page("matters/report_write.html", form=form, refusal=None, **_writing(actor, found, draft))
 
 
 @blueprint.post("/matters/<uuid:matter_id>/report")
@@ -124,20 +127,20 @@ def save_report(matter_id: UUID) -> Response:
             shows_nothing()
             return jsonify({"sentence": refusal.sentence}), refusal.status  # type: ignore[return-value]
         found = queries.one(actor, matter_id)
-        latest = next(iter(queries.reports(actor, found)), None)
+        latest = next(iter(papers_of(actor, found.id)), None)
         if latest is None:
             raise
-        return redraw("instructions/report_write.html", form, refusal, **_writing(actor, found, latest))
+        return redraw("matters/report_write.html", form, refusal, **_writing(actor, found, latest))
 
 
-def _present_draft(actor: Actor, found: Matter) -> Report:
-    draft = reporting.draft_of(actor, found)
+def _present_draft(actor: Actor, found: Matter) -> Paper:
+    draft = draft_of(actor, found.id)
     if draft is None:
         raise Stale(_("这一稿已经送签，不能再改；要改动请先撤回"))
     return draft
 
 
-def _fill(form: Any, draft: Report, found: Matter) -> None:
+def _fill(form: Any, draft: Paper, found: Matter) -> None:
     heading = reporting.heading_of(draft, found)
     form.title.data, form.addressee.data = heading.title, heading.addressee
     form.text.data, form.copies.data = draft.body, draft.copies
@@ -156,14 +159,14 @@ def _words(form: Any) -> dict[str, Any]:
     }
 
 
-def _writing(actor: Actor, found: Matter, draft: Report) -> dict[str, Any]:
+def _writing(actor: Actor, found: Matter, draft: Paper) -> dict[str, Any]:
     last = report_views.last_return(queries.returns(actor, found), found.returns)
     return {
         "matter": head_of(found),
         "turn": views.turn(found, actor.person_id),
         "version": draft.saved,
         "draft_no": draft.draft,
-        "changes_url": changes_url(actor, draft),
+        "changes_url": changes_url(actor, found, draft),
         "questions": report_views.questions(last.codes if last else ()),
         "blocked": in_the_way(found, actor),
         "last_return": last,
@@ -176,7 +179,7 @@ def _writing(actor: Actor, found: Matter, draft: Report) -> dict[str, Any]:
     }
 
 
-def _files(actor: Actor, found: Matter, draft: Report) -> list[dict[str, Any]]:
+def _files(actor: Actor, found: Matter, draft: Paper) -> list[dict[str, Any]]:
     return [
         {"id": a.id, "name": a.name, "url": url_for("matters.attachment", attachment_id=a.id), "size": a.size}
         for a in queries.attachments(actor, found, draft.id)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 from uuid import UUID
 
 from flask import Response, url_for
@@ -14,18 +14,24 @@ from portal.deadlines.words import day_words
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden
 from portal.matters import acts, queries, report_views, views
-from portal.matters.chain import SUBMIT_REPORT
-from portal.matters.models import Extension, Matter, Report
+from portal.matters.book import MatterVerb
+from portal.matters.models import Extension, Matter
 from portal.matters.readings import readings_of
 from portal.matters.routes import blueprint
-from portal.matters.service.reporting import seats_of
-from portal.matters.verbs import CLOSE, ON_PAGE
+from portal.matters.service.reporting import SUBMIT_REPORT, seats_of
+from portal.matters.verbs import CLOSE
+from portal.papers.acts import SIGN
+from portal.papers.models import Paper
+from portal.papers.queries import latest_chain
+from portal.papers.seats import Seat
+from portal.registry.kinds import KINDS
+from portal.registry.navigation import Purpose
 from portal.web.answers import go, page
 from portal.web.frame import Button, desk_url, has_unread
 from portal.web.guards import allows, current_actor
+from portal.web.places import place_url
 from portal.web.transactions import shows, shows_nothing
 from portal.workflow import engine
-from portal.workflow.seats import Seat
 from portal.workflow.verbs import Link, Offered
 
 
@@ -46,10 +52,10 @@ def head_of(matter: Matter) -> Any:
 
 
 def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
-    """What this reader can do now, in the order of the verbs; at most one is prominent: what is their turn, or urging when
+    """What this reader can do now, in the order of its kind; at most one is prominent: what is their turn, or urging when
     the day is near."""
     made: list[Button] = []
-    for row in ON_PAGE:
+    for row in cast("Iterable[MatterVerb[Any] | Link[Matter]]", KINDS[matter.kind].buttons):
         stands = row.stands(matter, actor)
         if stands is Offered.NEVER or not engine.is_mine(row, actor, matter):
             continue
@@ -73,7 +79,8 @@ def _with_signing(buttons: list[Button], signing: Button | None) -> list[Button]
 def in_the_way(matter: Matter, actor: Actor) -> list[str]:
     """What stands in the way of what this person does next, submitting or closing: all of it, before a button is pressed."""
     sentences: list[str] = []
-    for verb in (SUBMIT_REPORT, CLOSE):
+    verbs: tuple[MatterVerb[Any], ...] = (SUBMIT_REPORT, CLOSE)
+    for verb in verbs:
         judged = engine.judge(verb, actor, matter)
         if judged.mine:
             sentences += judged.unmet
@@ -91,7 +98,7 @@ def matter(matter_id: UUID) -> Response:
     content = found.content
     around = queries.around(actor, found)
     has_unread(around.unread)
-    submitted = queries.latest_chain(actor, found) if content.has("report") else None
+    submitted = latest_chain(actor, found.id) if content.has("report") else None
     drawn = None
     signing = None
     if submitted is not None:
@@ -99,10 +106,10 @@ def matter(matter_id: UUID) -> Response:
         read_url = url_for("matters.read_report", report_id=latest.id)
         steps = report_views.steps(latest, *chain[1:], found, _to_walk(latest, found))
         drawn = {"draft_no": latest.draft, "steps": steps, "url": read_url, "document_number": latest.document_number}
-        if found.step_now is not None and allowed(actor, acts.SIGN, found):
+        if found.step_now is not None and allowed(actor, SIGN, found):
             signing = Button(read_url, _("阅读并签批"))
     return page(
-        "instructions/matter.html",
+        "matters/matter.html",
         matter=head_of(found),
         turn=views.turn(found, actor.person_id),
         acts=_with_signing(buttons_of(found, actor), signing),
@@ -124,12 +131,12 @@ def matter(matter_id: UUID) -> Response:
         rounds=[{"label": m.number, "url": url_of(m)} for m in around.related if m.id != found.parent_id],
         readings_url=_readings_url(actor, found),
         extension=_extension_words(found, around.asked),
-        register_url=url_for("instructions.register_list"),
+        register_url=place_url(Purpose.REGISTER),
         watermark=views.watermark(actor, found),
     )
 
 
-def _to_walk(report: Report, found: Matter) -> Sequence[Seat]:
+def _to_walk(report: Paper, found: Matter) -> Sequence[Seat]:
     """The seats through which a draft that is being written will go."""
     return seats_of(found) if report.state == "draft" else ()
 
@@ -149,7 +156,7 @@ def _readings_url(actor: Actor, found: Matter) -> str | None:
 def _shell(actor: Actor, found: Matter) -> Response:
     milestones = queries.milestones(actor, found)
     return page(
-        "instructions/shell.html",
+        "matters/shell.html",
         matter=head_of(found),
         turn=views.turn(found, actor.person_id),
         acts=buttons_of(found, actor),
@@ -157,7 +164,7 @@ def _shell(actor: Actor, found: Matter) -> Response:
         dates=views.dates([m for m in milestones if m.kind != "urge"]),
         urgings=views.urgings(milestones),
         readings_url=_readings_url(actor, found),
-        register_url=url_for("instructions.register_list"),
+        register_url=place_url(Purpose.REGISTER),
     )
 
 
@@ -171,7 +178,7 @@ def slip(matter_id: UUID) -> Response:
         raise Forbidden(_("此件的内容不向您显示，不能打印交办单"))
     shows("slip")
     return page(
-        "instructions/slip.html",
+        "matters/slip.html",
         matter=head_of(found),
         heading=_("%(unit)s领导批示件交办单", unit=views.office_of(found)),
         due_on=found.due_on,

@@ -15,24 +15,28 @@ from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
 from portal.matters import queries, report_views, views
-from portal.matters.acts import DRAFT_REPORT, READ_MATTER, RECALL, SIGN
+from portal.matters.acts import DRAFT_REPORT, READ_MATTER, RECALL
 from portal.matters.forms import reports as forms
-from portal.matters.models import Matter, Report
+from portal.matters.models import Matter
 from portal.matters.routes import blueprint
 from portal.matters.routes.matter import after, head_of
 from portal.matters.rules import QUESTIONS
 from portal.matters.service import reporting
+from portal.papers.acts import SIGN
+from portal.papers.frozen import canonical_fields
+from portal.papers.models import Paper
+from portal.papers.queries import chain_of, former, paper, papers_of
+from portal.papers.seats import STEP_LABELS
 from portal.web.answers import go, page
 from portal.web.forms import id_from
 from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
 from portal.web.transactions import discard
-from portal.workflow.seats import STEP_LABELS
 
 
-def changes_url(actor: Actor, shown: Report) -> str | None:
+def changes_url(actor: Actor, found: Matter, shown: Paper) -> str | None:
     """Where this draft is compared with what was submitted before it, for whoever reads both."""
-    there = queries.former(actor, shown) is not None
+    there = former(actor, shown, found.assigned_at) is not None
     return url_for("matters.report_changes", report_id=shown.id) if there else None
 
 
@@ -41,9 +45,9 @@ def changes_url(actor: Actor, shown: Report) -> str | None:
 def read_report(report_id: UUID) -> Response:
     """Read it as the page it will become."""
     actor = current_actor()
-    shown = queries.report(actor, report_id)
+    shown = paper(actor, report_id)
     found = queries.one(actor, shown.record_id)
-    return page("instructions/report_read.html", refusal=None, open_sheet=None, **_reading(actor, found, shown))
+    return page("matters/report_read.html", refusal=None, open_sheet=None, **_reading(actor, found, shown))
 
 
 def _lead(found: Matter, standing: Standing | None) -> str | None:
@@ -54,13 +58,13 @@ def _lead(found: Matter, standing: Standing | None) -> str | None:
     return _("受%(name)s委托代签，签名后注明（代）", name=for_whom or standing.role.label)
 
 
-def _reading(actor: Actor, found: Matter, shown: Report, sign_form: Any = None, back_form: Any = None) -> dict[str, Any]:
-    chain = queries.chain_of(actor, shown)
+def _reading(actor: Actor, found: Matter, shown: Paper, sign_form: Any = None, back_form: Any = None) -> dict[str, Any]:
+    chain = chain_of(actor, shown)
     sign_off = chain[0]
     seats = reporting.seats_of(found) if shown.state == "draft" else ()
     steps = report_views.steps(shown, *chain[1:], found, seats) if sign_off else []
     waiting = found.step_now
-    mine = waiting is not None and waiting.step.report_id == shown.id and bool(allowed(actor, SIGN, found))
+    mine = waiting is not None and waiting.sign_off.paper_id == shown.id and bool(allowed(actor, SIGN, found))
     sign = back = None
     if mine:
         title = str(STEP_LABELS[waiting.step.kind])
@@ -87,7 +91,7 @@ def _reading(actor: Actor, found: Matter, shown: Report, sign_form: Any = None, 
     acts = []
     if shown.state == "in_sign_off" and allowed(actor, RECALL, found):
         acts.append({"url": url_for("matters.recall_report", report_id=shown.id), "label": _("撤回修改")})
-    if changes := changes_url(actor, shown):
+    if changes := changes_url(actor, found, shown):
         acts.append({"url": changes, "label": _("与上一稿对比")})
     if shown.state == "draft" and allowed(actor, DRAFT_REPORT, found):
         acts.append({"url": url_for("matters.write_report", matter_id=found.id), "label": _("继续写")})
@@ -115,7 +119,7 @@ def _reading(actor: Actor, found: Matter, shown: Report, sign_form: Any = None, 
         "questions": [(str(label), answers[k]) for k, label in QUESTIONS.items() if answers.get(k)],
         "drafts": [
             {"label": _("第 %(n)s 稿", n=other.draft), "url": url_for("matters.read_report", report_id=other.id)}
-            for other in queries.reports(actor, found)
+            for other in papers_of(actor, found.id)
             if other.id != shown.id
         ],
         "last_return": report_views.last_return(queries.returns(actor, found), found.returns),
@@ -130,19 +134,19 @@ def _reading(actor: Actor, found: Matter, shown: Report, sign_form: Any = None, 
 def report_changes(report_id: UUID) -> Response:
     """What changed since the former draft; nobody finds it who may not read both."""
     actor = current_actor()
-    shown = queries.report(actor, report_id)
+    shown = paper(actor, report_id)
     found = queries.one(actor, shown.record_id)
-    before = queries.former(actor, shown)
+    before = former(actor, shown, found.assigned_at)
     if before is None:
         raise Invisible
-    now = reporting.canonical_fields(shown, queries.attachments(actor, found, shown.id))
+    now = canonical_fields(shown, queries.attachments(actor, found, shown.id))
     heading = reporting.heading_of(shown, found)
     now |= {"title": heading.title, "addressee": heading.addressee, "issuing_name": heading.name}
     acts = [Button(url_for("matters.read_report", report_id=shown.id), _("阅读报结材料"))]
     if shown.state == "draft" and allowed(actor, DRAFT_REPORT, found):
         acts.append(Button(url_for("matters.write_report", matter_id=found.id), _("继续写"), "primary"))
     return page(
-        "instructions/report_changes.html",
+        "matters/report_changes.html",
         matter=head_of(found),
         turn=views.turn(found, actor.person_id),
         acts=acts,
@@ -208,11 +212,11 @@ def _once_more(actor: Actor, report_id: UUID, refusal: Refusal, sheet: str, form
         raise refusal
     discard()
     form.take(refusal)
-    shown = queries.report(actor, report_id)
+    shown = paper(actor, report_id)
     found = queries.one(actor, shown.record_id)
     drawn = _reading(actor, found, shown, form if sheet == "sign" else None, form if sheet == "back" else None)
     return page(
-        "instructions/report_read.html",
+        "matters/report_read.html",
         status=refusal.status,
         refusal=refusal,
         open_sheet=sheet if drawn["sign"] else None,
@@ -226,7 +230,7 @@ def recall_report(report_id: UUID) -> Response:
     """撤回修改."""
     actor = current_actor()
     form = forms.PlainForm()
-    shown = queries.report(actor, report_id)
+    shown = paper(actor, report_id)
     found = queries.one(actor, shown.record_id)
     if form.is_submitted():
         if shown.state != "in_sign_off":

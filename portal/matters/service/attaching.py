@@ -23,8 +23,9 @@ from portal.kernel.refusals import Forbidden, Invalid, Missing, Stale
 from portal.kernel.text import explain, objections, tidy
 from portal.matters import acts
 from portal.matters.book import BOOK
-from portal.matters.models import Attachment, Matter, Report
+from portal.matters.models import Attachment, Matter
 from portal.matters.queries import one, whole_content
+from portal.papers.models import Paper
 from portal.vault import screening
 from portal.vault.box import SealBroken
 from portal.vault.files import FileStore
@@ -64,7 +65,7 @@ def attach_to_matter(
     return [_keep(actor, matter, None, paper) for paper in fit]
 
 
-def attach_to_report(actor: Actor, report: Report, name: str, stream: BinaryIO) -> Attachment:
+def attach_to_report(actor: Actor, report: Paper, name: str, stream: BinaryIO) -> Attachment:
     """A file that goes with the draft; a chain that is running is not touched."""
     matter = one(actor, report.record_id)
     decision = allowed(actor, acts.DRAFT_REPORT, matter)
@@ -107,7 +108,7 @@ def _keep(actor: Actor, matter: Matter, report_id: UUID | None, paper: _Paper) -
     made = Attachment(
         id=identity,
         record_id=matter.id,
-        report_id=report_id,
+        paper_id=report_id,
         confidential=matter.confidential,
         stored_name=kept.name,
         size=kept.size,
@@ -132,7 +133,7 @@ def _keyed(matter_id: UUID, sha256: str) -> str:
 def key_plain_digests() -> None:
     """Confidential files of the present city that were kept before their digests took the key take it now; but what has been in a
     sign-off keeps its own, which the signatures bind."""
-    submitted = exists().where(Report.id == Attachment.report_id, Report.generation > 0)
+    submitted = exists().where(Paper.id == Attachment.paper_id, Paper.generation > 0)
     old = select(Attachment.id, Attachment.record_id, Attachment.digest).where(
         Attachment.city_id == current_city(), Attachment.confidential, ~Attachment.digest.contains(":"), ~submitted
     )
@@ -141,7 +142,7 @@ def key_plain_digests() -> None:
         db.session.execute(keyed.options(as_seen_by(SYSTEM)))
 
 
-def drop(actor: Actor, report: Report, wanted: Sequence[str]) -> None:
+def drop(actor: Actor, report: Paper, wanted: Sequence[str]) -> None:
     """Take files off the draft again; the files themselves go once that is committed."""
     for text in wanted:
         try:
@@ -149,7 +150,7 @@ def drop(actor: Actor, report: Report, wanted: Sequence[str]) -> None:
         except ValueError:
             continue
         found = db.session.scalars(
-            select(Attachment).where(Attachment.id == identity, Attachment.report_id == report.id).options(as_seen_by(actor))
+            select(Attachment).where(Attachment.id == identity, Attachment.paper_id == report.id).options(as_seen_by(actor))
         ).first()
         if found is not None and report.state == "draft":
             db.session.delete(found)

@@ -22,12 +22,13 @@ from portal.kernel import clock
 from portal.kernel.db import current_city, db, go_on_with, write_together
 from portal.matters import audience, clocks
 from portal.matters.book import lines
-from portal.matters.models import INSTRUCTION, Content, CoUnit, Matter, Report, SearchEntry
+from portal.matters.models import INSTRUCTION, Content, CoUnit, Matter, SearchEntry
 from portal.matters.readers import around, insert_viewers
 from portal.matters.sameness import take_fingerprint
 from portal.matters.search import grams
 from portal.network.models import Unit
 from portal.network.queries import has_supervision_office
+from portal.papers.models import Paper
 from portal.vault.words import digest_of
 
 
@@ -190,7 +191,7 @@ def index_words(matter: Matter, content: Content) -> None:
     take_fingerprint(matter, content)
     numbers: list[str | None] = []
     if content.has("report"):
-        own = select(Report.document_number).where(Report.record_id == matter.id).options(as_seen_by(SYSTEM))
+        own = select(Paper.document_number).where(Paper.record_id == matter.id).options(as_seen_by(SYSTEM))
         numbers = list(db.session.scalars(own))
     db.session.execute(delete(SearchEntry).where(SearchEntry.record_id == matter.id))
     write_together(*searched(matter, content, numbers))

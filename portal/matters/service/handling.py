@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from portal.identity.pace import MOST_URGES, keep_pace
 from portal.kernel import clock
@@ -89,7 +90,7 @@ def whoever_has_it(doing: MatterDoing[Said]) -> list[int]:
     return [*told, *waiting]
 
 
-def handler(doing: MatterDoing[Said]) -> list[int | None]:
+def handler(doing: MatterDoing[Any]) -> list[int | None]:
     """Who handles it."""
     return [doing.whole.handler_id]
 

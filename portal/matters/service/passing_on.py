@@ -32,9 +32,10 @@ from portal.matters.readers import index_viewers
 from portal.matters.succession import lent_no_longer, reseat
 from portal.network.models import Delegation, Post
 from portal.network.queries import Holder, handlers_of, holders, in_force
+from portal.papers.models import Signer, Step
+from portal.papers.queries import may_sign, unsigned_steps
 from portal.staffing.models import HandoverItem
 from portal.staffing.service.settling import Line, Task
-from portal.workflow.models import Signature, Signer, SignOff, Step
 
 TASKS = {"handle": _l("承办"), "co_handle": _l("协办"), "sign": _l("签批")}
 _OFFICE = {audience.REGISTRAR, audience.REVIEWER, audience.EXTENSION}
@@ -155,23 +156,9 @@ def _helped(actor: Actor | System, standing: Standing | None, post: Post, succes
 
 def _signed(actor: Actor | System, post: Post, successor: Post | None, secret: set[UUID]) -> list[Task]:
     """Steps of running sign-offs: he is named for none any more, and may sign none; his stand-ins neither."""
-    running = exists().where(SignOff.report_id == Step.report_id, SignOff.generation == Step.generation, SignOff.ended_at.is_(None))
-    unsigned = ~exists().where(
-        Signature.report_id == Step.report_id, Signature.generation == Step.generation, Signature.step == Step.number
-    )
-    of_step = and_(Signer.report_id == Step.report_id, Signer.generation == Step.generation, Signer.step == Step.number)
+    named = and_(Step.named_person_id == post.person_id, Step.role == post.role, Step.unit_id == post.for_unit_id)
     mine = or_(Signer.post_id == post.id, and_(Signer.person_id == post.person_id, ~_still_there(post.person_id)))
-    steps = db.session.scalars(
-        select(Step)
-        .where(running, unsigned)
-        .where(
-            or_(
-                and_(Step.named_person_id == post.person_id, Step.role == post.role, Step.unit_id == post.for_unit_id),
-                exists().where(of_step, mine),
-            )
-        )
-        .options(as_seen_by(SYSTEM))
-    ).all()
+    steps = db.session.scalars(unsigned_steps().where(or_(named, may_sign(mine)))).all()
     tasks = []
     for step in steps:
         matter, content = _matter(step.record_id)

@@ -27,19 +27,22 @@ from portal.deadlines.words import day_words, granted_words, instant_words
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
-from portal.matters import audience, clocks, notices
-from portal.matters.book import move, write_entry
-from portal.matters.chain import END_SIGN_OFF
+from portal.matters import acts, audience, clocks, notices
+from portal.matters.book import BOOK, MatterDoing, MatterVerb, write_entry
 from portal.matters.fields import FIELDS
-from portal.matters.models import ENDED, Clock, Content, Extension, Matter, Report, State
+from portal.matters.models import ENDED, Clock, Content, Extension, Matter, State
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.rules import wrong_seat
 from portal.matters.service.creation import facts, index_words
 from portal.matters.service.reporting.document import report_title
+from portal.matters.shapes import STEPS
 from portal.matters.views import lamp_of
-from portal.workflow import signoff
-from portal.workflow.seats import SHAPES, STEP_LABELS
+from portal.papers import signoff
+from portal.papers.models import Paper
+from portal.papers.seats import STEP_LABELS
+from portal.workflow.engine import perform
+from portal.workflow.verbs import Offered, Said, Verb
 
 _TERMS = {"source_level", "urgency", "received_on"}
 _SHELL = ("source_level", "urgency", "instructed_on")
@@ -191,25 +194,32 @@ def _end_sign_off(actor: Actor, matter: Matter, content: Content, root: Matter) 
     handler, whoever has signed, and whoever was asked to."""
     if matter.state != State.IN_SIGN_OFF:
         return []
-    waiting = signoff.step_now(matter.id, confidential=matter.confidential)
+    waiting = signoff.step_now(matter.id)
     concerned = [content.handler_id] if content.handler_id else []
     if waiting is not None:
-        concerned += [*sorted(signoff.signed_in(waiting.step)), *(holder.person_id for holder in waiting.people)]
+        concerned += [*sorted(waiting.signed), *(holder.person_id for holder in waiting.people)]
 
-    def then() -> None:
-        signoff.end(matter.id)
-        for report in _reports(matter, "in_sign_off"):
-            report.state = "draft"
-        matter.step_now = None
-        if matter.confidential:
-            audience.shut_out(matter.id, audience.SIGNER)
-        db.session.flush()
-
-    move(actor, matter, END_SIGN_OFF, then, on=root, words=_OVERTAKEN)
+    perform(BOOK, END_SIGN_OFF, actor, matter, Said(words="来源级别已更正"), on=root)  # on record in the official wording
     return concerned
 
 
-_OVERTAKEN = "来源级别已更正"  # on record in the official wording
+def _overtaken(doing: MatterDoing[Said]) -> None:
+    signoff.end(doing.record.id)
+    for report in _reports(doing.record, "in_sign_off"):
+        report.state = "draft"
+    doing.record.step_now = None
+    db.session.flush()
+
+
+END_SIGN_OFF: MatterVerb[Said] = Verb(
+    name="end_sign_off",
+    act=acts.AMEND,
+    from_=frozenset({State.IN_SIGN_OFF}),
+    to=State.IN_PROGRESS,
+    shuts=(audience.SIGNER,),
+    work=_overtaken,
+    offered=Offered.NEVER,
+)
 
 
 def _retitle(matter: Matter, former: str) -> None:
@@ -221,9 +231,9 @@ def _retitle(matter: Matter, former: str) -> None:
             report.former_titles = [*(report.former_titles or ()), outdated]
 
 
-def _reports(matter: Matter, *states: str) -> Iterable[Report]:
-    wanted = select(Report).where(Report.record_id == matter.id).options(as_seen_by(SYSTEM))
-    return db.session.scalars(wanted.where(Report.state.in_(states)) if states else wanted).all()
+def _reports(matter: Matter, *states: str) -> Iterable[Paper]:
+    wanted = select(Paper).where(Paper.record_id == matter.id).options(as_seen_by(SYSTEM))
+    return db.session.scalars(wanted.where(Paper.state.in_(states)) if states else wanted).all()
 
 
 def _clocks(matter: Matter) -> Iterable[Clock]:
@@ -292,8 +302,8 @@ def _asked_in_vain(matter: Matter) -> list[str]:
 
 def _report(matter: Matter, changed: set[str], ended: bool) -> list[str]:
     if ended:
-        seats = SHAPES[matter.source_level]
-        way = _("、").join(_("%(step)s（%(seat)s）", step=STEP_LABELS[one.kind], seat=one.role.label) for one in seats)
+        steps = STEPS[matter.source_level]
+        way = _("、").join(_("%(step)s（%(seat)s）", step=STEP_LABELS[kind], seat=role.label) for kind, role in steps)
         return [_("正在进行的签批终止，文稿保留为草稿，须重新报结，签批顺序为%(way)s", way=way)]
     said = []
     if "source_level" in changed and (wrong := wrong_seat(matter)) is not None:

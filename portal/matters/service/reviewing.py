@@ -17,10 +17,11 @@ from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid
 from portal.matters import audience, clocks, notices
 from portal.matters.book import MatterDoing
-from portal.matters.models import Matter, Report, State
+from portal.matters.models import Matter, State
 from portal.matters.rules import seats_apart
 from portal.matters.service.assigning import Naming
 from portal.network.queries import Holder, holders
+from portal.papers.models import Paper
 from portal.workflow.verbs import Said, need
 
 
@@ -31,11 +32,11 @@ class Return(Said):
     failed: tuple[str, ...]
 
 
-def _issued_report(matter: Matter) -> Report | None:
+def _issued_report(matter: Matter) -> Paper | None:
     return db.session.scalars(
-        select(Report)
-        .where(Report.record_id == matter.id, Report.state == "issued")
-        .order_by(Report.draft.desc())
+        select(Paper)
+        .where(Paper.record_id == matter.id, Paper.state == "issued")
+        .order_by(Paper.draft.desc())
         .options(as_seen_by(SYSTEM))
     ).first()
 

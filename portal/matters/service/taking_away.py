@@ -16,8 +16,9 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import audience, notices
 from portal.matters.book import MatterDoing
-from portal.matters.models import Extension, Report
-from portal.workflow import signoff
+from portal.matters.models import Extension
+from portal.papers import signoff
+from portal.papers.models import Paper
 
 
 def take_away(doing: MatterDoing[Any], *, ends: bool = False) -> None:
@@ -28,8 +29,8 @@ def take_away(doing: MatterDoing[Any], *, ends: bool = False) -> None:
     if not ends:
         matter.returns = 0
     db.session.execute(
-        update(Report)
-        .where(Report.record_id == matter.id, Report.state.in_(("draft", "in_sign_off")))
+        update(Paper)
+        .where(Paper.record_id == matter.id, Paper.state.in_(("draft", "in_sign_off")))
         .values(state="ended")
         .options(as_seen_by(SYSTEM))
         .execution_options(synchronize_session="fetch")

@@ -14,13 +14,14 @@ from sqlalchemy import select, update
 from portal.access.actor import SYSTEM, Actor
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
-from portal.matters.models import Content, CoUnit, Entry, Extension, Matter, Report
+from portal.matters.models import Content, CoUnit, Entry, Extension, Matter
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.service import attaching
 from portal.matters.service.creation import NewMatter, index_words
 from portal.network.queries import keeper_of
 from portal.notify.service import forget_words
+from portal.papers.models import Paper
 from portal.vault.words import Sealable, erase
 
 
@@ -47,7 +48,7 @@ def as_confidential(actor: Actor, matter: Matter, content: Content) -> NewMatter
 def void(matter: Matter) -> None:
     """Take every word of an ended matter away, and of what was forwarded from it; its readers are left the shell."""
     content = whole_content(matter)
-    for kind in (Entry, Report, Extension):
+    for kind in (Entry, Paper, Extension):
         parts = db.session.scalars(select(kind).where(kind.record_id == matter.id).options(as_seen_by(SYSTEM))).all()
         for part in cast("list[Sealable]", parts):
             erase(part)

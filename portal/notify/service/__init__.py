@@ -1,5 +1,5 @@
 """Telling people and reading what one was told (`telling`), how one wants to be told (`settings`), and where (`addresses`)."""
 
-from portal.notify.service.telling import forget_words, open_message, read_all, tell, tell_each
+from portal.notify.service.telling import Occasion, forget_words, open_message, read_all, tell, tell_each
 
-__all__ = ["forget_words", "open_message", "read_all", "tell", "tell_each"]
+__all__ = ["Occasion", "forget_words", "open_message", "read_all", "tell", "tell_each"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Protocol, cast
 from uuid import UUID, uuid4
 
 from sqlalchemy import CursorResult, func, select, update
@@ -23,6 +23,16 @@ from portal.notify.queries import Reach, reach_of
 from portal.notify.rules import Way, goes_out
 
 _AT_ONCE = 1000  # messages of one statement
+
+
+class Occasion(Protocol):
+    """What makes people be told: an act that is being done, or its entry in the journal."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def person_id(self) -> int | None: ...
 
 
 def tell(

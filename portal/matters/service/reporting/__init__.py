@@ -2,20 +2,18 @@
 
 from portal.matters.service.reporting.document import (
     PARTY_LEVELS,
-    canonical_fields,
     document_mark,
     heading_of,
     report_series,
     seats_of,
 )
-from portal.matters.service.reporting.drafting import draft_of, for_drafter, may_begin, open_draft, save_draft
-from portal.matters.service.reporting.signing import drafters_now, recall, send_back, sign, submit_report
+from portal.matters.service.reporting.drafting import for_drafter, may_begin, open_draft, save_draft
+from portal.matters.service.reporting.signing import SUBMIT_REPORT, drafters_now, recall, send_back, sign, submit_report
 
 __all__ = [
     "PARTY_LEVELS",
-    "canonical_fields",
+    "SUBMIT_REPORT",
     "document_mark",
-    "draft_of",
     "drafters_now",
     "for_drafter",
     "heading_of",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 
@@ -12,11 +10,12 @@ from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import db
-from portal.matters.models import Attachment, CoUnit, Matter, Report
+from portal.matters.models import CoUnit, Matter
+from portal.matters.shapes import shape
 from portal.network.models import Kind, Unit
 from portal.network.queries import names_borne
-from portal.vault.words import canonical_digest, identity_of, keyed_digests
-from portal.workflow.seats import Seat, shape
+from portal.papers.models import Paper
+from portal.papers.seats import Seat, Shape
 
 PARTY_LEVELS = (SourceLevel.CENTRAL, SourceLevel.PROVINCE)
 
@@ -45,7 +44,7 @@ class Heading:
     mark: str
 
 
-def heading_of(report: Report, matter: Matter) -> Heading:
+def heading_of(report: Paper, matter: Matter) -> Heading:
     """As it was submitted. Of a draft, as the facts stand now: what its drafter has typed stays, and a title or addressee that
     is no more than what the matter was, or the supervising unit is or was, called, is what it is called now."""
     unit = matter.lead_unit
@@ -56,14 +55,14 @@ def heading_of(report: Report, matter: Matter) -> Heading:
     return Heading(title_on(report, matter), _addressee_on(report, matter), issuing_name(matter, unit), mark)
 
 
-def title_on(report: Report, matter: Matter) -> str:
+def title_on(report: Paper, matter: Matter) -> str:
     """The draft's title: what was typed, or what the matter is called now."""
     if matter.content is None or report.title not in (report.former_titles or ()):
         return report.title
     return report_title(matter.content.title)
 
 
-def _addressee_on(report: Report, matter: Matter) -> str:
+def _addressee_on(report: Paper, matter: Matter) -> str:
     now = addressee(matter)
     if report.addressee == now:
         return now
@@ -100,6 +99,11 @@ def _addressed(kind: str, name: str) -> str:
 
 
 def seats_of(matter: Matter) -> tuple[Seat, ...]:
+    """The seats that a report on this matter goes through."""
+    return shape_of(matter).seats
+
+
+def shape_of(matter: Matter) -> Shape:
     """The chain that a report on this matter goes through."""
     countersigning = []
     if matter.content is not None and matter.content.has("co_unit"):
@@ -113,28 +117,3 @@ def seats_of(matter: Matter) -> tuple[Seat, ...]:
         )
     assert matter.lead_unit_id is not None
     return shape(matter.source_level, matter.lead_unit_id, countersigning)
-
-
-def digest_to_sign(draft: Report, fields: Mapping[str, Any]) -> str:
-    """What a signature binds of these fields: their SM3; of a confidential report a digest that only the vault's key makes,
-    since whoever reads the database alone could confirm a guess of the text by the other."""
-    return keyed_digests(fields, identity_of(draft))[0] if draft.confidential else canonical_digest(fields)
-
-
-def is_what_was_signed(draft: Report, fields: Mapping[str, Any], digest: str) -> bool:
-    """Whether the digest is of these fields; a confidential report that was submitted before there was a key to it has the
-    other kind, and keeps it."""
-    known = [canonical_digest(fields), *(keyed_digests(fields, identity_of(draft)) if draft.confidential else ())]
-    return digest in known
-
-
-def canonical_fields(draft: Report, papers: list[Attachment]) -> dict[str, Any]:
-    """Exactly what a signature binds: text, title, addressee, the name it goes out in, and the attachments' digests."""
-    return {
-        "title": draft.title,
-        "addressee": draft.addressee,
-        "body": draft.body,
-        "copies": draft.copies,
-        "issuing_name": draft.issuing_name,
-        "attachments": sorted([paper.name, paper.digest] for paper in papers),
-    }

@@ -14,21 +14,25 @@ from portal.access.visibility import as_seen_by
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
-from portal.kernel.refusals import Forbidden, Invalid, Stale
+from portal.kernel.refusals import Forbidden, Invalid
 from portal.matters import acts
-from portal.matters.book import BOOK
-from portal.matters.chain import START
-from portal.matters.models import Matter, Report, State
-from portal.matters.queries import one, report, whole_content
+from portal.matters.book import BOOK, MatterVerb
+from portal.matters.models import Matter, State
+from portal.matters.queries import one, whole_content
 from portal.matters.service.reporting.document import addressee, issuing_name, report_title
+from portal.papers.drafting import draft_of, keep
+from portal.papers.models import Paper
+from portal.papers.queries import paper
 from portal.workflow import engine
+from portal.workflow.verbs import Offered, Verb
 
-
-def draft_of(actor: Actor, matter: Matter) -> Report | None:
-    """The draft that is being written, if there is one."""
-    return db.session.scalars(
-        select(Report).where(Report.record_id == matter.id, Report.state == "draft").options(as_seen_by(actor))
-    ).first()
+START: MatterVerb[None] = Verb(
+    name="start",
+    act=acts.PROGRESS,
+    from_=frozenset({State.ACKNOWLEDGED}),
+    to=State.IN_PROGRESS,
+    offered=Offered.NEVER,
+)
 
 
 def for_drafter(actor: Actor, matter_id: UUID) -> tuple[Matter, Standing]:
@@ -47,12 +51,12 @@ def may_begin(matter: Matter) -> None:
         raise Invalid(_("此件现为“%(state)s”，不能起草报结材料", state=matter.state.label))
 
 
-def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> tuple[Matter, Report]:
+def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> tuple[Matter, Paper]:
     """The handler opens the draft: the present one, whatever his page showed, or a new one that begins with the words of
     the unit's last. Asked for twice at once, the second waits and finds what the first began."""
     db.session.execute(select(Matter.id).where(Matter.id == matter_id).with_for_update().options(as_seen_by(actor)))
     matter, standing = for_drafter(actor, matter_id)
-    existing = draft_of(actor, matter)
+    existing = draft_of(actor, matter.id)
     if existing is not None:
         return matter, existing
     engine.check_version(BOOK, actor, matter, version)
@@ -62,13 +66,15 @@ def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> 
         engine.perform(BOOK, START, actor, matter, None)
     assert matter.lead_unit is not None
     latest = db.session.scalars(
-        select(Report).where(Report.record_id == matter.id).options(as_seen_by(actor)).order_by(Report.draft.desc())
+        select(Paper).where(Paper.record_id == matter.id).options(as_seen_by(actor)).order_by(Paper.draft.desc())
     ).first()
     # What another unit wrote before the matter was given to this one is not its to go on with.
     last = latest if latest and matter.assigned_at and latest.changed_at >= matter.assigned_at else None
-    made = Report(
+    made = Paper(
         record_id=matter.id,
         confidential=matter.confidential,
+        kind="closing_report",
+        signed=True,
         draft=(latest.draft if latest else 0) + 1,
         drafter_id=actor.person_id,
         drafter_post_id=standing.post_id,
@@ -87,22 +93,12 @@ def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> 
     return matter, made
 
 
-def save_draft(actor: Actor, report_id: UUID, saved: int | None, words: Mapping[str, Any]) -> Report:
-    """Save what is written so far. `saved` is the number of the save that the writer's page began with: another tab's
-    later save is not overwritten."""
-    matter = one(actor, report(actor, report_id).record_id)
+def save_draft(actor: Actor, report_id: UUID, saved: int | None, words: Mapping[str, Any]) -> Paper:
+    """Save what is written so far; `saved` as `papers.drafting.keep` says."""
+    matter = one(actor, paper(actor, report_id).record_id)
     decision = allowed(actor, acts.DRAFT_REPORT, matter)
     if not decision:
         raise Forbidden(_("您不能修改报结材料：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
-    draft = report(actor, report_id, hold=True)
-    if draft.state != "draft":
-        raise Stale(_("这一稿已经送签，不能再改；要改动请先撤回"))
-    if saved is not None and saved != draft.saved:
-        raise Stale(_("这一稿在另一个页面里保存过，本页没有覆盖它；请核对后再保存"))
-    for name in ("title", "addressee", "body", "copies", "answers"):
-        if name in words:
-            setattr(draft, name, words[name])
-    draft.saved += 1
-    draft.changed_at = clock.now()
-    db.session.flush()
+    draft = paper(actor, report_id, hold=True)
+    keep(draft, saved, words)
     return draft

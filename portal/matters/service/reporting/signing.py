@@ -3,37 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
+from typing import Any
 from uuid import UUID
 
 from portal.access.actor import Actor
 from portal.access.policy import allowed
-from portal.audit import journal
 from portal.documents.numbering import bracketed, next_number, where_counted
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.kernel.language import _
+from portal.kernel.language import _, _l
 from portal.kernel.refusals import Forbidden, Invalid, Stale
-from portal.matters import acts, audience, notices, office
-from portal.matters.book import BOOK, move
-from portal.matters.chain import CHECK, COUNTERSIGN, ENDORSE, ISSUE, RECALL, SEND_BACK, SUBMIT_REPORT, ReportVerb
-from portal.matters.models import Content, Matter, Report, Submission
-from portal.matters.queries import attachments, one, report, whole_content
+from portal.matters import acts, audience, clocks, notices, office
+from portal.matters.book import BOOK, MatterDoing, MatterVerb
+from portal.matters.models import Content, Matter, State
+from portal.matters.papers import OnMatter
+from portal.matters.queries import attachments, one, whole_content
+from portal.matters.rules import has_reason, nothing_open_below
 from portal.matters.service.creation import index_words
+from portal.matters.service.handling import handler
 from portal.matters.service.reporting.document import (
-    canonical_fields,
-    digest_to_sign,
     heading_of,
-    is_what_was_signed,
     report_series,
-    seats_of,
+    shape_of,
 )
 from portal.network.queries import merged_into
+from portal.papers import signoff
+from portal.papers.acts import SIGN
+from portal.papers.drafting import submittable
+from portal.papers.frozen import canonical_fields, digest_to_sign, is_what_was_signed
+from portal.papers.models import Paper
+from portal.papers.queries import paper
+from portal.papers.seats import STEP_LABELS, Shape, holders_to_choose, vacant
 from portal.vault.words import digest_of
-from portal.workflow import engine, signoff
-from portal.workflow.seats import STEP_LABELS, holders_to_choose
+from portal.workflow import engine
+from portal.workflow.verbs import Offered, Said, Tell, Verb, need
 
-_SIGNING = {verb.name: verb for verb in (CHECK, ENDORSE, COUNTERSIGN, ISSUE)}
+_SIGNING = frozenset({State.IN_SIGN_OFF})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A draft with the chain that it is to go through, and who was chosen for the seats that several hold."""
+
+    report: Paper
+    shape: Shape
+    drafters: frozenset[int]
+    named: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """A signature on the step that waits, on the text of this digest."""
+
+    report: Paper
+    waiting: signoff.StepNow
+    digest: str
+    authentication: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return(Said):
+    """A report that goes back to whoever drafted it."""
+
+    report: Paper
+
+
+@need(_l("报结材料的标题、主送、正文齐全"))
+def report_complete(_matter: Matter, given: Submission | None) -> str | None:
+    if given is None:
+        return None
+    parts = {"title": _("标题"), "addressee": _("主送"), "body": _("正文")}
+    missing = [label for name, label in parts.items() if not getattr(given.report, name)]
+    return _("报结材料还缺：%(missing)s", missing="、".join(missing)) if missing else None
+
+
+@need(_l("各签批岗位有人在任"))
+def seats_held(matter: Matter, given: Submission | None) -> str | None:
+    found = vacant(given.shape.seats, given.drafters, confidential=matter.confidential) if given is not None else []
+    return "；".join(found) or None
 
 
 def submit_report(
@@ -45,76 +93,35 @@ def submit_report(
     named: Mapping[int, int] | None = None,
 ) -> Matter:
     """报结: the draft enters its chain. Seats with several holders need one named; vacant seats are listed."""
-    draft = report(actor, report_id)
+    draft = paper(actor, report_id)
     matter = one(actor, draft.record_id)
-    content = whole_content(matter)
     engine.check_version(BOOK, actor, matter, version)
-    if draft.state != "draft":
-        raise Stale(_("这一稿已经送签"))
-    if saved is not None and saved != draft.saved:
-        raise Stale(_("这一稿在另一个页面里保存过，请核对后再送签"))
-    seats, heading = seats_of(matter), heading_of(draft, matter)
-    drafters = drafters_now(actor, content)
-    choices = holders_to_choose(seats, drafters, confidential=matter.confidential)
-    chosen = dict(named or {})
+    submittable(draft, saved)
+    shape, drafters = shape_of(matter), drafters_now(actor, whole_content(matter))
+    choices = holders_to_choose(shape.seats, drafters, confidential=matter.confidential)
+    chosen = {number: person for number, person in (named or {}).items() if number in choices}
     for number, people in choices.items():
         if chosen.get(number) not in {h.person_id for h in people}:
-            label = f"{STEP_LABELS[seats[number - 1].kind]}（{seats[number - 1].role.label}）"
+            seat = shape.seats[number - 1]
+            label = f"{STEP_LABELS[seat.kind]}（{seat.role.label}）"
             raise Invalid(_("%(step)s有多位，请指定其中一位", step=label), fields={f"signer_{number}": _("请指定一位")})
-
-    def then() -> None:
-        draft.state, draft.generation = "in_sign_off", draft.generation + 1
-        standing = allowed(actor, acts.DRAFT_REPORT, matter).standing
-        assert standing is not None
-        draft.drafter_id, draft.drafter_post_id = actor.person_id, standing.post_id
-        draft.title, draft.addressee, draft.issuing_name, draft.mark = astuple(heading)
-        db.session.flush()
-        fields = canonical_fields(draft, attachments(actor, matter, draft.id))
-        sign_off = signoff.submit(
-            report_id=draft.id,
-            record_id=matter.id,
-            generation=draft.generation,
-            seats=seats,
-            named={n: p for n, p in chosen.items() if n in choices},
-            drafter=standing,
-            drafter_id=actor.person_id,
-            digest=digest_to_sign(draft, fields),
-            confidential=matter.confidential,
-        )
-        db.session.add(
-            Submission(
-                record_id=matter.id,
-                report_id=draft.id,
-                generation=draft.generation,
-                draft=draft.draft,
-                submitted_at=sign_off.submitted_at,
-                confidential=matter.confidential,
-                fields=fields,
-            )
-        )
-        matter.step_now = signoff.step_now(matter.id, confidential=matter.confidential)
-        _arrive(actor, matter, content)
-        journal.record(
-            actor,
-            "sign_off_started",
-            "report",
-            draft.id,
-            confidential=matter.confidential,
-            after={"generation": draft.generation, "digest": sign_off.digest, "words": digest_of(draft)},
-        )
-
-    move(
-        actor,
-        matter,
-        SUBMIT_REPORT,
-        then,
-        report=draft,
-        seats=seats,
-        drafters=drafters,
-        marks={"report_id": draft.id},
-        facts={"draft": draft.draft},
-    )
+    engine.perform(BOOK, SUBMIT_REPORT, actor, matter, Submission(report=draft, shape=shape, drafters=drafters, named=chosen))
     return matter
+
+
+def _submit(doing: MatterDoing[Submission]) -> None:
+    matter, draft = doing.record, doing.given.report
+    draft.title, draft.addressee, draft.issuing_name, draft.mark = astuple(heading_of(draft, matter))
+    fields = canonical_fields(draft, attachments(doing.actor, matter, draft.id))
+    digest = digest_to_sign(draft, fields)
+    sign_off = signoff.submit(doing.actor, draft, doing.given.shape, doing.given.named, doing.standing, digest, fields)
+    matter.step_now = signoff.arrive(OnMatter(matter, doing.whole), doing, sign_off, 1)
+    _of_report(doing, draft)
+    doing.after |= {"generation": draft.generation, "digest": digest, "words": digest_of(draft)}
+
+
+def _of_report(doing: MatterDoing[Any], report: Paper) -> None:
+    doing.marks["paper_id"], doing.facts["draft"], doing.after["report"] = report.id, report.draft, str(report.id)
 
 
 def drafters_now(actor: Actor, content: Content) -> frozenset[int]:
@@ -122,70 +129,53 @@ def drafters_now(actor: Actor, content: Content) -> frozenset[int]:
     return frozenset({actor.person_id, content.handler_id or actor.person_id})
 
 
-def _arrive(actor: Actor, matter: Matter, content: Content) -> None:
-    """The chain waits at a step: its people are admitted and told; a vacant seat is reported."""
-    waiting = matter.step_now
-    people = [h.person_id for h in waiting.people]
-    if matter.confidential:
-        audience.admit(matter.id, people, audience.SIGNER)
-    entry = journal.record(
-        actor,
-        "step_reached",
-        "report",
-        waiting.step.report_id,
-        confidential=matter.confidential,
-        after={"step": waiting.step.number},
-    )
-    if people:
-        notices.ask_to_sign(matter, content, entry, waiting.step.kind, people)
-    else:
-        notices.notify(matter, content, entry, "seat_vacant", [*notices.lead_desk(matter), *notices.supervisors(matter)])
-
-
 def sign(
     actor: Actor, report_id: UUID, *, step: int, digest: str, confirm: Callable[[], None], authentication: str = "password"
 ) -> Matter:
     """Check, endorse, countersign or issue, on exactly the text that was shown, with the password entered again."""
-    shown = report(actor, report_id)
+    shown = paper(actor, report_id)
     matter = one(actor, shown.record_id)
-    waiting = matter.step_now
-    if waiting is None or waiting.step.report_id != shown.id or waiting.step.number != step:
-        raise Stale(_("这一步已经办过，或者轮到了别的步骤；本次签批未执行"))
-    if not allowed(actor, acts.SIGN, matter):
+    waiting = _waiting(matter, shown, step, _("这一步已经办过，或者轮到了别的步骤；本次签批未执行"))
+    if not allowed(actor, SIGN, matter):
         if any(holder.person_id == actor.person_id for holder in waiting.kept_out):
             raise Forbidden(_("您已签过本稿的另一步，同一份材料不能由一个人签两步；请由他人签，没有他人的，请秘书处任职或由您委托"))
         raise Forbidden(_("现在不是轮到您签批"))
     confirm()
-    content = whole_content(matter)
-    last = waiting.step.number == waiting.sign_off.last_step
-
-    def then() -> None:
-        standing = allowed(actor, acts.SIGN, matter).standing
-        assert standing is not None
-        papers = attachments(actor, matter, shown.id)
-        if not is_what_was_signed(shown, canonical_fields(shown, papers), waiting.sign_off.digest):
-            raise Stale(_("送签的文本与登记的摘要不符，本次签批未执行，请与系统管理员联系"))
-        signoff.sign(waiting, actor, standing, digest, authentication, confidential=matter.confidential)
-        if last:
-            _issue(actor, matter, content, shown, waiting)
-        else:
-            signoff.reach(waiting.sign_off, step + 1, confidential=matter.confidential)
-            matter.step_now = signoff.step_now(matter.id, confidential=matter.confidential)
-            _arrive(actor, matter, content)
-
-    move(
-        actor,
-        matter,
-        _SIGNING[waiting.step.kind],
-        then,
-        marks={"report_id": shown.id},
-        facts={"draft": shown.draft},
-        after={"digest": digest, "step": step},
-    )
+    verb = next(verb for verb in (CHECK, ENDORSE, COUNTERSIGN, ISSUE) if verb.name == waiting.step.kind)
+    given = Signing(report=shown, waiting=waiting, digest=digest, authentication=authentication)
+    engine.perform(BOOK, verb, actor, matter, given)
     return matter
 
 
-def _issue(actor: Actor, matter: Matter, content: Content, shown: Report, waiting: signoff.StepNow) -> None:
+def _waiting(matter: Matter, shown: Paper, step: int, otherwise: str) -> signoff.StepNow:
+    """The step of this report that waits, if it is the one that the page showed; else Stale."""
+    waiting: signoff.StepNow | None = matter.step_now
+    if waiting is None or waiting.sign_off.paper_id != shown.id or waiting.step.number != step:
+        raise Stale(otherwise)
+    return waiting
+
+
+def _put_down(doing: MatterDoing[Signing]) -> None:
+    """The signature itself."""
+    given = doing.given
+    files = attachments(doing.actor, doing.record, given.report.id)
+    if not is_what_was_signed(given.report, canonical_fields(given.report, files), given.waiting.sign_off.digest):
+        raise Stale(_("送签的文本与登记的摘要不符，本次签批未执行，请与系统管理员联系"))
+    signoff.sign(given.waiting, doing.actor, doing.standing, given.digest, given.authentication)
+    _of_report(doing, given.report)
+    doing.after |= {"digest": given.digest, "step": given.waiting.step.number}
+
+
+def _sign(doing: MatterDoing[Signing]) -> None:
+    _put_down(doing)
+    matter, waiting = doing.record, doing.given.waiting
+    matter.step_now = signoff.arrive(OnMatter(matter, doing.whole), doing, waiting.sign_off, waiting.step.number + 1)
+
+
+def _issue(doing: MatterDoing[Signing]) -> None:
+    """签发: the last signature; the report goes out under the number of its series, and to the office that reviews it."""
+    _put_down(doing)
+    matter, shown = doing.record, doing.given.report
     unit = matter.lead_unit
     assert unit is not None
     year, mark = clock.today().year, heading_of(shown, matter).mark
@@ -193,59 +183,89 @@ def _issue(actor: Actor, matter: Matter, content: Content, shown: Report, waitin
     # A report that was submitted in the name of a unit that is no more has its place in that one's series.
     counting_id = where_counted((unit.id, *merged_into(unit.id)), series, year) or unit.id
     number = next_number(counting_id, series, year)
-    signoff.issue(waiting.sign_off, unit_id=counting_id, series=series, year=year, number=number)
-    signoff.end(matter.id)
-    shown.state = "issued"
-    shown.issued_at = matter.issued_at = clock.now()
-    shown.document_number = bracketed(mark, year, number)
+    issued = signoff.issue(
+        shown,
+        doing.given.waiting.sign_off,
+        unit_id=counting_id,
+        series=series,
+        year=year,
+        number=number,
+        document_number=bracketed(mark, year, number),
+    )
+    matter.issued_at = issued.issued_at
     db.session.flush()
     if not matter.confidential:
-        index_words(matter, content)
-    entry = journal.record(
-        actor,
-        "issued",
-        "report",
-        shown.id,
-        confidential=matter.confidential,
-        after={"document_number": shown.document_number},
-    )
-    said, told = (
-        office.reviewer_admitted(matter, content) if matter.confidential else ("issued_to_review", notices.supervisors(matter))
-    )
-    notices.notify(matter, content, entry, said, told)
+        index_words(matter, doing.whole)
+    doing.after["document_number"] = shown.document_number
+    said, told = "issued_to_review", notices.supervisors(matter) if not matter.confidential else []
+    if matter.confidential:
+        said, told = office.reviewer_admitted(matter, doing.whole)
+    notices.notify(matter, doing.whole, doing, said, told)
 
 
 def send_back(actor: Actor, report_id: UUID, *, step: int, reason: str) -> Matter:
     """送签退回: the signer returns the draft with a reason; the chain begins again with the next submission."""
-    shown = report(actor, report_id)
+    shown = paper(actor, report_id)
     matter = one(actor, shown.record_id)
-    waiting = matter.step_now
-    if waiting is None or waiting.step.report_id != shown.id or waiting.step.number != step:
-        raise Stale(_("这一步已经办过，或者轮到了别的步骤；没有退回"))
-    _back_to_draft(actor, matter, shown, SEND_BACK, reason)
+    _waiting(matter, shown, step, _("这一步已经办过，或者轮到了别的步骤；没有退回"))
+    engine.perform(BOOK, SEND_BACK, actor, matter, Return(report=shown, words=reason))
     return matter
 
 
 def recall(actor: Actor, report_id: UUID, *, version: int | None = None) -> Matter:
     """撤回修改: the handler takes the draft back to change it; the chain begins again."""
-    shown = report(actor, report_id)
+    shown = paper(actor, report_id)
     matter = one(actor, shown.record_id)
-    engine.check_version(BOOK, actor, matter, version)
-    _back_to_draft(actor, matter, shown, RECALL, None)
+    engine.perform(BOOK, RECALL, actor, matter, Return(report=shown), version=version)
     return matter
 
 
-def _back_to_draft(actor: Actor, matter: Matter, shown: Report, verb: ReportVerb, reason: str | None) -> None:
-    content = whole_content(matter)
+def _back_to_draft(doing: MatterDoing[Return]) -> None:
+    signoff.back_to_draft(doing.given.report)
+    doing.record.step_now = None
+    _of_report(doing, doing.given.report)
 
-    def then() -> None:
-        signoff.end(matter.id)
-        shown.state = "draft"
-        matter.step_now = None
-        db.session.flush()
-        if matter.confidential:
-            audience.shut_out(matter.id, audience.SIGNER)
-        entry = journal.record(actor, f"{verb.name}_done", "report", shown.id, confidential=matter.confidential)
-        notices.notify(matter, content, entry, "sent_back", [content.handler_id] if content.handler_id else [])
 
-    move(actor, matter, verb, then, words=reason, marks={"report_id": shown.id}, facts={"draft": shown.draft})
+SUBMIT_REPORT: MatterVerb[Submission] = Verb(
+    name="submit_report",
+    act=acts.SUBMIT_REPORT,
+    from_=frozenset({State.IN_PROGRESS}),
+    to=State.IN_SIGN_OFF,
+    needs=(report_complete, nothing_open_below, seats_held),
+    work=_submit,
+    offered=Offered.NEVER,
+)
+CHECK: MatterVerb[Signing] = Verb(name="check", act=SIGN, from_=_SIGNING, work=_sign, offered=Offered.NEVER)
+ENDORSE: MatterVerb[Signing] = Verb(name="endorse", act=SIGN, from_=_SIGNING, work=_sign, offered=Offered.NEVER)
+COUNTERSIGN: MatterVerb[Signing] = Verb(name="countersign", act=SIGN, from_=_SIGNING, work=_sign, offered=Offered.NEVER)
+ISSUE: MatterVerb[Signing] = Verb(
+    name="issue",
+    act=SIGN,
+    from_=_SIGNING,
+    to=State.UNDER_REVIEW,
+    stops=(clocks.CLOSING, clocks.FIRST_FEEDBACK),
+    work=_issue,
+    dated=True,
+    offered=Offered.NEVER,
+)
+SEND_BACK: MatterVerb[Return] = Verb(
+    name="send_back",
+    act=SIGN,
+    from_=_SIGNING,
+    to=State.IN_PROGRESS,
+    needs=(has_reason,),
+    shuts=(audience.SIGNER,),
+    work=_back_to_draft,
+    tells=(Tell("sent_back", handler),),
+    offered=Offered.NEVER,
+)
+RECALL: MatterVerb[Return] = Verb(
+    name="recall",
+    act=acts.RECALL,
+    from_=_SIGNING,
+    to=State.IN_PROGRESS,
+    shuts=(audience.SIGNER,),
+    work=_back_to_draft,
+    tells=(Tell("sent_back", handler),),
+    offered=Offered.NEVER,
+)

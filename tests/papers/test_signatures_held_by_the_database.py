@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -17,14 +17,22 @@ from portal.access.visibility import as_seen_by
 from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import db
 from portal.local.postgres import conninfo
-from portal.workflow.models import SignOff
+from portal.papers.models import SignOff
 from tests.world import World
 
 INSERT = (
-    "insert into signature (report_id, generation, step, record_id, person_id, post_id, drafter_id, digest,"
-    " authentication, signed_at) values (%(report)s, %(generation)s, %(step)s, %(matter)s, %(person)s, %(post)s,"
+    "insert into signature (sign_off_id, step, record_id, person_id, post_id, drafter_id, digest,"
+    " authentication, signed_at) values (%(sign_off)s, %(step)s, %(matter)s, %(person)s, %(post)s,"
     " %(drafter)s, %(digest)s, 'password', now())"
 )
+ISSUE = (
+    "insert into issue (paper_id, signed, sign_off_id, step, record_id, unit_id, series, year, number, issued_at)"
+    " values (%(report)s, %(signed)s, %(sign_off)s, %(step)s, %(matter)s, %(unit)s, 'x', 2026, %(number)s, now())"
+)
+
+
+def _issue(world: World, submitted: dict[str, Any], *, step: int | None) -> dict[str, Any]:
+    return submitted | {"signed": True, "step": step, "number": 1, "unit": world.units["health"]}
 
 
 @pytest.fixture
@@ -33,10 +41,10 @@ def submitted(world: World) -> dict[str, Any]:
     matter_id = world.at_work(level=SourceLevel.PROVINCE)
     report_id = world.submit(matter_id)
     with world.work():
-        sign_off = db.session.scalars(select(SignOff).where(SignOff.report_id == report_id).options(as_seen_by(SYSTEM))).one()
+        sign_off = db.session.scalars(select(SignOff).where(SignOff.paper_id == report_id).options(as_seen_by(SYSTEM))).one()
         return {
             "report": report_id,
-            "generation": 1,
+            "sign_off": sign_off.id,
             "step": 1,
             "matter": matter_id,
             "digest": sign_off.digest,
@@ -57,7 +65,7 @@ def _as_app(world: World, database: Any) -> Iterator[psycopg.Connection]:
 def test_the_right_signature_is_accepted(world: World, database: Any, submitted: dict[str, Any]) -> None:
     with _as_app(world, database) as connection:
         connection.execute(INSERT, submitted)
-        assert connection.execute("select count(*) from signature where report_id = %(report)s", submitted).fetchone() == (1,)
+        assert connection.execute("select count(*) from signature where sign_off_id = %(sign_off)s", submitted).fetchone() == (1,)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +77,7 @@ def test_the_right_signature_is_accepted(world: World, database: Any, submitted:
         ({"person": "health.handler", "drafter": "health.leader"}, "fk_signature_"),
         ({"person": "finance.director"}, "fk_signature_signer"),
         ({"digest": "0" * 64}, "fk_signature_digest"),
-        ({"generation": 2}, "fk_signature_"),
+        ({"sign_off": uuid4()}, "fk_signature_"),
         ({"step": 0}, "ck_signature_step"),
     ],
     ids=["skipped", "skipped-twice", "self-made", "false-drafter", "stranger", "another-text", "another-round", "before-the-first"],
@@ -91,8 +99,8 @@ def test_a_step_is_signed_once(world: World, database: Any, submitted: dict[str,
 
 def test_whoever_signed_one_step_signs_no_other(world: World, database: Any, submitted: dict[str, Any]) -> None:
     listed = (
-        "insert into signer (report_id, generation, step, person_id, record_id, post_id)"
-        " values (%(report)s, 1, 2, %(person)s, %(matter)s, %(post)s)"
+        "insert into signer (sign_off_id, step, person_id, record_id, post_id)"
+        " values (%(sign_off)s, 2, %(person)s, %(matter)s, %(post)s)"
     )
     with _as_app(world, database) as connection:
         connection.execute(INSERT, submitted)
@@ -103,22 +111,51 @@ def test_whoever_signed_one_step_signs_no_other(world: World, database: Any, sub
 
 def test_an_ended_sign_off_stays_so_and_is_signed_no_more(world: World, database: Any, submitted: dict[str, Any]) -> None:
     with _as_app(world, database) as connection:
-        connection.execute("update sign_off set ended_at = now() where report_id = %(report)s", submitted)
-        for statement in (INSERT, "update sign_off set ended_at = null where report_id = %(report)s"):
+        connection.execute("update sign_off set ended_at = now() where id = %(sign_off)s", submitted)
+        for statement in (INSERT, "update sign_off set ended_at = null where id = %(sign_off)s"):
             with pytest.raises(psycopg.errors.CheckViolation):
                 connection.execute(statement, submitted)
 
 
 def test_nothing_is_issued_before_the_last_signature(world: World, database: Any, submitted: dict[str, Any]) -> None:
-    issue = (
-        "insert into issue (report_id, generation, step, last_step, record_id, unit_id, series, year, number, issued_at)"
-        " values (%(report)s, 1, %(step)s, %(last)s, %(matter)s, %(unit)s, 'x', 2026, 1, now())"
-    )
     with _as_app(world, database) as connection:
         connection.execute(INSERT, submitted)
-        for step, last in ((3, 3), (1, 1), (1, 3)):
-            with pytest.raises(psycopg.errors.IntegrityError):
-                connection.execute(issue, submitted | {"step": step, "last": last, "unit": world.units["health"]})
+        for step, fault in ((3, "fk_issue_signature"), (1, "fk_issue_last_step"), (None, "ck_issue_signed")):
+            with pytest.raises(psycopg.errors.IntegrityError, match=fault):
+                connection.execute(ISSUE, _issue(world, submitted, step=step))
+
+
+def test_a_paper_that_needs_signing_is_issued_on_its_own_last_signature_alone(
+    world: World, database: Any, submitted: dict[str, Any]
+) -> None:
+    other = world.submit(world.at_work())
+    with _as_app(world, database) as connection:
+        for person, step in (("director", 1), ("deputy", 2), ("leader", 3)):
+            reached = "insert into signer (sign_off_id, step, person_id, record_id, post_id) values (%s, %s, %s, %s, %s)"
+            named = {name: getattr(world, name)[f"health.{person}"] for name in ("people", "posts")}
+            if step > 1:
+                connection.execute(reached, (submitted["sign_off"], step, named["people"], submitted["matter"], named["posts"]))
+            connection.execute(INSERT, submitted | {"step": step, "person": named["people"], "post": named["posts"]})
+        for change, fault in (
+            ({"signed": False, "sign_off": None, "step": None}, "fk_issue_paper"),  # as if it needed none
+            ({"signed": False}, "ck_issue_signed"),
+            ({"sign_off": None, "step": None}, "ck_issue_signed"),
+            ({"report": other}, "fk_issue_last_step"),  # another paper, on the signatures of this one
+            ({"number": None}, "ck_issue_numbered"),
+        ):
+            with pytest.raises(psycopg.errors.IntegrityError, match=fault):
+                connection.execute(ISSUE, _issue(world, submitted, step=3) | change)
+        connection.execute(ISSUE, _issue(world, submitted, step=3))
+
+
+def test_no_closing_report_is_begun_as_if_it_needed_no_signature(world: World, database: Any, submitted: dict[str, Any]) -> None:
+    begun = (
+        "insert into paper (id, record_id, kind, draft, signed, state, generation, saved, drafter_id, drafter_post_id, changed_at,"
+        " confidential, plain) values (gen_random_uuid(), %(matter)s, 'closing_report', 2, false, 'draft', 0, 1, %(person)s,"
+        " %(post)s, now(), false, '{}')"
+    )
+    with _as_app(world, database) as connection, pytest.raises(psycopg.errors.CheckViolation, match="closing_report_is_signed"):
+        connection.execute(begun, submitted)
 
 
 @pytest.mark.parametrize(
@@ -133,6 +170,9 @@ def test_nothing_is_issued_before_the_last_signature(world: World, database: Any
         "delete from step",
         "update signer set person_id = person_id + 1",
         "update submission set plain = '{}'",
+        "update paper set signed = false",
+        "update paper set kind = 'letter'",
+        "delete from paper",
     ],
 )
 def test_a_chain_is_not_made_shorter_nor_its_seats_others(
@@ -147,7 +187,7 @@ def test_a_signature_keeps_who_might_make_it(world: World, database: Any, submit
     with _as_app(world, database) as connection:
         connection.execute(INSERT, submitted)
         with pytest.raises(psycopg.errors.ForeignKeyViolation):
-            connection.execute("delete from signer where report_id = %(report)s", submitted)
+            connection.execute("delete from signer where sign_off_id = %(sign_off)s", submitted)
 
 
 @pytest.mark.parametrize(
@@ -194,10 +234,10 @@ def test_another_city_is_not_there(world: World, new_world: Any, database: Any) 
 def test_a_step_is_taken_from_no_unit_that_exists_and_from_nobody_who_signed(
     world: World, database: Any, submitted: dict[str, Any]
 ) -> None:
-    elsewhere = "update step set unit_id = %(unit)s where report_id = %(report)s and number = %(step)s"
+    elsewhere = "update step set unit_id = %(unit)s where sign_off_id = %(sign_off)s and number = %(step)s"
     with _as_app(world, database) as connection:
         with pytest.raises(psycopg.errors.CheckViolation):
             connection.execute(elsewhere, submitted | {"unit": world.units["finance"]})
         connection.execute(INSERT, submitted)
         with pytest.raises(psycopg.errors.CheckViolation):
-            connection.execute("update step set named_person_id = null where report_id = %(report)s and number = 1", submitted)
+            connection.execute("update step set named_person_id = null where sign_off_id = %(sign_off)s and number = 1", submitted)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.matters.comparison import compare, counted
+from portal.papers.comparison import compare, counted
 
 OLD = "一、核查的事实\n反映的情况属实。\n二、措施\n已明确责任人，于11月20日完成整改。\n三、结果\n整改到位。"
 NEW = (

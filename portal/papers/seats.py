@@ -1,7 +1,6 @@
-"""The shape of a sign-off chain: the steps by source level stand here as a table, and who sits in their seats is asked of
-the network.
+"""The shape of a sign-off, given by whoever submits the paper: its seats in order. Who sits in them is asked of the network.
 
-A chain is submitted only where every seat is held, and by persons enough that nobody meets himself in it.
+A paper is submitted only where every seat is held, and by persons enough that nobody meets himself in the chain.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from portal.access.roles import Role
-from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.network.models import Unit
@@ -20,26 +18,21 @@ from portal.network.queries import Holder, signers
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One step of a shape: what is done there, and in which seat of which unit (None: the lead unit)."""
+    """One step of a shape: what is done there, and in which seat of which unit."""
 
     kind: str
     role: Role
-    unit_id: int | None = None
+    unit_id: int
 
 
-_HIGH = (
-    Seat("check", Role.OFFICE_DIRECTOR),
-    Seat("endorse", Role.DEPUTY_LEADER),
-    Seat("issue", Role.PRINCIPAL_LEADER),
-)
-_LOCAL = (Seat("check", Role.OFFICE_DIRECTOR), Seat("issue", Role.DEPUTY_LEADER))
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The seats of a sign-off, one strictly after another; the last one issues."""
 
-SHAPES: dict[SourceLevel, tuple[Seat, ...]] = {
-    SourceLevel.CENTRAL: _HIGH,
-    SourceLevel.PROVINCE: _HIGH,
-    SourceLevel.CITY: _LOCAL,
-    SourceLevel.COUNTY: _LOCAL,
-}
+    name: str
+    seats: tuple[Seat, ...]
+
+
 STEP_LABELS = {
     "check": _l("核稿"),
     "endorse": _l("审签"),
@@ -48,16 +41,8 @@ STEP_LABELS = {
 }
 
 
-def shape(source_level: SourceLevel, lead_unit_id: int, countersigning: Sequence[int] = ()) -> tuple[Seat, ...]:
-    """The chain for one report: co-units that were asked to countersign come before the issue."""
-    own = [Seat(s.kind, s.role, lead_unit_id) for s in SHAPES[SourceLevel(source_level)]]
-    others = [Seat("countersign", Role.DEPUTY_LEADER, unit_id) for unit_id in countersigning]
-    return (*own[:-1], *others, own[-1])
-
-
 def candidates(seat: Seat, drafters: Collection[int], *, confidential: bool) -> list[Holder]:
     """Who may sign in this seat today, the drafters in none of their posts."""
-    assert seat.unit_id is not None
     return not_drafters(signers(seat.unit_id, seat.role, confidential=confidential), drafters)
 
 

@@ -1,0 +1,152 @@
+"""Reading papers and their sign-off, always for somebody; and, for the machinery, where a sign-off waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
+from sqlalchemy.orm import aliased, defer, joinedload
+
+from portal.access.actor import SYSTEM, Actor
+from portal.access.roles import Role
+from portal.access.visibility import as_seen_by
+from portal.kernel.db import db
+from portal.kernel.refusals import Invisible
+from portal.network.queries import name_then
+from portal.papers.models import Paper, Signature, Signer, SignOff, Step, Submission
+
+
+def papers_of(actor: Actor, record_id: UUID) -> list[Paper]:
+    """All drafts that the reader sees, the latest first."""
+    return list(
+        db.session.scalars(
+            select(Paper)
+            .where(Paper.record_id == record_id)
+            .options(joinedload(Paper.drafter), as_seen_by(actor))
+            .order_by(Paper.draft.desc())
+        )
+    )
+
+
+def paper(actor: Actor, paper_id: UUID, *, hold: bool = False) -> Paper:
+    """One paper; to `hold` it, as it stands at this moment, until the act is done."""
+    wanted = select(Paper).where(Paper.id == paper_id).options(joinedload(Paper.drafter), as_seen_by(actor))
+    if hold:
+        wanted = wanted.with_for_update(of=Paper).execution_options(populate_existing=True)
+    found = db.session.scalars(wanted).first()
+    if found is None:
+        raise Invisible
+    return found
+
+
+def former(actor: Actor, shown: Paper, since: datetime | None) -> Submission | None:
+    """What went into a chain before this draft as it stands now: the same draft's last submission while it is being
+    written on, the one before that once it has been submitted again, else the last of an earlier draft. What was submitted
+    before its writers had the record (`since`; None: nobody has it) is not theirs to go on from."""
+    if since is None:
+        return None
+    before = shown.generation if shown.state != "draft" else shown.generation + 1
+    return db.session.scalars(
+        select(Submission)
+        .where(
+            Submission.record_id == shown.record_id,
+            tuple_(Submission.draft, Submission.generation) < (shown.draft, before),
+            Submission.submitted_at >= since,
+        )
+        .options(as_seen_by(actor))
+        .order_by(Submission.draft.desc(), Submission.generation.desc())
+        .limit(1)
+    ).first()
+
+
+Chain = tuple[SignOff | None, list[Step], dict[int, Signature], dict[int, list[Signer]]]
+
+
+def chain_of(actor: Actor, shown: Paper) -> Chain:
+    """The paper's latest sign-off: steps in order, signatures and possible signers by step."""
+    found = _chain(actor, Paper.id == shown.id) if shown.generation else None
+    return found[1] if found else (None, [], {}, {})
+
+
+def latest_chain(actor: Actor, record_id: UUID) -> tuple[Paper, Chain] | None:
+    """The latest draft that was submitted, without its words, and its latest sign-off."""
+    other = aliased(Paper)
+    latest = select(func.max(other.draft)).where(other.record_id == record_id, other.generation > 0).scalar_subquery()
+    return _chain(actor, and_(Paper.record_id == record_id, Paper.draft == latest))
+
+
+def _chain(actor: Actor, which: ColumnElement[bool]) -> tuple[Paper, Chain] | None:
+    rows = db.session.execute(
+        select(Paper, SignOff, Step, Signature, Signer)
+        .outerjoin(SignOff, and_(SignOff.paper_id == Paper.id, SignOff.generation == Paper.generation))
+        .outerjoin(Step, Step.sign_off_id == SignOff.id)
+        .outerjoin(Signature, and_(Signature.sign_off_id == Step.sign_off_id, Signature.step == Step.number))
+        .outerjoin(Signer, and_(Signer.sign_off_id == Step.sign_off_id, Signer.step == Step.number))
+        .where(which)
+        .options(
+            joinedload(Paper.drafter),
+            defer(Paper.plain),
+            defer(Paper.sealed),
+            joinedload(Step.unit),
+            joinedload(Signature.person),
+            joinedload(Signer.person),
+            as_seen_by(actor),
+        )
+        .order_by(Step.number, Signer.person_id)
+    ).all()
+    if not rows:
+        return None
+    steps = {row.Step.number: row.Step for row in rows if row.Step}
+    signatures = {row.Signature.step: row.Signature for row in rows if row.Signature}
+    for number, signature in signatures.items():
+        signature.unit_name = name_then(steps[number].unit, signature.signed_at)
+    people: dict[int, list[Signer]] = {}
+    for row in rows:
+        if row.Signer:
+            people.setdefault(row.Signer.step, []).append(row.Signer)
+    return rows[0].Paper, (rows[0].SignOff, list(steps.values()), signatures, people)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The step at which a sign-off waits, and who is written down as its signers; ids only."""
+
+    unit_id: int
+    role: Role
+    named_person_id: int | None
+    persons: tuple[int, ...]
+
+
+def waiting(record_id: UUID) -> Waiting | None:
+    """Where the record's running sign-off waits."""
+    rows = db.session.execute(
+        select(Step, Signer.person_id)
+        .join(SignOff, SignOff.id == Step.sign_off_id)
+        .outerjoin(Signer, (Signer.sign_off_id == Step.sign_off_id) & (Signer.step == Step.number))
+        .where(SignOff.record_id == record_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
+        .order_by(Step.number.desc())
+        .options(as_seen_by(SYSTEM))
+    ).all()
+    if not rows:
+        return None
+    step = rows[0].Step
+    persons = tuple(row.person_id for row in rows if row.Step is step and row.person_id)
+    return Waiting(step.unit_id, Role(step.role), step.named_person_id, persons)
+
+
+def unsigned_steps() -> Select[Step]:
+    """The steps of running sign-offs that nobody has signed yet, reached or not."""
+    signed = exists().where(Signature.sign_off_id == Step.sign_off_id, Signature.step == Step.number)
+    return (
+        select(Step)
+        .join(SignOff, SignOff.id == Step.sign_off_id)
+        .where(SignOff.ended_at.is_(None), ~signed)
+        .options(as_seen_by(SYSTEM))
+    )
+
+
+def may_sign(persons: ColumnElement[bool]) -> ColumnElement[bool]:
+    """For a statement about steps: among those written down as its signers is one for whom this holds."""
+    return exists().where(Signer.sign_off_id == Step.sign_off_id, Signer.step == Step.number, persons)

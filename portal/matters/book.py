@@ -105,7 +105,7 @@ def carry_out(doing: MatterDoing[Any]) -> None:
     if verb.work is not None:
         verb.work(doing)
     said = {"words": doing.words, "facts": doing.facts or None, "dated": verb.dated, "office": verb.office, **doing.marks}
-    written = [(doing.called, said), *doing.further]
+    written = [*doing.earlier, (doing.called, said), *doing.further]
     for kind, what in written:
         db.session.add_all(lines(matter, kind, doing.actor, **{"standing": doing.standing, **what}))
     index_viewers(matter, doing.whole)

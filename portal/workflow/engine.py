@@ -97,10 +97,10 @@ def perform(
     if unmet := _unmet(verb, record, given):
         raise Invalid("；".join(unmet), unmet=unmet)
     assert decision.standing is not None
-    before = {"state": str(_state(record)), "version": record.version}  # type: ignore[attr-defined]
-    bump_version(book, actor, record, verb.target(_state(record)))
-    words = getattr(given, "words", None)
-    doing = Doing(verb, actor, decision.standing, record, book.whole(record), given, verb.name, words)
+    former, words = _state(record), getattr(given, "words", None)
+    before = {"state": str(former), "version": record.version}  # type: ignore[attr-defined]
+    bump_version(book, actor, record, verb.target(former))
+    doing = Doing(verb, actor, decision.standing, record, book.whole(record), given, former, verb.name, words)
     book.carry_out(doing)
     journal.record(
         actor,

@@ -50,9 +50,10 @@ class Said:
 
 @dataclass(slots=True)
 class Doing(Generic[R, W, G]):
-    """One act while it is done. `called`: what it is in 办理经过 and the journal, where that is not the verb's own name;
-    `words` and `facts` of its entry, with `marks`, further columns of it; `after`, the facts that the journal keeps; `further`
-    entries of the same act; `blanks` of what people are told. `result` is what the work made, for whoever called it."""
+    """One act while it is done, on a record that was in the state `former`. `called`: what it is in 办理经过 and the journal,
+    where that is not the verb's own name; `words` and `facts` of its entry, with `marks`, further columns of it; `earlier` and
+    `further` entries of the same act; `after`, the facts that the journal keeps; `blanks` of what people are told. `result` is
+    what the work made, for whoever called it."""
 
     verb: Verb[R, W, G]
     actor: Actor
@@ -60,11 +61,13 @@ class Doing(Generic[R, W, G]):
     record: R
     whole: W
     given: G
+    former: StrEnum
     called: str
     words: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     marks: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
+    earlier: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     further: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     blanks: dict[str, Any] = field(default_factory=dict)
     result: Any = None

@@ -12,7 +12,7 @@ from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid
 from portal.matters import clocks, notices, office
 from portal.matters.book import MatterDoing
-from portal.matters.models import Matter
+from portal.matters.models import Matter, State
 from portal.workflow.verbs import Said, need
 
 
@@ -34,7 +34,9 @@ def whoever_assigned(doing: MatterDoing[None]) -> list[int | None]:
 
 
 def progress(doing: MatterDoing[Progress]) -> None:
-    """进展: a dated entry on what was done; one marked as first feedback stops that clock."""
+    """进展: a dated entry on what was done; one marked as first feedback stops that clock. The first begins the work."""
+    if doing.former == State.ACKNOWLEDGED:
+        doing.earlier.append(("start", {}))
     if doing.given.first_feedback:
         clocks.stop(doing.record, clocks.FIRST_FEEDBACK)
     doing.marks["first_feedback"] = doing.after["first_feedback"] = doing.given.first_feedback

@@ -129,6 +129,7 @@ def test_the_door_and_the_domain_never_commit() -> None:
 
 # ------------------------------------------------------------------------------------------------------------ the floors
 
+
 @cache
 def _floors() -> dict[str, int]:
     """How high each package stands, as the import contract says."""

@@ -36,6 +36,9 @@ from portal.notify.queries import unread_of
 from portal.workflow.models import Signature, Signer, SignOff, Step
 from portal.workflow.signoff import step_now
 
+# Made once: the columns of a name are reckoned anew for each.
+_closing, _feedback, _other_report = aliased(Clock), aliased(Clock), aliased(Report)
+
 
 def still_reads(actor: Actor, matter_id: UUID) -> bool:
     """Whether there is anything of the matter for this reader, now that an act has moved it."""
@@ -47,12 +50,11 @@ def one(actor: Actor, matter_id: UUID) -> Matter:
     """The matter as this reader sees it: `content` is None where he sees the shell alone; `closing` and `feedback` are
     its clocks. Invisible where there is nothing for him; Unconfirmed where it is confidential content and he has not
     shown lately that it is he."""
-    closing, feedback = aliased(Clock), aliased(Clock)
     row = db.session.execute(
-        select(Matter, Content, closing, feedback)
+        select(Matter, Content, _closing, _feedback)
         .outerjoin(Content, Content.record_id == Matter.id)
-        .outerjoin(closing, (closing.record_id == Matter.id) & (closing.kind == "closing"))
-        .outerjoin(feedback, (feedback.record_id == Matter.id) & (feedback.kind == "first_feedback"))
+        .outerjoin(_closing, (_closing.record_id == Matter.id) & (_closing.kind == "closing"))
+        .outerjoin(_feedback, (_feedback.record_id == Matter.id) & (_feedback.kind == "first_feedback"))
         .where(Matter.id == matter_id)
         .options(
             joinedload(Matter.lead_unit).undefer(Unit.has_below),
@@ -273,8 +275,8 @@ def chain_of(actor: Actor, shown: Report) -> Chain:
 
 def latest_chain(actor: Actor, matter: Matter) -> tuple[Report, Chain] | None:
     """The latest draft that was submitted, without its words, and its latest sign-off."""
-    other = aliased(Report)
-    latest = select(func.max(other.draft)).where(other.record_id == matter.id, other.generation > 0).scalar_subquery()
+    same = (_other_report.record_id == matter.id, _other_report.generation > 0)
+    latest = select(func.max(_other_report.draft)).where(*same).scalar_subquery()
     return _chain(actor, and_(Report.record_id == matter.id, Report.draft == latest))
 
 

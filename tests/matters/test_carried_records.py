@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import psycopg
 import pytest
@@ -25,7 +25,7 @@ from portal.kernel.db import db
 from portal.local.postgres import conninfo
 from portal.matters.models import Content
 from portal.vault.box import open_sealed
-from tests.conftest import CLONE, Database
+from tests.conftest import CLONE, Database, migrate
 from tests.world import World, make_world
 
 BEFORE, NOW = "0021", "0022"
@@ -41,21 +41,16 @@ class Town(NamedTuple):
     database: Database
     environment: dict[str, str]
 
-    def flask(self, *command: str) -> subprocess.Popen[str]:
-        run = [sys.executable, "-m", "flask", "--app", "wsgi", "db", *command]
-        return subprocess.Popen(run, cwd=CLONE, env=os.environ | self.environment, stderr=subprocess.PIPE, text=True)
-
-    def migrate(self, *command: str) -> None:
-        with self.flask(*command) as process:
-            said = process.communicate()[1]
-        assert process.returncode == 0, said
+    def migrate(self, way: Literal["upgrade", "downgrade"], *revision: str) -> None:
+        migrate(self.environment, way, *revision)
 
     def kill_half_way(self, *command: str) -> None:
         """It is killed before one of the last tables that it changes; nothing has changed then."""
         before = self.revision(), self.rows("select * from matter order by id")
         with psycopg.connect(conninfo(make_url(self.database.owner_url))) as other:
             other.execute("lock table handover_item in access share mode")
-            with self.flask(*command) as process:
+            run = [sys.executable, "-m", "flask", "--app", "wsgi", "db", *command]
+            with subprocess.Popen(run, cwd=CLONE, env=os.environ | self.environment, stderr=subprocess.PIPE) as process:
                 waits = "select 1 from pg_locks where not granted and relation = 'handover_item'::regclass"
                 deadline = time.monotonic() + PATIENCE
                 while not self.rows(waits):

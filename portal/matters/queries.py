@@ -23,6 +23,9 @@ from portal.network.queries import name_then
 from portal.notify.queries import unread_of
 from portal.papers.signoff import step_now
 
+# Made once: the columns of a name are reckoned anew for each.
+_closing, _feedback = aliased(Clock), aliased(Clock)
+
 
 def still_reads(actor: Actor, matter_id: UUID) -> bool:
     """Whether there is anything of the matter for this reader, now that an act has moved it."""
@@ -34,12 +37,11 @@ def one(actor: Actor, matter_id: UUID) -> Matter:
     """The matter as this reader sees it: `content` is None where he sees the shell alone; `closing` and `feedback` are
     its clocks. Invisible where there is nothing for him; Unconfirmed where it is confidential content and he has not
     shown lately that it is he."""
-    closing, feedback = aliased(Clock), aliased(Clock)
     row = db.session.execute(
-        select(Matter, Content, closing, feedback)
+        select(Matter, Content, _closing, _feedback)
         .outerjoin(Content, Content.record_id == Matter.id)
-        .outerjoin(closing, (closing.record_id == Matter.id) & (closing.kind == "closing"))
-        .outerjoin(feedback, (feedback.record_id == Matter.id) & (feedback.kind == "first_feedback"))
+        .outerjoin(_closing, (_closing.record_id == Matter.id) & (_closing.kind == "closing"))
+        .outerjoin(_feedback, (_feedback.record_id == Matter.id) & (_feedback.kind == "first_feedback"))
         .where(Matter.id == matter_id)
         .options(
             joinedload(Matter.lead_unit).undefer(Unit.has_below),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
@@ -22,7 +19,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.network.service import delegating
 from portal.registry.acts import Lent
-from tests.conftest import CLONE, Database
+from tests.conftest import Database, migrate
 from tests.world import World, make_world
 
 DAY = timedelta(days=1)
@@ -141,17 +138,12 @@ def test_the_index_is_carried_down_and_up(new_database: Callable[[str], Database
         engine.dispose()
         return sorted((tuple(row) for row in found), key=_keyed)
 
-    def migrate(*command: str) -> None:
-        run = [sys.executable, "-m", "flask", "--app", "wsgi", "db", *command]
-        done = subprocess.run(run, cwd=CLONE, env=os.environ | environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-
     before = rows()
     with app.app_context():
         db.engine.dispose()
-    migrate("downgrade", "0014")
+    migrate(environment, "downgrade", "0014")
     assert {principal for _city, _matter, principal, *_rest in map(_keyed, rows()) if of_shells(principal)} == set()
-    migrate("upgrade")
+    migrate(environment, "upgrade")
     assert rows() == before
 
 

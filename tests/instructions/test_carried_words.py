@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -18,7 +15,7 @@ from portal.app import create_app, stand
 from portal.config import Settings
 from portal.kernel import clock
 from portal.kernel.db import db
-from tests.conftest import CLONE, Database
+from tests.conftest import CLONE, Database, migrate
 from tests.world import make_world
 
 
@@ -48,9 +45,7 @@ def before_records(
         world.register()
     with app.app_context():
         db.engine.dispose()
-    flask = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "downgrade", migration("same_paper").revision]
-    said = subprocess.run(flask, cwd=CLONE, env=os.environ | environment, capture_output=True, text=True, check=False)
-    assert said.returncode == 0, said.stdout + said.stderr
+    migrate(environment, "downgrade", migration("same_paper").revision)
     engine = create_engine(base.owner_url)
     with engine.connect() as connection:
         yield connection, world.id
@@ -97,9 +92,6 @@ def test_the_digest_of_an_open_paper_is_the_one_the_portal_takes(before_records:
 
 def test_there_and_back(new_database: Callable[[str], Database], keys: dict[str, str], redis_url: str) -> None:
     base = new_database("carried")
-    environment = os.environ | keys
-    environment |= {"DATABASE_URL": base.app_url, "DATABASE_OWNER_URL": base.owner_url, "REDIS_URL": redis_url}
-    for way in (["downgrade", migration("folded_words").down_revision], ["upgrade"]):
-        flask = [sys.executable, "-m", "flask", "--app", "wsgi", "db", *way]
-        said = subprocess.run(flask, cwd=CLONE, env=environment, capture_output=True, text=True, check=False)
-        assert said.returncode == 0, said.stdout + said.stderr
+    environment = keys | {"DATABASE_URL": base.app_url, "DATABASE_OWNER_URL": base.owner_url, "REDIS_URL": redis_url}
+    migrate(environment, "downgrade", migration("folded_words").down_revision)
+    migrate(environment, "upgrade")

@@ -34,7 +34,7 @@ SECONDS = {
     "notify": 94,
     "officers": 20,
     "overview": 6,
-    "registry": 5,
+    "registry": 8,
     "staffing": 14,
     "tests": 20,
     "vault": 12,

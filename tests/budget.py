@@ -35,7 +35,7 @@ SECONDS = {
     "officers": 20,
     "overview": 6,
     "papers": 50,
-    "registry": 5,
+    "registry": 8,
     "staffing": 14,
     "tests": 20,
     "vault": 12,

@@ -6,20 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import astuple
 from uuid import UUID
 
-from portal.access.actor import Actor
+from sqlalchemy import update
+
+from portal.access.actor import SYSTEM, Actor, Standing
 from portal.access.policy import allowed
 from portal.audit import journal
-from portal.documents.numbering import bracketed, next_number, where_counted
-from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.matters import acts, audience, notices, office
 from portal.matters.book import BOOK
-from portal.matters.models import Content, Matter
+from portal.matters.models import Content, Matter, SearchEntry
 from portal.matters.papers import OnMatter
-from portal.matters.queries import attachments, one, whole_content
-from portal.matters.service.creation import index_words
+from portal.matters.queries import attachments, one, whole_content, with_paper
+from portal.matters.service.creation import searched
 from portal.matters.service.reporting.document import (
     heading_of,
     report_series,
@@ -31,7 +31,7 @@ from portal.papers.acts import SIGN
 from portal.papers.drafting import submittable
 from portal.papers.frozen import canonical_fields, digest_to_sign, is_what_was_signed
 from portal.papers.models import Paper
-from portal.papers.queries import paper
+from portal.papers.queries import paper, papers_of
 from portal.papers.seats import STEP_LABELS, holders_to_choose
 from portal.vault.words import digest_of
 from portal.workflow import engine
@@ -110,8 +110,7 @@ def sign(
     actor: Actor, report_id: UUID, *, step: int, digest: str, confirm: Callable[[], None], authentication: str = "password"
 ) -> Matter:
     """Check, endorse, countersign or issue, on exactly the text that was shown, with the password entered again."""
-    shown = paper(actor, report_id)
-    matter = one(actor, shown.record_id)
+    matter, shown = with_paper(actor, report_id)
     waiting = matter.step_now
     if waiting is None or waiting.sign_off.paper_id != shown.id or waiting.step.number != step:
         raise Stale(_("这一步已经办过，或者轮到了别的步骤；本次签批未执行"))
@@ -120,7 +119,7 @@ def sign(
             raise Forbidden(_("您已签过本稿的另一步，同一份材料不能由一个人签两步；请由他人签，没有他人的，请秘书处任职或由您委托"))
         raise Forbidden(_("现在不是轮到您签批"))
     confirm()
-    content = whole_content(matter)
+    content = matter.content or whole_content(matter)
     last = waiting.step.number == waiting.sign_off.last_step
 
     def then() -> None:
@@ -131,7 +130,7 @@ def sign(
             raise Stale(_("送签的文本与登记的摘要不符，本次签批未执行，请与系统管理员联系"))
         signoff.sign(waiting, actor, standing, digest, authentication)
         if last:
-            _issue(actor, matter, content, shown, waiting)
+            _issue(actor, standing, matter, content, shown, waiting)
         else:
             matter.step_now = signoff.arrive(actor, OnMatter(matter, content), waiting.sign_off, step + 1)
 
@@ -149,27 +148,16 @@ def sign(
     return matter
 
 
-def _issue(actor: Actor, matter: Matter, content: Content, shown: Paper, waiting: signoff.StepNow) -> None:
-    unit = matter.lead_unit
-    assert unit is not None
-    year, mark = clock.today().year, heading_of(shown, matter).mark
-    series = report_series(mark)
-    # A report that was submitted in the name of a unit that is no more has its place in that one's series.
-    counting_id = where_counted((unit.id, *merged_into(unit.id)), series, year) or unit.id
-    number = next_number(counting_id, series, year)
-    issued = signoff.issue(
-        shown,
-        waiting.sign_off,
-        unit_id=counting_id,
-        series=series,
-        year=year,
-        number=number,
-        document_number=bracketed(mark, year, number),
-    )
+def _issue(actor: Actor, standing: Standing, matter: Matter, content: Content, shown: Paper, waiting: signoff.StepNow) -> None:
+    assert matter.lead_unit_id is not None
+    mark = heading_of(shown, matter).mark
+    own = matter.lead_unit_id == standing.for_unit_id  # whose former units are known
+    former = standing.former if own else merged_into(matter.lead_unit_id)
+    issued = signoff.issue(shown, waiting.sign_off, matter.lead_unit_id, former, mark, report_series(mark))
     matter.issued_at = issued.issued_at
     db.session.flush()
     if not matter.confidential:
-        index_words(matter, content)
+        _index_number(matter, content, shown)
     entry = journal.record(
         actor,
         "issued",
@@ -184,10 +172,22 @@ def _issue(actor: Actor, matter: Matter, content: Content, shown: Paper, waiting
     notices.notify(matter, content, entry, said, told)
 
 
+def _index_number(matter: Matter, content: Content, issued: Paper) -> None:
+    """Its number is searched for too; of everything else that is, nothing has changed."""
+    papers = papers_of(SYSTEM, matter.id) if issued.draft > 1 else [issued]
+    for row in searched(matter, content, [each.document_number for each in papers]):
+        if row.part == "words":
+            db.session.execute(
+                update(SearchEntry)
+                .where(SearchEntry.record_id == row.record_id, SearchEntry.part == row.part)
+                .values(grams=row.grams)
+                .execution_options(synchronize_session=False)
+            )
+
+
 def send_back(actor: Actor, report_id: UUID, *, step: int, reason: str) -> Matter:
     """送签退回: the signer returns the draft with a reason; the chain begins again with the next submission."""
-    shown = paper(actor, report_id)
-    matter = one(actor, shown.record_id)
+    matter, shown = with_paper(actor, report_id)
     waiting = matter.step_now
     if waiting is None or waiting.sign_off.paper_id != shown.id or waiting.step.number != step:
         raise Stale(_("这一步已经办过，或者轮到了别的步骤；没有退回"))
@@ -197,8 +197,7 @@ def send_back(actor: Actor, report_id: UUID, *, step: int, reason: str) -> Matte
 
 def recall(actor: Actor, report_id: UUID, *, version: int | None = None) -> Matter:
     """撤回修改: the handler takes the draft back to change it; the chain begins again."""
-    shown = paper(actor, report_id)
-    matter = one(actor, shown.record_id)
+    matter, shown = with_paper(actor, report_id)
     engine.fresh(BOOK, actor, matter, version)
     _back_to_draft(actor, matter, shown, "recall", None)
     return matter

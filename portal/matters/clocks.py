@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
@@ -168,13 +168,15 @@ def assigned(matter: Matter) -> None:
 
 def stop(matter: Matter, *kinds: str) -> None:
     """These clocks stop now; their rungs fall silent."""
-    for running in db.session.scalars(
-        select(Clock)
+    stopped = db.session.scalars(
+        update(Clock)
         .where(Clock.record_id == matter.id, Clock.kind.in_(kinds), Clock.stopped_at.is_(None))
+        .values(stopped_at=kernel_clock.now())
+        .returning(Clock.id)
         .options(as_seen_by(SYSTEM))
-    ):
-        running.stopped_at = kernel_clock.now()
-        rungs.cancel(running)
+    ).all()
+    if stopped:
+        rungs.silence(stopped)
 
 
 def run_on(matter: Matter) -> None:

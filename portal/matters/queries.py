@@ -21,15 +21,19 @@ from portal.matters.models import Attachment, Clock, Content, CoUnit, Entry, Ext
 from portal.network.models import Unit
 from portal.network.queries import name_then
 from portal.notify.queries import unread_of
+from portal.papers.models import Paper
 from portal.papers.signoff import step_now
 
 # Made once: the columns of a name are reckoned anew for each.
-_closing, _feedback = aliased(Clock), aliased(Clock)
+_closing, _feedback = aliased(Clock, name="closing"), aliased(Clock, name="feedback")
 
 
-def still_reads(actor: Actor, matter_id: UUID) -> bool:
-    """Whether there is anything of the matter for this reader, now that an act has moved it."""
-    found = db.session.scalar(select(Matter.id).where(Matter.id == matter_id).options(as_seen_by(actor)))
+def still_reads(actor: Actor, matter: Matter) -> bool:
+    """Whether there is anything of the matter for this reader, now that an act has moved it: as its index has just been
+    written, where it has."""
+    if matter.readers is not None:
+        return not matter.readers.isdisjoint(actor.principals)
+    found = db.session.scalar(select(Matter.id).where(Matter.id == matter.id).options(as_seen_by(actor)))
     return found is not None
 
 
@@ -37,12 +41,24 @@ def one(actor: Actor, matter_id: UUID) -> Matter:
     """The matter as this reader sees it: `content` is None where he sees the shell alone; `closing` and `feedback` are
     its clocks. Invisible where there is nothing for him; Unconfirmed where it is confidential content and he has not
     shown lately that it is he."""
+    return _whole(actor, select(Matter), Matter.id == matter_id)[0]
+
+
+def with_paper(actor: Actor, paper_id: UUID) -> tuple[Matter, Paper]:
+    """One paper and its matter, as `one` gives it."""
+    papers = select(Matter, Paper).join(Paper, Paper.record_id == Matter.id).options(joinedload(Paper.drafter))
+    matter, row = _whole(actor, papers, Paper.id == paper_id)
+    return matter, row.Paper
+
+
+def _whole(actor: Actor, wanted: Any, which: ColumnElement[bool]) -> tuple[Matter, Any]:
+    """The one matter of a statement for such, with what belongs to it, and its row."""
     row = db.session.execute(
-        select(Matter, Content, _closing, _feedback)
+        wanted.add_columns(Content, _closing, _feedback)
         .outerjoin(Content, Content.record_id == Matter.id)
         .outerjoin(_closing, (_closing.record_id == Matter.id) & (_closing.kind == "closing"))
         .outerjoin(_feedback, (_feedback.record_id == Matter.id) & (_feedback.kind == "first_feedback"))
-        .where(Matter.id == matter_id)
+        .where(which)
         .options(
             joinedload(Matter.lead_unit).undefer(Unit.has_below),
             joinedload(Matter.registering_unit),
@@ -53,18 +69,18 @@ def one(actor: Actor, matter_id: UUID) -> Matter:
     ).first()
     if row is None:
         raise Invisible
-    matter, content, closing_clock, feedback_clock = row
+    matter, content = row.Matter, row.Content
     if matter.confidential and content is not None:
         must_be_confirmed(actor)
     set_committed_value(matter, "content", content)
-    matter.closing, matter.feedback = closing_clock, feedback_clock
+    matter.closing, matter.feedback = row.closing, row.feedback
     matter.registering_name = name_then(matter.registering_unit, matter.registered_at)
     if content is not None and content.has("co_unit"):
         matter.co_units = co_units(actor, matter)
         matter.co_unit_ids = tuple(c.unit_id for c in matter.co_units)
     if matter.state == State.IN_SIGN_OFF and content is not None:
         matter.step_now = step_now(matter.id)
-    return matter
+    return matter, row
 
 
 def must_be_confirmed(actor: Actor) -> None:
@@ -181,6 +197,8 @@ def first_assigned_on(matter: Matter) -> date | None:
 
 def attachments(actor: Actor, matter: Matter, report_id: UUID | None = None) -> list[Attachment]:
     """The papers of the instruction itself, or of one report."""
+    if matter.content is not None and not matter.content.has("attachment"):
+        return []
     return list(
         db.session.scalars(
             select(Attachment)

@@ -228,8 +228,9 @@ def index_viewers(matter: Matter, content: Content) -> None:
 
 
 def insert_viewers(matter: Matter, content: Content, around: Around) -> Insert:
-    """The statement that writes these viewer rows: one shape, however many they are."""
+    """The statement that writes these viewer rows, which the matter then knows: one shape, however many they are."""
     rows = viewer_rows(matter, content, around)
+    matter.readers = frozenset(row["principal"] for row in rows)
     same = {name: value for name, value in rows[0].items() if name not in _VARYING}
     columns = [bindparam(name, [row[name] for row in rows], type_=ARRAY(kind), unique=True) for name, kind in _VARYING.items()]
     each = func.unnest(*columns).table_valued(*_VARYING).render_derived()
@@ -237,7 +238,7 @@ def insert_viewers(matter: Matter, content: Content, around: Around) -> Insert:
     return insert(Viewer).from_select([*same, *_VARYING], select(*constants, *(each.c[name] for name in _VARYING)))
 
 
-def viewer_rows(matter: Matter, content: Content, around: Around) -> list[dict[str, object]]:
+def viewer_rows(matter: Matter, content: Content, around: Around) -> list[dict[str, Any]]:
     """The rows of the index, as plain values."""
     until = {audience_principal(person): end for person, end in around.until.items()}
     return [

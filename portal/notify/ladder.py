@@ -54,7 +54,7 @@ def plan(running: RunningClock, rungs: Iterable[Planned]) -> None:
     """Write down what this generation of a clock will send; what an older one still had to send falls silent."""
     db.session.execute(
         update(Reminder)
-        .where(_pending(running.id), Reminder.generation < running.generation)
+        .where(_pending((running.id,)), Reminder.generation < running.generation)
         .values(settled_at=clock.now(), outcome="superseded")
         .execution_options(synchronize_session=False)
     )
@@ -63,9 +63,14 @@ def plan(running: RunningClock, rungs: Iterable[Planned]) -> None:
 
 def cancel(running: RunningClock) -> None:
     """The clock stopped: nothing more is sent for it."""
+    silence((running.id,))
+
+
+def silence(clock_ids: Collection[int]) -> None:
+    """These clocks stopped: nothing more is sent for them."""
     db.session.execute(
         update(Reminder)
-        .where(_pending(running.id))
+        .where(_pending(clock_ids))
         .values(settled_at=clock.now(), outcome="stopped")
         .execution_options(synchronize_session=False)
     )
@@ -94,7 +99,7 @@ def fire(clock_id: int, now: datetime, *, told: bool = False) -> int:
     sweep where somebody else is at it: another sweeper, or an act that is just stopping or moving the clock."""
     if not db.session.scalar(select(func.pg_try_advisory_xact_lock(_ONE_AT_A_TIME, clock_id))):
         return 0
-    mine = (_pending(clock_id), Reminder.send_at <= now)
+    mine = (_pending((clock_id,)), Reminder.send_at <= now)
     due = list(
         db.session.scalars(
             select(Reminder)
@@ -175,8 +180,8 @@ def _words(rung: str, days: int, answer: Answer) -> tuple[str, dict[str, Any]]:
     return kind, {**answer.facts, "days": abs(days)}
 
 
-def _pending(clock_id: int) -> ColumnElement[bool]:
-    return (Reminder.city_id == current_city()) & (Reminder.clock_id == clock_id) & Reminder.settled_at.is_(None)
+def _pending(clock_ids: Collection[int]) -> ColumnElement[bool]:
+    return (Reminder.city_id == current_city()) & Reminder.clock_id.in_(clock_ids) & Reminder.settled_at.is_(None)
 
 
 def _settle(reminders: list[Reminder], now: datetime, outcome: str) -> int:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import aliased
 from portal.access.actor import SYSTEM, Actor, Standing, System
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
+from portal.documents.numbering import bracketed, next_number, where_counted
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
@@ -289,15 +290,19 @@ def back_to_draft(paper: Paper) -> None:
     db.session.flush()
 
 
-def issue(paper: Paper, sign_off: SignOff, *, unit_id: int, series: str, year: int, number: int, document_number: str) -> Issue:
-    """The last signature is there: the paper goes out under its number, and its sign-off ends."""
+def issue(paper: Paper, sign_off: SignOff, unit_id: int, former: Sequence[int], mark: str, series: str) -> Issue:
+    """The last signature is there: the paper goes out under its number, and its sign-off ends. What was submitted in the name
+    of a `former` unit that is no more has its place in that one's series."""
+    year = clock.today().year
+    counting_id = (where_counted((unit_id, *former), series, year) if former else None) or unit_id
+    number = next_number(counting_id, series, year)
     issued = Issue(
         paper_id=paper.id,
         signed=paper.signed,
         sign_off_id=sign_off.id,
         step=sign_off.last_step,
         record_id=paper.record_id,
-        unit_id=unit_id,
+        unit_id=counting_id,
         series=series,
         year=year,
         number=number,
@@ -305,6 +310,6 @@ def issue(paper: Paper, sign_off: SignOff, *, unit_id: int, series: str, year: i
     )
     db.session.add(issued)
     sign_off.ended_at = issued.issued_at
-    paper.state, paper.issued_at, paper.document_number = "issued", issued.issued_at, document_number
+    paper.state, paper.issued_at, paper.document_number = "issued", issued.issued_at, bracketed(mark, year, number)
     db.session.flush()
     return issued

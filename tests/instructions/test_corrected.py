@@ -29,7 +29,7 @@ from portal.kernel.refusals import Invalid, Refusal
 from portal.matters import audience, verbs
 from portal.matters.book import enact
 from portal.matters.models import Clock, CoUnit, Entry, Extension, Matter
-from portal.matters.queries import latest_chain, one, whole_content
+from portal.matters.queries import one, whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.rules import Lead
 from portal.matters.service import assigning, extending, forwarding, reporting, reviewing
@@ -37,6 +37,7 @@ from portal.matters.succession import refresh_waiting_steps
 from portal.network.models import ChangeKind
 from portal.notify.models import Message, Reminder
 from portal.papers.models import Paper, Step
+from portal.papers.queries import latest_chain
 from portal.papers.signoff import step_now
 from portal.workflow.verbs import Said
 from tests.network.test_changes import do
@@ -735,7 +736,7 @@ def test_I12_names_stay_as_they_were_signed_and_heirs_are_asked_once(office: Wor
         do(office, ChangeKind.MERGE, "science", into_id=office.units["edu"], moving=keep)
         with office.work("edu.handler"):
             actor = office.actor("edu.handler")
-            found = latest_chain(actor, one(actor, signed))
+            found = latest_chain(actor, signed)
             assert found is not None
             assert [row.unit_name for row in found[1][2].values()] == ["永嘉县教育局", "永嘉县公安局"]
         shown = page(office, "edu.handler", f"reports/{report_id}")

@@ -133,6 +133,7 @@ class Matter(Guarded, OfCity, Model):
 
     if TYPE_CHECKING:  # what `queries.one` finds around it; not columns
         step_now: Any
+        readers: frozenset[int] | None  # the principals of its viewer rows, once they were written anew
         registering_name: str | None
         co_unit_ids: tuple[int, ...]
         co_units: list[CoUnit]
@@ -140,6 +141,7 @@ class Matter(Guarded, OfCity, Model):
         feedback: Clock | None
     else:
         step_now = None
+        readers = None
         registering_name = None
         co_unit_ids = ()
 

@@ -43,7 +43,7 @@ def url_of(matter: Matter) -> str:
 def after(matter: Matter) -> Response:
     """Where an act leads: to the matter's page; to the desk whom the act took out of its readers (a unit that declined,
     the signer of a confidential report who sent it back)."""
-    return go(url_of(matter) if queries.still_reads(current_actor(), matter.id) else desk_url())
+    return go(url_of(matter) if queries.still_reads(current_actor(), matter) else desk_url())
 
 
 def head_of(matter: Matter) -> Any:

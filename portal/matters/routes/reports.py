@@ -25,7 +25,7 @@ from portal.matters.service import reporting
 from portal.papers.acts import SIGN
 from portal.papers.frozen import canonical_fields
 from portal.papers.models import Paper
-from portal.papers.queries import chain_of, former, paper, papers_of
+from portal.papers.queries import chain_of, former, papers_of
 from portal.papers.seats import STEP_LABELS
 from portal.web.answers import go, page
 from portal.web.forms import id_from
@@ -45,8 +45,7 @@ def changes_url(actor: Actor, found: Matter, shown: Paper) -> str | None:
 def read_report(report_id: UUID) -> Response:
     """Read it as the page it will become."""
     actor = current_actor()
-    shown = paper(actor, report_id)
-    found = queries.one(actor, shown.record_id)
+    found, shown = queries.with_paper(actor, report_id)
     return page("matters/report_read.html", refusal=None, open_sheet=None, **_reading(actor, found, shown))
 
 
@@ -134,8 +133,7 @@ def _reading(actor: Actor, found: Matter, shown: Paper, sign_form: Any = None, b
 def report_changes(report_id: UUID) -> Response:
     """What changed since the former draft; nobody finds it who may not read both."""
     actor = current_actor()
-    shown = paper(actor, report_id)
-    found = queries.one(actor, shown.record_id)
+    found, shown = queries.with_paper(actor, report_id)
     before = former(actor, shown, found.assigned_at)
     if before is None:
         raise Invisible
@@ -212,8 +210,7 @@ def _once_more(actor: Actor, report_id: UUID, refusal: Refusal, sheet: str, form
         raise refusal
     discard()
     form.take(refusal)
-    shown = paper(actor, report_id)
-    found = queries.one(actor, shown.record_id)
+    found, shown = queries.with_paper(actor, report_id)
     drawn = _reading(actor, found, shown, form if sheet == "sign" else None, form if sheet == "back" else None)
     return page(
         "matters/report_read.html",
@@ -230,8 +227,7 @@ def recall_report(report_id: UUID) -> Response:
     """撤回修改."""
     actor = current_actor()
     form = forms.PlainForm()
-    shown = paper(actor, report_id)
-    found = queries.one(actor, shown.record_id)
+    found, shown = queries.with_paper(actor, report_id)
     if form.is_submitted():
         if shown.state != "in_sign_off":
             raise Stale(_("这一稿现在不在签批中"))

@@ -137,11 +137,15 @@ def _seated(unit_ids: Collection[int], roles: Collection[Role]) -> Select[Post, 
 
 
 def _posts(unit_ids: Collection[int], roles: Collection[Role]) -> list[tuple[Post, Person]]:
-    rows = list(db.session.execute(_seated(unit_ids, roles)))
+    return [(row.Post, row.Person) for row in _nearest(db.session.execute(_seated(unit_ids, roles)).all())]
+
+
+def _nearest(rows: Sequence[Any]) -> list[Any]:
+    """Of rows with post and rank, in the order of rank: of a seat, those nearest to its unit."""
     first: dict[tuple[int, Role], int] = {}
-    for post, _person, rank in rows:
-        first.setdefault((post.for_unit_id, post.role), rank)
-    return [(post, person) for post, person, rank in rows if post.role not in SEATS or rank == first[post.for_unit_id, post.role]]
+    for row in rows:
+        first.setdefault((row.Post.for_unit_id, row.Post.role), row.rank)
+    return [row for row in rows if row.Post.role not in SEATS or row.rank == first[row.Post.for_unit_id, row.Post.role]]
 
 
 def holders(unit_id: int, role: Role) -> list[Holder]:
@@ -266,14 +270,31 @@ def recipients(unit_id: int, roles: Collection[Role], *, confidential: bool = Fa
 def recipients_of(
     unit_ids: Collection[int], roles: Collection[Role], *, confidential: bool = False, kind: Lent | None = None
 ) -> dict[int, list[int]]:
-    """`recipients` of several units, in the same two statements."""
-    held = _posts(unit_ids, roles)
-    unit_of = {post.id: post.for_unit_id for post, _person in held}
+    """`recipients` of several units, in the same statement."""
+    stand_in = aliased(Person)
+    lent = and_(
+        Delegation.post_id == Post.id,
+        delegated_at(clock.now()),
+        Delegation.covers_confidential if confidential else true(),
+        lent_for(kind) if kind else true(),
+    )
+    himself = and_(stand_in.id == Delegation.to_person_id, stand_in.active, in_business(stand_in.id, clock.today()))
+    seated = _seated(unit_ids, roles)
+    rows = db.session.execute(
+        seated.with_only_columns(
+            seated.selected_columns["rank"], Post, Person.id.label("holder_id"), stand_in.id.label("stand_in_id")
+        )
+        .outerjoin(Delegation, lent)
+        .outerjoin(stand_in, himself)
+        .order_by(Delegation.id)
+    ).all()
+    near = _nearest(rows)
     found: dict[int, dict[int, None]] = {unit_id: {} for unit_id in unit_ids}
-    for post, person in held:
-        found[post.for_unit_id][person.id] = None
-    for stand_in in delegates_of(list(unit_of), confidential, kind):
-        found[unit_of[stand_in.post_id]][stand_in.person_id] = None
+    for row in near:
+        found[row.Post.for_unit_id][row.holder_id] = None
+    for row in sorted(near, key=lambda row: row.Post.id):
+        if row.stand_in_id is not None:
+            found[row.Post.for_unit_id][row.stand_in_id] = None
     return {unit_id: list(people) for unit_id, people in found.items()}
 
 

@@ -7,20 +7,20 @@ from dataclasses import astuple, dataclass
 from typing import Any
 from uuid import UUID
 
-from portal.access.actor import Actor
+from sqlalchemy import update
+
+from portal.access.actor import SYSTEM, Actor
 from portal.access.policy import allowed
-from portal.documents.numbering import bracketed, next_number, where_counted
-from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.matters import acts, audience, clocks, notices, office
 from portal.matters.book import BOOK, MatterDoing, MatterVerb
-from portal.matters.models import Content, Matter, State
+from portal.matters.models import Content, Matter, SearchEntry, State
 from portal.matters.papers import OnMatter
-from portal.matters.queries import attachments, one, whole_content
+from portal.matters.queries import attachments, whole_content, with_paper
 from portal.matters.rules import has_reason, nothing_open_below
-from portal.matters.service.creation import index_words
+from portal.matters.service.creation import searched
 from portal.matters.service.handling import handler
 from portal.matters.service.reporting.document import (
     heading_of,
@@ -33,7 +33,7 @@ from portal.papers.acts import SIGN
 from portal.papers.drafting import submittable
 from portal.papers.frozen import canonical_fields, digest_to_sign, is_what_was_signed
 from portal.papers.models import Paper
-from portal.papers.queries import paper
+from portal.papers.queries import papers_of
 from portal.papers.seats import STEP_LABELS, Shape, holders_to_choose, vacant
 from portal.vault.words import digest_of
 from portal.workflow import engine
@@ -93,8 +93,7 @@ def submit_report(
     named: Mapping[int, int] | None = None,
 ) -> Matter:
     """报结: the draft enters its chain. Seats with several holders need one named; vacant seats are listed."""
-    draft = paper(actor, report_id)
-    matter = one(actor, draft.record_id)
+    matter, draft = with_paper(actor, report_id)
     engine.check_version(BOOK, actor, matter, version)
     submittable(draft, saved)
     shape, drafters = shape_of(matter), drafters_now(actor, whole_content(matter))
@@ -133,8 +132,7 @@ def sign(
     actor: Actor, report_id: UUID, *, step: int, digest: str, confirm: Callable[[], None], authentication: str = "password"
 ) -> Matter:
     """Check, endorse, countersign or issue, on exactly the text that was shown, with the password entered again."""
-    shown = paper(actor, report_id)
-    matter = one(actor, shown.record_id)
+    matter, shown = with_paper(actor, report_id)
     waiting = _waiting(matter, shown, step, _("这一步已经办过，或者轮到了别的步骤；本次签批未执行"))
     if not allowed(actor, SIGN, matter):
         if any(holder.person_id == actor.person_id for holder in waiting.kept_out):
@@ -176,26 +174,15 @@ def _issue(doing: MatterDoing[Signing]) -> None:
     """签发: the last signature; the report goes out under the number of its series, and to the office that reviews it."""
     _put_down(doing)
     matter, shown = doing.record, doing.given.report
-    unit = matter.lead_unit
-    assert unit is not None
-    year, mark = clock.today().year, heading_of(shown, matter).mark
-    series = report_series(mark)
-    # A report that was submitted in the name of a unit that is no more has its place in that one's series.
-    counting_id = where_counted((unit.id, *merged_into(unit.id)), series, year) or unit.id
-    number = next_number(counting_id, series, year)
-    issued = signoff.issue(
-        shown,
-        doing.given.waiting.sign_off,
-        unit_id=counting_id,
-        series=series,
-        year=year,
-        number=number,
-        document_number=bracketed(mark, year, number),
-    )
+    assert matter.lead_unit_id is not None
+    mark, post = heading_of(shown, matter).mark, doing.standing
+    own = matter.lead_unit_id == post.for_unit_id  # whose former units are known
+    former = post.former if own else merged_into(matter.lead_unit_id)
+    issued = signoff.issue(shown, doing.given.waiting.sign_off, matter.lead_unit_id, former, mark, report_series(mark))
     matter.issued_at = issued.issued_at
     db.session.flush()
     if not matter.confidential:
-        index_words(matter, doing.whole)
+        _index_number(matter, doing.whole, shown)
     doing.after["document_number"] = shown.document_number
     said, told = "issued_to_review", notices.supervisors(matter) if not matter.confidential else []
     if matter.confidential:
@@ -203,10 +190,22 @@ def _issue(doing: MatterDoing[Signing]) -> None:
     notices.notify(matter, doing.whole, doing, said, told)
 
 
+def _index_number(matter: Matter, content: Content, issued: Paper) -> None:
+    """Its number is searched for too; of everything else that is, nothing has changed."""
+    papers = papers_of(SYSTEM, matter.id) if issued.draft > 1 else [issued]
+    for row in searched(matter, content, [each.document_number for each in papers]):
+        if row.part == "words":
+            db.session.execute(
+                update(SearchEntry)
+                .where(SearchEntry.record_id == row.record_id, SearchEntry.part == row.part)
+                .values(grams=row.grams)
+                .execution_options(synchronize_session=False)
+            )
+
+
 def send_back(actor: Actor, report_id: UUID, *, step: int, reason: str) -> Matter:
     """送签退回: the signer returns the draft with a reason; the chain begins again with the next submission."""
-    shown = paper(actor, report_id)
-    matter = one(actor, shown.record_id)
+    matter, shown = with_paper(actor, report_id)
     _waiting(matter, shown, step, _("这一步已经办过，或者轮到了别的步骤；没有退回"))
     engine.perform(BOOK, SEND_BACK, actor, matter, Return(report=shown, words=reason))
     return matter
@@ -214,8 +213,7 @@ def send_back(actor: Actor, report_id: UUID, *, step: int, reason: str) -> Matte
 
 def recall(actor: Actor, report_id: UUID, *, version: int | None = None) -> Matter:
     """撤回修改: the handler takes the draft back to change it; the chain begins again."""
-    shown = paper(actor, report_id)
-    matter = one(actor, shown.record_id)
+    matter, shown = with_paper(actor, report_id)
     engine.perform(BOOK, RECALL, actor, matter, Return(report=shown), version=version)
     return matter
 

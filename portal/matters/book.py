@@ -15,7 +15,7 @@ from portal.access.roles import Role, post_name
 from portal.access.visibility import as_seen_by
 from portal.deadlines.words import instant_words
 from portal.kernel import clock
-from portal.kernel.db import db
+from portal.kernel.db import db, write_together
 from portal.kernel.language import _
 from portal.matters import audience, clocks
 from portal.matters.models import Content, Entry, Matter, Milestone
@@ -106,8 +106,9 @@ def carry_out(doing: MatterDoing[Any]) -> None:
         verb.work(doing)
     said = {"words": doing.words, "facts": doing.facts or None, "dated": verb.dated, "office": verb.office, **doing.marks}
     written = [*doing.earlier, (doing.called, said), *doing.further]
-    for kind, what in written:
-        db.session.add_all(lines(matter, kind, doing.actor, **{"standing": doing.standing, **what}))
+    db.session.flush()
+    for kind, what in written:  # one by one: their order is that of 办理经过
+        write_together(*lines(matter, kind, doing.actor, **{"standing": doing.standing, **what}))
     index_viewers(matter, doing.whole)
     notify_in_turn(matter, doing.whole, doing, *((tell.kind, tell.whom(doing)) for tell in verb.tells), **doing.blanks)
 

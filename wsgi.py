@@ -6,7 +6,7 @@ import logging
 import os
 
 from portal import commands
-from portal.app import create_app, settle, stand
+from portal.app import check_ready, create_app, preload
 from portal.config import NotFit
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -29,4 +29,4 @@ if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
 else:
     app = create_app()
     commands.register(app)
-    settle(stand(app))
+    preload(check_ready(app))

@@ -21,7 +21,7 @@ from bench.place import THREADS, WORKERS, Ground, Web
 from bench.statements import Counted
 from portal.kernel import clock
 from portal.local.processes import NotStarted
-from portal.vault import box
+from portal.vault import encryption
 
 ROUNDS = 3  # pages and the bare page take turns, so that what else the machine does hits all of them
 ALONE, SECONDS_ALONE = 40, 0.5
@@ -65,7 +65,7 @@ class Bench:
 
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
-        box.configure(ground.place.vault_key)
+        encryption.configure(ground.place.vault_key)
         self.small, self.large = Town(ground, "bench_small"), Town(ground, "bench_large")
         self.measured: list[Measured] = []
 

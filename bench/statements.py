@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from bench.browser import TOKEN, Ask
 from bench.network import PASSWORD, SLUG
-from portal.app import create_app, stand
+from portal.app import check_ready, create_app
 from portal.config import Settings
 from portal.kernel.db import db
 
@@ -21,7 +21,7 @@ class Counted:
     """The portal in this process; `seen` are the statements since the last `count` began."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self.app: Flask = stand(create_app(Settings.from_environment(environment)))
+        self.app: Flask = check_ready(create_app(Settings.from_environment(environment)))
         self.seen: list[tuple[str, Any]] = []
         with self.app.app_context():
             event.listen(db.engine, "before_cursor_execute", self._note)

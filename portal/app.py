@@ -20,7 +20,7 @@ from portal.config import MEBIBYTE, Misconfigured, Settings
 from portal.deadlines.feature import FEATURE as deadlines
 from portal.documents.feature import FEATURE as documents
 from portal.duty.feature import FEATURE as duty
-from portal.identity import door
+from portal.identity import authentication
 from portal.identity.feature import FEATURE as identity
 from portal.importing.feature import FEATURE as importing
 from portal.instructions.feature import FEATURE as instructions
@@ -31,7 +31,7 @@ from portal.liaisons.feature import FEATURE as liaisons
 from portal.matters.feature import FEATURE as matters
 from portal.network.feature import FEATURE as network
 from portal.network.service.acting import actor_for
-from portal.notify import bell
+from portal.notify import wakeup
 from portal.notify.feature import FEATURE as notify
 from portal.officers import restoring
 from portal.officers.feature import FEATURE as officers
@@ -40,24 +40,24 @@ from portal.papers.feature import FEATURE as papers
 from portal.registry.feature import Feature, hand_down, refuse_contradictions, refuse_dead_ends, refuse_untranslated
 from portal.registry.hooks import AT_START
 from portal.staffing.feature import FEATURE as staffing
-from portal.vault import box
+from portal.vault import encryption
 from portal.web import (
     belongings,
     bodies,
     cities,
     demonstration,
-    frame,
     guards,
     headers,
+    locale,
+    navigation,
     once,
     readiness,
     refusals,
     room,
-    speech,
+    startup_checks,
     templates,
     transactions,
     typed,
-    walls,
 )
 from portal.web.feature import FEATURE as web
 
@@ -125,7 +125,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     )
     app.config.update(config)
     app.extensions["settings"] = settings
-    box.configure(settings.vault_key_file)
+    encryption.configure(settings.vault_key_file)
     db.init_app(app)
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
@@ -135,12 +135,12 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     headers.install(app)
     transactions.install(app)
     cities.install(app)
-    speech.install(app)
+    locale.install(app)
     templates.install(app)
-    guards.install(app, cast("Any", actor_for), door.keep_form)
-    once.install(app, door.FiledForms())
+    guards.install(app, cast("Any", actor_for), authentication.keep_form)
+    once.install(app, authentication.FiledForms())
     refusals.install(app)
-    frame.install(app)
+    navigation.install(app)
     demonstration.install(app)
     for feature in FEATURES:
         if feature.blueprint is not None:
@@ -148,7 +148,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
         if feature.install is not None:
             feature.install(app)
     _add_outside(app)
-    readiness.install(app, lambda: bell.answers(settings.redis_url))
+    readiness.install(app, lambda: wakeup.answers(settings.redis_url))
     guards.refuse_undeclared(app)
     refuse_dead_ends(FEATURES, app.view_functions)
     with app.app_context():
@@ -156,13 +156,13 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     return app
 
 
-def stand(app: Flask) -> Flask:
-    """Let the app serve; raises WallMissing when a wall is missing, NotItsOwn where keys, files and database do not belong
+def check_ready(app: Flask) -> Flask:
+    """Let the app serve; raises StartupCheckFailed when a wall is missing, NotItsOwn where keys, files and database do not belong
     together. A database that was restored is held from here on."""
     settings: Settings = app.extensions["settings"]
     with app.app_context():
         try:
-            walls.refuse_unless_safe(db.engine, settings.production)
+            startup_checks.refuse_unless_safe(db.engine, settings.production)
             belongings.refuse_unless_ours(settings)
             _catch_up()
             if restoring.look(settings.cluster):
@@ -182,7 +182,7 @@ def _catch_up() -> None:
         db.session.commit()
 
 
-def settle(app: Flask) -> Flask:
+def preload(app: Flask) -> Flask:
     """Load what every serving process will need, before they are forked, so that they share it."""
     configure_mappers()
     for name in app.jinja_env.list_templates():
@@ -199,7 +199,7 @@ def _add_outside(app: Flask) -> None:
         found = all_cities()
         if len(found) == 1:
             g.city = found[0]
-            return app.make_response(redirect(frame.desk_url()))
+            return app.make_response(redirect(navigation.desk_url()))
         return render_template("front.html", bare=True)
 
 

@@ -18,15 +18,15 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from portal.identity import door, passwords
-from portal.identity.door import KNOWN
+from portal.identity import authentication, passwords
+from portal.identity.authentication import KNOWN
 from portal.identity.models import Person, SecondFactor
 from portal.identity.queries import person_named
 from portal.identity.routes import signing_in as signing_in_routes
 from portal.identity.service import signing_in
 from portal.kernel import clock
 from portal.kernel.db import db, enter
-from portal.vault.box import seal
+from portal.vault.encryption import seal
 
 KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # of everybody's one-time codes, where he has any
 PASSWORD = "柳浪闻莺-0577-春晓"
@@ -113,7 +113,9 @@ def let_in(client: FlaskClient, city: Reachable, name: str = "lin.duo") -> Flask
     with as_browser(client, city.url("sign-in")) as answer:
         person = person_named(name)
         assert person is not None and person.active, name
-        answer(signing_in_routes.let_in(*signing_in.begin(person, door.address(), current_app.config["SESSION_ABSOLUTE"])))
+        answer(
+            signing_in_routes.let_in(*signing_in.begin(person, authentication.address(), current_app.config["SESSION_ABSOLUTE"]))
+        )
     return client
 
 

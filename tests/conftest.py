@@ -29,7 +29,7 @@ from sqlalchemy import update
 from sqlalchemy.engine import URL, make_url
 
 from portal.access.roles import Role
-from portal.app import create_app, stand
+from portal.app import check_ready, create_app
 from portal.commands.migrations import let_owner_migrate
 from portal.config import Settings
 from portal.identity.models import Person
@@ -209,7 +209,7 @@ def _alone(path: Path) -> Iterator[None]:
 def app(database: Database, redis_url: str, keys: dict[str, str]) -> Iterator[Flask]:
     """The portal on this process's own database, as its own role, with every wall standing."""
     settings = Settings.from_environment(keys | {"DATABASE_URL": database.app_url, "REDIS_URL": redis_url})
-    portal = stand(create_app(settings, TESTING=True, SIGN_IN_LIMIT="100000 per minute"))
+    portal = check_ready(create_app(settings, TESTING=True, SIGN_IN_LIMIT="100000 per minute"))
     yield portal
     with portal.app_context():
         db.engine.dispose()

@@ -28,9 +28,9 @@ from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import verbs
-from portal.matters.book import enact
 from portal.matters.models import Content, Matter
 from portal.matters.service import assigning, creation, handling, reporting
+from portal.matters.workflow import enact
 from portal.network.models import Kind, Level, Post, Unit
 from portal.network.service.acting import actor_for
 from portal.papers import signoff

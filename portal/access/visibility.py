@@ -1,7 +1,7 @@
 """The one seam: every read of a guarded table says for whom, and a session hook turns that into criteria.
 
 `select(Matter).options(as_seen_by(actor))` reads what the actor may see. A statement that touches a guarded table
-without it raises `Undecided`; so do `session.get`, bare tables, and `joinedload` of a guarded model (the hook could not
+without it raises `UnscopedQuery`; so do `session.get`, bare tables, and `joinedload` of a guarded model (the hook could not
 reach it). Jobs say `as_seen_by(SYSTEM)` openly. Row-level security by city stands behind this as a second wall.
 
 What a person's statement brings out of a confidential matter is noted here too, in the one place that all of it passes;
@@ -28,7 +28,7 @@ from portal.kernel import clock
 from portal.kernel.db import Base, PortalSession, db
 
 
-class Undecided(RuntimeError):
+class UnscopedQuery(RuntimeError):
     """A statement reads guarded rows without saying for whom: a fault of ours, never shown to anyone."""
 
 
@@ -102,7 +102,7 @@ def _refuse_joined(state: ORMExecuteState) -> None:
             if ("lazy", "joined") in (getattr(load, "strategy", None) or ()):
                 target = load.path.entity.class_ if load.path.is_entity else load.path[-1].mapper.class_
                 if issubclass(target, Guarded):
-                    raise Undecided(f"joinedload of {target.__name__}: use selectinload or a join of your own")
+                    raise UnscopedQuery(f"joinedload of {target.__name__}: use selectinload or a join of your own")
 
 
 def _touched(state: ORMExecuteState) -> frozenset[Table]:
@@ -142,9 +142,9 @@ def _decide(state: ORMExecuteState) -> None:
     if option is None:
         if state.is_insert:
             return
-        raise Undecided(f"for whom? {sorted(t.name for t in touched)}")
+        raise UnscopedQuery(f"for whom? {sorted(t.name for t in touched)}")
     if not state.is_orm_statement:
-        raise Undecided(f"select the model, not the table: {sorted(t.name for t in touched)}")
+        raise UnscopedQuery(f"select the model, not the table: {sorted(t.name for t in touched)}")
     reader: Actor | System = option.payload  # type: ignore[assignment]
     if isinstance(reader, System):
         return
@@ -187,7 +187,7 @@ def take_opened() -> list[Opened]:
 
 def _no_get(self: PortalSession, entity: Any, ident: Any, **kw: Any) -> Any:
     if isinstance(entity, type) and issubclass(entity, Guarded):
-        raise Undecided(f"session.get({entity.__name__}) goes round the seam")
+        raise UnscopedQuery(f"session.get({entity.__name__}) goes round the seam")
     return super(PortalSession, self).get(entity, ident, **kw)
 
 

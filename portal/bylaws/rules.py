@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from portal.deadlines import reckon
-from portal.deadlines.words import due_words, instant_words
+from portal.deadlines.formatting import due_words, instant_words
 from portal.kernel import clock
 
 MOST_REASON = 500

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from portal.deadlines.calendar import Calendar
+from portal.deadlines.formatting import day_words
 from portal.deadlines.rules import (
     DEFAULT_LIMITS,
     EXTENSION_MONTHS,
@@ -23,7 +24,6 @@ from portal.deadlines.rules import (
     months_after,
 )
 from portal.deadlines.why import Line, Why
-from portal.deadlines.words import day_words
 from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid

@@ -17,7 +17,7 @@ from portal.identity.models import FiledForm, KeptForm
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invisible
-from portal.vault.box import open_sealed, seal
+from portal.vault.encryption import open_sealed, seal
 
 KEPT_FOR = timedelta(hours=1)
 FILED_FOR = timedelta(days=1)

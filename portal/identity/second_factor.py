@@ -21,7 +21,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid
-from portal.vault.box import keyed_digest, open_sealed, seal
+from portal.vault.encryption import keyed_digest, open_sealed, seal
 
 STEP = 30  # seconds one code lasts
 DRIFT = 1  # steps a clock may be off

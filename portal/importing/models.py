@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.importing.cells import Plain
 from portal.kernel.db import Model, OfCity
-from portal.vault.words import Sealable, Word
+from portal.vault.encrypted_fields import Sealable, Word
 
 
 class JudgedWords(TypedDict):

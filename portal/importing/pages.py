@@ -19,9 +19,9 @@ from portal.importing.models import ImportPreview
 from portal.importing.service import MOST_BYTES, AnyImport
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Stale
-from portal.web.answers import go, page, xlsx
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
+from portal.web.responses import go, page, xlsx
 from portal.web.transactions import shows
 
 MOST_FAULTS = 300

@@ -11,7 +11,7 @@ from portal.instructions.previews import Outcome, assign_registered
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible
 from portal.matters.models import State
-from portal.matters.queries import one
+from portal.matters.queries import get_matter
 
 MOST_PICKED = 200
 
@@ -27,7 +27,7 @@ def assign_picked(actor: Actor, picked: Sequence[UUID]) -> list[Outcome]:
     outcomes = []
     for matter_id in wanted:
         try:
-            matter = one(actor, matter_id)
+            matter = get_matter(actor, matter_id)
         except Invisible:
             continue
         if matter.state != State.REGISTERED:

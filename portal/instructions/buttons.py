@@ -7,10 +7,10 @@ from typing import Any
 from portal.access.actor import Actor
 from portal.kernel.language import _l
 from portal.matters import acts, verbs
-from portal.matters.book import MatterVerb
 from portal.matters.chain import ANY, ENDS, IN_HAND, OPEN
 from portal.matters.models import Matter
 from portal.matters.models import State as S
+from portal.matters.workflow import MatterVerb
 from portal.workflow.verbs import Link, Offered
 
 

@@ -15,12 +15,12 @@ from portal.bylaws.forms import RulesForm
 from portal.bylaws.rules import Said
 from portal.deadlines import reckon, rules
 from portal.deadlines.calendar import Calendar
+from portal.deadlines.formatting import due_words, span_words
 from portal.deadlines.rules import Faulty, Rule, RuleTable, SourceLevel, Span, Urgency
-from portal.deadlines.words import due_words, span_words
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.web.formats import month_day
-from portal.web.speech import language
+from portal.web.locale import language
 
 _PAPERS = [(level, urgency) for level in SourceLevel for urgency in Urgency]
 _WHOLE = _l("请填写整数")

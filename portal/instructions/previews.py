@@ -28,12 +28,12 @@ from portal.instructions.service import standing_for
 from portal.kernel.db import current_city, db, has_written, take_time
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
-from portal.matters.book import enact
 from portal.matters.models import Content, Matter, State
-from portal.matters.queries import must_be_confirmed
+from portal.matters.queries import require_recent_authentication
 from portal.matters.service.assigning import Assignment
 from portal.matters.service.creation import NewMatter, create
 from portal.matters.verbs import ASSIGN
+from portal.matters.workflow import enact
 from portal.network.models import Unit
 from portal.workflow import engine
 
@@ -58,7 +58,7 @@ def judgement(actor: Actor, kept: ImportPreview) -> Judged[Planned]:
     others = already([row for row in judged.good if row.row not in made], actor)
     there = {row.row: known for row in judged.good if (known := others.get(row.key)) and known.confidential}
     if any(row.confidential for row in judged.good):
-        must_be_confirmed(actor)
+        require_recent_authentication(actor)
     seen = (Content.record_id.in_({*made.values(), *(known.matter_id for known in there.values())}), as_seen_by(actor))
     opened = select(Content.record_id).where(seen[0], ~Content.confidential).options(seen[1])
     sealed = select(Content).where(seen[0], Content.confidential).options(seen[1])

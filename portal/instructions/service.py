@@ -17,7 +17,7 @@ from portal.access.policy import Decision, allowed
 from portal.access.record import Record
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
-from portal.deadlines.words import day_words
+from portal.deadlines.formatting import day_words
 from portal.instructions import acts
 from portal.instructions.rules import Registration, faults_of, marked
 from portal.kernel.db import current_city, db
@@ -25,13 +25,13 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
 from portal.matters import notices
 from portal.matters.acts import AMEND, NEW_ROUND
-from portal.matters.book import BOOK, write_entry
 from portal.matters.models import ENDED, Content, CoUnit, Matter, State
-from portal.matters.queries import first_assigned_on, one, whole_content
+from portal.matters.queries import first_assigned_on, get_matter, whole_content
 from portal.matters.sameness import Paper, registered
 from portal.matters.service import renewing
-from portal.matters.service.creation import FiledBefore, NewMatter, create, keep_co_units
+from portal.matters.service.creation import DuplicateSubmission, NewMatter, create, keep_co_units
 from portal.matters.service.renewing import Followed
+from portal.matters.workflow import WORKFLOW, write_entry
 from portal.network.models import Unit
 from portal.network.queries import keeper_of, names_in, unit_by_id, unit_typed
 from portal.vault.screening import CLASSIFIED
@@ -71,7 +71,7 @@ def register(actor: Actor, said: Registration) -> Matter:
     _ask_about_known(actor, said)
     try:
         matter, _content = create(actor, standing, _new_matter(said, unit))
-    except FiledBefore as twice:
+    except DuplicateSubmission as twice:
         return _same(actor, twice.before, said)
     return matter
 
@@ -85,8 +85,8 @@ def amend(
     the doer has been shown to follow: where it is given and more follows, ToBeSeen says what, and nothing is done. Raises
     Forbidden, Stale, Invalid.
     """
-    matter = one(actor, matter_id)
-    engine.check_version(BOOK, actor, matter, version)
+    matter = get_matter(actor, matter_id)
+    engine.check_version(WORKFLOW, actor, matter, version)
     standing = _permitted(allowed(actor, AMEND, matter), _("您不能更正此件"))
     _refuse_unamendable(matter)
     content = whole_content(matter)
@@ -103,7 +103,7 @@ def amend(
     if "received_on" in changed:
         _refuse_late_receipt(matter, said)
     before = renewing.Before.of(matter, content)
-    engine.bump_version(BOOK, actor, matter)
+    engine.bump_version(WORKFLOW, actor, matter)
     _write(matter, content, said, changed)
     db.session.flush()
     followed = renewing.correct(actor, standing, matter, content, changed, before, reason)
@@ -119,7 +119,7 @@ def new_round(actor: Actor, matter_id: UUID, said: Registration) -> Matter:
     Sent twice under one key it is entered once. Raises Forbidden, KeyUsed, PaperKnown where the same further round is
     registered already, Invalid.
     """
-    former = one(actor, matter_id)
+    former = get_matter(actor, matter_id)
     standing = _permitted(allowed(actor, NEW_ROUND, former), _("您不能登记新一轮"))
     if former.state == State.WITHDRAWN:
         raise Invalid(_("此件已撤销，不能登记新一轮；请作为新的批示件登记"))
@@ -132,7 +132,7 @@ def new_round(actor: Actor, matter_id: UUID, said: Registration) -> Matter:
     _ask_about_known(actor, said, former)
     try:
         matter, _content = create(actor, standing, replace(_new_matter(said, unit), previous=former))
-    except FiledBefore as twice:
+    except DuplicateSubmission as twice:
         return _same(actor, twice.before, said)
     # The former's readers are not the new one's audience: of a confidential one they learn no number.
     known = None if former.confidential else {"number": matter.number, "round": matter.round}

@@ -17,7 +17,7 @@ from rq.exceptions import DuplicateJobError
 
 from portal.config import NotFit, Settings
 from portal.jobs import tasks
-from portal.notify.bell import LIMIT, QUEUE, impatient
+from portal.notify.wakeup import LIMIT, QUEUE, impatient
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 30.0

@@ -7,7 +7,7 @@ import logging
 from flask import Flask
 from sqlalchemy import select
 
-from portal.app import create_app, stand
+from portal.app import check_ready, create_app
 from portal.kernel.city import City
 from portal.kernel.db import db, enter
 from portal.notify.jobs import sweep_city
@@ -22,7 +22,7 @@ _app: Flask | None = None
 def work_with(app: Flask | None = None) -> None:
     """Sweep with this app, which stands already; none: one made here. A worker does it before it forks."""
     global _app
-    _app = app or stand(create_app())
+    _app = app or check_ready(create_app())
 
 
 def portal_app() -> Flask:

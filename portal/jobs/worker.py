@@ -15,7 +15,7 @@ from rq import Queue, Worker
 
 from portal.config import NotFit, Settings
 from portal.jobs import tasks
-from portal.notify.bell import KEPT, QUEUE
+from portal.notify.wakeup import KEPT, QUEUE
 
 
 def main(app: Flask | None = None) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from portal.matters import acts, following, ladder, models, routes
+from portal.matters import acts, ladder, models, on_unit_change, routes
 from portal.matters.bylaws import BYLAWS
 from portal.matters.commands import COMMANDS
 from portal.matters.jobs import go_on_with_successors
 from portal.matters.journal import ENTRIES, JOURNAL
 from portal.matters.messages import MESSAGES
 from portal.matters.replanning import follow, follow_new_calendar, receipts_that_would_move
+from portal.matters.reseat import lent_no_longer
 from portal.matters.sameness import take_missing
 from portal.matters.service.attaching import key_plain_digests
 from portal.matters.service.granting import tidy_lapsed
-from portal.matters.service.passing_on import describe, pass_on
+from portal.matters.service.on_post_end import describe, pass_on
 from portal.matters.shapes import CHAINS
-from portal.matters.succession import lent_no_longer
 from portal.matters.tasks import TASKS
 from portal.registry.feature import Feature
 from portal.registry.hooks import OnCalendarChange, OnPostEnd, OnUnitChange
@@ -29,8 +29,8 @@ FEATURE = Feature(
     journal=JOURNAL,
     entries=ENTRIES,
     tasks=TASKS,
-    on_unit_change=(OnUnitChange(following.follow, following.moved, following.seats),),
-    open_in_unit=(following.open_led_by,),
+    on_unit_change=(OnUnitChange(on_unit_change.follow, on_unit_change.moved, on_unit_change.seats),),
+    open_in_unit=(on_unit_change.open_led_by,),
     on_post_end=(OnPostEnd(pass_on, describe),),
     on_lending_end=(lent_no_longer,),
     on_calendar_change=(OnCalendarChange(follow, receipts_that_would_move),),

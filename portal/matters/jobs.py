@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from portal.kernel.db import current_city, db
-from portal.matters.succession import refresh_all
+from portal.matters.reseat import refresh_all
 
 _SEATS = 0x5EA75  # the class of advisory locks by which one sweeper at a time looks after a city's vacant seats
 

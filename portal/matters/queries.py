@@ -37,7 +37,7 @@ def still_reads(actor: Actor, matter: Matter) -> bool:
     return found is not None
 
 
-def one(actor: Actor, matter_id: UUID) -> Matter:
+def get_matter(actor: Actor, matter_id: UUID) -> Matter:
     """The matter as this reader sees it: `content` is None where he sees the shell alone; `closing` and `feedback` are
     its clocks. Invisible where there is nothing for him; Unconfirmed where it is confidential content and he has not
     shown lately that it is he."""
@@ -71,7 +71,7 @@ def _whole(actor: Actor, wanted: Any, which: ColumnElement[bool]) -> tuple[Matte
         raise Invisible
     matter, content = row.Matter, row.Content
     if matter.confidential and content is not None:
-        must_be_confirmed(actor)
+        require_recent_authentication(actor)
     set_committed_value(matter, "content", content)
     matter.closing, matter.feedback = row.closing, row.feedback
     matter.registering_name = name_then(matter.registering_unit, matter.registered_at)
@@ -83,7 +83,7 @@ def _whole(actor: Actor, wanted: Any, which: ColumnElement[bool]) -> tuple[Matte
     return matter, row
 
 
-def must_be_confirmed(actor: Actor) -> None:
+def require_recent_authentication(actor: Actor) -> None:
     """What is confidential opens to whoever has shown lately that it is he: a quarter hour after sign-in or confirming."""
     if not actor.confirmed:
         raise Unconfirmed(_("请再次确认身份"))
@@ -218,7 +218,7 @@ def attachment(actor: Actor, attachment_id: UUID) -> Attachment:
     if found is None:
         raise Invisible
     if found.confidential:
-        must_be_confirmed(actor)
+        require_recent_authentication(actor)
     return found
 
 

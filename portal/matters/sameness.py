@@ -24,7 +24,7 @@ from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import current_city, db
 from portal.kernel.text import folded
 from portal.matters.models import INSTRUCTION, Content, Matter, State
-from portal.vault.words import keyed_digests
+from portal.vault.encrypted_fields import keyed_digests
 
 _AT_ONCE = 1000
 

@@ -7,7 +7,6 @@ from typing import Any
 from portal.access.actor import Actor
 from portal.kernel.language import _l
 from portal.matters import acts, audience, clocks, rules, views
-from portal.matters.book import MatterVerb
 from portal.matters.chain import ANY, AT_WORK, ENDS, IN_HAND, OPEN, OUT_THERE
 from portal.matters.forms.giving import AssignForm, CoHandlerForm, DeclineForm, ForwardForm, HandlerForm, ReassignForm
 from portal.matters.forms.handling import CoProgressForm, ExtensionForm, InstructAgainForm, ProgressForm, UrgeForm
@@ -17,6 +16,7 @@ from portal.matters.models import State as S
 from portal.matters.rules import Lead
 from portal.matters.service import assigning, ending, extending, forwarding, handling, renewing, reviewing
 from portal.matters.service.reporting import drafting, signing
+from portal.matters.workflow import MatterVerb
 from portal.workflow.verbs import Offered, Said, Tell, Verb, refuse_contradictions
 
 _REVIEWED = frozenset({S.UNDER_REVIEW})

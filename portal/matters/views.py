@@ -8,9 +8,9 @@ from types import SimpleNamespace as Drawn
 
 from portal.access.actor import Actor
 from portal.access.roles import Role, post_name
+from portal.deadlines.formatting import day_words, explain
 from portal.deadlines.lamp import Lamp, lamp
 from portal.deadlines.why import Why
-from portal.deadlines.words import day_words, explain
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.matters.fields import FIELDS

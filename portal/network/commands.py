@@ -10,7 +10,7 @@ from portal.kernel.city import all_cities
 from portal.kernel.db import db, enter
 from portal.network.importing import sound_of
 from portal.network.models import Unit
-from portal.network.words import rebuild_words
+from portal.network.search_index import rebuild_words
 
 network = AppGroup("network", help="The network of units.")
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from portal.access.roles import Role
-from portal.deadlines.words import day_words
+from portal.deadlines.formatting import day_words
 from portal.registry.messages import MESSAGES, Facts
 
 

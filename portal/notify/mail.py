@@ -23,7 +23,7 @@ from uuid import uuid5
 from portal.kernel import clock
 from portal.kernel.language import _l
 from portal.network.rules import EMAIL_FORM
-from portal.notify import letters
+from portal.notify import mail_templates
 from portal.notify.channels import LONGEST_ADDRESS, MAIL, NO_ADDRESS, Outcome, Parcel
 
 if TYPE_CHECKING:
@@ -84,13 +84,13 @@ class Mail:
     def letter(self, parcel: Parcel) -> EmailMessage:
         """The letter; its Message-ID is the same whenever the delivery is tried again."""
         letter = EmailMessage()
-        letter["Subject"] = letters.subject(parcel)
+        letter["Subject"] = mail_templates.subject(parcel)
         letter["From"] = self.sender
         letter["To"] = parcel.address
         letter["Date"] = format_datetime(clock.now())
         letter["Message-ID"] = f"<{uuid5(parcel.identity, parcel.channel)}@{self.domain}>"
         letter["Auto-Submitted"] = "auto-generated"
-        letter.set_content(letters.body(parcel, self.base_url))
+        letter.set_content(mail_templates.body(parcel, self.base_url))
         return letter
 
     def address(self, typed: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from redis.exceptions import RedisError
 from rq import Queue, Worker
 
-from portal.notify.bell import QUEUE, impatient
+from portal.notify.wakeup import QUEUE, impatient
 
 SILENT = timedelta(minutes=8)
 """A worker that has not shown itself for so long is not counted; RQ's own heart-beat comes every seven minutes or less."""

@@ -17,14 +17,14 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.matters.acts import READ_REGISTER
-from portal.notify.drawn import drawn
+from portal.notify.presenter import drawn
 from portal.notify.queries import latest
 from portal.overview import views
 from portal.overview.queries import counts_for
-from portal.web.answers import page
-from portal.web.frame import has_unread
 from portal.web.guards import allows, current_actor, current_visitor
-from portal.web.speech import language
+from portal.web.locale import language
+from portal.web.navigation import has_unread
+from portal.web.responses import page
 
 EACH = 5
 

@@ -11,8 +11,8 @@ from typing import Any
 from portal.access.actor import Actor
 from portal.access.roles import Role
 from portal.deadlines.calendar import Calendar
+from portal.deadlines.formatting import holiday_words
 from portal.deadlines.lamp import Lamp
-from portal.deadlines.words import holiday_words
 from portal.instructions.queries import LATE, MINE, MOST_COUNTED, REST, SOON, TODAY, WAITING, Row
 from portal.instructions.views import GROUP_TITLES, turn_of
 from portal.kernel.language import _, _l

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from portal.papers.models import Paper
-from portal.vault.words import canonical_digest, identity_of, keyed_digests
+from portal.vault.encrypted_fields import canonical_digest, identity_of, keyed_digests
 
 
 class File(Protocol):

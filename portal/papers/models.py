@@ -35,7 +35,7 @@ from portal.access.visibility import Guarded
 from portal.identity.models import Person
 from portal.kernel.db import Model, OfCity, one_of
 from portal.network.models import Delegation, Post, Unit
-from portal.vault.words import Sealable, Word
+from portal.vault.encrypted_fields import Sealable, Word
 
 
 class Paper(Sealable, Guarded, OfCity, Model):

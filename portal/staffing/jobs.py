@@ -10,7 +10,7 @@ from portal.kernel.db import db
 from portal.network.service import changing
 from portal.notify.service import tell
 from portal.staffing.service import agreeing, contacts
-from portal.staffing.service.settling import ended_posts, settle_ended
+from portal.staffing.service.post_tasks import ended_posts, settle_ended
 
 log = logging.getLogger(__name__)
 

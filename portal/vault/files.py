@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid
-from portal.vault.box import PIECE, open_stream, seal_stream, sealed_size
+from portal.vault.encryption import PIECE, open_stream, seal_stream, sealed_size
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from portal.config import NotFit, Settings
 from portal.kernel.city import all_cities
 from portal.kernel.db import db
 from portal.kernel.installation import THERE, Installation, installation
-from portal.vault import box
+from portal.vault import encryption
 
 
 class NotItsOwn(NotFit):
@@ -58,7 +58,7 @@ def accept_secret_key(settings: Settings) -> None:
 
 
 def _refuse_other_vault_key(row: Installation, file: Path) -> None:
-    at_hand = box.key_ids()
+    at_hand = encryption.key_ids()
     missing = sorted(set(row.vault_keys).difference(at_hand))
     if missing:
         db.session.rollback()

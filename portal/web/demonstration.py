@@ -9,9 +9,9 @@ from flask import Flask, Response, current_app
 from portal.access.acts import OPEN_TO_ALL
 from portal.kernel.city import Demonstration, demonstration
 from portal.kernel.refusals import Invisible
-from portal.web.answers import page
 from portal.web.cities import PREFIX, current_city
 from portal.web.guards import allows
+from portal.web.responses import page
 
 ENDPOINT = "demonstration"
 

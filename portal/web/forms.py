@@ -18,9 +18,9 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Refusal
 from portal.kernel.text import explain, objections, tidy
 from portal.vault.screening import CLASSIFIED, classification_mark
-from portal.web.answers import page
 from portal.web.guards import current_visitor
 from portal.web.once import new_page_key, page_key
+from portal.web.responses import page
 from portal.web.transactions import discard
 
 

@@ -28,9 +28,9 @@ from portal.kernel.refusals import Forbidden, Invisible
 from portal.registry.acts import ACTS, About, Act
 from portal.registry.navigation import Purpose
 from portal.web import once
-from portal.web.answers import go, is_htmx, is_poll, wants_json
 from portal.web.cities import OUTSIDE, current_city, inside
 from portal.web.places import place_url
+from portal.web.responses import go, is_htmx, is_poll, wants_json
 from portal.web.tokens import DrawnFor, Protection, drawn_for, token_for
 
 TYPED_BY_STRANGERS, TYPED = 64 * 1024, 2 * MEBIBYTE  # octets of a posted form without files

@@ -14,7 +14,7 @@ from flask import Flask, Response, current_app, flash, g, make_response, redirec
 
 from portal.kernel.language import _
 from portal.kernel.refusals import Stale
-from portal.web.answers import go
+from portal.web.responses import go
 
 EXTENSION = "filed_forms"
 

@@ -23,7 +23,7 @@ from sqlalchemy.pool import NullPool
 
 from portal.config import Settings
 from portal.kernel import revisions
-from portal.web import walls
+from portal.web import startup_checks
 from portal.web.address import lost_on_the_way
 
 log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ def _look_at_database(engine: Engine, wanted: frozenset[str], production: bool) 
     with suppress(SQLAlchemyError), engine.connect() as connection:
         connection.execute(_BOUND)
         found["database"] = True
-        found["walls"] = not walls.faults(connection, production)
+        found["walls"] = not startup_checks.faults(connection, production)
         # Last: before the revision that lets the portal's role read this, the statement is refused.
         found["migrations"] = frozenset(connection.execute(_REVISION).scalars()) == wanted
     return found

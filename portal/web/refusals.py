@@ -26,13 +26,13 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invisible, Refusal, Unconfirmed
 from portal.registry.navigation import Purpose
 from portal.vault.screening import classification_mark
-from portal.web.answers import is_htmx, is_partial, wants_json
 from portal.web.cities import current_city, inside
-from portal.web.frame import Frame, desk_url
 from portal.web.guards import SAFE, current_visitor, is_ours, is_secret, send_to_confirm
 from portal.web.headers import request_id
+from portal.web.navigation import Frame, desk_url
 from portal.web.once import new_page_key
 from portal.web.places import place_url
+from portal.web.responses import is_htmx, is_partial, wants_json
 from portal.web.room import Crowded
 from portal.web.tokens import drawn_for
 from portal.web.transactions import discard, shows_nothing

@@ -22,7 +22,7 @@ from portal.workflow.verbs import Doing, G, Link, R, Verb, W
 
 
 @dataclass(frozen=True, slots=True)
-class Book(Generic[R, W]):
+class Workflow(Generic[R, W]):
     """What the engine must know of a kind of record. `subject`: what the journal calls it; `whole`: its content, whoever acts;
     `changes_since`: what happened after a version, for its reader; `carry_out`: does the verb's work, between what comes before
     and after every act on it (clocks, entries, readers, messages)."""
@@ -69,17 +69,17 @@ def demand(actor: Actor, act: Act, record: object) -> Decision:
     return decision
 
 
-def check_version(book: Book[R, W], actor: Actor, record: R, version: int | None) -> None:
+def check_version(workflow: Workflow[R, W], actor: Actor, record: R, version: int | None) -> None:
     """The page must show the record as it is now; else 409 with what changed."""
     if version is not None and version != record.version:  # type: ignore[attr-defined]
         raise Stale(
             _("此件在您打开页面之后有变动，本次操作未执行；您填写的内容仍在下面"),
-            changes=book.changes_since(record, actor, version),
+            changes=workflow.changes_since(record, actor, version),
         )
 
 
 def perform(
-    book: Book[R, W],
+    workflow: Workflow[R, W],
     verb: Verb[R, W, G],
     actor: Actor,
     record: R,
@@ -90,7 +90,7 @@ def perform(
 ) -> Doing[R, W, G]:
     """Do it: judged here, written only where state and version are still what was judged. `on` is the record on which
     permission is judged where it is another (what was forwarded: that from which it was). Raises Stale, Forbidden, Invalid."""
-    check_version(book, actor, record, version)
+    check_version(workflow, actor, record, version)
     decision = demand(actor, verb.act, record if on is None else on)
     if _state(record) not in verb.from_:
         raise Invalid(_unfit(verb, record, told=True))
@@ -99,13 +99,13 @@ def perform(
     assert decision.standing is not None
     former, words = _state(record), getattr(given, "words", None)
     before = {"state": str(former), "version": record.version}  # type: ignore[attr-defined]
-    bump_version(book, actor, record, verb.target(former))
-    doing = Doing(verb, actor, decision.standing, record, book.whole(record), given, former, verb.name, words)
-    book.carry_out(doing)
+    bump_version(workflow, actor, record, verb.target(former))
+    doing = Doing(verb, actor, decision.standing, record, workflow.whole(record), given, former, verb.name, words)
+    workflow.carry_out(doing)
     journal.record(
         actor,
         doing.called,
-        book.subject,
+        workflow.subject,
         record.id,  # type: ignore[attr-defined]
         standing=doing.standing,
         confidential=record.confidential,  # type: ignore[attr-defined]
@@ -115,7 +115,7 @@ def perform(
     return doing
 
 
-def bump_version(book: Book[R, W], actor: Actor, record: Any, target: Any = None) -> None:
+def bump_version(workflow: Workflow[R, W], actor: Actor, record: Any, target: Any = None) -> None:
     """Of two acts at the same moment, or of a form sent twice, one is done; the other is told what changed. The record is
     this transaction's from here on, in its new state, or in the one that it has."""
     model, target = type(record), target or record.state
@@ -128,7 +128,7 @@ def bump_version(book: Book[R, W], actor: Actor, record: Any, target: Any = None
         .execution_options(synchronize_session=False)
     )
     if changed.rowcount != 1:
-        raise Stale(_("此件刚刚被别人办理，本次操作未执行"), changes=book.changes_since(record, actor, record.version))
+        raise Stale(_("此件刚刚被别人办理，本次操作未执行"), changes=workflow.changes_since(record, actor, record.version))
     set_known(record, state=target, version=record.version + 1)
 
 

@@ -54,9 +54,9 @@ from portal.liaisons.acts import NOMINATE
 from portal.local.postgres import conninfo
 from portal.matters import queries, verbs
 from portal.matters.acts import READ_MATTER
-from portal.matters.book import enact
 from portal.matters.models import Content, State
 from portal.matters.service import assigning, reporting
+from portal.matters.workflow import enact
 from portal.network.models import Kind, Level, Post, Unit
 from portal.network.routes import HIGHEST_ID
 from portal.registry.acts import ACTS, ANYONE, About, Act
@@ -415,7 +415,7 @@ def test_the_policy_on_what_the_database_holds_is_the_documents(situation: Situa
         with case.world.work(person):
             actor = case.world.actor(person)
             try:
-                found = queries.one(actor, case.matter_id)
+                found = queries.get_matter(actor, case.matter_id)
             except Invisible:
                 found = None
             for act, answers in documented().items():

@@ -16,13 +16,13 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 from portal.access.actor import SYSTEM
 from portal.access.models import Viewer
 from portal.access.record import Record
-from portal.access.visibility import Guarded, Undecided, as_seen_by
+from portal.access.visibility import Guarded, UnscopedQuery, as_seen_by
 from portal.kernel.db import Base, db
 from portal.matters import verbs
-from portal.matters.book import enact
 from portal.matters.models import Clock, Content, Entry, Matter
-from portal.matters.queries import one
+from portal.matters.queries import get_matter
 from portal.matters.service import attaching, extending, forwarding
+from portal.matters.workflow import enact
 from portal.papers.models import Paper
 from tests.world import World
 
@@ -41,18 +41,18 @@ from tests.world import World
     ids=["model", "column", "count", "content", "join", "update", "subquery"],
 )
 def test_a_statement_that_names_no_reader_is_stopped(world: World, statement: Any) -> None:
-    with world.work(), pytest.raises(Undecided):
+    with world.work(), pytest.raises(UnscopedQuery):
         db.session.execute(statement)
 
 
 def test_get_and_joined_loading_are_stopped(world: World) -> None:
     matter_id = world.register()
     with world.work():
-        with pytest.raises(Undecided):
+        with pytest.raises(UnscopedQuery):
             db.session.get(Matter, matter_id)
-        with pytest.raises(Undecided):
+        with pytest.raises(UnscopedQuery):
             db.session.execute(select(Matter).options(joinedload(Matter.content), as_seen_by(SYSTEM)))
-        with pytest.raises(Undecided):
+        with pytest.raises(UnscopedQuery):
             db.session.execute(select(Matter.__table__).options(as_seen_by(SYSTEM)))
 
 
@@ -135,13 +135,13 @@ def lived(new_world: Callable[[], World]) -> World:
     made.progress(made.acknowledge(matter_id))
     with made.work("health.handler"):
         handler = made.actor("health.handler")
-        until = one(handler, matter_id).due_on + timedelta(days=7)
+        until = get_matter(handler, matter_id).due_on + timedelta(days=7)
         enact(handler, verbs.ASK_EXTENSION, matter_id, extending.Asking(until=until, words="情况复杂", progress="已核查"))
     with made.work("city.head"):
         enact(made.actor("city.head"), verbs.DECIDE_EXTENSION, matter_id, extending.Decision(granted=True, words="同意"))
     with made.work("city.supervisor"):
         supervisor = made.actor("city.supervisor")
-        attaching.attach_to_matter(supervisor, one(supervisor, matter_id), [("批示.txt", BytesIO("批示".encode()))])
+        attaching.attach_to_matter(supervisor, get_matter(supervisor, matter_id), [("批示.txt", BytesIO("批示".encode()))])
     made.sign(made.submit(matter_id), "health.director", "health.deputy")
     return made
 

@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import create_engine, text
 
 from portal.access.roles import Role, of_shells, shells_principal, standing_of, standing_principal
-from portal.app import create_app, stand
+from portal.app import check_ready, create_app
 from portal.config import Settings
 from portal.identity.models import Person
 from portal.kernel import clock
@@ -124,7 +124,7 @@ def test_the_two_principals_of_a_standing_are_told_apart() -> None:
 def test_the_index_is_carried_down_and_up(new_database: Callable[[str], Database], redis_url: str, keys: dict[str, str]) -> None:
     database = new_database("shells")
     environment = keys | {"DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url, "REDIS_URL": redis_url}
-    app = stand(create_app(Settings.from_environment(environment), TESTING=True))
+    app = check_ready(create_app(Settings.from_environment(environment), TESTING=True))
     with clock.set_to(clock.at(clock.today(), 9)):
         world = make_world(app, "carried")
         secret(world)

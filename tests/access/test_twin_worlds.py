@@ -23,16 +23,16 @@ from portal.access.actor import SYSTEM
 from portal.access.record import Record
 from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
-from portal.app import create_app, stand
+from portal.app import check_ready, create_app
 from portal.config import Settings
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.local import provision
 from portal.matters import queries, verbs
-from portal.matters.book import enact
 from portal.matters.models import Matter, State
 from portal.matters.service import assigning, attaching
+from portal.matters.workflow import enact
 from portal.network.models import Post
 from portal.network.service.delegating import delegate, end_delegation
 from portal.staffing.service.appointing import end_post
@@ -96,7 +96,7 @@ def twins(
 
     def portal(database: Database) -> Flask:
         settings = Settings.from_environment(keys | {"DATABASE_URL": database.app_url, "REDIS_URL": redis_url})
-        apps.append(stand(create_app(settings, TESTING=True, SIGN_IN_LIMIT="100000 per minute")))
+        apps.append(check_ready(create_app(settings, TESTING=True, SIGN_IN_LIMIT="100000 per minute")))
         return apps[-1]
 
     first = new_database("twin")
@@ -200,7 +200,7 @@ def live(
     with somebody_comes_and_leaves(world), at(2), known_as(secret.matter_id):
         world.register("finance.handler", confidential=True, title=title, leader="city.leader")
         with world.work("finance.handler"):
-            found = queries.one(world.actor("finance.handler"), secret.matter_id)
+            found = queries.get_matter(world.actor("finance.handler"), secret.matter_id)
             secret.number = str(found.number)
             secret.attachment_id = attaching.attach_to_matter(
                 world.actor("finance.handler"), found, [(f"{title}.txt", BytesIO(words.encode()))]

@@ -12,7 +12,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
-from portal.identity.door import KNOWN
+from portal.identity.authentication import KNOWN
 from tests.at_the_door import PASSWORD, let_in, next_code
 from tests.world import World, new_world, world
 

@@ -24,11 +24,11 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.liaisons.service import drives, nominations
 from portal.matters import verbs
-from portal.matters.book import enact
 from portal.matters.service import extending, granting, reporting
+from portal.matters.workflow import enact
 from portal.network.models import ChangeKind
 from portal.network.previews import IMPORTS
-from portal.network.queries import person_meant
+from portal.network.queries import resolve_person
 from portal.network.rules import POST_COLUMNS, UNIT_COLUMNS
 from portal.network.service import changing
 from portal.network.service.wanted import Wanted
@@ -134,7 +134,7 @@ def _ended_with_a_grant(world: World) -> UUID:
         granting.grant_reading(
             world.actor("city.head"),
             matter_id,
-            person=person_meant("finance.director"),
+            person=resolve_person("finance.director"),
             last_day=clock.today(),
             reason="审计核对需要",
         )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from portal.deadlines import reckon
 from portal.deadlines.calendar import Calendar
+from portal.deadlines.formatting import explain
 from portal.deadlines.ladder import DEFAULT_LADDER, LADDER, Rung, code_of, planned, sent_at
 from portal.deadlines.rules import (
     DEADLINES,
@@ -25,7 +26,6 @@ from portal.deadlines.rules import (
     Urgency,
 )
 from portal.deadlines.versions import NOTICE, History, Values, Version, Versioned
-from portal.deadlines.words import explain
 from portal.kernel import clock
 from tests.deadlines.strategies import calendars, days, moments
 

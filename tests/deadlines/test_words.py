@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from portal.deadlines import reckon
 from portal.deadlines.calendar import Calendar
+from portal.deadlines.formatting import explain
 from portal.deadlines.notices import announced_days
 from portal.deadlines.rules import DEFAULT_RULES, SourceLevel, Urgency
 from portal.deadlines.why import Line, Why
-from portal.deadlines.words import explain
 from portal.kernel import clock
 from tests.deadlines.strategies import calendars, days, moments
 

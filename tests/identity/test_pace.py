@@ -11,14 +11,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from portal.audit.models import JournalEntry
-from portal.identity.door import KNOWN
+from portal.identity.authentication import KNOWN
 from portal.identity.pace import MOST_ELSEWHERE, MOST_NAMES, MOST_URGES, NAMES_WITHIN
 from portal.importing import previews
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid
 from portal.matters import verbs
-from portal.matters.book import enact
+from portal.matters.workflow import enact
 from portal.notify.models import Message
 from portal.web.forms import MOST_FILES
 from portal.web.refusals import MOST_REFUSED
@@ -61,7 +61,7 @@ def test_the_browser_keeps_no_name(world: World) -> None:
     mark = client.get_cookie(KNOWN)
     assert mark is not None
     with world.app.app_context():
-        from portal.identity.door import _known_browsers
+        from portal.identity.authentication import _known_browsers
 
         said = _known_browsers().loads(mark.value)
     assert "handler" not in str(said) and str(world.id) not in [str(one) for one in said]

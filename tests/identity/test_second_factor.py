@@ -77,10 +77,10 @@ def test_without_a_password_the_second_step_leads_back_to_the_first(client: Flas
 def test_half_the_way_lasts_five_minutes_and_not_beyond_a_change_of_password(
     app: Flask, client: FlaskClient, lin: SmallCity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from portal.identity import door, passwords, queries
+    from portal.identity import authentication, passwords, queries
 
     halfway(client, lin)
-    monkeypatch.setattr(door, "HALFWAY_FOR", timedelta(seconds=-1))
+    monkeypatch.setattr(authentication, "HALFWAY_FOR", timedelta(seconds=-1))
     assert client.get(lin.url("sign-in/code")).location == lin.url("sign-in")
     monkeypatch.undo()
     token = csrf_token(client, lin.url("sign-in/code"))

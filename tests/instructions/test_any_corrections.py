@@ -18,10 +18,10 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid
 from portal.matters import verbs
-from portal.matters.book import enact
 from portal.matters.models import Clock, Matter
 from portal.matters.search import records_holding
 from portal.matters.service import extending
+from portal.matters.workflow import enact
 from tests.instructions.test_corrected import amend
 from tests.world import World
 

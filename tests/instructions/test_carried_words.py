@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
-from portal.app import create_app, stand
+from portal.app import check_ready, create_app
 from portal.config import Settings
 from portal.kernel import clock
 from portal.kernel.db import db
@@ -36,7 +36,7 @@ def before_records(
     city, and its number."""
     base = new_database("words")
     environment = keys | {"DATABASE_URL": base.app_url, "DATABASE_OWNER_URL": base.owner_url, "REDIS_URL": redis_url}
-    app = stand(create_app(Settings.from_environment(environment), TESTING=True))
+    app = check_ready(create_app(Settings.from_environment(environment), TESTING=True))
     with clock.set_to(clock.at(date(2026, 11, 23), 9)):
         world = make_world(app, "words")
         matter_id = world.at_work(title="关于Ｗｉ-Fi“双击 提交”的情况反映（第2次）", document_number="市委办〔2026〕9号")

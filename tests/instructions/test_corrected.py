@@ -18,22 +18,22 @@ from sqlalchemy import select
 from portal.access.actor import SYSTEM
 from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
+from portal.deadlines.formatting import explain
 from portal.deadlines.rules import SourceLevel
 from portal.deadlines.why import Why
-from portal.deadlines.words import explain
 from portal.instructions import service
 from portal.instructions.rules import Registration
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid, Refusal
 from portal.matters import audience, verbs
-from portal.matters.book import enact
 from portal.matters.models import Clock, CoUnit, Entry, Extension, Matter
-from portal.matters.queries import one, whole_content
+from portal.matters.queries import get_matter, whole_content
 from portal.matters.readers import index_viewers
+from portal.matters.reseat import refresh_waiting_steps
 from portal.matters.rules import Lead
 from portal.matters.service import assigning, extending, forwarding, reporting, reviewing
-from portal.matters.succession import refresh_waiting_steps
+from portal.matters.workflow import enact
 from portal.network.models import ChangeKind
 from portal.notify.models import Message, Reminder
 from portal.papers.models import Paper, Step
@@ -332,7 +332,7 @@ def test_a_confidential_sign_off_ends_too_and_its_signers_read_no_longer(office:
         assert told(office, matter_id, "sign_off_ended") == {"edu.handler", "edu.director", "edu.deputy"}
         for who in ("edu.director", "edu.deputy"):
             with pytest.raises(Refusal):
-                by(office, who, one, matter_id)
+                by(office, who, get_matter, matter_id)
 
 
 # --------------------------------------------------------------------------------------------------------- below it

@@ -17,7 +17,7 @@ from portal.matters.models import Content, Matter
 from portal.matters.search import records_holding
 from portal.matters.service.creation import index_words
 from portal.network.models import Unit
-from portal.network.queries import leader_meant, people_matching, person_meant, unit_meant, units_matching
+from portal.network.queries import leader_meant, people_matching, resolve_person, resolve_unit, units_matching
 from portal.papers.models import Paper
 from tests.instructions.test_importing import row as line
 from tests.instructions.test_importing import upload
@@ -188,12 +188,12 @@ def test_units_and_people_are_found_however_written(world: World) -> None:
         db.session.execute(update(Person).where(Person.id == world.people["city.leader"]).values(name="买买提·依明"))
     with world.work():
         for asked in ("市财政局(国资办)", "市财政局〔国资办〕", "市财政局 国资办", "330300-cz", "３３０３００－ＣＺ", "随便什么"):
-            unit = unit_meant(asked)
+            unit = resolve_unit(asked)
             assert (unit.id if unit else None) == (world.units["finance"] if asked != "随便什么" else None), asked
         for asked in ("财政局(国", "（国资", "300CZ", "CZ"):
             assert [unit.id for unit in units_matching(asked)] == [world.units["finance"]], asked
         for asked in ("买买提・依明", "买买提依明", "买买提 依明"):
-            assert leader_meant(asked) is not None and leader_meant(asked) == person_meant(asked), asked
+            assert leader_meant(asked) is not None and leader_meant(asked) == resolve_person(asked), asked
             assert [one.id for one in people_matching(asked[:4])] == [world.people["city.leader"]]
-        assert person_meant("赵钱 (city.leader)") is None
-        assert person_meant("买买提•依明（city.leader）") is not None
+        assert resolve_person("赵钱 (city.leader)") is None
+        assert resolve_person("买买提•依明（city.leader）") is not None

@@ -20,9 +20,9 @@ from portal.instructions.importing import COLUMNS
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import verbs
-from portal.matters.book import enact
 from portal.matters.models import Content, Matter
 from portal.matters.sameness import take_missing
+from portal.matters.workflow import enact
 from portal.workflow.verbs import Said
 from tests.instructions.test_importing import TODAY, book, row
 from tests.world import World

@@ -24,11 +24,11 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
 from portal.matters import verbs
-from portal.matters.book import enact
 from portal.matters.models import Clock, Entry, Matter
-from portal.matters.queries import attachments, one
+from portal.matters.queries import attachments, get_matter
 from portal.matters.search import records_holding
 from portal.matters.service import forwarding
+from portal.matters.workflow import enact
 from portal.network.queries import proposal_for
 from portal.notify.models import Message
 from tests.at_the_door import csrf_token
@@ -143,7 +143,7 @@ def test_a_co_unit_named_twice_by_different_names_helps_once(world: World, where
         answer = browser.post(world.url(f"matters/{matter_id}/assign"), data=sent)
     assert answer.status_code == 303
     with world.work("city.supervisor"):
-        assert one(world.actor("city.supervisor"), matter_id).co_unit_ids == (world.units["finance"],)
+        assert get_matter(world.actor("city.supervisor"), matter_id).co_unit_ids == (world.units["finance"],)
 
 
 def test_registering_takes_few_statements(world: World) -> None:
@@ -255,11 +255,11 @@ def test_a_mark_of_classification_stores_nothing_but_that_it_was_tried(world: Wo
 def test_the_linked_leader_reads_even_a_confidential_one_from_registration(world: World) -> None:
     matter_id = register(world, confidential=True, leader_id=world.people["city.leader"])
     with world.work("city.leader"):
-        content = one(world.actor("city.leader"), matter_id).content
+        content = get_matter(world.actor("city.leader"), matter_id).content
         assert content is not None
         assert content.title == "关于农村饮水的情况反映"
     with world.work("city.head"):
-        assert one(world.actor("city.head"), matter_id).content is None
+        assert get_matter(world.actor("city.head"), matter_id).content is None
 
 
 def test_a_department_of_a_county_makes_the_form_propose_its_committee(world: World) -> None:
@@ -396,10 +396,10 @@ def test_co_units_are_corrected_before_assignment(world: World) -> None:
     amend(world, matter_id, lead_unit=health, co_units=(finance, county))
     amend(world, matter_id, 2, lead_unit=health, co_units=(county,))
     with world.work("city.supervisor"):
-        assert [c.unit_id for c in one(world.actor("city.supervisor"), matter_id).co_units] == [county.id]
+        assert [c.unit_id for c in get_matter(world.actor("city.supervisor"), matter_id).co_units] == [county.id]
     amend(world, matter_id, 3, lead_unit=health)
     with world.work("city.supervisor"):
-        assert not one(world.actor("city.supervisor"), matter_id).co_unit_ids
+        assert not get_matter(world.actor("city.supervisor"), matter_id).co_unit_ids
 
 
 # ------------------------------------------------------------------------------------------------------ new round
@@ -507,7 +507,7 @@ def test_papers_go_along_and_a_refused_one_refuses_all(world: World) -> None:
     assert first.location == second.location
     with world.work("city.supervisor"):
         actor = world.actor("city.supervisor")
-        papers = attachments(actor, one(actor, UUID(first.location.rsplit("/", 1)[1])))
+        papers = attachments(actor, get_matter(actor, UUID(first.location.rsplit("/", 1)[1])))
         assert [paper.name for paper in papers] == ["来文.txt"]
 
 

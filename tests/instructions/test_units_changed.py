@@ -13,9 +13,9 @@ from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
 from portal.kernel.refusals import Invalid
 from portal.matters import verbs
-from portal.matters.book import enact
 from portal.matters.rules import Lead
 from portal.matters.service import assigning, reporting, reviewing
+from portal.matters.workflow import enact
 from portal.network.models import ChangeKind
 from portal.papers.models import Paper
 from portal.papers.queries import paper

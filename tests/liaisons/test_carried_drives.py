@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError
 
-from portal.app import create_app, stand
+from portal.app import check_ready, create_app
 from portal.collections.queries import units_of
 from portal.config import Settings
 from portal.kernel import clock
@@ -40,7 +40,7 @@ class Base:
     def __init__(self, database: Any, environment: dict[str, str]) -> None:
         self.environment = environment | {"DATABASE_OWNER_URL": database.owner_url}
         self.owner = create_engine(database.owner_url)
-        self.app = stand(create_app(Settings.from_environment(environment), TESTING=True))
+        self.app = check_ready(create_app(Settings.from_environment(environment), TESTING=True))
         self.worlds = [make_world(self.app, f"carried-{uuid4().hex[:12]}") for _one in range(2)]
         for world in self.worlds:
             _ask(world)

@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 
 from bench.place import Ground
-from portal.app import create_app, stand
+from portal.app import check_ready, create_app
 from portal.commands.demonstration.play import SLUG, play
 from portal.config import Settings
 from portal.kernel import clock
@@ -59,7 +59,7 @@ def gather(
     environment: dict[str, str], connection: psycopg.Connection, moment: datetime, say: Callable[[str], Any]
 ) -> dict[str, dict[str, str]]:
     """Play the city up to this moment, and read all of it."""
-    app = stand(create_app(Settings.from_environment(environment)))
+    app = check_ready(create_app(Settings.from_environment(environment)))
     with app.app_context(), clock.set_to(moment), _surroundings(environment):
         play(say)
         say("played")

@@ -23,7 +23,7 @@ from psycopg.types.string import TextLoader
 
 from portal.access.roles import of_shells, person_of, standing_of
 from portal.kernel import clock
-from portal.vault.box import open_sealed, seal
+from portal.vault.encryption import open_sealed, seal
 from tests.likeness.schema import Table, left_out, tables_of
 from tests.likeness.tables import CALLED, KEPT_NUMBERS, MOVED, NAMES, PATHS, PRINCIPALS, SEALED_AS, SUBJECTS
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy.engine import URL
 
-from portal.app import create_app, stand
+from portal.app import check_ready, create_app
 from portal.config import Settings
 from portal.kernel import clock
 from portal.kernel.db import db
@@ -81,7 +81,7 @@ def founded(new_database: Any, postgres: URL, redis_url: str, keys: dict[str, st
     provision.create_database(postgres, NOW, empty.name)
     access = provision.access(postgres, PASSWORDS, NOW)
     environment = keys | {"DATABASE_URL": access.app_url, "REDIS_URL": redis_url}
-    app = stand(create_app(Settings.from_environment(environment), TESTING=True))
+    app = check_ready(create_app(Settings.from_environment(environment), TESTING=True))
     town = Town(make_world(app, "wenzhou"), environment, postgres)
     town.keep("likeness_empty")
     yield town, "likeness_empty"

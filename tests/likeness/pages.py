@@ -23,7 +23,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from werkzeug.test import TestResponse
 
-from portal.app import create_app, stand
+from portal.app import check_ready, create_app
 from portal.commands.demo import NAMES, show_names
 from portal.config import Settings
 from portal.identity import sessions
@@ -229,7 +229,7 @@ def pages_of(
     """All pages of one person, in a process of its own that asks for those of several."""
     with clock.set_to(moment):
         if "portal" not in _here:
-            app = stand(create_app(Settings.from_environment(environment)))
+            app = check_ready(create_app(Settings.from_environment(environment)))
             show_names(app)
             _here["portal"] = Portal(app, slug, names)
         return dict(_here["portal"].ask_all(person, samples))

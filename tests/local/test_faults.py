@@ -26,7 +26,7 @@ from sqlalchemy import select
 
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
-from portal.app import create_app, stand
+from portal.app import check_ready, create_app
 from portal.config import Settings
 from portal.kernel import clock
 from portal.kernel.db import db
@@ -170,7 +170,7 @@ def world(portal: Portal, redis_url: str, keys: dict[str, str]) -> Iterator[Worl
     servers = Servers(Place(portal.data), {})
     servers.attach()
     settings = Settings.from_environment(servers.environment() | keys | {"REDIS_URL": redis_url})
-    app = stand(create_app(settings, TESTING=True))
+    app = check_ready(create_app(settings, TESTING=True))
     yield make_world(app, "faults")
     with app.app_context():
         db.engine.dispose()

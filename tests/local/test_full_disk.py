@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from portal.app import create_app, stand
+from portal.app import check_ready, create_app
 from portal.config import Settings
 from portal.kernel.db import db
 from portal.local import provision
@@ -47,7 +47,7 @@ def test_a_full_disk_is_said_and_what_was_acknowledged_is_there_when_there_is_ro
             told = keys | {"DATABASE_URL": access.app_url, "REDIS_URL": redis_url, "FILES_DIR": str(files)}
             upgrade = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
             subprocess.run(upgrade, cwd=CLONE, env=told | {"DATABASE_OWNER_URL": access.owner_url}, check=True, capture_output=True)
-            app = stand(create_app(Settings.from_environment(told), TESTING=True))
+            app = check_ready(create_app(Settings.from_environment(told), TESTING=True))
             app.testing = False
             world = make_world(app, "full")
             matter_id, browser = world.at_work(), world.browser("health.handler")

@@ -20,12 +20,12 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Refusal
 from portal.matters import verbs
-from portal.matters.book import enact
 from portal.matters.jobs import go_on_with_successors
 from portal.matters.models import ENDED, Content, CoUnit, Matter
 from portal.matters.rules import Lead
 from portal.matters.service import assigning, extending, forwarding
 from portal.matters.service.granting import grant_reading, tidy_lapsed
+from portal.matters.workflow import enact
 from portal.network.models import ChangeKind, Post
 from portal.network.queries import in_force
 from portal.network.service.delegating import delegate

@@ -18,13 +18,13 @@ from sqlalchemy.engine import make_url
 
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
-from portal.app import create_app, stand
+from portal.app import check_ready, create_app
 from portal.config import Settings
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.local.postgres import conninfo
 from portal.matters.models import Content
-from portal.vault.box import open_sealed
+from portal.vault.encryption import open_sealed
 from tests.conftest import CLONE, Database, migrate
 from tests.world import World, make_world
 
@@ -72,7 +72,7 @@ class Town(NamedTuple):
 def town(new_database: Callable[[str], Database], redis_url: str, keys: dict[str, str]) -> Iterator[Town]:
     database = new_database("records")
     environment = keys | {"DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url, "REDIS_URL": redis_url}
-    app = stand(create_app(Settings.from_environment(environment), TESTING=True))
+    app = check_ready(create_app(Settings.from_environment(environment), TESTING=True))
     with clock.set_to(clock.at(date(2026, 7, 1), 9)):
         world = make_world(app, "records")
         world.sign(world.submit(world.at_work()), "health.director", "health.deputy")

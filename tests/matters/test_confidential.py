@@ -20,9 +20,9 @@ from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
 from portal.local.postgres import conninfo
 from portal.matters import queries, verbs
-from portal.matters.book import enact
 from portal.matters.models import Clock
 from portal.matters.service import assigning, extending, forwarding, reviewing
+from portal.matters.workflow import enact
 from portal.notify.models import Message
 from portal.papers.models import Paper
 from portal.papers.queries import papers_of
@@ -45,7 +45,7 @@ def _readers(world: World, matter_id: UUID) -> tuple[set[str], set[str]]:
     for name in PEOPLE:
         with world.work(name):
             try:
-                matter = queries.one(world.actor(name), matter_id)
+                matter = queries.get_matter(world.actor(name), matter_id)
             except Invisible:
                 continue
             (content if matter.content is not None else shell).add(name)
@@ -170,7 +170,7 @@ def test_messages_hold_the_number_alone_and_go_to_audience_or_shell(world: World
     world.progress(world.acknowledge(assigned))
     world.sign(world.submit(assigned), "health.director", "health.deputy")
     with world.work("city.supervisor"):
-        handling_matter = queries.one(world.actor("city.supervisor"), assigned)
+        handling_matter = queries.get_matter(world.actor("city.supervisor"), assigned)
         assert handling_matter.number
     with world.work():
         told = db.session.scalars(select(Message).where(Message.record_id == assigned)).all()
@@ -218,7 +218,7 @@ def test_the_database_holds_no_word_of_it_in_the_clear(world: World, assigned: U
 
 def test_the_shell_names_nobody(world: World, assigned: UUID) -> None:
     with world.work("city.head"):
-        matter = queries.one(world.actor("city.head"), assigned)
+        matter = queries.get_matter(world.actor("city.head"), assigned)
         assert matter.content is None
         assert queries.around(world.actor("city.head"), matter).entries == []
         assert papers_of(world.actor("city.head"), matter.id) == []
@@ -247,7 +247,9 @@ def test_urging_a_shell_reaches_the_handler_without_naming_him(world: World, ass
     with world.work("health.handler"):
         kinds = [
             (e.kind, e.words)
-            for e in queries.around(world.actor("health.handler"), queries.one(world.actor("health.handler"), assigned)).entries
+            for e in queries.around(
+                world.actor("health.handler"), queries.get_matter(world.actor("health.handler"), assigned)
+            ).entries
         ]
         assert ("urge", None) in kinds
 

@@ -19,10 +19,10 @@ from portal.access.visibility import as_seen_by
 from portal.audit.models import Reading
 from portal.kernel.db import db
 from portal.matters import verbs
-from portal.matters.book import enact
 from portal.matters.models import Attachment
-from portal.matters.queries import one
+from portal.matters.queries import get_matter
 from portal.matters.service import assigning, attaching, extending
+from portal.matters.workflow import enact
 from portal.papers.models import Paper
 from tests.world import World
 
@@ -45,7 +45,7 @@ class Life:
         with world.work("city.supervisor"):
             actor = world.actor("city.supervisor")
             papers = [(f"{MARK}.txt", BytesIO(f"{MARK}附件".encode()))]
-            attaching.attach_to_matter(actor, one(actor, self.matter_id), papers)
+            attaching.attach_to_matter(actor, get_matter(actor, self.matter_id), papers)
 
     def stages(self) -> Iterator[str]:
         """The matter as it was declined, is at work while more time is asked for, in sign-off, and under review."""

@@ -13,9 +13,9 @@ from portal.audit.models import JournalEntry
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import verbs
-from portal.matters.book import enact
 from portal.matters.rebuild import rebuild_viewers
 from portal.matters.service.granting import tidy_lapsed
+from portal.matters.workflow import enact
 from portal.notify.models import Message
 from portal.workflow.verbs import Said
 from tests.world import World

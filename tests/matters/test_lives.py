@@ -20,14 +20,14 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Refusal, Stale
 from portal.matters import queries, verbs
-from portal.matters.book import enact
 from portal.matters.ladder import persons_of
 from portal.matters.models import Clock, Matter
 from portal.matters.queries import whole_content
 from portal.matters.rebuild import rebuild_viewers
+from portal.matters.reseat import refresh_waiting_steps
 from portal.matters.rules import Lead
 from portal.matters.service import assigning, extending, forwarding, handling, reporting, reviewing
-from portal.matters.succession import refresh_waiting_steps
+from portal.matters.workflow import enact
 from portal.network.models import Post
 from portal.network.service.delegating import delegate
 from portal.papers.models import Paper
@@ -104,7 +104,7 @@ def test_declining_goes_back_to_whoever_assigned_and_the_clock_runs_on(world: Wo
         found = world.matter(matter_id)
         assert (found.state, found.declined, found.due_on) == ("registered", True, due)
         with world.work("health.liaison"), pytest.raises(Refusal):
-            queries.one(world.actor("health.liaison"), matter_id)
+            queries.get_matter(world.actor("health.liaison"), matter_id)
         world.assign(matter_id, to="finance")
     assert world.matter(matter_id).lead_unit_name == "市财政局"
 
@@ -378,7 +378,7 @@ def test_a_vacant_seat_is_named_and_a_successor_goes_on(world: World) -> None:
 def test_a_county_passed_over_is_told_and_may_urge(world: World) -> None:
     matter_id = world.assign(world.register(), to="county_health")
     with world.work("county.supervisor"):
-        assert queries.one(world.actor("county.supervisor"), matter_id).content is not None
+        assert queries.get_matter(world.actor("county.supervisor"), matter_id).content is not None
         enact(world.actor("county.supervisor"), verbs.URGE, matter_id, Said(words="请抓紧"))
     assert world.matter(matter_id).urges == 1
     with pytest.raises(Forbidden):
@@ -511,7 +511,7 @@ def test_an_officer_reads_nothing_of_the_business_he_once_had(world: World) -> N
         with world.work(person):
             assert world.actor(person).principals == ()
             with pytest.raises(Refusal):
-                queries.one(world.actor(person), matter_id)
+                queries.get_matter(world.actor(person), matter_id)
 
 
 def test_nobody_stands_in_for_the_drafter_at_his_own_draft(world: World) -> None:

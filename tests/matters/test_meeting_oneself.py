@@ -11,7 +11,7 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid
 from portal.matters import queries
-from portal.matters.succession import refresh_waiting_steps
+from portal.matters.reseat import refresh_waiting_steps
 from portal.network.models import Post
 from portal.network.service.delegating import delegate
 from tests.world import World
@@ -45,7 +45,7 @@ def test_who_checked_is_not_asked_to_issue_in_his_second_post(world: World) -> N
     _takes_post_of(world, "health.director", "health.deputy", former_leaves=False)
     _signs(world, report_id, "health.director")
     with world.work("health.director"):
-        waiting = queries.one(world.actor("health.director"), matter_id).step_now
+        waiting = queries.get_matter(world.actor("health.director"), matter_id).step_now
         assert [one.person_id for one in waiting.people] == [world.people["health.deputy"]]
     with pytest.raises(Forbidden, match="同一份材料不能由一个人签两步"):
         _signs(world, report_id, "health.director")

@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from portal.deadlines.rules import Urgency
 from portal.kernel import clock
 from portal.matters import verbs
-from portal.matters.book import enact
 from portal.matters.service import reviewing
+from portal.matters.workflow import enact
 from portal.workflow.verbs import Said
 from tests.at_the_door import PASSWORD, flat
 from tests.world import World

@@ -13,11 +13,11 @@ from portal.access.roles import Role
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import verbs
-from portal.matters.book import enact
 from portal.matters.rebuild import rebuild_viewers
+from portal.matters.reseat import refresh_all
 from portal.matters.service import assigning, extending
 from portal.matters.service.granting import tidy_lapsed
-from portal.matters.succession import refresh_all
+from portal.matters.workflow import enact
 from portal.network.models import Post
 from portal.network.service.delegating import delegate, end_delegation
 from portal.notify.models import Message

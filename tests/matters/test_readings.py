@@ -13,18 +13,18 @@ from sqlalchemy import select, update
 
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
-from portal.app import stand
+from portal.app import check_ready
 from portal.audit.models import Reading
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import verbs
-from portal.matters.book import enact
 from portal.matters.models import Attachment
 from portal.matters.service import attaching, extending, reporting
 from portal.matters.service.reporting import signing
+from portal.matters.workflow import enact
 from portal.papers.frozen import canonical_fields
 from portal.papers.models import Paper, SignOff
-from portal.vault.words import canonical_digest
+from portal.vault.encrypted_fields import canonical_digest
 from tests.at_the_door import PASSWORD
 from tests.world import World
 
@@ -255,20 +255,20 @@ def test_what_was_kept_before_takes_the_key_at_the_next_start_unless_it_was_subm
 
     with world.work("health.handler"):
         reporting.submit_report(world.actor("health.handler"), report_id)
-    stand(world.app)
+    check_ready(world.app)
     found = digests()
     assert (found[opened], found[matter_id]) == (known, known)
     assert found[secret] != known and ":" in found[secret]
-    stand(world.app)
+    check_ready(world.app)
     assert digests() == found
     world.sign(report_id, "health.director", "health.deputy")
 
 
 def world_one(world: World, matter_id: UUID):  # type: ignore[no-untyped-def]
     """The matter as its registrar sees it; inside his work."""
-    from portal.matters.queries import one
+    from portal.matters.queries import get_matter
 
-    return one(world.actor("city.supervisor"), matter_id)
+    return get_matter(world.actor("city.supervisor"), matter_id)
 
 
 def test_what_shows_nothing_is_no_reading(world: World) -> None:

@@ -23,11 +23,11 @@ from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import db
 from portal.local.postgres import conninfo
 from portal.matters import verbs
-from portal.matters.book import enact
 from portal.matters.models import Matter
 from portal.matters.service import extending, reporting, reviewing
+from portal.matters.workflow import enact
 from portal.papers.models import Paper, SignOff, Submission
-from portal.vault.words import canonical_digest
+from portal.vault.encrypted_fields import canonical_digest
 from portal.workflow.verbs import Said
 from tests.world import World
 

@@ -15,10 +15,10 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invisible, Stale
 from portal.matters import queries, verbs
-from portal.matters.book import enact
 from portal.matters.rebuild import rebuild_viewers
+from portal.matters.reseat import refresh_deciders, refresh_waiting_steps
 from portal.matters.service import extending, reporting
-from portal.matters.succession import refresh_deciders, refresh_waiting_steps
+from portal.matters.workflow import enact
 from portal.network.models import Post
 from portal.network.service.delegating import delegate, end_delegation
 from portal.notify.models import Message
@@ -66,7 +66,7 @@ def _sweep(world: World) -> int:
 def _reads(world: World, person: str, matter_id: UUID) -> bool:
     with world.work(person):
         try:
-            return queries.one(world.actor(person), matter_id).content is not None
+            return queries.get_matter(world.actor(person), matter_id).content is not None
         except Invisible:
             return False
 

@@ -103,7 +103,7 @@ def test_it_goes_on_under_a_number_of_its_own_read_by_who_registered_it_alone(wo
     _void(world, matter_id)
     with world.work("city.supervisor"):
         (made,) = db.session.scalars(select(Matter).where(Matter.confidential).options(as_seen_by(SYSTEM)))
-        mine = queries.one(world.actor("city.supervisor"), made.id)
+        mine = queries.get_matter(world.actor("city.supervisor"), made.id)
         assert mine.content is not None
         assert (mine.content.title, mine.state, mine.due_on, mine.lead_unit_id) == (
             TITLE,
@@ -112,7 +112,7 @@ def test_it_goes_on_under_a_number_of_its_own_read_by_who_registered_it_alone(wo
             former.lead_unit_id,
         )
     with world.work("city.head"):
-        assert queries.one(world.actor("city.head"), made.id).content is None
+        assert queries.get_matter(world.actor("city.head"), made.id).content is None
 
 
 def test_what_was_forwarded_is_void_too_and_the_index_is_what_a_rebuild_makes(world: World) -> None:

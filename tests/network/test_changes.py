@@ -20,11 +20,11 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
 from portal.matters import verbs
-from portal.matters.book import enact
 from portal.matters.models import CoUnit, Entry, Matter
-from portal.matters.queries import one
+from portal.matters.queries import get_matter
 from portal.matters.rebuild import rebuild_viewers
 from portal.matters.service import assigning
+from portal.matters.workflow import enact
 from portal.network import previews, queries, rules
 from portal.network.models import ChangeKind, Kind, Level, Post, Unit, UnitChange
 from portal.network.plan import UNITS
@@ -102,7 +102,7 @@ def all_follows_from_the_rules(world: World) -> None:
 def sees(world: World, person: str, matter_id: UUID) -> bool:
     with world.work(person):
         try:
-            one(world.actor(person), matter_id)
+            get_matter(world.actor(person), matter_id)
         except Invisible:
             return False
         return True

@@ -18,9 +18,9 @@ from portal.kernel.db import db
 from portal.kernel.refusals import Invalid
 from portal.matters import verbs
 from portal.matters.acts import AMEND, GRANT_READING, READ_READINGS
-from portal.matters.book import enact
 from portal.matters.models import State
-from portal.matters.queries import one
+from portal.matters.queries import get_matter
+from portal.matters.workflow import enact
 from portal.network import queries
 from portal.network.models import ChangeKind, Kind, Level, Post, Unit, UnitChange
 from portal.network.service import changing
@@ -95,7 +95,7 @@ def closed(world: World, **more: object) -> UUID:
 def may(world: World, person: str, act: Act, matter_id: UUID) -> bool:
     with world.work(person):
         actor = world.actor(person)
-        return bool(allowed(actor, act, one(actor, matter_id)))
+        return bool(allowed(actor, act, get_matter(actor, matter_id)))
 
 
 # ----------------------------------------------------------------------------------------------------- the register kept
@@ -202,7 +202,7 @@ def test_of_what_is_confidential_the_heir_has_the_shell_and_its_head_grants_read
     do(world, K.MERGE, "county_health", into_id=world.units["bureau2"], moving=[])
     assert not any(sees(world, name, secret) for name in ("finance.director", "finance.leader"))
     with world.work("nobody"):
-        assert one(world.actor("nobody"), secret).content is None
+        assert get_matter(world.actor("nobody"), secret).content is None
     assert may(world, "health.handler2", GRANT_READING, secret)
     assert may(world, "health.handler2", READ_READINGS, secret)
     assert not may(world, "nobody", GRANT_READING, secret)

@@ -139,11 +139,11 @@ def test_organs_and_retired_units_are_not_proposed(network: Network) -> None:
 def test_the_unit_meant_is_one_or_none(network: Network) -> None:
     bureau = network.unit("3301-17")
     for typed in ("3301-17", "清溪县教育局", "教育局", "清溪县教育局 (3301-17)", "清溪县教育局（3301-17）"):
-        assert queries.unit_meant(typed) is bureau, typed
-    assert queries.unit_meant("县") is None
+        assert queries.resolve_unit(typed) is bureau, typed
+    assert queries.resolve_unit("县") is None
     db.session.add(Unit(code="9", name="另一教育局", short_name="教育局", level="county", kind="department", path=[]))
     db.session.flush()
-    assert queries.unit_meant("教育局") is None
+    assert queries.resolve_unit("教育局") is None
 
 
 def test_a_picker_for_leaders_shows_those_of_committees_alone(network: Network) -> None:

@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP, syntax
 from flask import Flask
 from sqlalchemy import update
 
-from portal.app import create_app, stand
+from portal.app import check_ready, create_app
 from portal.config import Settings
 from portal.identity.models import Person
 from portal.kernel.db import db
@@ -138,7 +138,7 @@ def quiet(
     """The portal on a database in which only the processes that a test starts sweep; with their environment."""
     database = new_database("sweeps")
     environment = keys | {"DATABASE_URL": database.app_url, "REDIS_URL": redis_url}
-    portal = stand(create_app(Settings.from_environment(environment), TESTING=True))
+    portal = check_ready(create_app(Settings.from_environment(environment), TESTING=True))
     yield portal, database, environment
     with portal.app_context():
         db.engine.dispose()

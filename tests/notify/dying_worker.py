@@ -19,7 +19,7 @@ from pathlib import Path
 from sqlalchemy import event
 
 from portal.kernel.db import PortalSession
-from portal.notify import bell, delivery, digests, ladder, rules
+from portal.notify import delivery, digests, ladder, rules, wakeup
 from portal.notify.channels import Outcome, Parcel
 from portal.notify.mail import Mail
 
@@ -79,7 +79,7 @@ def main(notes: Path, *deaths: str) -> None:
         return outcome
 
     Mail.send = sending  # type: ignore[method-assign]
-    bell.ring = lambda city_id: None  # the test alone says how many jobs there are
+    wakeup.ring = lambda city_id: None  # the test alone says how many jobs there are
     from portal.jobs import worker  # only now: the features hand down the parts of a sweep as they are when they are read
 
     worker.main()

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from portal.config import Settings
-from portal.notify import letters
+from portal.notify import mail_templates
 from portal.notify.channels import Outcome, Parcel
 
 PER_MINUTE = 3
@@ -38,7 +38,7 @@ class Pager:
 
     def send(self, parcel: Parcel, begin: Callable[[], bool]) -> Outcome:
         """One request; the gateway knows `id` again, so that what arrived twice is shown once."""
-        said = {"to": parcel.address, "text": letters.body(parcel, self.base_url), "id": str(parcel.identity)}
+        said = {"to": parcel.address, "text": mail_templates.body(parcel, self.base_url), "id": str(parcel.identity)}
         connection = HTTPConnection(self.url.hostname or "", self.url.port, timeout=5)
         try:
             connection.connect()

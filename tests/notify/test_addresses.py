@@ -15,7 +15,7 @@ from portal.audit.models import JournalEntry
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.notify.letters import CODE_SUBJECT, SUBJECT
+from portal.notify.mail_templates import CODE_SUBJECT, SUBJECT
 from portal.notify.models import AddressChange, Message
 from tests.notify.conftest import PostOffice
 from tests.notify.test_mail import deliver, deliveries

@@ -21,7 +21,7 @@ from sqlalchemy import select, update
 from portal.config import Misconfigured, Settings
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.notify import bell, channels
+from portal.notify import channels, wakeup
 from portal.notify.models import ChannelAddress, ChannelPace
 from portal.notify.service import tell
 from tests.conftest import Database
@@ -194,7 +194,7 @@ def test_a_real_worker_opens_it_from_the_environment(
     told(quiet_world, kind="urged")
     redis, log = Redis.from_url(redis_url), tmp_path / "worker.log"
     with running(environment, log, "portal.jobs.worker"):
-        Queue(bell.QUEUE, connection=redis, serializer="json").enqueue(bell.SWEEP, quiet_world.id)
+        Queue(wakeup.QUEUE, connection=redis, serializer="json").enqueue(wakeup.SWEEP, quiet_world.id)
         wait_until(lambda: states(quiet_world) == ["sent"], log)
     redis.flushall()
     redis.close()

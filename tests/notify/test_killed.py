@@ -24,8 +24,8 @@ from sqlalchemy import func, select, update
 from portal.deadlines.models import CalendarDay
 from portal.kernel import clock
 from portal.kernel.db import db, enter
-from portal.notify import bell, delivery
-from portal.notify.letters import DIGEST_SUBJECT
+from portal.notify import delivery, wakeup
+from portal.notify.mail_templates import DIGEST_SUBJECT
 from portal.notify.models import Delivery, Message, Reminder
 from tests.conftest import CLONE, Database
 from tests.notify.conftest import PostOffice, give_addresses
@@ -152,19 +152,19 @@ def test_workers_killed_at_any_instant_lose_nothing_and_double_nothing(
     tmp_path: Path,
 ) -> None:
     world, matters, models = overdue
-    queue = Queue(bell.QUEUE, connection=redis, serializer="json")
+    queue = Queue(wakeup.QUEUE, connection=redis, serializer="json")
     log = tmp_path / "worker.log"
     for number, deaths in enumerate(DEATHS):
         notes = tmp_path / f"deaths-{number}"
         notes.mkdir()
         with running(environment, log, "tests.notify.dying_worker", str(notes), *deaths) as worker:
             for death in range(len(deaths)):
-                queue.enqueue(bell.SWEEP, world.id)
+                queue.enqueue(wakeup.SWEEP, world.id)
                 wait_until(lambda note=notes / str(death): note.exists() and gone(int(note.read_text())), log)
             worker.wait(PATIENCE)
         redis.flushall()
     with running(environment, log, "portal.jobs.worker"):
-        queue.enqueue(bell.SWEEP, world.id)
+        queue.enqueue(wakeup.SWEEP, world.id)
         wait_until(lambda: left(world) == 0 and states(world).total() == due_letters(models), log)
         assert (states(world)["claimed"], states(world)["sending"]) == (2, 1)
     equals_the_models(world, matters, models)
@@ -174,7 +174,7 @@ def test_workers_killed_at_any_instant_lose_nothing_and_double_nothing(
         assert delivery.give_up_expired() == 1  # killed after sending; the two killed just before wait again
         db.session.commit()
     with running(environment, log, "portal.jobs.worker"):
-        queue.enqueue(bell.SWEEP, world.id)
+        queue.enqueue(wakeup.SWEEP, world.id)
         wait_until(lambda: states(world) == {"sent": due_letters(models) - 1, "doubtful": 1}, log)
     identities = letters_of(world, post_office)
     assert len(identities) == len(set(identities)) == due_letters(models)
@@ -189,17 +189,17 @@ def test_a_sweep_that_is_cut_off_while_the_server_is_slow_gives_its_claim_back(
         db.session.add(message)
         db.session.flush()
         db.session.add(Delivery(person_id=message.person_id, message_id=message.id, channel="mail", due_at=clock.now()))
-    queue, log = Queue(bell.QUEUE, connection=redis, serializer="json"), tmp_path / "worker.log"
+    queue, log = Queue(wakeup.QUEUE, connection=redis, serializer="json"), tmp_path / "worker.log"
     post_office.greets_after = 6.0
     with running(environment, log, "portal.jobs.worker"):
-        queue.enqueue(bell.SWEEP, quiet_world.id, job_timeout=3)
+        queue.enqueue(wakeup.SWEEP, quiet_world.id, job_timeout=3)
         wait_until(lambda: states(quiet_world)["claimed"] == 1, log)
         wait_until(lambda: not states(quiet_world)["claimed"], log)
         assert set(states(quiet_world)) == {"waiting"}
         post_office.greets_after = 0
         with quiet_world.work():
             db.session.execute(update(Delivery).where(Delivery.city_id == quiet_world.id).values(due_at=clock.now()))
-        queue.enqueue(bell.SWEEP, quiet_world.id)
+        queue.enqueue(wakeup.SWEEP, quiet_world.id)
         wait_until(lambda: set(states(quiet_world)) == {"sent"}, log)
     letters = letters_of(quiet_world, post_office)
     assert len(letters) == len(set(letters)) == states(quiet_world)["sent"] > 0
@@ -229,21 +229,21 @@ def test_workers_killed_while_they_gather_and_send_digests_double_none(
                         person_id=message.person_id, message_id=message.id, channel="mail", state="for_digest", due_at=clock.now()
                     )
                 )
-    queue, log = Queue(bell.QUEUE, connection=redis, serializer="json"), tmp_path / "worker.log"
+    queue, log = Queue(wakeup.QUEUE, connection=redis, serializer="json"), tmp_path / "worker.log"
     early = environment | {"DUBAN_TEST_DIGESTS_FROM": "00:00"}
     deaths = ("before_gather:1:child", "after_gather:1:child", "sending:1:child", "sent:2:child", "after_claim:1:both")
     notes = tmp_path / "deaths"
     notes.mkdir()
     with running(early, log, "tests.notify.dying_worker", str(notes), *deaths) as worker:
         for death in range(len(deaths)):
-            queue.enqueue(bell.SWEEP, world.id)
+            queue.enqueue(wakeup.SWEEP, world.id)
             wait_until(lambda note=notes / str(death): note.exists() and gone(int(note.read_text())), log)
         worker.wait(PATIENCE)
     redis.flushall()
     notes = tmp_path / "no-deaths"
     notes.mkdir()
     with running(early, log, "tests.notify.dying_worker", str(notes)):
-        queue.enqueue(bell.SWEEP, world.id)
+        queue.enqueue(wakeup.SWEEP, world.id)
         wait_until(lambda: not (states(world)["waiting"] or states(world)["for_digest"]), log)
 
     with world.work():

@@ -14,7 +14,7 @@ from portal.kernel import clock
 from portal.kernel.db import db, enter
 from portal.notify import jobs
 from portal.notify.kinds import text_of
-from portal.notify.letters import SUBJECT
+from portal.notify.mail_templates import SUBJECT
 from portal.notify.models import Message
 from tests.at_the_door import PASSWORD, csrf_token
 from tests.notify.conftest import PostOffice

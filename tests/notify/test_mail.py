@@ -14,11 +14,11 @@ from portal.audit.models import JournalEntry
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import alone, db, enter
-from portal.notify import bell, channels, delivery, jobs, mail
+from portal.notify import channels, delivery, jobs, mail, wakeup
 from portal.notify.channels import Outcome
 from portal.notify.commands import deliveries as deliveries_commands
-from portal.notify.letters import SUBJECT
 from portal.notify.mail import Mail, Patience
+from portal.notify.mail_templates import SUBJECT
 from portal.notify.models import Delivery, Message
 from portal.notify.service import tell
 from tests.notify.conftest import PostOffice
@@ -165,7 +165,7 @@ def test_there_are_minutes_for_the_last_answer_and_only_seconds_for_those_before
     assert mail.PATIENCE.before < delivery.LEASE.total_seconds()
     assert mail.PATIENCE.last < delivery.LEASE_OF_TEXT.total_seconds()
     whole = jobs.SENDING + delivery.LEASE.total_seconds() + mail.PATIENCE.last
-    assert whole < bell.LIMIT, "a sweep ends by itself before RQ ends it"
+    assert whole < wakeup.LIMIT, "a sweep ends by itself before RQ ends it"
     told(world)
     by_mail.decides_after = 0.5
     channels._channels["mail"] = Mail(by_mail.url, "a@b.example", "https://x", Patience(answer=0.2, last=5))

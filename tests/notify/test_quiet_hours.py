@@ -17,7 +17,7 @@ from portal.kernel import clock
 from portal.kernel.db import db, enter
 from portal.network.models import Post
 from portal.notify import digests, jobs
-from portal.notify.letters import DIGEST_SUBJECT, SUBJECT
+from portal.notify.mail_templates import DIGEST_SUBJECT, SUBJECT
 from portal.notify.models import Delivery, Message, NotificationSetting
 from portal.notify.rules import Quiet, Way, Wishes, next_digest, quiet_until
 from portal.notify.service import tell

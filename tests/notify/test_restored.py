@@ -18,7 +18,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.engine import URL
 
-from portal.app import create_app, stand
+from portal.app import check_ready, create_app
 from portal.audit.models import JournalEntry
 from portal.config import Settings
 from portal.kernel import clock
@@ -48,7 +48,7 @@ class Installation:
         self.told = told | {"DATABASE_URL": database.app_url}
 
     def app(self) -> Flask:
-        made = stand(create_app(Settings.from_environment(self.told), TESTING=True))
+        made = check_ready(create_app(Settings.from_environment(self.told), TESTING=True))
         APPS.append(made)
         return made
 

@@ -18,12 +18,12 @@ from portal.access.roles import Role
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import verbs
-from portal.matters.book import enact
-from portal.matters.queries import one, whole_content
+from portal.matters.queries import get_matter, whole_content
+from portal.matters.reseat import refresh_waiting_steps
 from portal.matters.rules import Lead
 from portal.matters.service import assigning, extending, forwarding
 from portal.matters.service.creation import keep_co_units
-from portal.matters.succession import refresh_waiting_steps
+from portal.matters.workflow import enact
 from portal.network.models import Delegation, Post
 from portal.notify.kinds import text_of
 from portal.notify.models import Message
@@ -134,7 +134,7 @@ def test_a_co_unit_named_at_registration_is_told_when_it_is_assigned_and_not_bef
 
     def amended() -> None:
         with world.work("city.supervisor"):
-            matter = one(world.actor("city.supervisor"), matter_id)
+            matter = get_matter(world.actor("city.supervisor"), matter_id)
             keep_co_units(matter, whole_content(matter), ((world.unit("finance"), None, False),))
 
     def assigned() -> None:

@@ -20,8 +20,8 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.models import Matter
 from portal.notify.models import Reminder
+from portal.officers.labels import act_words
 from portal.officers.service import note_sweep
-from portal.officers.words import act_words
 from tests.world import World
 
 PAGES = {

@@ -13,8 +13,8 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid
 from portal.matters import verbs
-from portal.matters.book import enact
 from portal.matters.service import granting
+from portal.matters.workflow import enact
 from portal.network.models import Appointment, Post
 from portal.network.queries import holders, roles_held
 from portal.network.service import delegating

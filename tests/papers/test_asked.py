@@ -12,8 +12,8 @@ from portal.access.actor import SYSTEM
 from portal.access.roles import Role
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.matters.service.passing_on import pass_on
-from portal.matters.succession import refresh_waiting_steps
+from portal.matters.reseat import refresh_waiting_steps
+from portal.matters.service.on_post_end import pass_on
 from portal.network.models import ChangeKind, Post
 from portal.network.service.delegating import delegate, end_delegation
 from portal.notify.models import Message

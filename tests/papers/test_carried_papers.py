@@ -13,13 +13,13 @@ from sqlalchemy import select
 
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
-from portal.app import create_app, stand
+from portal.app import check_ready, create_app
 from portal.config import Settings
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters.service import reporting
 from portal.papers.models import Paper, Submission
-from portal.vault.box import open_sealed
+from portal.vault.encryption import open_sealed
 from tests.conftest import Database
 from tests.matters.test_carried_records import Town
 from tests.world import World, make_world
@@ -45,7 +45,7 @@ def _live(world: World) -> None:
 def towns(new_database: Callable[[str], Database], redis_url: str, keys: dict[str, str]) -> Iterator[list[Town]]:
     database = new_database("papers")
     environment = keys | {"DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url, "REDIS_URL": redis_url}
-    app = stand(create_app(Settings.from_environment(environment), TESTING=True))
+    app = check_ready(create_app(Settings.from_environment(environment), TESTING=True))
     with clock.set_to(clock.at(date(2026, 7, 1), 9)):
         worlds = [make_world(app, name) for name in ("first", "second")]
         for world in worlds:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from portal.access.roles import Role
-from portal.app import FEATURES, stand
+from portal.app import FEATURES, check_ready
 from portal.bylaws import service as bylaws
 from portal.documents import numbering
 from portal.kernel.db import current_city
@@ -77,7 +77,7 @@ def test_every_part_of_the_start_is_done_in_each_city(
     parts = asked(lambda: done.append(("first", current_city())), lambda: done.append(("second", current_city())))
     monkeypatch.setattr("portal.app.AT_START", parts)
     other = new_world()
-    stand(world.app)
+    check_ready(world.app)
     for city in (world.id, other.id):
         assert [which for which, of in done if of == city] == ["first", "second"]
 

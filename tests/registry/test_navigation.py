@@ -12,7 +12,7 @@ from portal.matters.acts import ASSIGN
 from portal.registry.feature import Feature, refuse_contradictions, refuse_dead_ends
 from portal.registry.navigation import PLACES, SECTIONS, UNREAD, Place, Purpose, Section
 from portal.registry.registered import ByName, Unregistrable
-from portal.web import frame
+from portal.web import navigation
 
 BELLS = Section("bells.tower", _l("登录"), "desk", SIGNED_IN)
 
@@ -56,9 +56,9 @@ def test_a_purpose_without_a_page_is_refused(app: Flask, monkeypatch: pytest.Mon
 def test_a_section_that_is_judged_on_a_record_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     sections: ByName[Section] = ByName(SECTIONS.what)
     sections.fill([("bells", Section("bells.tower", _l("登录"), "desk", ASSIGN))])
-    monkeypatch.setattr(frame, "SECTIONS", sections)
+    monkeypatch.setattr(navigation, "SECTIONS", sections)
     with pytest.raises(Unregistrable, match=r"the section of the menu bells\.tower needs an act that is judged on a record"):
-        frame.install(Flask("bells"))
+        navigation.install(Flask("bells"))
 
 
 def test_what_is_unread_is_counted_by_every_feature_that_has_some() -> None:

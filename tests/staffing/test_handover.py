@@ -14,11 +14,11 @@ from portal.identity.models import Person, SignInSession
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import verbs
-from portal.matters.book import enact
 from portal.matters.models import ENDED, Content, CoUnit, Matter
 from portal.matters.rebuild import rebuild_viewers
+from portal.matters.reseat import refresh_waiting_steps
 from portal.matters.service import assigning
-from portal.matters.succession import refresh_waiting_steps
+from portal.matters.workflow import enact
 from portal.network.models import Delegation, Post
 from portal.network.service.delegating import delegate
 from portal.notify.models import Message

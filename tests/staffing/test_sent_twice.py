@@ -13,7 +13,7 @@ from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import verbs
-from portal.matters.book import enact
+from portal.matters.workflow import enact
 from portal.network.models import Absence, Post
 from portal.staffing.models import Handover
 from portal.workflow.verbs import Said

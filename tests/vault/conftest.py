@@ -8,17 +8,17 @@ import pytest
 from sqlalchemy import create_engine
 
 from portal.local.postgres import Postgres
-from portal.vault import box
+from portal.vault import encryption
 
 
 @pytest.fixture(scope="session", autouse=True)
 def vault_key(tmp_path_factory):
-    before = box._ring
+    before = encryption._ring
     key_file = tmp_path_factory.mktemp("key") / "vault.key"
-    box.create_key_file(key_file)
-    box.configure(key_file)
+    encryption.create_key_file(key_file)
+    encryption.configure(key_file)
     yield key_file
-    box._ring = before
+    encryption._ring = before
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from portal.kernel.refusals import Invalid
-from portal.vault.box import PIECE, SealBroken
+from portal.vault.encryption import PIECE, SealBroken
 from portal.vault.files import MEGABYTE, FileStore
 
 CANARY = "附件里的金丝雀".encode()

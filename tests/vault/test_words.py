@@ -10,8 +10,7 @@ from sqlalchemy import ForeignKey, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from portal.vault.box import SealBroken
-from portal.vault.words import (
+from portal.vault.encrypted_fields import (
     Sealable,
     Word,
     canonical_digest,
@@ -20,6 +19,7 @@ from portal.vault.words import (
     identity_of,
     word_names,
 )
+from portal.vault.encryption import SealBroken
 
 CANARY = "金丝雀七号不得外传"
 

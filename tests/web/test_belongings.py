@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from portal.app import create_app, stand
+from portal.app import check_ready, create_app
 from portal.config import Settings
 from portal.kernel.db import db
 from portal.kernel.installation import installation
 from portal.matters.service import attaching
-from portal.vault import box
+from portal.vault import encryption
 from portal.web.belongings import NotItsOwn
 from tests.conftest import CLONE, Database
 from tests.world import make_world
@@ -34,9 +34,9 @@ STARTS = {
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
     """What a portal made here has set for the process is as it was afterwards."""
-    ring, store = box._ring, attaching._store
+    ring, store = encryption._ring, attaching._store
     yield
-    box._ring, attaching._store = ring, store
+    encryption._ring, attaching._store = ring, store
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def written(new_database: Callable[[str], Database], redis_url: str, keys: dict[
     database = new_database("written")
     (tmp_path / "files").mkdir()
     told = keys | {"DATABASE_URL": database.app_url, "REDIS_URL": redis_url, "FILES_DIR": str(tmp_path / "files")}
-    app = stand(create_app(Settings.from_environment(told), TESTING=True))
+    app = check_ready(create_app(Settings.from_environment(told), TESTING=True))
     make_world(app, "written").register(confidential=True)
     with app.app_context():
         db.engine.dispose()
@@ -65,20 +65,20 @@ def test_no_key_and_another_key_stop_every_start_and_every_command(written: dict
     other, both = tmp_path / "vault.key", tmp_path / "both.key"
     for name, words in STARTS.items():
         assert f"the vault's key file {other} does not exist" in refusal(written | {"VAULT_KEY_FILE": str(other)}, *words), name
-    box.create_key_file(other)
+    encryption.create_key_file(other)
     for name, words in STARTS.items():
         said = refusal(written | {"VAULT_KEY_FILE": str(other)}, *words)
         assert f"{other} does not hold the key that this database's content was sealed with" in said, name
     both.write_text(other.read_text() + Path(written["VAULT_KEY_FILE"]).read_text())
     both.chmod(0o600)
     rotated = written | {"VAULT_KEY_FILE": str(both)}
-    with stand(create_app(Settings.from_environment(rotated))).app_context():
+    with check_ready(create_app(Settings.from_environment(rotated))).app_context():
         assert len(installation().vault_keys) == 2  # what is sealed from now on needs the new one too
         db.session.remove()
         db.engine.dispose()
     for key in (written["VAULT_KEY_FILE"], str(other)):
         with pytest.raises(NotItsOwn, match="does not hold the key"):
-            stand(create_app(Settings.from_environment(written | {"VAULT_KEY_FILE": key})))
+            check_ready(create_app(Settings.from_environment(written | {"VAULT_KEY_FILE": key})))
 
 
 def test_another_secret_key_is_refused_until_it_is_said_to_be_meant(written: dict[str, str], tmp_path: Path) -> None:
@@ -91,14 +91,14 @@ def test_another_secret_key_is_refused_until_it_is_said_to_be_meant(written: dic
         [sys.executable, "-m", "flask", "--app", "wsgi", "secret-key", "accept"], cwd=CLONE, env=os.environ | told, check=False
     )
     assert done.returncode == 0
-    stand(create_app(Settings.from_environment(told)))
+    check_ready(create_app(Settings.from_environment(told)))
 
 
 def test_files_without_their_database_stop_a_start_in_production(
     new_database: Callable[[str], Database], written: dict[str, str]
 ) -> None:
     told = written | {"DATABASE_URL": new_database("empty").app_url, "DUBAN_PRODUCTION": "1"}
-    stand(create_app(Settings.from_environment(told)))
+    check_ready(create_app(Settings.from_environment(told)))
     (Path(told["FILES_DIR"]) / ("0" * 32)).touch()
     with pytest.raises(NotItsOwn, match=r"There are uploaded files in .*, but no city in the database"):
-        stand(create_app(Settings.from_environment(told)))
+        check_ready(create_app(Settings.from_environment(told)))

@@ -24,7 +24,7 @@ from sqlalchemy.engine import URL, make_url
 
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
-from portal.app import create_app, stand
+from portal.app import check_ready, create_app
 from portal.config import Settings
 from portal.kernel import clock
 from portal.kernel.db import IMPORT, PERSON, WORK, db, for_a_person, take_time
@@ -77,7 +77,7 @@ def served(
     database, port = new_database("patience"), unused_port()
     address = f"http://127.0.0.1:{port}"
     environment = keys | {"DATABASE_URL": database.app_url, "REDIS_URL": redis_url, "BASE_URL": address}
-    app = stand(create_app(Settings.from_environment(environment), TESTING=True))
+    app = check_ready(create_app(Settings.from_environment(environment), TESTING=True))
     world = make_world(app, "patience")
     log = tmp_path_factory.mktemp("gunicorn") / "log"
     with log.open("wb") as output:

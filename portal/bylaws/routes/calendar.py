@@ -24,10 +24,10 @@ from portal.bylaws.routes import blueprint
 from portal.bylaws.rules import instant_words_or_day
 from portal.deadlines import reckon
 from portal.deadlines.calendar import Calendar
+from portal.deadlines.formatting import day_words, holiday_words, instant_words, month_words, weekday_words
 from portal.deadlines.queries import calendar_of, limits_at
 from portal.deadlines.rules import Urgency
 from portal.deadlines.versions import CALENDAR
-from portal.deadlines.words import day_words, holiday_words, instant_words, month_words, weekday_words
 from portal.documents import workbook
 from portal.importing import previews
 from portal.importing.reading import MEGABYTE, read_rows
@@ -35,10 +35,10 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Stale
-from portal.web.answers import go, page, xlsx
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
 from portal.web.places import record_url
+from portal.web.responses import go, page, xlsx
 
 MOST_BYTES = 2 * MEGABYTE
 MOST_MOVED = 40

@@ -20,18 +20,18 @@ from portal.bylaws.bylaw import Bylaw
 from portal.bylaws.forms import RulesForm
 from portal.bylaws.routes import blueprint
 from portal.bylaws.rules import Change, compared
+from portal.deadlines.formatting import day_words
 from portal.deadlines.queries import calendar_of, history_of
 from portal.deadlines.versions import History, V
-from portal.deadlines.words import day_words
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Stale
 from portal.registry.chains import CHAINS
 from portal.registry.rules import RULES
-from portal.web.answers import go, page
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
+from portal.web.responses import go, page
 
 EDIT = "bylaws/edit.html"
 

@@ -16,10 +16,10 @@ from portal.deadlines.reckon import extension_limit
 from portal.deadlines.rules import Urgency
 from portal.kernel import clock
 from portal.matters import verbs
-from portal.matters.book import enact
-from portal.matters.queries import one
+from portal.matters.queries import get_matter
 from portal.matters.service import assigning, extending, forwarding, handling
 from portal.matters.service.creation import NewMatter, create
+from portal.matters.workflow import enact
 from portal.network.queries import children_units, handlers_of
 from portal.workflow.verbs import Said
 
@@ -131,7 +131,7 @@ def handled(course: Course, matter_id: UUID, start: Start) -> Life:
 
 def _forwarded(row: Row, matter_id: UUID, start: Start) -> Life:
     desk = person(holder(row.lead_code, "liaison"))
-    parent = one(desk, matter_id)
+    parent = get_matter(desk, matter_id)
     roomy = parent.due_on > clock.today() + timedelta(days=10)
     for child in enact(
         desk,

@@ -10,11 +10,11 @@ from portal.commands.demonstration.course import IN_SIGN_OFF, Course
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import verbs
-from portal.matters.book import enact
 from portal.matters.models import Matter, State
-from portal.matters.queries import one
+from portal.matters.queries import get_matter
 from portal.matters.rules import open_below
 from portal.matters.service import reporting, reviewing
+from portal.matters.workflow import enact
 from portal.network.models import Unit
 from portal.papers.seats import holders_to_choose
 from portal.workflow.verbs import Said
@@ -55,7 +55,7 @@ def through_its_chain(matter_id: UUID, code: str, day: date, row: Row, *, once: 
             return
         yield in_office_hours(clock.now() + timedelta(hours=3 if signed == 0 else 20))
         drafter = person(holder(code, "handler"))
-        matter = one(drafter, matter_id)
+        matter = get_matter(drafter, matter_id)
         if matter.state != State.IN_SIGN_OFF or matter.step_now is None:
             return
         step = matter.step_now
@@ -76,7 +76,7 @@ def through_its_chain(matter_id: UUID, code: str, day: date, row: Row, *, once: 
 def named_signers(code: str, matter_id: UUID) -> dict[int, int]:
     """Where a seat has several holders, whom the drafter names: the first."""
     drafter = person(holder(code, "handler"))
-    matter = one(drafter, matter_id)
+    matter = get_matter(drafter, matter_id)
     choices = holders_to_choose(reporting.seats_of(matter), {drafter.person_id}, confidential=matter.confidential)
     return {number: people[0].person_id for number, people in choices.items()}
 
@@ -88,7 +88,7 @@ def _open_below(matter: Matter) -> int:
 def reviewed(matter_id: UUID, code: str, row: Row, *, returned: bool) -> Life:
     """The supervising office closes it, or returns it."""
     lead = person(holder(code, "handler"))
-    matter = one(lead, matter_id)
+    matter = get_matter(lead, matter_id)
     if matter.state != State.UNDER_REVIEW:
         return
     office = db.session.get(Unit, matter.supervising_unit_id)

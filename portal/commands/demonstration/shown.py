@@ -13,10 +13,10 @@ from portal.commands.demonstration.cast import Life, Row, Start, at, by_id, hand
 from portal.commands.demonstration.reports import named_signers, report_text
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.matters import verbs
-from portal.matters.book import enact
-from portal.matters.queries import one
+from portal.matters.queries import get_matter
 from portal.matters.service import assigning, handling, reporting
 from portal.matters.service.creation import NewMatter, create
+from portal.matters.workflow import enact
 
 COUNTY, DEPARTMENT = "330324", "330324-28"
 SUPERVISOR = f"{COUNTY}.ducha"
@@ -116,6 +116,6 @@ def shown_life(row: Row, stage: int, _start: Start) -> Life:
     reporting.submit_report(drafter, draft.id, named=named_signers(DEPARTMENT, matter_id))
     for hours in range(4, stage):
         yield at(row.received_on + timedelta(days=6), 10 + hours)
-        step = one(person(holder(DEPARTMENT, "handler")), matter_id).step_now
+        step = get_matter(person(holder(DEPARTMENT, "handler")), matter_id).step_now
         signer = by_id(next(h.person_id for h in step.people if h.delegation_id is None))
         reporting.sign(signer, draft.id, step=step.step.number, digest=step.sign_off.digest, confirm=lambda: None)

@@ -12,7 +12,7 @@ from flask_babel import LazyString
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
-from portal.identity import door
+from portal.identity import authentication
 from portal.identity.pace import counted
 
 blueprint = Blueprint("identity", __name__)
@@ -35,7 +35,7 @@ def show_accounts(app: Flask, shown: ShownAccounts) -> None:
 
 def install(app: Any) -> None:
     """Flask-Login and the limits of this feature."""
-    door.install(app)
+    authentication.install(app)
     limiter.init_app(app)
     app.extensions["count_refused"] = partial(counted, act="refused_act")
 

@@ -7,18 +7,18 @@ from typing import Any
 from flask import Response, current_app, flash, request, url_for
 
 from portal.access.acts import OPEN_TO_ALL, SIGNED_IN
-from portal.identity import door, second_factor
+from portal.identity import authentication, second_factor
 from portal.identity.forms import CodeForm, ConfirmForm, NewFactorForm
 from portal.identity.routes import blueprint, limiter
 from portal.identity.routes.signing_in import let_in
 from portal.identity.service import signing_in
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Unconfirmed
-from portal.web.answers import go, page
 from portal.web.cities import current_city, inside
 from portal.web.forms import redraw
-from portal.web.frame import desk_url
 from portal.web.guards import allows, current_actor, current_visitor, must_have_second_factor
+from portal.web.navigation import desk_url
+from portal.web.responses import go, page
 
 STEP, CONFIRM, FACTOR, CODES = (
     "identity/second_step.html",
@@ -35,7 +35,7 @@ STEP, CONFIRM, FACTOR, CODES = (
 @allows(OPEN_TO_ALL)
 def second_step() -> Response:
     """The second step's page; who has not shown his password yet begins with it."""
-    half = door.halfway()
+    half = authentication.halfway()
     if half is None:
         return go(url_for("identity.sign_in", next=inside(request.args.get("next"))))
     return page(STEP, **_step_page(CodeForm(formdata=None), half))
@@ -46,7 +46,7 @@ def second_step() -> Response:
 @allows(OPEN_TO_ALL)
 def enter_code() -> Response:
     """Sign in with the code; what was shown of the password holds for five minutes."""
-    half = door.halfway()
+    half = authentication.halfway()
     if half is None:
         return go(url_for("identity.sign_in", next=inside(request.args.get("next"))))
     form = CodeForm()
@@ -54,7 +54,11 @@ def enter_code() -> Response:
         return redraw(STEP, **_step_page(form, half))
     try:
         found = signing_in.second_step(
-            half, form.passcode.data or "", door.source(half.name), door.address(), current_app.config["SESSION_ABSOLUTE"]
+            half,
+            form.passcode.data or "",
+            authentication.source(half.name),
+            authentication.address(),
+            current_app.config["SESSION_ABSOLUTE"],
         )
     except Invalid as refusal:
         return redraw(STEP, refusal=refusal, **_step_page(form, half))
@@ -78,7 +82,7 @@ def _step_page(form: CodeForm, half: signing_in.Halfway) -> dict[str, Any]:
 
 def _confirm_form(*, fresh: bool = False) -> ConfirmForm:
     form = ConfirmForm(formdata=None) if fresh else ConfirmForm()
-    if not door.asks_for_code():
+    if not authentication.asks_for_code():
         del form.passcode
     return form
 
@@ -101,7 +105,7 @@ def confirm() -> Response:
     if not form.validate():
         return redraw(CONFIRM, form, **shown)
     try:
-        door.confirm(current_actor(), form.password.data or "", _given(form))
+        authentication.confirm(current_actor(), form.password.data or "", _given(form))
     except Invalid as refusal:
         return redraw(CONFIRM, form, refusal, **shown)
     return go(onward or desk_url())
@@ -172,12 +176,12 @@ def end_second_factor() -> Response:
 
 def _not_he(form: ConfirmForm) -> Response | None:
     """The page again where password or code is wrong."""
-    if not door.signed_in().has_second_factor:
+    if not authentication.signed_in().has_second_factor:
         raise Invalid(_("还没有启用动态口令"))
     try:
         if not form.validate():
             raise Invalid(_("请填写口令和动态口令"))
-        door.confirm(current_actor(), form.password.data or "", _given(form))
+        authentication.confirm(current_actor(), form.password.data or "", _given(form))
     except Invalid as refusal:
         shown = _factor_page(NewFactorForm(formdata=None), form)
         return redraw(FACTOR, form, refusal, **{name: value for name, value in shown.items() if name != "form"})
@@ -194,7 +198,7 @@ def _me() -> Any:
 
 
 def _factor_page(form: NewFactorForm, confirm_form: ConfirmForm) -> dict[str, Any]:
-    me = door.signed_in()
+    me = authentication.signed_in()
     state = second_factor.state_of(me.person_id)
     city = current_city()
     drawing = None

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Response, current_app, flash, request, url_for
 
 from portal.access.acts import OPEN_TO_ALL, SIGNED_IN
-from portal.identity import door, kept_forms, passwords, sessions
+from portal.identity import authentication, kept_forms, passwords, sessions
 from portal.identity.forms import PasswordForm, SignInForm
 from portal.identity.models import SignInSession
 from portal.identity.routes import ShownAccounts, blueprint, limiter
@@ -16,12 +16,12 @@ from portal.identity.service import accounts, signing_in
 from portal.kernel import clock
 from portal.kernel.language import LANGUAGES, _
 from portal.kernel.refusals import Invalid, Invisible
-from portal.web import speech
-from portal.web.answers import go, page
+from portal.web import locale
 from portal.web.cities import current_city, inside
 from portal.web.forms import redraw, typed_by_hand
-from portal.web.frame import desk_url
 from portal.web.guards import allows, current_actor, current_visitor
+from portal.web.navigation import desk_url
+from portal.web.responses import go, page
 
 
 @blueprint.get("/sign-in")
@@ -46,14 +46,14 @@ def enter() -> Response:
         found = signing_in.sign_in(
             name,
             form.password.data or "",
-            door.source(name),
-            door.address(),
+            authentication.source(name),
+            authentication.address(),
             current_app.config["SESSION_ABSOLUTE"],
         )
     except Invalid as refusal:
         return redraw("identity/sign_in.html", refusal=refusal, **_sign_in_page(form))
     if isinstance(found, signing_in.Halfway):
-        door.go_halfway(found)
+        authentication.go_halfway(found)
         return go(url_for("identity.second_step", next=inside(request.args.get("next"))))
     return let_in(*found)
 
@@ -63,17 +63,17 @@ def let_in(made: SignInSession, token: str) -> Response:
     before = current_visitor()
     if before is not None:
         sessions.end(before.person_id, before.session_id)
-    door.admit(made, token)
+    authentication.admit(made, token)
     _welcome(made)
-    return door.remember_browser(go(_landing(made.person_id)))
+    return authentication.remember_browser(go(_landing(made.person_id)))
 
 
 @blueprint.post("/sign-out")
 @allows(SIGNED_IN, first_password=True)
 def sign_out() -> Response:
     """End this session; the browser forgets what it kept of it."""
-    sessions.sign_out(door.signed_in())
-    door.dismiss()
+    sessions.sign_out(authentication.signed_in())
+    authentication.dismiss()
     response = go(url_for("identity.sign_in"))
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
@@ -100,15 +100,15 @@ def change_password() -> Response:
             raise Invalid(_("口令没有改"), fields={"repeat_password": _("两次填写的新口令不一样")})
         token = signing_in.change_password(
             current_actor(),
-            door.signed_in().session_id,
+            authentication.signed_in().session_id,
             form.password.data or "",
             form.new_password.data or "",
-            door.source(),
-            door.address(),
+            authentication.source(),
+            authentication.address(),
         )
     except Invalid as refusal:
         return redraw("identity/password.html", refusal=refusal, **shown)
-    door.renew(token)
+    authentication.renew(token)
     flash(_("口令已改，其他设备上的登录已失效"), "done")
     _say_suspended(accounts.is_suspended(current_actor().person_id))
     return go(desk_url())
@@ -118,7 +118,7 @@ def change_password() -> Response:
 @allows(SIGNED_IN)
 def sign_ins() -> Response:
     """One's own sign-ins and the failed attempts under one's name."""
-    me = door.signed_in()
+    me = authentication.signed_in()
     lines = [
         {
             "at": one.at,
@@ -140,7 +140,7 @@ def sign_ins() -> Response:
 @allows(SIGNED_IN)
 def end_session(session_id: UUID) -> Response:
     """End one of one's own sessions elsewhere."""
-    sessions.end(door.signed_in().person_id, session_id)
+    sessions.end(authentication.signed_in().person_id, session_id)
     flash(_("该处登录已结束"), "done")
     return go(url_for("identity.sign_ins"))
 
@@ -149,7 +149,7 @@ def end_session(session_id: UUID) -> Response:
 @allows(SIGNED_IN)
 def end_others() -> Response:
     """End all of one's sessions but this one."""
-    me = door.signed_in()
+    me = authentication.signed_in()
     sessions.end_others(me.person_id, me.session_id)
     flash(_("其他设备上的登录已结束"), "done")
     return go(url_for("identity.sign_ins"))
@@ -166,7 +166,7 @@ def language() -> Response:
     if visitor is not None:
         accounts.speak(visitor.person_id, chosen)
     response = go(inside(request.form.get("next")) or url_for("identity.sign_in"))
-    speech.remember(response, chosen)
+    locale.remember(response, chosen)
     return response
 
 
@@ -177,7 +177,7 @@ def acting_post() -> Response:
     chosen = request.form.get("post", "")
     if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 10):
         raise Invisible
-    sessions.act_in(door.signed_in(), current_actor(), int(chosen))
+    sessions.act_in(authentication.signed_in(), current_actor(), int(chosen))
     return go(inside(request.form.get("next")) or desk_url())
 
 
@@ -185,8 +185,8 @@ def acting_post() -> Response:
 @allows(SIGNED_IN)
 def carry_on(kept_id: UUID) -> Response:
     """What was typed when the session had expired: to be looked at, and sent on or dropped."""
-    kept = kept_forms.find(door.signed_in().person_id, kept_id)
-    kept_forms.shown(door.signed_in().person_id, kept_id)
+    kept = kept_forms.find(authentication.signed_in().person_id, kept_id)
+    kept_forms.shown(authentication.signed_in().person_id, kept_id)
     return page(
         "identity/continue.html",
         label=_("您填写的内容"),
@@ -203,7 +203,7 @@ def carry_on(kept_id: UUID) -> Response:
 @allows(SIGNED_IN)
 def drop(kept_id: UUID) -> Response:
     """Throw away what was kept."""
-    kept_forms.drop(door.signed_in().person_id, kept_id)
+    kept_forms.drop(authentication.signed_in().person_id, kept_id)
     return go(desk_url())
 
 
@@ -225,7 +225,7 @@ def _sign_in_page(form: SignInForm) -> dict[str, Any]:
 
 
 def _password_page(form: PasswordForm) -> dict[str, Any]:
-    me = door.signed_in()
+    me = authentication.signed_in()
     form.new_password.description = passwords.hint(me.dengbao)
     return {
         "form": form,

@@ -20,7 +20,7 @@ from portal.deadlines.rules import SourceLevel
 from portal.matters.models import Content, Matter
 from portal.matters.search import holds, records_holding, words_of
 from portal.network.models import Unit
-from portal.network.queries import unit_meant
+from portal.network.queries import resolve_unit
 from portal.papers.models import Paper
 from portal.registry.tasks import TASKS
 
@@ -93,7 +93,7 @@ def wanted_of(actor: Actor, asked: Conditions) -> Wanted:
         words += (said := words_of(asked.text))
         content += [_speaks_of(word) for word in said] or [false()]
     if asked.unit:
-        if unit := unit_meant(asked.unit):
+        if unit := resolve_unit(asked.unit):
             viewer.append(_led_by(unit, asked.subtree))
         else:
             words += (said := words_of(asked.unit))

@@ -9,7 +9,7 @@ from flask import Response, url_for
 
 from portal.instructions.previews import Outcome
 from portal.kernel.language import _
-from portal.web.answers import page
+from portal.web.responses import page
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from portal.instructions.previews import IMPORT
 from portal.instructions.routes import blueprint
 from portal.instructions.routes.answers import outcomes
 from portal.kernel.language import _
-from portal.web.answers import go
 from portal.web.guards import allows, current_actor
+from portal.web.responses import go
 
 SAMPLE = 10
 

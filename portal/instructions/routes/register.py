@@ -25,13 +25,13 @@ from portal.kernel.language import _, _l
 from portal.kernel.text import tidy
 from portal.matters.acts import READ_REGISTER
 from portal.matters.models import State
-from portal.matters.queries import must_be_confirmed
+from portal.matters.queries import require_recent_authentication
 from portal.matters.views import lamp_of
 from portal.network.acts import READ_NETWORK
 from portal.registry.tasks import TASKS
-from portal.web.answers import page, xlsx
-from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
+from portal.web.navigation import Button
+from portal.web.responses import page, xlsx
 from portal.web.transactions import shows
 
 MOST_TYPED = 100
@@ -132,7 +132,7 @@ def export() -> Response:
     actor = current_actor()
     secret = queries.any_confidential(actor)
     if secret:
-        must_be_confirmed(actor)
+        require_recent_authentication(actor)
     # A sheet with confidential content is made in memory alone; an open one may go through temporary files.
     target = BytesIO()
     lines = _Counted(queries.every_row(actor, asked.conditions, asked.sort))

@@ -17,13 +17,13 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Refusal
 from portal.matters.acts import AMEND, NEW_ROUND
 from portal.matters.models import Matter, State
-from portal.matters.queries import one
+from portal.matters.queries import get_matter
 from portal.matters.service import attaching
 from portal.matters.service.creation import registered_under
 from portal.vault.screening import classification_mark
-from portal.web.answers import go, page
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
+from portal.web.responses import go, page
 from portal.workflow.engine import demand
 
 FORM = "instructions/form.html"
@@ -130,7 +130,7 @@ def _attach(matter_id: UUID, form: RegistrationForm) -> None:
     chosen = [upload for upload in form.attachments.data or [] if upload]
     if not chosen:
         return
-    registered = one(current_actor(), matter_id)
+    registered = get_matter(current_actor(), matter_id)
     if registered.content is not None and not registered.content.has("attachment"):
         papers = [(upload.filename or "", upload.stream) for upload in chosen]
         attaching.attach_to_matter(current_actor(), registered, papers)
@@ -141,14 +141,14 @@ def _url(matter_id: UUID) -> str:
 
 
 def _amending(matter_id: UUID, form: AmendForm) -> tuple[Matter, AmendForm]:
-    matter = one(current_actor(), matter_id)
+    matter = get_matter(current_actor(), matter_id)
     demand(current_actor(), AMEND, matter)
     form.only_for(assigned=matter.state != State.REGISTERED)
     return matter, form
 
 
 def _former(matter_id: UUID) -> Matter:
-    former = one(current_actor(), matter_id)
+    former = get_matter(current_actor(), matter_id)
     demand(current_actor(), NEW_ROUND, former)
     return former
 

@@ -26,8 +26,8 @@ from portal.staffing.routes import HIGHEST_ID
 from portal.staffing.routes.acts import perform, person_typed
 from portal.staffing.routes.appointing import appointed
 from portal.staffing.routes.contacts import reached
-from portal.web.answers import go, page
 from portal.web.guards import allows, current_actor
+from portal.web.responses import go, page
 
 MOST_NAMED = 5
 SHOWN = {"open": _l("未推荐"), "answered": _l("待任命"), "settled": _l("已任命"), "all": _l("全部")}

@@ -24,8 +24,8 @@ from portal.network.acts import KEEP_CONTACT, KEEP_NETWORK, KEEP_PEOPLE, READ_NE
 from portal.network.models import Level, Unit
 from portal.staffing.queries import expected_since
 from portal.staffing.rules import OnPost
-from portal.web.answers import page
 from portal.web.guards import allows, current_actor
+from portal.web.responses import page
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 VIEWS = {queries.ALL: _l("全部"), queries.VACANT: _l("空缺"), queries.UNCONFIRMED: _l("未核对")}
@@ -77,7 +77,7 @@ def _under(actor: Actor) -> Unit:
     """The unit that was asked for; else the secretariat's own, for others that above their own unit."""
     typed = request.args.get("unit", "")[:140]
     if typed:
-        found = network.unit_meant(typed)
+        found = network.resolve_unit(typed)
     else:
         acting = actor.acting
         if acting is None:

@@ -17,6 +17,7 @@ from portal.bylaws.forms import RulesForm
 from portal.bylaws.rules import Said
 from portal.deadlines import ladder as ladders
 from portal.deadlines.calendar import Calendar
+from portal.deadlines.formatting import day_words, instant_words
 from portal.deadlines.ladder import (
     AGAIN,
     ASSIGNING_SUPERVISOR,
@@ -32,7 +33,6 @@ from portal.deadlines.ladder import (
     planned,
 )
 from portal.deadlines.rules import Faulty
-from portal.deadlines.words import day_words, instant_words
 from portal.kernel import clock
 from portal.kernel.language import _, _l, _n
 

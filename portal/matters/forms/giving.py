@@ -17,7 +17,7 @@ from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
 from portal.access.actor import Actor
 from portal.kernel.language import _, _l
-from portal.matters import away
+from portal.matters import absences
 from portal.matters.clocks import decline_days
 from portal.matters.forms.fields import DAYS, choices, words_field
 from portal.matters.models import Matter, State
@@ -25,7 +25,7 @@ from portal.matters.rules import DECLINE_REASONS, Lead
 from portal.matters.service.assigning import Assignment, Declining, Naming
 from portal.matters.service.forwarding import Forwarding
 from portal.network.models import Unit
-from portal.network.queries import handlers_of, names_in, proposal_for, unit_meant, unit_typed
+from portal.network.queries import handlers_of, names_in, proposal_for, resolve_unit, unit_typed
 from portal.web.forms import id_from
 from portal.workflow.forms import ActForm
 
@@ -42,7 +42,7 @@ def _handler_field(description: Any = "", *rules: Any) -> SelectField:
 def offer_handlers(field: SelectField, unit: Unit | None, found: Matter) -> None:
     """Fill the field with those who may be named handler in that unit, each with the days they are away before the deadline."""
     people = handlers_of(unit.id) if unit else []
-    days = away.spans({h.person_id: h.name for h in people}, found.due_on)
+    days = absences.spans({h.person_id: h.name for h in people}, found.due_on)
     labels = [
         (h.post_id, _("%(who)s（%(span)s外出）", who=h.name, span=days[h.person_id]) if h.person_id in days else h.name)
         for h in people
@@ -78,7 +78,7 @@ class AssignForm(ActForm):
         return Assignment(lead_unit=unit, co_units=helping, requirement=self.requirement.data or None)
 
     def outcome(self, actor: Actor, doing: Any) -> str:
-        return super().outcome(actor, doing) + away.notice(actor, doing.record)
+        return super().outcome(actor, doing) + absences.notice(actor, doing.record)
 
 
 def _offer_registered(form: Any, found: Matter) -> None:
@@ -110,7 +110,7 @@ class AssignConfidentialForm(ActForm):
     def offer(self, actor: Actor, found: Matter) -> None:
         if not self.is_submitted():
             _offer_registered(self, found)
-        offer_handlers(self.handler, unit_meant(self.lead_unit.data) if self.lead_unit.data else None, found)
+        offer_handlers(self.handler, resolve_unit(self.lead_unit.data) if self.lead_unit.data else None, found)
 
     def given(self, found: Matter) -> Assignment:
         return Assignment(
@@ -147,7 +147,7 @@ class ReassignConfidentialForm(ReassignForm):
     handler = _handler_field(_LISTED)
 
     def offer(self, actor: Actor, found: Matter) -> None:
-        offer_handlers(self.handler, unit_meant(self.lead_unit.data) if self.lead_unit.data else None, found)
+        offer_handlers(self.handler, resolve_unit(self.lead_unit.data) if self.lead_unit.data else None, found)
 
     def on_page(self, actor: Actor, found: Matter) -> dict[str, Any]:
         return {}
@@ -170,7 +170,7 @@ class HandlerForm(ActForm):
         return Naming(post_id=id_from(self.handler.data))
 
     def outcome(self, actor: Actor, doing: Any) -> str:
-        return super().outcome(actor, doing) + away.notice(actor, doing.record)
+        return super().outcome(actor, doing) + absences.notice(actor, doing.record)
 
 
 class CoHandlerForm(HandlerForm):

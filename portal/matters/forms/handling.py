@@ -11,8 +11,8 @@ from wtforms import (
 from wtforms.validators import InputRequired
 
 from portal.access.actor import Actor
+from portal.deadlines.formatting import day_words
 from portal.deadlines.reckon import extension_limit
-from portal.deadlines.words import day_words
 from portal.kernel.language import _, _l
 from portal.matters import views
 from portal.matters.clocks import parent_due

@@ -15,9 +15,9 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.access.actor import Actor
-from portal.deadlines.words import day_words
+from portal.deadlines.formatting import day_words
 from portal.kernel.language import _, _l
-from portal.matters import away
+from portal.matters import absences
 from portal.matters.forms.fields import DAYS, choices, words_field
 from portal.matters.models import Matter
 from portal.matters.rules import QUESTIONS
@@ -100,7 +100,7 @@ class DecisionForm(ActForm):
         return Decision(granted=self.granted.data == "yes", until=self.due_on.data, words=self.reason.data or None)
 
     def outcome(self, actor: Actor, doing: Any) -> str:
-        return _("已准予延期") + away.notice(actor, doing.record) if doing.given.granted else _("已批复不予延期")
+        return _("已准予延期") + absences.notice(actor, doing.record) if doing.given.granted else _("已批复不予延期")
 
 
 class CloseForm(ActForm):

@@ -14,7 +14,7 @@ from portal.access.roles import Role
 from portal.access.visibility import Guarded
 from portal.identity.models import Person
 from portal.kernel.db import Model, OfCity, one_of
-from portal.vault.words import Sealable, Word
+from portal.vault.encrypted_fields import Sealable, Word
 
 
 class Entry(Sealable, Guarded, OfCity, Model):

@@ -26,7 +26,7 @@ from portal.kernel.db import Model, OfCity, one_of
 from portal.kernel.language import _l
 from portal.matters.models.terms import Clock
 from portal.network.models import Post, Unit
-from portal.vault.words import Sealable, Word
+from portal.vault.encrypted_fields import Sealable, Word
 
 
 class State(StrEnum):

@@ -13,7 +13,7 @@ from portal.access.models import View, of_record, of_sealed_record
 from portal.access.visibility import Guarded
 from portal.kernel.db import Model, OfCity
 from portal.network.models import Unit
-from portal.vault.words import Sealable, Word
+from portal.vault.encrypted_fields import Sealable, Word
 
 
 class Clock(Guarded, OfCity, Model):

@@ -11,15 +11,15 @@ from flask import Response, flash, request, url_for
 
 from portal.kernel.refusals import Refusal
 from portal.matters import queries, views
-from portal.matters.book import BOOK, MatterVerb, enact
 from portal.matters.forms.reports import PlainForm
 from portal.matters.models import Matter
 from portal.matters.routes import blueprint
 from portal.matters.routes.matter import after, head_of, url_of
 from portal.matters.verbs import VERBS
-from portal.web.answers import go, page
+from portal.matters.workflow import WORKFLOW, MatterVerb, enact
 from portal.web.forms import OfficeForm, redraw
 from portal.web.guards import allows, current_actor
+from portal.web.responses import go, page
 from portal.web.transactions import discard
 from portal.workflow import engine
 from portal.workflow.verbs import Offered
@@ -62,7 +62,7 @@ def _perform(verb: MatterVerb[Any], matter_id: UUID) -> Response:
     """Show the form (GET), or do the act and go back to the matter (POST). What stands in the way is listed first; a
     refusal draws the form again with what was typed."""
     actor = current_actor()
-    found = queries.one(actor, matter_id)
+    found = queries.get_matter(actor, matter_id)
     engine.demand(actor, verb.act, found)
     assert verb.form is not None
     form = verb.form.of(found)
@@ -74,14 +74,14 @@ def _perform(verb: MatterVerb[Any], matter_id: UUID) -> Response:
     try:
         if not form.validate():
             return show(found, form, form.template, words)
-        engine.check_version(BOOK, actor, found, version_of(form))
+        engine.check_version(WORKFLOW, actor, found, version_of(form))
         done = enact(actor, verb, matter_id, form.given(found), version=version_of(form))
         said = form.outcome(actor, done)
     except Refusal as refusal:
         if refusal.status not in (409, 422):
             raise
         discard()
-        return show(queries.one(actor, matter_id), form, form.template, words, refusal)
+        return show(queries.get_matter(actor, matter_id), form, form.template, words, refusal)
     flash(said)
     return after(found)
 

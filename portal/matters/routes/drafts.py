@@ -25,10 +25,10 @@ from portal.papers.drafting import draft_of
 from portal.papers.models import Paper
 from portal.papers.queries import papers_of
 from portal.papers.seats import STEP_LABELS, holders_to_choose
-from portal.web.answers import go, page, wants_json
 from portal.web.formats import moment
 from portal.web.forms import id_from, redraw
 from portal.web.guards import allows, current_actor
+from portal.web.responses import go, page, wants_json
 from portal.web.transactions import discard, shows_nothing
 
 
@@ -126,7 +126,7 @@ def save_report(matter_id: UUID) -> Response:
         if wants_json():
             shows_nothing()
             return jsonify({"sentence": refusal.sentence}), refusal.status  # type: ignore[return-value]
-        found = queries.one(actor, matter_id)
+        found = queries.get_matter(actor, matter_id)
         latest = next(iter(papers_of(actor, found.id)), None)
         if latest is None:
             raise

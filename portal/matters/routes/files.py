@@ -15,9 +15,9 @@ from portal.matters.routes import blueprint
 from portal.matters.routes.acts import show, version_of
 from portal.matters.routes.matter import url_of
 from portal.matters.service import attaching
-from portal.web.answers import go
 from portal.web.forms import OfficeForm
 from portal.web.guards import allows, current_actor
+from portal.web.responses import go
 from portal.web.transactions import discard, shows
 from portal.workflow import engine
 
@@ -33,7 +33,7 @@ class FilesForm(OfficeForm):
 def attach(matter_id: UUID) -> Response:
     """Add the instruction's own papers."""
     actor = current_actor()
-    found = queries.one(actor, matter_id)
+    found = queries.get_matter(actor, matter_id)
     engine.demand(actor, acts.ATTACH, found)
     form = FilesForm()
     words = {"title": _("加附件"), "button": _("上传"), "files": True}
@@ -48,7 +48,7 @@ def attach(matter_id: UUID) -> Response:
         if refusal.status not in (409, 422):
             raise
         discard()
-        return show(queries.one(actor, matter_id), form, "workflow/act.html", words, refusal)
+        return show(queries.get_matter(actor, matter_id), form, "workflow/act.html", words, refusal)
     flash(_("附件已保存"))
     return go(url_of(found))
 

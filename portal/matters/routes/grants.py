@@ -15,10 +15,10 @@ from portal.matters.readings import grants_of
 from portal.matters.routes import blueprint
 from portal.matters.routes.matter import head_of
 from portal.matters.service import granting
-from portal.network.queries import person_meant
-from portal.web.answers import go, page
+from portal.network.queries import resolve_person
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
+from portal.web.responses import go, page
 
 
 @blueprint.route("/matters/<uuid:matter_id>/grants", methods=["GET", "POST"])
@@ -26,7 +26,7 @@ from portal.web.guards import allows, current_actor
 def grants(matter_id: UUID) -> Response:
     """Whom the head let read, until when and why; and letting one more."""
     actor = current_actor()
-    found = queries.one(actor, matter_id)
+    found = queries.get_matter(actor, matter_id)
     decision = allowed(actor, acts.GRANT_READING, found)
     if not decision:
         raise Forbidden(_("您不能授权查阅：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
@@ -49,7 +49,7 @@ def grants(matter_id: UUID) -> Response:
     assert form.reason.data is not None
     try:
         granting.grant_reading(
-            actor, matter_id, person=person_meant(form.person.data), last_day=form.last_day.data, reason=form.reason.data
+            actor, matter_id, person=resolve_person(form.person.data), last_day=form.last_day.data, reason=form.reason.data
         )
     except Invalid as refusal:
         return redraw("audit/grants.html", form, refusal, **drawn)

@@ -10,26 +10,26 @@ from flask import Response, url_for
 
 from portal.access.actor import Actor
 from portal.access.policy import allowed
-from portal.deadlines.words import day_words
+from portal.deadlines.formatting import day_words
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden
 from portal.matters import acts, queries, report_views, views
-from portal.matters.book import MatterVerb
 from portal.matters.models import Extension, Matter
 from portal.matters.readings import readings_of
 from portal.matters.routes import blueprint
 from portal.matters.service.reporting import SUBMIT_REPORT, seats_of
 from portal.matters.verbs import CLOSE
+from portal.matters.workflow import MatterVerb
 from portal.papers.acts import SIGN
 from portal.papers.models import Paper
 from portal.papers.queries import latest_chain
 from portal.papers.seats import Seat
 from portal.registry.kinds import KINDS
 from portal.registry.navigation import Purpose
-from portal.web.answers import go, page
-from portal.web.frame import Button, desk_url, has_unread
 from portal.web.guards import allows, current_actor
+from portal.web.navigation import Button, desk_url, has_unread
 from portal.web.places import place_url
+from portal.web.responses import go, page
 from portal.web.transactions import shows, shows_nothing
 from portal.workflow import engine
 from portal.workflow.verbs import Link, Offered
@@ -92,7 +92,7 @@ def in_the_way(matter: Matter, actor: Actor) -> list[str]:
 def matter(matter_id: UUID) -> Response:
     """The page of one matter."""
     actor = current_actor()
-    found = queries.one(actor, matter_id)
+    found = queries.get_matter(actor, matter_id)
     if found.content is None:
         return _shell(actor, found)
     content = found.content
@@ -173,7 +173,7 @@ def _shell(actor: Actor, found: Matter) -> Response:
 def slip(matter_id: UUID) -> Response:
     """The assignment slip, for paper."""
     actor = current_actor()
-    found = queries.one(actor, matter_id)
+    found = queries.get_matter(actor, matter_id)
     if found.content is None:
         raise Forbidden(_("此件的内容不向您显示，不能打印交办单"))
     shows("slip")
@@ -195,7 +195,7 @@ def slip(matter_id: UUID) -> Response:
 def readings(matter_id: UUID) -> Response:
     """Who read a confidential matter, for the supervision head."""
     actor = current_actor()
-    found = queries.one(actor, matter_id)
+    found = queries.get_matter(actor, matter_id)
     decision = allowed(actor, acts.READ_READINGS, found)
     if not decision:
         raise Forbidden(_("您不能查看阅读记录：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)

@@ -10,7 +10,7 @@ from flask import Response, flash, url_for
 
 from portal.access.actor import Actor, Standing
 from portal.access.policy import allowed
-from portal.identity import door
+from portal.identity import authentication
 from portal.kernel import clock
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
@@ -27,10 +27,10 @@ from portal.papers.frozen import canonical_fields
 from portal.papers.models import Paper
 from portal.papers.queries import chain_of, former, papers_of
 from portal.papers.seats import STEP_LABELS
-from portal.web.answers import go, page
 from portal.web.forms import id_from
-from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
+from portal.web.navigation import Button
+from portal.web.responses import go, page
 from portal.web.transactions import discard
 
 
@@ -155,7 +155,7 @@ def report_changes(report_id: UUID) -> Response:
 
 def _sign_form(*, fresh: bool = False) -> forms.SignForm:
     form = forms.SignForm(formdata=None) if fresh else forms.SignForm()
-    if not door.asks_for_code():
+    if not authentication.asks_for_code():
         del form.passcode
     return form
 
@@ -176,8 +176,8 @@ def sign_report(report_id: UUID) -> Response:
             report_id,
             step=_step(form),
             digest=form.digest.data or "",
-            confirm=lambda: door.confirm(actor, form.password.data or "", code),
-            authentication=door.way_of_confirming(),
+            confirm=lambda: authentication.confirm(actor, form.password.data or "", code),
+            authentication=authentication.way_of_confirming(),
         )
     except Refusal as refusal:
         return _once_more(current_actor(), report_id, refusal, "sign", form)

@@ -17,12 +17,12 @@ from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Forbidden, Invalid
 from portal.matters import acts, audience, clocks, notices, office
-from portal.matters.book import MatterDoing
 from portal.matters.models import Content, CoUnit, Matter
 from portal.matters.queries import co_units as co_units_of
 from portal.matters.rules import Lead
 from portal.matters.service.creation import index_words, keep_co_units
 from portal.matters.service.taking_away import take_away
+from portal.matters.workflow import MatterDoing
 from portal.network.models import Post, Unit
 from portal.network.queries import Holder, handlers_of
 from portal.workflow.verbs import Said, need

@@ -22,14 +22,14 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Missing, Stale
 from portal.kernel.text import explain, objections, tidy
 from portal.matters import acts
-from portal.matters.book import BOOK
 from portal.matters.models import Attachment, Matter
-from portal.matters.queries import one, whole_content
+from portal.matters.queries import get_matter, whole_content
+from portal.matters.workflow import WORKFLOW
 from portal.papers.models import Paper
 from portal.vault import screening
-from portal.vault.box import SealBroken
+from portal.vault.encrypted_fields import keyed_digests
+from portal.vault.encryption import SealBroken
 from portal.vault.files import FileStore
-from portal.vault.words import keyed_digests
 from portal.workflow import engine
 
 log = logging.getLogger(__name__)
@@ -59,15 +59,15 @@ def attach_to_matter(
         raise Forbidden(_("您不能为此件加附件"), unmet=decision.unmet)
     if not matter.open:
         raise Invalid(_("此件现为“%(state)s”，不能再加附件", state=matter.state.label))
-    engine.check_version(BOOK, actor, matter, version)
-    engine.bump_version(BOOK, actor, matter)
+    engine.check_version(WORKFLOW, actor, matter, version)
+    engine.bump_version(WORKFLOW, actor, matter)
     fit = [_fit(actor, name, stream) for name, stream in papers]  # all of them, before the first is kept
     return [_keep(actor, matter, None, paper) for paper in fit]
 
 
 def attach_to_report(actor: Actor, report: Paper, name: str, stream: BinaryIO) -> Attachment:
     """A file that goes with the draft; a chain that is running is not touched."""
-    matter = one(actor, report.record_id)
+    matter = get_matter(actor, report.record_id)
     decision = allowed(actor, acts.DRAFT_REPORT, matter)
     if not decision:
         raise Forbidden(_("您不能为报结材料加附件"), unmet=decision.unmet)

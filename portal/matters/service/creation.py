@@ -21,15 +21,15 @@ from portal.documents.numbering import bracketed, next_number
 from portal.kernel import clock
 from portal.kernel.db import current_city, db, go_on_with, write_together
 from portal.matters import audience, clocks
-from portal.matters.book import lines
 from portal.matters.models import INSTRUCTION, Content, CoUnit, Matter, SearchEntry
 from portal.matters.readers import around, insert_viewers
 from portal.matters.sameness import take_fingerprint
 from portal.matters.search import grams
+from portal.matters.workflow import lines
 from portal.network.models import Unit
 from portal.network.queries import has_supervision_office
 from portal.papers.models import Paper
-from portal.vault.words import digest_of
+from portal.vault.encrypted_fields import digest_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def series_of(confidential: bool) -> str:
     return "instruction:confidential" if confidential else "instruction"
 
 
-class FiledBefore(Exception):
+class DuplicateSubmission(Exception):
     """This very form has registered a matter already; the transaction is undone."""
 
     def __init__(self, before: Matter) -> None:
@@ -84,7 +84,7 @@ def registered_under(actor: Actor, key: UUID) -> UUID | None:
 
 def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "register") -> tuple[Matter, Content]:
     """Write the matter with its number, deadline and clocks. A form sent twice, even twice at the same moment, is known
-    by its key: raises FiledBefore with what it registered first."""
+    by its key: raises DuplicateSubmission with what it registered first."""
     year = clock.today().year
     series = series_of(new.confidential)
     sequence = next_number(new.registering_unit.id, series, year)
@@ -171,7 +171,7 @@ def _filed_before(conflict: IntegrityError, key: UUID) -> Exception:
         return conflict
     db.session.rollback()
     before = select(Matter).join(Record, Record.id == Matter.id).where(Record.request_key == key).options(as_seen_by(SYSTEM))
-    return FiledBefore(db.session.scalars(before).one())
+    return DuplicateSubmission(db.session.scalars(before).one())
 
 
 def keep_co_units(matter: Matter, content: Content, wanted: tuple[tuple[Unit, str | None, bool], ...]) -> None:

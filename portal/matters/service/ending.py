@@ -5,10 +5,10 @@ from __future__ import annotations
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import notices
-from portal.matters.book import MatterDoing
 from portal.matters.service import voiding
 from portal.matters.service.creation import create
 from portal.matters.service.taking_away import take_away
+from portal.matters.workflow import MatterDoing
 from portal.workflow.verbs import Said
 
 

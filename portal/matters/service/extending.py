@@ -15,9 +15,9 @@ from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid, Invisible
 from portal.matters import audience, clocks, notices
-from portal.matters.book import MatterDoing
 from portal.matters.models import Extension, Matter
 from portal.matters.service import renewing
+from portal.matters.workflow import MatterDoing
 from portal.workflow.verbs import Said, need
 
 

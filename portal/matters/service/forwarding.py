@@ -14,11 +14,11 @@ from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid
 from portal.matters import acts
-from portal.matters.book import BOOK, MatterDoing, MatterVerb
 from portal.matters.models import Matter, State
 from portal.matters.rules import Lead, fit_to_lead
 from portal.matters.service.assigning import give_to
 from portal.matters.service.creation import NewMatter, create
+from portal.matters.workflow import WORKFLOW, MatterDoing, MatterVerb
 from portal.network.models import Unit
 from portal.network.queries import has_supervision_office
 from portal.workflow.engine import perform
@@ -94,7 +94,7 @@ def _forward_one(doing: MatterDoing[Forwarding], unit: Unit) -> Matter:
         ),
     )
     child.supervised_by_office = has_supervision_office(parent.lead_unit.id)
-    perform(BOOK, RECEIVE, doing.actor, child, Lead(lead_unit=unit), on=parent)
+    perform(WORKFLOW, RECEIVE, doing.actor, child, Lead(lead_unit=unit), on=parent)
     return child
 
 

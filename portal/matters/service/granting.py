@@ -23,7 +23,7 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid, Invisible
 from portal.matters import acts, audience, notices
 from portal.matters.models import Matter
-from portal.matters.queries import one, whole_content
+from portal.matters.queries import get_matter, whole_content
 from portal.matters.readers import index_viewers
 from portal.network.queries import roles_held, standings_of
 
@@ -41,7 +41,7 @@ def _permitted(actor: Actor, matter: Matter) -> Decision:
 def grant_reading(actor: Actor, matter_id: UUID, *, person: Person | None, last_day: date, reason: str) -> Matter:
     """The person reads the content from now until the end of `last_day`. Refused: Forbidden for whoever is not the head
     or while it is at work, Invalid for oneself, whoever reads it already, and a day past or more than 90 days away."""
-    matter = one(actor, matter_id)
+    matter = get_matter(actor, matter_id)
     decision = _permitted(actor, matter)
     if actor.has(Role.SECRETARIAT):  # who appoints does not open what is confidential too
         raise Forbidden(_("您不能授权查阅：%(why)s", why=_("兼任秘书处岗位的，不能授权")))
@@ -93,7 +93,7 @@ def grant_reading(actor: Actor, matter_id: UUID, *, person: Person | None, last_
 
 def end_grant(actor: Actor, matter_id: UUID, grant_id: int) -> Matter:
     """收回: the grant ends now. One that is over already stays as it is."""
-    matter = one(actor, matter_id)
+    matter = get_matter(actor, matter_id)
     decision = _permitted(actor, matter)
     given = db.session.scalars(
         select(Audience)

@@ -11,8 +11,8 @@ from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid
 from portal.matters import clocks, notices, office
-from portal.matters.book import MatterDoing
 from portal.matters.models import Matter, State
+from portal.matters.workflow import MatterDoing
 from portal.workflow.verbs import Said, need
 
 

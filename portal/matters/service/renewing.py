@@ -20,15 +20,14 @@ from portal.access.record import Record
 from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.deadlines import reckon
+from portal.deadlines.formatting import day_words, granted_words, instant_words
 from portal.deadlines.lamp import Lamp
 from portal.deadlines.reckon import Deadline
 from portal.deadlines.why import Line, Why
-from portal.deadlines.words import day_words, granted_words, instant_words
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.matters import acts, audience, clocks, notices
-from portal.matters.book import BOOK, MatterDoing, MatterVerb, write_entry
 from portal.matters.fields import FIELDS
 from portal.matters.models import ENDED, Clock, Content, Extension, Matter, State
 from portal.matters.queries import whole_content
@@ -38,6 +37,7 @@ from portal.matters.service.creation import facts, index_words
 from portal.matters.service.reporting.document import report_title
 from portal.matters.shapes import STEPS
 from portal.matters.views import lamp_of
+from portal.matters.workflow import WORKFLOW, MatterDoing, MatterVerb, write_entry
 from portal.papers import signoff
 from portal.papers.models import Paper
 from portal.papers.seats import STEP_LABELS
@@ -199,7 +199,7 @@ def _end_sign_off(actor: Actor, matter: Matter, content: Content, root: Matter) 
     if waiting is not None:
         concerned += [*sorted(waiting.signed), *(holder.person_id for holder in waiting.people)]
 
-    perform(BOOK, END_SIGN_OFF, actor, matter, Said(words="来源级别已更正"), on=root)  # on record in the official wording
+    perform(WORKFLOW, END_SIGN_OFF, actor, matter, Said(words="来源级别已更正"), on=root)  # on record in the official wording
     return concerned
 
 

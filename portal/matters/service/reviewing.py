@@ -16,10 +16,10 @@ from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid
 from portal.matters import audience, clocks, notices
-from portal.matters.book import MatterDoing
 from portal.matters.models import Matter, State
 from portal.matters.rules import seats_apart
 from portal.matters.service.assigning import Naming
+from portal.matters.workflow import MatterDoing
 from portal.network.queries import Holder, holders
 from portal.papers.models import Paper
 from portal.workflow.verbs import Said, need

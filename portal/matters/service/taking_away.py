@@ -15,8 +15,8 @@ from portal.access.visibility import as_seen_by
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import audience, notices
-from portal.matters.book import MatterDoing
 from portal.matters.models import Extension
+from portal.matters.workflow import MatterDoing
 from portal.papers import signoff
 from portal.papers.models import Paper
 

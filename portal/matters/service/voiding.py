@@ -22,7 +22,7 @@ from portal.matters.service.creation import NewMatter, index_words
 from portal.network.queries import keeper_of
 from portal.notify.service import forget_words
 from portal.papers.models import Paper
-from portal.vault.words import Sealable, erase
+from portal.vault.encrypted_fields import Sealable, erase
 
 
 def as_confidential(actor: Actor, matter: Matter, content: Content) -> NewMatter:

@@ -7,10 +7,10 @@ from portal.network.queries.people import (
     leader_meant,
     leaders_matching,
     people_matching,
-    person_meant,
     post_by_id,
     posts_for,
     posts_in,
+    resolve_person,
     roles_held,
 )
 from portal.network.queries.seats import (
@@ -41,9 +41,9 @@ from portal.network.queries.units import (
     names_in,
     place_of,
     proposal_for,
+    resolve_unit,
     unit_by_code,
     unit_by_id,
-    unit_meant,
     unit_typed,
     units_matching,
 )
@@ -74,7 +74,6 @@ __all__ = [
     "names_borne",
     "names_in",
     "people_matching",
-    "person_meant",
     "place_of",
     "post_by_id",
     "posts_for",
@@ -82,6 +81,8 @@ __all__ = [
     "proposal_for",
     "recipients",
     "recipients_of",
+    "resolve_person",
+    "resolve_unit",
     "roles_held",
     "seated",
     "signers",
@@ -90,7 +91,6 @@ __all__ = [
     "standings_of",
     "unit_by_code",
     "unit_by_id",
-    "unit_meant",
     "unit_typed",
     "units_matching",
 ]

@@ -145,7 +145,7 @@ def people_matching(typed: str, limit: int = 20) -> list[Person]:
 _NAME_IN_BRACKETS = re.compile(r"[(（]\s*([^()（）]+?)\s*[)）]\s*$")
 
 
-def person_meant(typed: str) -> Person | None:
+def resolve_person(typed: str) -> Person | None:
     """The one active person with exactly this sign-in name, “name (sign-in name)”, or a name that only one bears, in
     whatever dots, width and case; None too where name and sign-in name contradict each other."""
     said, coded = typed.strip(), _NAME_IN_BRACKETS.search(typed.strip())

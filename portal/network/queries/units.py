@@ -91,7 +91,7 @@ def unit_typed(typed: str | None, field: str) -> Unit | None:
     return meant[0]
 
 
-def unit_meant(typed: str) -> Unit | None:
+def resolve_unit(typed: str) -> Unit | None:
     """As `unit_typed`; None where it is not clear."""
     try:
         return unit_typed(typed, "unit")

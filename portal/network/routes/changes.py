@@ -16,9 +16,9 @@ from portal.network.models import ChangeKind, Unit
 from portal.network.routes import HIGHEST_ID, blueprint
 from portal.network.service import changing
 from portal.network.service.wanted import Wanted, act_of
-from portal.web.answers import go, page
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
+from portal.web.responses import go, page
 
 FORM = "network/change.html"
 _ID = f"<int(max={HIGHEST_ID}):unit_id>"

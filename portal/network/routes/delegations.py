@@ -20,9 +20,9 @@ from portal.network.models import Delegation
 from portal.network.routes import HIGHEST_ID, blueprint
 from portal.network.service import being_away, delegating
 from portal.registry.acts import Lent
-from portal.web.answers import go, page
 from portal.web.forms import id_from, redraw
 from portal.web.guards import allows, current_actor
+from portal.web.responses import go, page
 from portal.web.transactions import discard
 
 DELEGATIONS = "network/delegations.html"

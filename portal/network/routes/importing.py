@@ -19,8 +19,8 @@ from portal.network import acts, previews
 from portal.network.plan import UNITS
 from portal.network.previews import IMPORTS
 from portal.network.routes import blueprint
-from portal.web.answers import xlsx
 from portal.web.guards import allows, current_actor
+from portal.web.responses import xlsx
 
 SHOWN = 200
 MOST_NEW = 10

@@ -16,9 +16,9 @@ from portal.network.acts import KEEP_NETWORK, READ_NETWORK
 from portal.network.models import Kind, Unit
 from portal.network.routes import HIGHEST_ID, blueprint
 from portal.network.routes.pickers import question
-from portal.web.answers import go, is_partial, page
-from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
+from portal.web.navigation import Button
+from portal.web.responses import go, is_partial, page
 
 MOST_FOUND = 50
 

@@ -22,10 +22,10 @@ from portal.network.routes.changes import TITLES, address_of
 from portal.network.routes.tree import node_of
 from portal.network.service.wanted import NAMES, act_of
 from portal.registry.navigation import Purpose
-from portal.web.answers import page
-from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
+from portal.web.navigation import Button
 from portal.web.places import place_url, record_url
+from portal.web.responses import page
 
 MOST_MATTERS = 10
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from portal.config import Settings
-from portal.notify import bell, channels
+from portal.notify import channels, wakeup
 
 blueprint = Blueprint("notify", __name__)
 
@@ -16,4 +16,4 @@ def install(app: Flask) -> None:
     """Open the installation's channels and name its doorbell."""
     said: Settings = app.extensions["settings"]
     channels.configure(said)
-    bell.configure(said.redis_url)
+    wakeup.configure(said.redis_url)

@@ -14,14 +14,14 @@ from portal.access.queries import kinds_of
 from portal.kernel.language import _
 from portal.kernel.refusals import Invisible
 from portal.notify import service
-from portal.notify.drawn import drawn
 from portal.notify.models import Message
+from portal.notify.presenter import drawn
 from portal.notify.queries import Place, messages_of, unread_by
 from portal.notify.routes import blueprint
 from portal.registry.messages import MESSAGES, Opens
-from portal.web.answers import go, page
 from portal.web.guards import allows, current_actor
 from portal.web.places import record_url
+from portal.web.responses import go, page
 
 ELSEWHERE = Opens("notify.messages")
 

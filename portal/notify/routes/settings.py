@@ -20,9 +20,9 @@ from portal.notify.rules import DIGEST_AT, Quiet
 from portal.notify.service import addresses
 from portal.notify.service import settings as service
 from portal.registry.messages import Group
-from portal.web.answers import go, page
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
+from portal.web.responses import go, page
 
 SETTINGS, ADDRESS = "notify/settings.html", "notify/address.html"
 CHANGE = "/messages/settings/addresses/<string(maxlength=12):channel>"

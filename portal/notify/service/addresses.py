@@ -20,12 +20,12 @@ from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible
 from portal.notify import channels, codes, queries
-from portal.notify.bell import ring_after_commit
 from portal.notify.channels import MAIL
 from portal.notify.delivery import CODES_LAST
 from portal.notify.models import AddressChange, ChannelAddress, Delivery
 from portal.notify.service.settings import reach
 from portal.notify.service.telling import tell
+from portal.notify.wakeup import ring_after_commit
 
 MOST_TRIES = 5
 MOST_A_DAY = 5

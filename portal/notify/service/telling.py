@@ -16,11 +16,11 @@ from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.refusals import Invisible
 from portal.notify import channels
-from portal.notify.bell import ring_after_commit
 from portal.notify.kinds import kept
 from portal.notify.models import Delivery, Message
 from portal.notify.queries import Reach, reach_of
 from portal.notify.rules import Way, goes_out
+from portal.notify.wakeup import ring_after_commit
 
 _AT_ONCE = 1000  # messages of one statement
 

@@ -19,9 +19,9 @@ from portal.officers.queries import Account
 from portal.officers.routes import HIGHEST_ID, blueprint
 from portal.officers.routes.acts import drawn
 from portal.officers.rules import Kind
-from portal.web.answers import go, page
-from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
+from portal.web.navigation import Button
+from portal.web.responses import go, page
 
 STATES = {
     "": _l("全部"),

@@ -23,10 +23,10 @@ from portal.officers.forms import OFFICES, ProposeForm
 from portal.officers.models import SensitiveAct
 from portal.officers.routes import blueprint
 from portal.officers.rules import SWITCHES, Kind, Outcome
-from portal.web.answers import go, page
 from portal.web.forms import redraw
-from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
+from portal.web.navigation import Button
+from portal.web.responses import go, page
 
 PROPOSE = "officers/propose.html"
 LEADS = {

@@ -16,9 +16,9 @@ from portal.matters.service import attaching
 from portal.officers import acts, machinery, queries, service
 from portal.officers.queries import MOST_COUNTED
 from portal.officers.routes import blueprint
-from portal.web.answers import go, page
 from portal.web.formats import grouped, size
 from portal.web.guards import allows, current_actor
+from portal.web.responses import go, page
 
 LITTLE = 0.1  # of the disk, free
 LATE_SWEEP = 180  # seconds

@@ -19,12 +19,12 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Invisible
 from portal.officers import acts, queries
 from portal.officers.forms import JournalForm
+from portal.officers.labels import act_words, fact_words
 from portal.officers.queries import Asked, Line
 from portal.officers.routes import blueprint
-from portal.officers.words import act_words, fact_words
 from portal.registry.journal import ACTS, SUBJECTS
-from portal.web.answers import page
 from portal.web.guards import allows, current_actor
+from portal.web.responses import page
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CONDITIONS = ("from_day", "until_day", "person", "act", "kind", "officers")

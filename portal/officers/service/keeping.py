@@ -22,8 +22,8 @@ from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
 from portal.network.models import Post
 from portal.network.queries import roles_held
 from portal.notify import delivery
-from portal.notify.bell import ring_after_commit
 from portal.notify.service import tell
+from portal.notify.wakeup import ring_after_commit
 from portal.officers import queries, trust
 from portal.officers.models import Sweep
 from portal.officers.rules import Kind

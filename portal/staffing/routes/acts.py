@@ -10,9 +10,9 @@ from flask import Response, request, url_for
 from portal.identity.models import Person
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Refusal
-from portal.network.queries import person_meant
-from portal.web.answers import page
+from portal.network.queries import resolve_person
 from portal.web.forms import OfficeForm, redraw
+from portal.web.responses import page
 
 ACT = "staffing/act.html"
 
@@ -43,7 +43,7 @@ def person_typed(text: str | None) -> Person | None:
     """The person who was typed; Invalid beside the field when there is none."""
     if not text:
         return None
-    found = person_meant(text)
+    found = resolve_person(text)
     if found is None:
         raise Invalid(
             _("没有找到“%(text)s”", text=text), fields={"person": _("没有这个人，或有几人同名，请从列出的人员中选择，或填登录名")}

@@ -10,9 +10,9 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
 from portal.staffing.routes import HIGHEST_ID, blueprint
 from portal.staffing.service import agreeing
-from portal.web.answers import go, page
 from portal.web.forms import id_from
 from portal.web.guards import allows, current_actor
+from portal.web.responses import go, page
 
 
 @blueprint.get("/network/appointments")

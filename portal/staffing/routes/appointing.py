@@ -19,9 +19,9 @@ from portal.staffing.routes import HIGHEST_ID, blueprint
 from portal.staffing.routes.acts import chosen, perform, person_typed
 from portal.staffing.rules import SIGNING_SEATS
 from portal.staffing.service import appointing, lending
-from portal.web.answers import go, page
 from portal.web.forms import id_from
 from portal.web.guards import allows, current_actor
+from portal.web.responses import go, page
 
 
 @blueprint.route(f"/network/units/<int(max={HIGHEST_ID}):unit_id>/appoint", methods=["GET", "POST"])

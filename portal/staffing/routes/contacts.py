@@ -12,8 +12,8 @@ from portal.staffing import forms
 from portal.staffing.routes import HIGHEST_ID, blueprint
 from portal.staffing.routes.acts import perform
 from portal.staffing.service import contacts
-from portal.web.answers import go
 from portal.web.guards import allows, current_actor
+from portal.web.responses import go
 
 
 @blueprint.route(f"/network/posts/<int(max={HIGHEST_ID}):post_id>/contact", methods=["GET", "POST"])

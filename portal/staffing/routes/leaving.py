@@ -10,7 +10,7 @@ from flask import Response, flash, url_for
 
 from portal.access.queries import kinds_of
 from portal.access.roles import Role, post_name
-from portal.identity.door import confirm
+from portal.identity.authentication import confirm
 from portal.kernel.language import _
 from portal.kernel.refusals import Refusal
 from portal.staffing import acts, forms, queries
@@ -19,11 +19,11 @@ from portal.staffing.routes.acts import chosen, perform
 from portal.staffing.routes.appointing import nobody_yet
 from portal.staffing.rules import SIGNING_SEATS
 from portal.staffing.service import leaving
-from portal.staffing.service.settling import lines_of
-from portal.web.answers import go, page
+from portal.staffing.service.post_tasks import lines_of
 from portal.web.forms import redraw
 from portal.web.guards import allows, current_actor
 from portal.web.places import record_url
+from portal.web.responses import go, page
 
 HANDOVER = "staffing/handover.html"
 

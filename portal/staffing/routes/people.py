@@ -23,9 +23,9 @@ from portal.staffing.acts import HAND_OVER
 from portal.staffing.models import Contact
 from portal.staffing.routes import HIGHEST_ID, blueprint
 from portal.staffing.rules import on_post
-from portal.web.answers import page
-from portal.web.frame import Button
 from portal.web.guards import allows, current_actor
+from portal.web.navigation import Button
+from portal.web.responses import page
 
 
 @dataclass(frozen=True, slots=True)

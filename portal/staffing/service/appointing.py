@@ -34,7 +34,7 @@ from portal.notify.service import tell
 from portal.staffing import queries
 from portal.staffing.rules import SIGNING_SEATS
 from portal.staffing.service import agreeing
-from portal.staffing.service.settling import settle
+from portal.staffing.service.post_tasks import settle
 
 
 @dataclass(frozen=True, slots=True)

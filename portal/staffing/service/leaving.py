@@ -28,7 +28,7 @@ from portal.staffing import acts, queries
 from portal.staffing.models import Handover, HandoverItem, HandoverPost, HandoverReceiver
 from portal.staffing.rules import on_post
 from portal.staffing.service.appointing import close, only_holder
-from portal.staffing.service.settling import Task, settle
+from portal.staffing.service.post_tasks import Task, settle
 
 
 def leaver(actor: Actor, person_id: int) -> tuple[Person, list[Post], Standing | None]:

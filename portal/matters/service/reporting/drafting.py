@@ -16,10 +16,10 @@ from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
 from portal.matters import acts
-from portal.matters.book import BOOK, MatterVerb
 from portal.matters.models import Matter, State
-from portal.matters.queries import one, whole_content
+from portal.matters.queries import get_matter, whole_content
 from portal.matters.service.reporting.document import addressee, issuing_name, report_title
+from portal.matters.workflow import WORKFLOW, MatterVerb
 from portal.papers.drafting import draft_of, keep
 from portal.papers.models import Paper
 from portal.papers.queries import paper
@@ -37,7 +37,7 @@ START: MatterVerb[None] = Verb(
 
 def for_drafter(actor: Actor, matter_id: UUID) -> tuple[Matter, Standing]:
     """The matter, for whoever may draft its report, and in which post; Forbidden for its other readers."""
-    matter = one(actor, matter_id)
+    matter = get_matter(actor, matter_id)
     decision = allowed(actor, acts.DRAFT_REPORT, matter)
     if not decision:
         raise Forbidden(_("您不能起草报结材料：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)
@@ -59,11 +59,11 @@ def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> 
     existing = draft_of(actor, matter.id)
     if existing is not None:
         return matter, existing
-    engine.check_version(BOOK, actor, matter, version)
+    engine.check_version(WORKFLOW, actor, matter, version)
     may_begin(matter)
     content = whole_content(matter)
     if matter.state == State.ACKNOWLEDGED:
-        engine.perform(BOOK, START, actor, matter, None)
+        engine.perform(WORKFLOW, START, actor, matter, None)
     assert matter.lead_unit is not None
     latest = db.session.scalars(
         select(Paper).where(Paper.record_id == matter.id).options(as_seen_by(actor)).order_by(Paper.draft.desc())
@@ -95,7 +95,7 @@ def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> 
 
 def save_draft(actor: Actor, report_id: UUID, saved: int | None, words: Mapping[str, Any]) -> Paper:
     """Save what is written so far; `saved` as `papers.drafting.keep` says."""
-    matter = one(actor, paper(actor, report_id).record_id)
+    matter = get_matter(actor, paper(actor, report_id).record_id)
     decision = allowed(actor, acts.DRAFT_REPORT, matter)
     if not decision:
         raise Forbidden(_("您不能修改报结材料：%(why)s", why="；".join(decision.unmet)), unmet=decision.unmet)

@@ -15,7 +15,6 @@ from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Forbidden, Invalid, Stale
 from portal.matters import acts, audience, clocks, notices, office
-from portal.matters.book import BOOK, MatterDoing, MatterVerb
 from portal.matters.models import Content, Matter, SearchEntry, State
 from portal.matters.papers import OnMatter
 from portal.matters.queries import attachments, whole_content, with_paper
@@ -27,6 +26,7 @@ from portal.matters.service.reporting.document import (
     report_series,
     shape_of,
 )
+from portal.matters.workflow import WORKFLOW, MatterDoing, MatterVerb
 from portal.network.queries import merged_into
 from portal.papers import signoff
 from portal.papers.acts import SIGN
@@ -35,7 +35,7 @@ from portal.papers.frozen import canonical_fields, digest_to_sign, is_what_was_s
 from portal.papers.models import Paper
 from portal.papers.queries import papers_of
 from portal.papers.seats import STEP_LABELS, Shape, holders_to_choose, vacant
-from portal.vault.words import digest_of
+from portal.vault.encrypted_fields import digest_of
 from portal.workflow import engine
 from portal.workflow.verbs import Offered, Said, Tell, Verb, need
 
@@ -94,7 +94,7 @@ def submit_report(
 ) -> Matter:
     """报结: the draft enters its chain. Seats with several holders need one named; vacant seats are listed."""
     matter, draft = with_paper(actor, report_id)
-    engine.check_version(BOOK, actor, matter, version)
+    engine.check_version(WORKFLOW, actor, matter, version)
     submittable(draft, saved)
     shape, drafters = shape_of(matter), drafters_now(actor, whole_content(matter))
     choices = holders_to_choose(shape.seats, drafters, confidential=matter.confidential)
@@ -104,7 +104,7 @@ def submit_report(
             seat = shape.seats[number - 1]
             label = f"{STEP_LABELS[seat.kind]}（{seat.role.label}）"
             raise Invalid(_("%(step)s有多位，请指定其中一位", step=label), fields={f"signer_{number}": _("请指定一位")})
-    engine.perform(BOOK, SUBMIT_REPORT, actor, matter, Submission(report=draft, shape=shape, drafters=drafters, named=chosen))
+    engine.perform(WORKFLOW, SUBMIT_REPORT, actor, matter, Submission(report=draft, shape=shape, drafters=drafters, named=chosen))
     return matter
 
 
@@ -141,7 +141,7 @@ def sign(
     confirm()
     verb = next(verb for verb in (CHECK, ENDORSE, COUNTERSIGN, ISSUE) if verb.name == waiting.step.kind)
     given = Signing(report=shown, waiting=waiting, digest=digest, authentication=authentication)
-    engine.perform(BOOK, verb, actor, matter, given)
+    engine.perform(WORKFLOW, verb, actor, matter, given)
     return matter
 
 
@@ -207,14 +207,14 @@ def send_back(actor: Actor, report_id: UUID, *, step: int, reason: str) -> Matte
     """送签退回: the signer returns the draft with a reason; the chain begins again with the next submission."""
     matter, shown = with_paper(actor, report_id)
     _waiting(matter, shown, step, _("这一步已经办过，或者轮到了别的步骤；没有退回"))
-    engine.perform(BOOK, SEND_BACK, actor, matter, Return(report=shown, words=reason))
+    engine.perform(WORKFLOW, SEND_BACK, actor, matter, Return(report=shown, words=reason))
     return matter
 
 
 def recall(actor: Actor, report_id: UUID, *, version: int | None = None) -> Matter:
     """撤回修改: the handler takes the draft back to change it; the chain begins again."""
     matter, shown = with_paper(actor, report_id)
-    engine.perform(BOOK, RECALL, actor, matter, Return(report=shown), version=version)
+    engine.perform(WORKFLOW, RECALL, actor, matter, Return(report=shown), version=version)
     return matter
 
 

@@ -22,10 +22,10 @@ from portal.identity.lockout import KNOWN_BROWSER
 from portal.identity.models import SignInSession
 from portal.identity.service import signing_in
 from portal.vault.screening import classification_mark
-from portal.web.answers import is_poll
 from portal.web.cities import current_city, inside
 from portal.web.forms import typed_by_hand
 from portal.web.guards import bears_token, current_visitor, is_secret
+from portal.web.responses import is_poll
 from portal.web.tokens import drawn_for
 from portal.web.transactions import commit_now, when_committed
 

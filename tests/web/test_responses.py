@@ -21,7 +21,7 @@ from portal.identity.models import Person
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Invisible, Stale
 from portal.officers.acts import READ_JOURNAL
-from portal.web import answers, guards
+from portal.web import guards, responses
 from portal.web.headers import FIXED
 from tests.at_the_door import SmallCity, csrf_token, in_city, sign_in
 from tests.conftest import Database
@@ -61,7 +61,7 @@ def trying(database: Database, redis_url: str, keys: dict[str, str]) -> Iterator
     @guards.allows(SIGNED_IN)
     def reading() -> object:
         db.session.execute(text("update person set email = 'read'"))
-        return answers.page("errors/page.html", "errors/_fragment.html", status=200)
+        return responses.page("errors/page.html", "errors/_fragment.html", status=200)
 
     @portal.get("/<slug:city>/try/journal")
     @guards.allows(READ_JOURNAL)

@@ -25,7 +25,7 @@ CITIES = text("SELECT to_regclass('public.city') IS NOT NULL")
 DEMONSTRATION = text("SELECT slug FROM city WHERE demonstration ORDER BY slug")
 
 
-class WallMissing(NotFit):
+class StartupCheckFailed(NotFit):
     """The portal must not serve like this; the message says what to put right."""
 
 
@@ -49,8 +49,8 @@ def faults(connection: Connection, production: bool) -> list[str]:
 
 
 def refuse_unless_safe(engine: Engine, production: bool) -> None:
-    """Look at the database before anyone is served; raises WallMissing."""
+    """Look at the database before anyone is served; raises StartupCheckFailed."""
     with engine.connect() as connection:
         missing = faults(connection, production)
     if missing:
-        raise WallMissing("The portal does not start: " + "; ".join(missing) + ".")
+        raise StartupCheckFailed("The portal does not start: " + "; ".join(missing) + ".")

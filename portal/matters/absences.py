@@ -13,7 +13,7 @@ from portal.identity.queries import person_by_id
 from portal.kernel import clock
 from portal.kernel.language import _
 from portal.matters.models import Matter
-from portal.matters.queries import one
+from portal.matters.queries import get_matter
 from portal.matters.service.reporting import seats_of
 from portal.network.queries import holders
 from portal.network.service.being_away import absences, span_words
@@ -30,7 +30,7 @@ def spans(persons: Mapping[int, str], until: date) -> dict[int, str]:
 def notice(actor: Actor, matter: Matter) -> str:
     """What is added to the sentence that says the term is set: handler and holders of the sign-off's seats who are away
     before it ends. Nothing where nobody is, or the reader does not see the content."""
-    shown = one(actor, matter.id)
+    shown = get_matter(actor, matter.id)
     if shown.content is None or shown.lead_unit_id is None:
         return ""
     names: dict[int, str] = {}

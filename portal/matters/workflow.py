@@ -13,17 +13,17 @@ from sqlalchemy import select
 from portal.access.actor import Actor, Standing, System
 from portal.access.roles import Role, post_name
 from portal.access.visibility import as_seen_by
-from portal.deadlines.words import instant_words
+from portal.deadlines.formatting import instant_words
 from portal.kernel import clock
 from portal.kernel.db import db, write_together
 from portal.kernel.language import _
 from portal.matters import audience, clocks
 from portal.matters.models import Content, Entry, Matter, Milestone
 from portal.matters.notices import notify_in_turn
-from portal.matters.queries import one, whole_content
+from portal.matters.queries import get_matter, whole_content
 from portal.matters.readers import index_viewers
 from portal.registry.journal import entry_words
-from portal.workflow.engine import Book, perform
+from portal.workflow.engine import Workflow, perform
 from portal.workflow.verbs import Doing, G, Verb
 
 
@@ -115,9 +115,9 @@ def carry_out(doing: MatterDoing[Any]) -> None:
 
 MatterVerb = Verb[Matter, Content, G]
 MatterDoing = Doing[Matter, Content, G]
-BOOK: Book[Matter, Content] = Book("matter", whole_content, changes_since, carry_out)
+WORKFLOW: Workflow[Matter, Content] = Workflow("matter", whole_content, changes_since, carry_out)
 
 
 def enact(actor: Actor, verb: MatterVerb[G], matter_id: UUID, given: G, *, version: int | None = None) -> MatterDoing[G]:
     """Do this to the matter, as its reader sees it. `version` is what their page showed."""
-    return perform(BOOK, verb, actor, one(actor, matter_id), given, version=version)
+    return perform(WORKFLOW, verb, actor, get_matter(actor, matter_id), given, version=version)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.vault import box
-from portal.vault.box import (
+from portal.vault import encryption
+from portal.vault.encryption import (
     PIECE,
     SealBroken,
     VaultClosed,
@@ -26,9 +26,9 @@ SECRET = "请永嘉县委认真核查，不得外传".encode()
 
 @pytest.fixture
 def own_ring():
-    before = box._ring
+    before = encryption._ring
     yield
-    box._ring = before
+    encryption._ring = before
 
 
 @given(st.binary(max_size=2000), st.text(st.characters(exclude_categories=["Cs"])))
@@ -165,5 +165,5 @@ def test_a_missing_key_closes_the_vault(own_ring, tmp_path):
 
 
 def test_errors_and_representations_do_not_show_the_key(own_ring, vault_key):
-    assert vault_key.read_text().strip() not in repr(box._ring)
-    assert bytes.fromhex(vault_key.read_text().strip()).hex() not in repr(box._ring)
+    assert vault_key.read_text().strip() not in repr(encryption._ring)
+    assert bytes.fromhex(vault_key.read_text().strip()).hex() not in repr(encryption._ring)

@@ -16,15 +16,15 @@ from portal.app import create_app
 from portal.config import Misconfigured, Settings
 from portal.kernel.db import db
 from portal.local.postgres import conninfo
-from portal.web import guards, walls
+from portal.web import guards, startup_checks
 from tests.conftest import Database
 
 
 def refusal(url: URL | str, production: bool = False) -> str:
     engine = create_engine(url)
     try:
-        walls.refuse_unless_safe(engine, production)
-    except walls.WallMissing as missing:
+        startup_checks.refuse_unless_safe(engine, production)
+    except startup_checks.StartupCheckFailed as missing:
         return str(missing)
     finally:
         engine.dispose()

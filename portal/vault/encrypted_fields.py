@@ -22,7 +22,7 @@ from sqlalchemy import CheckConstraint, LargeBinary, Uuid, inspect
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from portal.vault.box import digests, keyed_digest, open_sealed, seal
+from portal.vault.encryption import digests, keyed_digest, open_sealed, seal
 
 _WHERE = """(NOT confidential AND plain IS NOT NULL AND sealed IS NULL)
  OR (confidential AND sealed IS NOT NULL AND plain IS NULL)"""

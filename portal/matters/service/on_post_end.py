@@ -25,17 +25,17 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _l
 from portal.matters import audience, notices
-from portal.matters.book import write_entry
 from portal.matters.models import ENDED, Content, CoUnit, Matter
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
-from portal.matters.succession import lent_no_longer, reseat
+from portal.matters.reseat import lent_no_longer, reseat
+from portal.matters.workflow import write_entry
 from portal.network.models import Delegation, Post
 from portal.network.queries import Holder, handlers_of, holders, in_force
 from portal.papers.models import Signer, Step
 from portal.papers.queries import may_sign, unsigned_steps
 from portal.staffing.models import HandoverItem
-from portal.staffing.service.settling import Line, Task
+from portal.staffing.service.post_tasks import Line, Task
 
 TASKS = {"handle": _l("承办"), "co_handle": _l("协办"), "sign": _l("签批")}
 _OFFICE = {audience.REGISTRAR, audience.REVIEWER, audience.EXTENSION}

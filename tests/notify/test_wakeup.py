@@ -15,7 +15,7 @@ from rq import Queue
 from portal.jobs.clock import ring_slot
 from portal.kernel.db import db, enter
 from portal.local.redis import RedisServer
-from portal.notify import bell
+from portal.notify import wakeup
 from portal.notify.service import tell
 from tests.notify.conftest import PostOffice
 from tests.world import World
@@ -26,9 +26,9 @@ def queue(redis_url: str) -> Iterator[Queue]:
     """The bell's queue, empty, on a Redis that answers."""
     connection = Redis.from_url(redis_url)
     connection.flushall()
-    bell.configure(redis_url)
-    yield Queue(bell.QUEUE, connection=connection, serializer="json")
-    bell.configure(redis_url)
+    wakeup.configure(redis_url)
+    yield Queue(wakeup.QUEUE, connection=connection, serializer="json")
+    wakeup.configure(redis_url)
     connection.flushall()
     connection.close()
 
@@ -44,7 +44,7 @@ def test_it_rings_once_after_the_commit_with_an_id_and_nothing_else(world: World
         tell_two(world)
         assert queue.count == 0
         db.session.commit()
-        assert [(job.func_name, job.args, job.kwargs) for job in queue.jobs] == [(bell.SWEEP, [world.id], {})]
+        assert [(job.func_name, job.args, job.kwargs) for job in queue.jobs] == [(wakeup.SWEEP, [world.id], {})]
         tell("calendar_missing", [world.people["health.handler"]], key="y:9", facts={"year": 2027})
         db.session.rollback()
         assert queue.count == 1
@@ -86,7 +86,7 @@ def test_a_redis_that_does_not_answer_costs_a_request_next_to_nothing(
 ) -> None:
     url, wake = how(tmp_path)
     try:
-        bell.configure(url)
+        wakeup.configure(url)
         with world.app.app_context():
             enter(world.id)
             tell_two(world)
@@ -108,5 +108,5 @@ def test_two_clocks_ring_once_for_a_slot_of_time(queue: Queue) -> None:
 
 
 def test_a_clock_that_cannot_ring_says_so(tmp_path: Path) -> None:
-    away = Queue(bell.QUEUE, connection=bell.impatient(f"unix://{tmp_path}/nobody.sock"), serializer="json")
+    away = Queue(wakeup.QUEUE, connection=wakeup.impatient(f"unix://{tmp_path}/nobody.sock"), serializer="json")
     assert ring_slot(away, 1, 30) is False

@@ -24,9 +24,9 @@ from portal.web.address import lost_on_the_way
 from portal.web.cities import current_city
 from portal.web.demonstration import being_played
 from portal.web.guards import current_actor, current_visitor
+from portal.web.locale import language
 from portal.web.once import keyless
 from portal.web.places import place_url
-from portal.web.speech import language
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,13 @@ from portal.audit import journal
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import audience, notices
-from portal.matters.book import write_entry
 from portal.matters.models import ENDED, Content, CoUnit, Matter
 from portal.matters.queries import whole_content
 from portal.matters.readers import around, viewer_rows
+from portal.matters.reseat import reseat
 from portal.matters.service.creation import index_words
-from portal.matters.succession import reseat
 from portal.matters.views import lamp_of
+from portal.matters.workflow import write_entry
 from portal.network.business import OpenMatter
 from portal.network.models import Post, Unit
 from portal.network.queries import has_supervision_office, in_force

@@ -247,7 +247,6 @@ DECLINE: MatterVerb[assigning.Declining] = Verb(
     stops=(clocks.RECEIPT,),
     shuts=(audience.HANDLER,),
     work=assigning.decline,
-    tells=(Tell("declined", assigning.given_back_to),),
     dated=True,
     form=DeclineForm,
 )

@@ -86,8 +86,8 @@ class Doing(Generic[R, W, G]):
 
 @dataclass(frozen=True, slots=True)
 class Tell(Generic[R, W, G]):
-    """A kind of message and the persons whom it reaches. Of a verb's rows the first that names somebody is the one by which
-    they are told; whoever acts is told nothing."""
+    """A kind of message and the persons whom it reaches; asked when all is done, it changes nothing. Of a verb's rows the first
+    that names somebody is the one by which they are told; whoever acts is told nothing."""
 
     kind: str
     whom: Callable[[Doing[R, W, G]], Iterable[int | None]]

@@ -207,7 +207,7 @@ def decline(doing: MatterDoing[Declining]) -> None:
     matter, content = doing.record, doing.whole
     doing.facts |= {"code": doing.given.code, "unit": matter.lead_unit_name}
     doing.after["code"] = doing.given.code
-    doing.blanks["by"] = matter.lead_unit_name
+    unit = matter.lead_unit_name
     take_away(doing)
     matter.declined = True
     content.handler_id = content.handler_post_id = None
@@ -215,11 +215,8 @@ def decline(doing: MatterDoing[Declining]) -> None:
     closing = clocks.clock_of(matter, clocks.CLOSING)
     if closing:
         clocks.rungs.cancel(closing)
-
-
-def given_back_to(doing: MatterDoing[Declining]) -> list[int]:
-    """Whom a matter that comes back concerns."""
-    return office.given_back(doing.record) if doing.record.confidential else notices.supervisors(doing.record)
+    told = office.given_back(matter) if matter.confidential else notices.supervisors(matter)
+    notices.notify(matter, content, doing, "declined", told, by=unit)
 
 
 @need(_l("不是现在的主办单位"))

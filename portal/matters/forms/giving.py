@@ -78,7 +78,7 @@ class AssignForm(ActForm):
         return Assignment(lead_unit=unit, co_units=helping, requirement=self.requirement.data or None)
 
     def outcome(self, actor: Actor, doing: Any) -> str:
-        return super().outcome(actor, doing) + absences.notice(actor, doing.record)
+        return ActForm.outcome(self, actor, doing) + absences.notice(actor, doing.record)
 
 
 def _offer_registered(form: Any, found: Matter) -> None:

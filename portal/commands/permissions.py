@@ -26,8 +26,8 @@ from portal.matters.chain import CHAIN, OPEN
 from portal.matters.models import State
 from portal.matters.readers import Around, readers_of
 from portal.papers.acts import SIGN
-from portal.papers.queries import Waiting
 from portal.papers.seats import STEP_LABELS
+from portal.papers.steps import Waiting
 from portal.registry.acts import ACTS, ANYONE, About, Act
 from portal.registry.journal import ENTRIES
 from portal.web.cities import OUTSIDE

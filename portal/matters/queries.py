@@ -22,7 +22,7 @@ from portal.network.models import Unit
 from portal.network.queries import name_then
 from portal.notify.queries import unread_of
 from portal.papers.models import Paper
-from portal.papers.signoff import step_now
+from portal.papers.steps import step_now
 
 
 def still_reads(actor: Actor, matter: Matter) -> bool:

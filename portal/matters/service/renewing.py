@@ -41,6 +41,7 @@ from portal.matters.views import lamp_of
 from portal.papers import signoff
 from portal.papers.models import Paper
 from portal.papers.seats import STEP_LABELS
+from portal.papers.steps import step_now
 from portal.workflow import engine
 
 _TERMS = {"source_level", "urgency", "received_on"}
@@ -193,7 +194,7 @@ def _end_sign_off(actor: Actor, matter: Matter, content: Content, root: Matter) 
     handler, whoever has signed, and whoever was asked to."""
     if matter.state != State.IN_SIGN_OFF:
         return []
-    waiting = signoff.step_now(matter.id)
+    waiting = step_now(matter.id)
     concerned = [content.handler_id] if content.handler_id else []
     if waiting is not None:
         concerned += [*sorted(waiting.signed), *(holder.person_id for holder in waiting.people)]

@@ -33,6 +33,7 @@ from portal.papers.frozen import canonical_fields, digest_to_sign, is_what_was_s
 from portal.papers.models import Paper
 from portal.papers.queries import paper, papers_of
 from portal.papers.seats import STEP_LABELS, holders_to_choose
+from portal.papers.steps import StepNow
 from portal.vault.words import digest_of
 from portal.workflow import engine
 
@@ -148,7 +149,7 @@ def sign(
     return matter
 
 
-def _issue(actor: Actor, standing: Standing, matter: Matter, content: Content, shown: Paper, waiting: signoff.StepNow) -> None:
+def _issue(actor: Actor, standing: Standing, matter: Matter, content: Content, shown: Paper, waiting: StepNow) -> None:
     assert matter.lead_unit_id is not None
     mark = heading_of(shown, matter).mark
     own = matter.lead_unit_id == standing.for_unit_id  # whose former units are known

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.access.actor import SYSTEM, Actor, Standing, System
@@ -191,21 +191,25 @@ def sign(now: StepNow, actor: Actor, standing: Standing, digest: str, authentica
 
 
 def end(record_id: UUID) -> None:
-    """The record's running sign-off ends: issued, sent back, recalled or overtaken. Its signatures stay on record."""
-    db.session.execute(
-        update(SignOff)
-        .where(SignOff.record_id == record_id, SignOff.ended_at.is_(None))
-        .values(ended_at=clock.now())
-        .options(as_seen_by(SYSTEM))
-        .execution_options(synchronize_session=False)
-    )
+    """What of the record is in sign-off is overtaken: it ends. Its signatures stay on record."""
+    _end(SignOff.record_id == record_id)
 
 
 def back_to_draft(paper: Paper) -> None:
     """Sent back or taken back: the paper is written on, and its sign-off ends."""
-    end(paper.record_id)
+    _end(SignOff.paper_id == paper.id)
     paper.state = "draft"
     db.session.flush()
+
+
+def _end(which: ColumnElement[bool]) -> None:
+    db.session.execute(
+        update(SignOff)
+        .where(which, SignOff.ended_at.is_(None))
+        .values(ended_at=clock.now())
+        .options(as_seen_by(SYSTEM))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def issue(paper: Paper, sign_off: SignOff, unit_id: int, former: Sequence[int], mark: str, series: str) -> Issue:

@@ -29,7 +29,7 @@ from portal.matters.readers import Around, viewer_rows
 from portal.matters.sameness import Paper, plain_print
 from portal.matters.search import grams
 from portal.matters.service.creation import series_of
-from portal.papers.queries import Waiting
+from portal.papers.steps import Waiting
 from portal.vault.encryption import seal
 
 CLERKS = 60  # matters of the measured clerk: two full pages

@@ -33,8 +33,8 @@ from portal.matters.service import assigning, creation, handling, reporting
 from portal.matters.workflow import enact
 from portal.network.models import Kind, Level, Post, Unit
 from portal.network.service.acting import actor_for
-from portal.papers import signoff
 from portal.papers.models import Paper
+from portal.papers.steps import step_now
 from tests.at_the_door import PASSWORD, give_second_factor, in_city, let_in, stored, token_for
 from tests.moulds import Mould, begin_city
 
@@ -217,7 +217,7 @@ class World:
         for by in signers:
             with self.work(by):
                 report = db.session.scalars(select(Paper).where(Paper.id == report_id).options(as_seen_by(SYSTEM))).one()
-                now = signoff.step_now(report.record_id)
+                now = step_now(report.record_id)
                 assert now is not None
                 reporting.sign(self.actor(by), report_id, step=now.step.number, digest=now.sign_off.digest, confirm=lambda: None)
         return report_id

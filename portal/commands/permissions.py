@@ -27,8 +27,8 @@ from portal.matters.readers import Around, readers_of
 from portal.matters.verbs import VERBS
 from portal.matters.workflow import MatterVerb
 from portal.papers.acts import SIGN
-from portal.papers.queries import Waiting
 from portal.papers.seats import STEP_LABELS
+from portal.papers.steps import Waiting
 from portal.registry.acts import ACTS, ANYONE, About, Act
 from portal.registry.journal import ENTRIES
 from portal.web.cities import OUTSIDE

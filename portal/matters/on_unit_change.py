@@ -34,7 +34,7 @@ from portal.network.business import OpenMatter
 from portal.network.models import Post, Unit
 from portal.network.queries import has_supervision_office, in_force
 from portal.papers.models import Paper, SignOff, Step
-from portal.papers.queries import unsigned_steps
+from portal.papers.steps import unsigned_steps
 
 _AT_ONCE = 500
 # As the index of open matters says it, so that it is used whatever the parameters.

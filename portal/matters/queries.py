@@ -22,7 +22,7 @@ from portal.network.models import Unit
 from portal.network.queries import name_then
 from portal.notify.queries import unread_of
 from portal.papers.models import Paper
-from portal.papers.signoff import step_now
+from portal.papers.steps import step_now
 
 # Made once: the columns of a name are reckoned anew for each.
 _closing, _feedback = aliased(Clock, name="closing"), aliased(Clock, name="feedback")

@@ -30,8 +30,8 @@ from portal.kernel.db import db
 from portal.matters.audience import EXTENSION, REGISTRAR, REVIEWER, SIGNER, reading_now
 from portal.matters.models import Content, CoUnit, Matter, State
 from portal.network.queries import holding
-from portal.papers.queries import Waiting
-from portal.papers.queries import waiting as waiting_at
+from portal.papers.steps import Waiting
+from portal.papers.steps import waiting as waiting_at
 from portal.registry.acts import Lent
 
 LEAD_DESK = (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR)

@@ -26,7 +26,7 @@ from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
 from portal.network.queries import recipients_of
 from portal.papers import signoff
-from portal.papers.signoff import seats_changed, step_now
+from portal.papers.steps import seats_changed, step_now
 from portal.registry.acts import Lent
 
 

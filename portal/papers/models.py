@@ -39,8 +39,8 @@ from portal.vault.encrypted_fields import Sealable, Word
 
 
 class Paper(Sealable, Guarded, OfCity, Model):
-    """文稿: what is drafted, signed, issued, numbered and kept. `draft`
-    counts 第n稿 within record and kind; `signed` says that it goes out on signatures alone, settled when it is begun."""
+    """文稿: what is drafted, signed, issued, numbered and kept. `draft` counts 第n稿 within record and kind; `signed` says that
+    it goes out on signatures alone, settled when it is begun."""
 
     __tablename__ = "paper"
     sealed_as = "report"  # its name when its first words were sealed

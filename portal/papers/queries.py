@@ -1,16 +1,14 @@
-"""Reading papers and their sign-off, always for somebody; and, for the machinery, where a sign-off waits."""
+"""Reading papers and their sign-off, always for somebody."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, select, tuple_
 from sqlalchemy.orm import aliased, defer, joinedload
 
-from portal.access.actor import SYSTEM, Actor, System
-from portal.access.roles import Role
+from portal.access.actor import Actor, System
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
 from portal.kernel.refusals import Invisible
@@ -107,46 +105,3 @@ def _chain(actor: Actor, which: ColumnElement[bool]) -> tuple[Paper, Chain] | No
         if row.Signer:
             people.setdefault(row.Signer.step, []).append(row.Signer)
     return rows[0].Paper, (rows[0].SignOff, list(steps.values()), signatures, people)
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """The step at which a sign-off waits, and who is written down as its signers; ids only."""
-
-    unit_id: int
-    role: Role
-    named_person_id: int | None
-    persons: tuple[int, ...]
-
-
-def waiting(record_id: UUID) -> Waiting | None:
-    """Where the record's running sign-off waits."""
-    rows = db.session.execute(
-        select(Step, Signer.person_id)
-        .join(SignOff, SignOff.id == Step.sign_off_id)
-        .outerjoin(Signer, (Signer.sign_off_id == Step.sign_off_id) & (Signer.step == Step.number))
-        .where(SignOff.record_id == record_id, SignOff.ended_at.is_(None), Step.reached_at.is_not(None))
-        .order_by(Step.number.desc())
-        .options(as_seen_by(SYSTEM))
-    ).all()
-    if not rows:
-        return None
-    step = rows[0].Step
-    persons = tuple(row.person_id for row in rows if row.Step is step and row.person_id)
-    return Waiting(step.unit_id, Role(step.role), step.named_person_id, persons)
-
-
-def unsigned_steps() -> Select[Step]:
-    """The steps of running sign-offs that nobody has signed yet, reached or not."""
-    signed = exists().where(Signature.sign_off_id == Step.sign_off_id, Signature.step == Step.number)
-    return (
-        select(Step)
-        .join(SignOff, SignOff.id == Step.sign_off_id)
-        .where(SignOff.ended_at.is_(None), ~signed)
-        .options(as_seen_by(SYSTEM))
-    )
-
-
-def may_sign(persons: ColumnElement[bool]) -> ColumnElement[bool]:
-    """For a statement about steps: among those written down as its signers is one for whom this holds."""
-    return exists().where(Signer.sign_off_id == Step.sign_off_id, Signer.step == Step.number, persons)

@@ -9,13 +9,11 @@ other, by whatever post or delegation.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, cast, delete, exists, func, select, true, update
-from sqlalchemy.dialects.postgresql import TEXT, insert
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from portal.access.actor import SYSTEM, Actor, Standing, System
 from portal.access.visibility import as_seen_by
@@ -25,34 +23,10 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Stale
-from portal.network.queries import Holder, signers_in, signing
 from portal.notify.service import Occasion
 from portal.papers.models import Issue, Paper, Signature, Signer, SignOff, Step, Submission
-from portal.papers.seats import Shape, not_drafters
-
-
-@dataclass(frozen=True, slots=True)
-class StepNow:
-    """The step that waits, with whoever may sign it, and whoever could if he had not signed in this chain already; and who
-    has signed, and whom the database lets sign it: person and post as they were written down."""
-
-    step: Step
-    sign_off: SignOff
-    people: tuple[Holder, ...]
-    kept_out: tuple[Holder, ...]
-    signed: frozenset[int]
-    written: Mapping[int, int]
-
-    def may_sign(self, actor: Actor, post: Standing) -> bool:
-        """He holds the seat (or stands in for its holder) and has had no part in it yet, in whatever post."""
-        return any(
-            (h.person_id, h.post_id, h.delegation_id) == (actor.person_id, post.post_id, post.delegation_id) for h in self.people
-        )
-
-    @property
-    def changed(self) -> bool:
-        """Others may sign it than is written down, or nobody while nothing says so."""
-        return {h.person_id for h in self.people} != self.written.keys() or self.step.vacant == bool(self.people)
+from portal.papers.seats import Shape
+from portal.papers.steps import StepNow, step_now
 
 
 class Course(Protocol):
@@ -186,67 +160,6 @@ def _hold(now: StepNow) -> None:
     db.session.flush()
 
 
-def _signed() -> ColumnElement[list[int]]:
-    """For a statement about steps: who has signed in the step's chain."""
-    found = select(Signature.person_id).where(Signature.sign_off_id == Step.sign_off_id)
-    return func.array(found.correlate(Step).scalar_subquery())
-
-
-def _written() -> ColumnElement[dict[str, int] | None]:
-    """For a statement about steps: person and post of whoever is written down as its signers."""
-    pairs = func.jsonb_object_agg(cast(Signer.person_id, TEXT), Signer.post_id)
-    of_step = (Signer.sign_off_id == Step.sign_off_id, Signer.step == Step.number)
-    return select(pairs).where(*of_step).correlate(Step).scalar_subquery()
-
-
-def fit(step: Step, drafters: Collection[int], signed: Collection[int], holders: Sequence[Holder]) -> list[Holder]:
-    """Of a seat's holders and their stand-ins, who may sign this step: whoever was named where he still may; never the
-    drafters, who stands in for them, or who has signed another step."""
-    people = [h for h in not_drafters(holders, drafters) if h.person_id not in signed]
-    named_posts = {h.post_id for h in people if h.person_id == step.named_person_id}
-    return [h for h in people if h.post_id in named_posts] or people
-
-
-def _waiting() -> Select[Any]:
-    """The step at which each running sign-off waits, with the holders of its seat; of confidential papers those alone who may
-    see such."""
-    held = signing(Step.unit_id, Step.role, confidential=Paper.confidential).correlate(Step, Paper).lateral("seat")
-    later = aliased(Step)
-    passed = exists().where(later.sign_off_id == Step.sign_off_id, later.number > Step.number, later.reached_at.is_not(None))
-    return (
-        select(Step, SignOff, _signed().label("signed"), _written().label("written"), *held.columns)
-        .join(SignOff, SignOff.id == Step.sign_off_id)
-        .join(Paper, Paper.id == SignOff.paper_id)
-        .outerjoin(held, true())
-        .where(SignOff.ended_at.is_(None), Step.reached_at.is_not(None), ~passed)
-        .options(as_seen_by(SYSTEM))
-    )
-
-
-def _step(rows: Sequence[Any]) -> StepNow:
-    """The waiting step of one sign-off in its rows of `_waiting`."""
-    step, sign_off, signed = rows[0].Step, rows[0].SignOff, frozenset(rows[0].signed)
-    held = signers_in([row for row in rows if row.post_id is not None])
-    kept_out = tuple(h for h in held if h.person_id in signed)
-    written = {int(person): post for person, post in (rows[0].written or {}).items()}
-    return StepNow(step, sign_off, tuple(fit(step, sign_off.drafters, signed, held)), kept_out, signed, written)
-
-
-def step_now(record_id: UUID) -> StepNow | None:
-    """The waiting step of the record's running sign-off, with its holders as of now."""
-    rows = db.session.execute(_waiting().where(SignOff.record_id == record_id)).all()
-    return _step(rows) if rows else None
-
-
-def seats_changed() -> list[UUID]:
-    """The records whose waiting step may be signed by others than is written down, or by nobody while nothing says so. One
-    statement, however many chains are running."""
-    chains: dict[SignOff, list[Any]] = {}
-    for row in db.session.execute(_waiting().execution_options(populate_existing=True)):
-        chains.setdefault(row.SignOff, []).append(row)
-    return [sign_off.record_id for sign_off, rows in chains.items() if _step(rows).changed]
-
-
 def sign(now: StepNow, actor: Actor, standing: Standing, digest: str, authentication: str) -> Signature:
     """Write one signature, on exactly the text that was shown. The database refuses whatever the chain does not allow."""
     sign_off = now.sign_off
@@ -273,21 +186,25 @@ def sign(now: StepNow, actor: Actor, standing: Standing, digest: str, authentica
 
 
 def end(record_id: UUID) -> None:
-    """The record's running sign-off ends: issued, sent back, recalled or overtaken. Its signatures stay on record."""
-    db.session.execute(
-        update(SignOff)
-        .where(SignOff.record_id == record_id, SignOff.ended_at.is_(None))
-        .values(ended_at=clock.now())
-        .options(as_seen_by(SYSTEM))
-        .execution_options(synchronize_session=False)
-    )
+    """What of the record is in sign-off is overtaken: it ends. Its signatures stay on record."""
+    _end(SignOff.record_id == record_id)
 
 
 def back_to_draft(paper: Paper) -> None:
     """Sent back or taken back: the paper is written on, and its sign-off ends."""
-    end(paper.record_id)
+    _end(SignOff.paper_id == paper.id)
     paper.state = "draft"
     db.session.flush()
+
+
+def _end(which: ColumnElement[bool]) -> None:
+    db.session.execute(
+        update(SignOff)
+        .where(which, SignOff.ended_at.is_(None))
+        .values(ended_at=clock.now())
+        .options(as_seen_by(SYSTEM))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def issue(paper: Paper, sign_off: SignOff, unit_id: int, former: Sequence[int], mark: str, series: str) -> Issue:

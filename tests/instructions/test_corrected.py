@@ -38,7 +38,7 @@ from portal.network.models import ChangeKind
 from portal.notify.models import Message, Reminder
 from portal.papers.models import Paper, Step
 from portal.papers.queries import latest_chain
-from portal.papers.signoff import step_now
+from portal.papers.steps import step_now
 from portal.workflow.verbs import Said
 from tests.network.test_changes import do
 from tests.world import World

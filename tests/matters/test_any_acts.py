@@ -30,8 +30,8 @@ from portal.network.models import ChangeKind, Post
 from portal.network.queries import in_force
 from portal.network.service.delegating import delegate
 from portal.network.service.wanted import posts_of
-from portal.papers import signoff
 from portal.papers.models import Paper, Signer, SignOff
+from portal.papers.steps import step_now
 from portal.staffing.jobs import carry_out_changes, pass_on_ended_posts
 from portal.staffing.queries import person_by_id
 from portal.staffing.service import appointing
@@ -179,7 +179,7 @@ class Acts:
     def sign(self, report_id: UUID, person: str) -> None:
         with self.world.work():
             report = db.session.scalars(select(Paper).where(Paper.id == report_id).options(as_seen_by(SYSTEM))).one()
-            if signoff.step_now(report.record_id) is None:
+            if step_now(report.record_id) is None:
                 return
         self.world.sign(report_id, person)
 

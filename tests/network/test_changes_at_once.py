@@ -16,8 +16,8 @@ from portal.kernel.refusals import Refusal
 from portal.matters.models import Matter
 from portal.matters.service import reporting
 from portal.network.models import ChangeKind, Unit, UnitChange
-from portal.papers import signoff
 from portal.papers.models import Step
+from portal.papers.steps import step_now
 from tests.network.test_changes import all_follows_from_the_rules, do, post_in
 from tests.world import World
 
@@ -45,7 +45,7 @@ def test_what_is_signed_while_the_unit_is_merged_stays_signed_there(world: World
     report_id = world.submit(matter_id)
     with ThreadPoolExecutor(1) as pool:
         with world.work("health.director"):
-            now = signoff.step_now(matter_id)
+            now = step_now(matter_id)
             assert now is not None
             reporting.sign(world.actor("health.director"), report_id, step=1, digest=now.sign_off.digest, confirm=lambda: None)
             db.session.flush()

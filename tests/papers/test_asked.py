@@ -17,7 +17,7 @@ from portal.matters.service.on_post_end import pass_on
 from portal.network.models import ChangeKind, Post
 from portal.network.service.delegating import delegate, end_delegation
 from portal.notify.models import Message
-from portal.papers.signoff import step_now
+from portal.papers.steps import step_now
 from tests.network.test_changes import do, post_in
 from tests.world import World
 

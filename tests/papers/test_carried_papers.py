@@ -21,10 +21,12 @@ from portal.matters.service import reporting
 from portal.papers.models import Paper, Submission
 from portal.vault.encryption import open_sealed
 from tests.conftest import Database
+from tests.instructions.test_carried_words import migration
 from tests.matters.test_carried_records import Town
 from tests.world import World, make_world
 
-BEFORE, NOW = "0025", "0027"
+NOW = migration("paper").revision
+BEFORE = migration("paper").down_revision
 TABLES = ("entry", "attachment", "sign_off", "step", "signer", "signature", "submission", "issue")
 Rows = dict[str, list[dict[str, Any]]]
 

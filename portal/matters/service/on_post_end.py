@@ -33,7 +33,7 @@ from portal.matters.workflow import write_entry
 from portal.network.models import Delegation, Post
 from portal.network.queries import Holder, handlers_of, holders, in_force
 from portal.papers.models import Signer, Step
-from portal.papers.queries import may_sign, unsigned_steps
+from portal.papers.steps import may_sign, unsigned_steps
 from portal.staffing.models import HandoverItem
 from portal.staffing.service.post_tasks import Line, Task
 

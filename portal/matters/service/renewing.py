@@ -41,6 +41,7 @@ from portal.matters.workflow import WORKFLOW, MatterDoing, MatterVerb, write_ent
 from portal.papers import signoff
 from portal.papers.models import Paper
 from portal.papers.seats import STEP_LABELS
+from portal.papers.steps import step_now
 from portal.workflow.engine import perform
 from portal.workflow.verbs import Offered, Said, Verb
 
@@ -194,7 +195,7 @@ def _end_sign_off(actor: Actor, matter: Matter, content: Content, root: Matter) 
     handler, whoever has signed, and whoever was asked to."""
     if matter.state != State.IN_SIGN_OFF:
         return []
-    waiting = signoff.step_now(matter.id)
+    waiting = step_now(matter.id)
     concerned = [content.handler_id] if content.handler_id else []
     if waiting is not None:
         concerned += [*sorted(waiting.signed), *(holder.person_id for holder in waiting.people)]

@@ -35,6 +35,7 @@ from portal.papers.frozen import canonical_fields, digest_to_sign, is_what_was_s
 from portal.papers.models import Paper
 from portal.papers.queries import papers_of
 from portal.papers.seats import STEP_LABELS, Shape, holders_to_choose, vacant
+from portal.papers.steps import StepNow
 from portal.vault.encrypted_fields import digest_of
 from portal.workflow import engine
 from portal.workflow.verbs import Offered, Said, Tell, Verb, need
@@ -57,7 +58,7 @@ class Signing:
     """A signature on the step that waits, on the text of this digest."""
 
     report: Paper
-    waiting: signoff.StepNow
+    waiting: StepNow
     digest: str
     authentication: str
 
@@ -145,9 +146,9 @@ def sign(
     return matter
 
 
-def _waiting(matter: Matter, shown: Paper, step: int, otherwise: str) -> signoff.StepNow:
+def _waiting(matter: Matter, shown: Paper, step: int, otherwise: str) -> StepNow:
     """The step of this report that waits, if it is the one that the page showed; else Stale."""
-    waiting: signoff.StepNow | None = matter.step_now
+    waiting: StepNow | None = matter.step_now
     if waiting is None or waiting.sign_off.paper_id != shown.id or waiting.step.number != step:
         raise Stale(otherwise)
     return waiting

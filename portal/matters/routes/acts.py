@@ -75,7 +75,7 @@ def _perform(verb: MatterVerb[Any], matter_id: UUID) -> Response:
         if not form.validate():
             return show(found, form, form.template, words)
         engine.check_version(WORKFLOW, actor, found, version_of(form))
-        done = enact(actor, verb, matter_id, form.given(found), version=version_of(form))
+        done = engine.perform(WORKFLOW, verb, actor, found, form.given(found))
         said = form.outcome(actor, done)
     except Refusal as refusal:
         if refusal.status not in (409, 422):

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, select, tuple_
 from sqlalchemy.orm import aliased, defer, joinedload
 
-from portal.access.actor import Actor, System
+from portal.access.actor import Actor
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
 from portal.kernel.refusals import Invisible
@@ -16,7 +16,7 @@ from portal.network.queries import name_then
 from portal.papers.models import Paper, Signature, Signer, SignOff, Step, Submission
 
 
-def papers_of(actor: Actor | System, record_id: UUID) -> list[Paper]:
+def papers_of(actor: Actor, record_id: UUID) -> list[Paper]:
     """All drafts that the reader sees, the latest first."""
     return list(
         db.session.scalars(

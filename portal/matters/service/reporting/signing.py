@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from portal.access.actor import SYSTEM, Actor
 from portal.access.policy import allowed
+from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Forbidden, Invalid, Stale
@@ -33,7 +34,6 @@ from portal.papers.acts import SIGN
 from portal.papers.drafting import submittable
 from portal.papers.frozen import canonical_fields, digest_to_sign, is_what_was_signed
 from portal.papers.models import Paper
-from portal.papers.queries import papers_of
 from portal.papers.seats import STEP_LABELS, Shape, holders_to_choose, vacant
 from portal.papers.steps import StepNow
 from portal.vault.encrypted_fields import digest_of
@@ -193,8 +193,11 @@ def _issue(doing: MatterDoing[Signing]) -> None:
 
 def _index_number(matter: Matter, content: Content, issued: Paper) -> None:
     """Its number is searched for too; of everything else that is, nothing has changed."""
-    papers = papers_of(SYSTEM, matter.id) if issued.draft > 1 else [issued]
-    for row in searched(matter, content, [each.document_number for each in papers]):
+    numbers: Sequence[str | None] = [issued.document_number]
+    if issued.draft > 1:
+        own = select(Paper.document_number).where(Paper.record_id == matter.id).order_by(Paper.draft)
+        numbers = db.session.scalars(own.options(as_seen_by(SYSTEM))).all()
+    for row in searched(matter, content, numbers):
         if row.part == "words":
             db.session.execute(
                 update(SearchEntry)

@@ -36,8 +36,7 @@ class OnMatter:
 
     def ask(self, occasion: Occasion, step: str, persons: Sequence[int]) -> None:
         """Those who hold the seat of this step are asked for their signature."""
-        said = "countersign" if step == "countersign" else "to_sign"
-        notices.notify(self.matter, self.content, occasion, said, persons)
+        notices.notify(self.matter, self.content, occasion, "countersign" if step == "countersign" else "to_sign", persons)
 
     def say_vacant(self, occasion: Occasion) -> None:
         """The desk and the office are told."""

@@ -185,9 +185,10 @@ def _issue(doing: MatterDoing[Signing]) -> None:
     if not matter.confidential:
         _index_number(matter, doing.whole, shown)
     doing.after["document_number"] = shown.document_number
-    said, told = "issued_to_review", notices.supervisors(matter) if not matter.confidential else []
     if matter.confidential:
         said, told = office.reviewer_admitted(matter, doing.whole)
+    else:
+        said, told = "issued_to_review", notices.supervisors(matter)
     notices.notify(matter, doing.whole, doing, said, told)
 
 

@@ -216,7 +216,8 @@ def _moves() -> Iterator[str]:
 
 def _changes(verb: MatterVerb[Any]) -> str:
     changes = {verb.target(state) for state in verb.from_ if verb.target(state) != state}
-    return "<br>".join(str(state.label) for state in State if state in changes) or _("不变")
+    stays = any(verb.target(state) == state for state in verb.from_)
+    return "<br>".join([*(str(state.label) for state in State if state in changes), *([_("不变")] if stays else [])])
 
 
 def _matrix(heading: str, confidential: bool) -> Iterator[str]:

@@ -31,6 +31,16 @@ def person_named(sign_in_name: str) -> Person | None:
     return db.session.scalar(select(Person).where(Person.city_id == current_city(), Person.sign_in_name == sign_in_name))
 
 
+def person_with_factor(person_id: int) -> tuple[Person, bool] | None:
+    """A person of the city, and whether a code is asked of them."""
+    in_force = SecondFactor.in_force_at.is_not(None)
+    of_city = (Person.city_id == current_city(), Person.id == person_id)
+    row = db.session.execute(
+        select(Person, in_force).outerjoin(SecondFactor, SecondFactor.person_id == Person.id).where(*of_city)
+    ).first()
+    return (row[0], bool(row[1])) if row is not None else None
+
+
 def person_by_id(person_id: int) -> Person | None:
     """The person of this city with that id."""
     return db.session.scalar(select(Person).where(Person.city_id == current_city(), Person.id == person_id))

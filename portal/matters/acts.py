@@ -5,6 +5,7 @@ from __future__ import annotations
 from portal.access.predicates import has_business
 from portal.kernel.language import _l
 from portal.matters.predicates import (
+    desk_of_co_unit,
     desk_of_lead_unit,
     has_units_below,
     heads_supervising_office,
@@ -67,6 +68,7 @@ DECLINE = Act(
 ACKNOWLEDGE = Act("acknowledge", _l("签收"), rows=((is_handler,),))
 PROGRESS = Act("progress", _l("写进展"), rows=((is_handler,),))
 CO_PROGRESS = Act("co_progress", _l("写协办情况"), rows=((of_co_unit, is_open_matter),), lent=Lent.GIVE)
+NAME_CO_HANDLER = Act("name_co_handler", _l("指定协办承办人"), rows=((desk_of_co_unit, is_open_matter),), lent=Lent.GIVE)
 DRAFT_REPORT = Act("draft_report", _l("起草报结材料"), rows=((is_handler,),))
 SUBMIT_REPORT = Act("submit_report", _l("提交签批"), rows=((is_handler,),))
 RECALL = Act("recall", _l("撤回修改"), rows=((is_handler,),))

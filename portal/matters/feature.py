@@ -64,6 +64,7 @@ FEATURE = Feature(
         acts.ACKNOWLEDGE,
         acts.PROGRESS,
         acts.CO_PROGRESS,
+        acts.NAME_CO_HANDLER,
         acts.DRAFT_REPORT,
         acts.SUBMIT_REPORT,
         acts.RECALL,

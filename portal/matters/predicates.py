@@ -103,6 +103,11 @@ def of_its_supervisor(actor: Actor, post: Standing, matter: Any) -> bool:
     )
 
 
+@predicate(_l("须由协办单位的联络员或办公室主任办理"), _l("协办单位的联络员、办公室主任"))
+def desk_of_co_unit(actor: Actor, post: Standing, matter: Any) -> bool:
+    return post.role in (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR) and post.for_unit_id in (matter.co_unit_ids or ())
+
+
 @predicate(_l("须由协办单位办理"), _l("协办单位的联络员、办公室主任、承办人"))
 def of_co_unit(actor: Actor, post: Standing, matter: Any) -> bool:
     roles = (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR, Role.HANDLER)

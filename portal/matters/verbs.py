@@ -45,10 +45,6 @@ def _to_helpers(matter: Matter, _actor: Actor) -> Offered:
     return Offered.OPEN if matter.co_unit_ids else Offered.NEVER
 
 
-def _to_their_desk(matter: Matter, actor: Actor) -> Offered:
-    return Offered.OPEN if assigning.desks(actor, matter) else Offered.NEVER
-
-
 def _when_near(matter: Matter, _actor: Actor) -> Offered:
     return Offered.TURN if views.lamp_of(matter).kind in ("soon", "late") else Offered.OPEN
 
@@ -189,13 +185,12 @@ CO_PROGRESS: MatterVerb[Said] = Verb(
 )
 NAME_CO_HANDLER: MatterVerb[assigning.Naming] = Verb(
     name="name_co_handler",
-    act=acts.CO_PROGRESS,
+    act=acts.NAME_CO_HANDLER,
     label=_l("指定协办承办人"),
     said=_l("已指定协办承办人"),
     from_=OPEN,
     work=assigning.name_co_handler,
     form=CoHandlerForm,
-    offered=_to_their_desk,
 )
 URGE: MatterVerb[Said] = Verb(
     name="urge",

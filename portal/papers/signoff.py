@@ -160,9 +160,13 @@ def _hold(now: StepNow) -> None:
     db.session.flush()
 
 
-def sign(now: StepNow, actor: Actor, standing: Standing, digest: str, authentication: str) -> Signature:
-    """Write one signature, on exactly the text that was shown. The database refuses whatever the chain does not allow."""
-    sign_off = now.sign_off
+def sign(shown: StepNow, actor: Actor, standing: Standing, digest: str, authentication: str) -> Signature:
+    """Write one signature, on exactly the text that was shown. Who may sign is asked again here, since the page's step was read
+    before the password was: a post or a delegation may have ended meanwhile. The database refuses whatever the chain does not
+    allow. Raises Stale, Forbidden."""
+    sign_off, now = shown.sign_off, step_now(shown.sign_off.record_id)
+    if now is None or now.step is not shown.step:
+        raise Stale(_("这一步已经办过，或者轮到了别的步骤；本次签批未执行"))
     if digest != sign_off.digest:
         raise Stale(_("您看到的文本不是现在送签的文本，本次签批未执行，请重新阅读"))
     if not now.may_sign(actor, standing):

@@ -30,8 +30,8 @@ from portal.access.policy import allowed
 from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
 from portal.commands.permissions import (
-    CHANGING,
     CO_HANDLER,
+    DONE,
     HANDLER,
     LEADER,
     ON_A_UNIT,
@@ -135,7 +135,7 @@ BY_ROLE = {
     Role.AUDITOR: "city.auditor",
 }
 STATES = (State.REGISTERED, State.ASSIGNED, State.IN_PROGRESS, State.IN_SIGN_OFF, State.UNDER_REVIEW, State.CLOSED)
-ON_A_MATTER = {READ_MATTER, *CHANGING, *on_record()}
+ON_A_MATTER = {READ_MATTER, *DONE, *on_record()}
 SITUATIONS = [(state, confidential) for state in STATES for confidential in (False, True)]
 # They make or end a session, or answer whoever asks in a way of their own: tests/identity.
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}

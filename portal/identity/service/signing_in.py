@@ -128,14 +128,15 @@ def confirm_password(
     """The person says again that it is he, by his password and, where he has a second factor, its code (not where the
     password `alone` is asked for); the answer is how. Wrong ones count and lock as at sign-in, codes by account; raises
     Invalid with the sentence beside the field `password` or `passcode`."""
-    person = queries.person_by_id(actor.person_id)
-    if person is None:
+    found = queries.person_with_factor(actor.person_id)
+    if found is None:
         raise Invisible
+    person, has_factor = found
     name, person_id = person.sign_in_name, person.id
     attempt = lockout.count_attempt(name, source)
     field, how, said = "password", PASSWORD, _("口令不对")
     right = attempt.refused_until is None and passwords.fits(person.password_hash if person.active else None, password)
-    if right and not alone and second_factor.is_in_force(person_id):
+    if right and not alone and has_factor:
         field, how, said = "passcode", WITH_CODE, _("动态口令不对，或已经用过")
         attempt = lockout.count_attempt(name, lockout.CODES)
         right = attempt.refused_until is None and second_factor.accepts(person_id, code or "")

@@ -86,7 +86,7 @@ class DecisionForm(ActForm):
     def on_page(self, actor: Actor, found: Matter) -> dict[str, Any]:
         asked = asked_for(actor, found)
         if asked is None:
-            return {}
+            return {"lead": _("没有待批复的延期申请")}
         return {
             "facts": [
                 (_("现定期限"), day_words(found.due_on)),

@@ -8,16 +8,16 @@ from typing import Any
 
 from sqlalchemy import delete
 
-from portal.access.actor import SYSTEM, Actor, Standing
+from portal.access.actor import SYSTEM
 from portal.access.policy import covers
-from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _, _l
-from portal.kernel.refusals import Forbidden, Invalid
+from portal.kernel.refusals import Invalid
 from portal.matters import acts, audience, clocks, notices, office
 from portal.matters.models import Content, CoUnit, Matter
+from portal.matters.predicates import desk_of_co_unit
 from portal.matters.queries import co_units as co_units_of
 from portal.matters.rules import Lead
 from portal.matters.service.creation import index_words, keep_co_units
@@ -175,20 +175,10 @@ def has_handler(_matter: Matter, given: Naming | None) -> str | None:
     return _("请选择承办人") if given is not None and not given.post_id else None
 
 
-def desks(actor: Actor, matter: Matter) -> list[Standing]:
-    """The posts by which this person names who does a co-unit's part: its liaison officer's, its office director's."""
-    roles = (Role.LIAISON_OFFICER, Role.OFFICE_DIRECTOR)
-    return [
-        post for post in actor.standings
-        if post.role in roles and post.for_unit_id in matter.co_unit_ids and covers(post, acts.CO_PROGRESS)
-    ]  # fmt: skip
-
-
 def name_co_handler(doing: MatterDoing[Naming]) -> None:
     """A co-unit's liaison officer or office director names who does its part."""
-    matter, mine = doing.record, desks(doing.actor, doing.record)
-    if not mine:
-        raise Forbidden(_("须由协办单位的联络员或办公室主任办理"))
+    matter = doing.record
+    mine = [s for s in doing.actor.standings if desk_of_co_unit.holds(doing.actor, s, matter) and covers(s, acts.NAME_CO_HANDLER)]
     post = db.session.get(Post, doing.given.post_id) if doing.given.post_id else None
     part = next((c for c in matter.co_units if post is not None and c.unit_id == post.for_unit_id), None)
     if part is None or part.unit_id not in {s.for_unit_id for s in mine}:
@@ -196,7 +186,7 @@ def name_co_handler(doing: MatterDoing[Naming]) -> None:
     handler = _handler(part.unit, doing.given.post_id)
     assert handler is not None
     part.handler_id = handler.person_id
-    doing.standing = mine[0]
+    doing.standing = next(s for s in mine if s.for_unit_id == part.unit_id)
     doing.facts |= {"handler": handler.name, "unit": part.unit_name}
     notices.notify(matter, doing.whole, doing, "co_handler_named", [handler.person_id])
 

@@ -46,6 +46,8 @@ def none_waits(matter: Matter, _given: object) -> str | None:
 @need(_l("在期限届满之前"))
 def before_the_end(matter: Matter, _given: object) -> str | None:
     """More time is asked for before the time is over."""
+    if matter.extension_pending:
+        return None
     closing = clocks.clock_of(matter, clocks.CLOSING)
     assert closing is not None
     return _("延期须在期限届满前申请，本件已经超期") if clock.now() >= closing.due_at else None

@@ -11,16 +11,16 @@ from alembic import op
 revision = "0026"
 down_revision = "0025"
 
-CHECK = op.f("ck_rule_set_kind")
+CHECK = "ck_rule_set_kind"
 
 
 def upgrade() -> None:
     """Rules of any name."""
-    op.drop_constraint(CHECK, "rule_set")
+    op.drop_constraint(op.f(CHECK), "rule_set")
     op.alter_column("rule_set", "kind", type_=sa.String(24))
 
 
 def downgrade() -> None:
     """The four of before."""
-    op.create_check_constraint(CHECK, "rule_set", "kind IN ('deadlines', 'ladder', 'limits', 'calendar')")
+    op.create_check_constraint(op.f(CHECK), "rule_set", "kind IN ('deadlines', 'ladder', 'limits', 'calendar')")
     op.alter_column("rule_set", "kind", type_=sa.String(12))

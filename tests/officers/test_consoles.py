@@ -141,7 +141,7 @@ def test_the_journal_is_filtered_and_restricted_entries_show_their_time_alone(wo
 
 
 def test_the_journal_pages_back_and_forth(world: World) -> None:
-    for _time in range(9):
+    for _time in range(15):
         world.at_work()
     auditor = world.browser("city.auditor")
     first = auditor.get(world.url("officers/journal")).get_data(as_text=True)

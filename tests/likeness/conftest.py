@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,7 +26,8 @@ from tests.likeness.rows import items_of
 from tests.world import World, make_world
 
 LOOKED_AT = clock.at(date(2026, 7, 15), 11)
-FORMER, NOW = "likeness_former", "likeness_now"
+# Each process of a run has its own.
+EMPTY, FORMER, NOW = (f"likeness_{what}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}" for what in ("empty", "former", "now"))
 Items = dict[str, dict[str, str]]
 
 
@@ -83,8 +85,8 @@ def founded(new_database: Any, postgres: URL, redis_url: str, keys: dict[str, st
     environment = keys | {"DATABASE_URL": access.app_url, "REDIS_URL": redis_url}
     app = check_ready(create_app(Settings.from_environment(environment), TESTING=True))
     town = Town(make_world(app, "wenzhou"), environment, postgres)
-    town.keep("likeness_empty")
-    yield town, "likeness_empty"
+    town.keep(EMPTY)
+    yield town, EMPTY
     town.let_go()
 
 

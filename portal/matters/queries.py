@@ -24,9 +24,6 @@ from portal.notify.queries import unread_of
 from portal.papers.models import Paper
 from portal.papers.steps import step_now
 
-# Made once: the columns of a name are reckoned anew for each.
-_closing, _feedback = aliased(Clock, name="closing"), aliased(Clock, name="feedback")
-
 
 def still_reads(actor: Actor, matter: Matter) -> bool:
     """Whether there is anything of the matter for this reader, now that an act has moved it: as its index has just been
@@ -53,11 +50,12 @@ def with_paper(actor: Actor, paper_id: UUID) -> tuple[Matter, Paper]:
 
 def _whole(actor: Actor, wanted: Any, which: ColumnElement[bool]) -> tuple[Matter, Any]:
     """The one matter of a statement for such, with what belongs to it, and its row."""
+    closing, feedback = aliased(Clock, name="closing"), aliased(Clock, name="feedback")
     row = db.session.execute(
-        wanted.add_columns(Content, _closing, _feedback)
+        wanted.add_columns(Content, closing, feedback)
         .outerjoin(Content, Content.record_id == Matter.id)
-        .outerjoin(_closing, (_closing.record_id == Matter.id) & (_closing.kind == "closing"))
-        .outerjoin(_feedback, (_feedback.record_id == Matter.id) & (_feedback.kind == "first_feedback"))
+        .outerjoin(closing, (closing.record_id == Matter.id) & (closing.kind == "closing"))
+        .outerjoin(feedback, (feedback.record_id == Matter.id) & (feedback.kind == "first_feedback"))
         .where(which)
         .options(
             joinedload(Matter.lead_unit).undefer(Unit.has_below),

@@ -41,8 +41,6 @@ from portal.kernel.db import db
 from portal.network.models import Delegation, Kind, Post, Unit
 from portal.registry.acts import Lent
 
-# Made once: the columns of a name are reckoned anew for each.
-_own, _stand_in = aliased(Post), aliased(Person)
 SEATS = frozenset({Role.OFFICE_DIRECTOR, Role.DEPUTY_LEADER, Role.PRINCIPAL_LEADER, Role.HANDLER, Role.LIAISON_OFFICER})
 
 
@@ -68,8 +66,9 @@ def delegated_at(moment: datetime) -> ColumnElement[bool]:
 
 def in_business(person_id: Any, day: Any) -> ColumnElement[bool]:
     """The person holds a business post of his own on that day: else he stands in for nobody, whatever was lent to him."""
+    own = aliased(Post)
     return exists().where(
-        _own.person_id == person_id, _own.role.not_in(OFFICERS), _own.from_on <= day, or_(_own.to_on.is_(None), _own.to_on > day)
+        own.person_id == person_id, own.role.not_in(OFFICERS), own.from_on <= day, or_(own.to_on.is_(None), own.to_on > day)
     )
 
 
@@ -219,7 +218,7 @@ def holding(unit_id: int, roles: Collection[Role], *, kind: Lent) -> dict[int, d
 def signing(unit_id: Any, role: Any, *, confidential: Any = False) -> Select[Any]:
     """The statement behind `signers`, for a unit and a role, or for columns of a statement around it (also
     whether it is confidential): what `signers_in` reads."""
-    seated = _seated((unit_id,), (role,))
+    seated, stand_in = _seated((unit_id,), (role,)), aliased(Person)
     covers: Any = true()
     if confidential is not False:
         covers = Delegation.covers_confidential if confidential is True else or_(~confidential, Delegation.covers_confidential)
@@ -231,13 +230,13 @@ def signing(unit_id: Any, role: Any, *, confidential: Any = False) -> Select[Any
             Person.id.label("person_id"),
             Person.name.label("name"),
             Delegation.id.label("delegation_id"),
-            _stand_in.id.label("stand_in_id"),
-            _stand_in.name.label("stand_in"),
+            stand_in.id.label("stand_in_id"),
+            stand_in.name.label("stand_in"),
         )
         .outerjoin(Delegation, and_(*lent))
         .outerjoin(
-            _stand_in,
-            and_(_stand_in.id == Delegation.to_person_id, _stand_in.active, in_business(_stand_in.id, clock.today())),
+            stand_in,
+            and_(stand_in.id == Delegation.to_person_id, stand_in.active, in_business(stand_in.id, clock.today())),
         )
     )
 

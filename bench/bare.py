@@ -21,7 +21,8 @@ import portal.app  # noqa: F401 - every model
 from portal.access.roles import SUPERVISION, audience_principal, person_principal, shells_principal, standing_principal
 from portal.config import sqlalchemy_url
 from portal.identity.models import Person, SignInSession
-from portal.instructions import queries
+from portal.instructions.rules import INSTRUCTION
+from portal.matters import lists
 from portal.network.models import Post
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>{{ total }}</title><table>
@@ -43,12 +44,12 @@ def make_app() -> Flask:
         connect_args={"options": f"-c app.city={int(os.environ['BENCH_CITY'])}"},
     )
     sessions: scoped_session[Session] = scoped_session(sessionmaker(engine, expire_on_commit=False))
-    queries.pages.db = SimpleNamespace(session=sessions)  # type: ignore[assignment]
+    lists.pages.db = SimpleNamespace(session=sessions)  # type: ignore[assignment]
     app.teardown_appcontext(lambda _error: sessions.remove())
 
     @app.get("/list")
     def list_page() -> str:
-        page = queries.page_of(_reader(sessions), queries.Conditions())
+        page = lists.page_of(_reader(sessions), (INSTRUCTION,), lists.Conditions())
         return render_template_string(PAGE, rows=page.rows, total=page.total)
 
     return app

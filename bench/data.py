@@ -23,12 +23,14 @@ from portal.deadlines import reckon
 from portal.deadlines.reckon import Deadline
 from portal.deadlines.rules import SourceLevel
 from portal.documents.numbering import bracketed
+from portal.instructions.kind import KIND
+from portal.instructions.rules import INSTRUCTION
 from portal.kernel import clock
-from portal.matters.models import ENDED, INSTRUCTION, State
-from portal.matters.readers import Around, viewer_rows
+from portal.matters.around import Around
+from portal.matters.models import ENDED, State
+from portal.matters.readers import viewer_rows
 from portal.matters.sameness import Paper, plain_print
 from portal.matters.search import grams
-from portal.matters.service.creation import series_of
 from portal.papers.steps import Waiting
 from portal.vault.encryption import seal
 
@@ -203,7 +205,7 @@ class Maker:
         closed = _at(matter.due_on) if state in ENDED else None
         lead_name = lead.name if matter.lead_unit_id else None
         rows["record"].append((
-            key, INSTRUCTION, matter.confidential, registering.id, series_of(matter.confidential), year, sequence, number,
+            key, INSTRUCTION, matter.confidential, registering.id, KIND.series(matter.confidential), year, sequence, number,
             key, begun, matter.registered_by_id,
         ))  # fmt: skip
         rows["matter"].append((
@@ -241,7 +243,7 @@ class Maker:
         rows["audience"].extend((key, person, "handler", begun) for person in audience)
         around = Around(lead_path=lead.path if matter.lead_unit_id else (), waiting=waiting, audience=audience)
         for row in viewer_rows(matter, content, around):  # type: ignore[arg-type]
-            rows["viewer"].append(tuple(row.values()))
+            rows["viewer"].append(tuple(row[name] for name in COLUMNS["viewer"].split()))
         if (self.made - 1) % WITH_ENTRIES == 0 and matter.assigned_by_id:
             self._entries(matter, content, lead, begun)
         if content.handler_id:

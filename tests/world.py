@@ -25,6 +25,7 @@ from portal.access.roles import OFFICERS, Role
 from portal.access.visibility import as_seen_by
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.identity.models import Person
+from portal.instructions.rules import INSTRUCTION
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import verbs
@@ -145,6 +146,7 @@ class World:
                 actor,
                 actor.standings[0],
                 creation.NewMatter(
+                    kind=INSTRUCTION,
                     registering_unit=self.unit(unit),
                     source_level=level,
                     urgency=urgency,

@@ -21,9 +21,10 @@ from portal.access.policy import allowed
 from portal.access.roles import Role
 from portal.commands.permission_words import INTRODUCTION, VIEWS
 from portal.kernel.language import _, _l
+from portal.matters.around import Around
 from portal.matters.chain import OPEN
 from portal.matters.models import State
-from portal.matters.readers import Around, readers_of
+from portal.matters.readers import readers_of
 from portal.matters.verbs import VERBS
 from portal.matters.workflow import MatterVerb
 from portal.papers.acts import SIGN

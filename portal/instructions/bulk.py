@@ -8,10 +8,10 @@ from uuid import UUID
 from portal.access.actor import Actor
 from portal.audit import journal
 from portal.instructions.previews import Outcome, assign_registered
+from portal.instructions.queries import get_instruction
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Invisible
 from portal.matters.models import State
-from portal.matters.queries import get_matter
 
 MOST_PICKED = 200
 
@@ -27,7 +27,7 @@ def assign_picked(actor: Actor, picked: Sequence[UUID]) -> list[Outcome]:
     outcomes = []
     for matter_id in wanted:
         try:
-            matter = get_matter(actor, matter_id)
+            matter = get_instruction(actor, matter_id)
         except Invisible:
             continue
         if matter.state != State.REGISTERED:

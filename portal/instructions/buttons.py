@@ -37,7 +37,7 @@ _NEW_ROUND: Link[Matter] = Link(
     offered=_of_its_own,
 )
 _SLIP: Link[Matter] = Link(
-    endpoint="matters.slip", act=acts.READ_MATTER, label=_l("交办单"), from_=ANY - {S.REGISTERED}, offered=verbs.to_readers
+    endpoint="instructions.slip", act=acts.READ_MATTER, label=_l("交办单"), from_=ANY - {S.REGISTERED}, offered=verbs.to_readers
 )
 
 BUTTONS: tuple[MatterVerb[Any] | Link[Matter], ...] = (

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from portal.instructions import acts, routes
-from portal.instructions.buttons import BUTTONS
 from portal.instructions.bylaws import DEADLINES
 from portal.instructions.journal import JOURNAL
+from portal.instructions.kind import KIND
 from portal.instructions.messages import MESSAGES
 from portal.instructions.previews import IMPORT
+from portal.instructions.shapes import CHAINS
 from portal.kernel.language import _l
 from portal.matters.acts import READ_REGISTER
-from portal.matters.models import INSTRUCTION
 from portal.registry.feature import Feature
-from portal.registry.kinds import Kind
 from portal.registry.navigation import Place, Purpose, Section
 
 FEATURE = Feature(
     name="instructions",
     blueprint=routes.blueprint,
-    kinds=(Kind(INSTRUCTION, "matters.matter", "matter_id", BUTTONS),),
+    kinds=(KIND,),
     messages=MESSAGES,
     journal=JOURNAL,
     sections=(
@@ -37,5 +36,6 @@ FEATURE = Feature(
     ),
     imports=(IMPORT,),
     rules=(DEADLINES,),
+    chains=CHAINS,
     acts=(acts.REGISTER,),
 )

@@ -24,6 +24,7 @@ from portal.importing.models import ImportPreview
 from portal.importing.service import Import
 from portal.instructions.acts import REGISTER
 from portal.instructions.importing import MOST_ROWS, SHEET, TITLE, Planned, already, judge
+from portal.instructions.rules import INSTRUCTION
 from portal.instructions.service import standing_for
 from portal.kernel.db import current_city, db, has_written, take_time
 from portal.kernel.language import _, _l
@@ -163,6 +164,7 @@ def _units(planned: list[Planned]) -> dict[int, Unit]:
 
 def _new_matter(row: Planned, units: dict[int, Unit]) -> NewMatter:
     return NewMatter(
+        kind=INSTRUCTION,
         registering_unit=units[row.registering_unit_id],
         source_level=SourceLevel(row.source_level),
         urgency=Urgency(row.urgency),

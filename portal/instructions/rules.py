@@ -13,6 +13,8 @@ from portal.kernel.language import _
 from portal.network.models import Unit
 from portal.vault.screening import classification_mark
 
+INSTRUCTION = "instruction"
+"""The kind of record that a leader's instruction is."""
 MOST_LEADER = 60
 MOST_TITLE = 200
 MOST_NUMBER = 80

@@ -19,14 +19,15 @@ from portal.access.visibility import as_seen_by
 from portal.audit import journal
 from portal.deadlines.formatting import day_words
 from portal.instructions import acts
-from portal.instructions.rules import Registration, faults_of, marked
+from portal.instructions.queries import get_instruction
+from portal.instructions.rules import INSTRUCTION, Registration, faults_of, marked
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
 from portal.matters import notices
 from portal.matters.acts import AMEND, NEW_ROUND
 from portal.matters.models import ENDED, Content, CoUnit, Matter, State
-from portal.matters.queries import first_assigned_on, get_matter, whole_content
+from portal.matters.queries import first_assigned_on, whole_content
 from portal.matters.sameness import Paper, registered
 from portal.matters.service import renewing
 from portal.matters.service.creation import DuplicateSubmission, NewMatter, create, keep_co_units
@@ -85,7 +86,7 @@ def amend(
     the doer has been shown to follow: where it is given and more follows, ToBeSeen says what, and nothing is done. Raises
     Forbidden, Stale, Invalid.
     """
-    matter = get_matter(actor, matter_id)
+    matter = get_instruction(actor, matter_id)
     engine.check_version(WORKFLOW, actor, matter, version)
     standing = _permitted(allowed(actor, AMEND, matter), _("您不能更正此件"))
     _refuse_unamendable(matter)
@@ -119,7 +120,7 @@ def new_round(actor: Actor, matter_id: UUID, said: Registration) -> Matter:
     Sent twice under one key it is entered once. Raises Forbidden, KeyUsed, PaperKnown where the same further round is
     registered already, Invalid.
     """
-    former = get_matter(actor, matter_id)
+    former = get_instruction(actor, matter_id)
     standing = _permitted(allowed(actor, NEW_ROUND, former), _("您不能登记新一轮"))
     if former.state == State.WITHDRAWN:
         raise Invalid(_("此件已撤销，不能登记新一轮；请作为新的批示件登记"))
@@ -220,7 +221,7 @@ def _ask_about_known(actor: Actor, said: Registration, former: Matter | None = N
     others = [Record.request_key != said.request_key] if said.request_key else []
     if former is not None:  # other further rounds of it: the former one is of the same paper
         others.append(Matter.previous_id == former.id)
-    there = registered(actor, [Paper.of(said.title, said.leader, said.document_number)], *others)
+    there = registered(actor, INSTRUCTION, [Paper.of(said.title, said.leader, said.document_number)], *others)
     known = [one.number for one in there if one.readable][:MOST_NAMED]
     if not said.beside.issuperset(known):
         raise PaperKnown(known)
@@ -243,6 +244,7 @@ def _refuse_late_receipt(matter: Matter, said: Registration) -> None:
 
 def _new_matter(said: Registration, unit: Unit) -> NewMatter:
     return NewMatter(
+        kind=INSTRUCTION,
         registering_unit=unit,
         source_level=said.source_level,
         urgency=said.urgency,

@@ -16,11 +16,12 @@ from portal.access.visibility import as_seen_by
 from portal.deadlines import reckon
 from portal.deadlines.calendar import Calendar
 from portal.deadlines.ladder import Planned, planned
-from portal.deadlines.queries import calendar_of, ladder_of, limits_at, rules_of
+from portal.deadlines.queries import calendar_of, ladder_of, limits_at
 from portal.deadlines.reckon import Deadline, Grant
 from portal.deadlines.why import Why
 from portal.kernel import clock as kernel_clock
 from portal.kernel.db import db
+from portal.matters.kinds import kind_of
 from portal.matters.models import Clock, Entry, Extension, Matter, State
 from portal.network.queries import name_then
 from portal.notify import ladder as rungs
@@ -29,15 +30,13 @@ CLOSING, FIRST_FEEDBACK, RECEIPT = "closing", "first_feedback", "receipt"
 
 
 def original_term(matter: Matter, above: date | None, rules_version: int | None = None) -> Deadline:
-    """By when the closing report is to be issued before any extension: the date that was given, or what the rule reckons
-    from level, urgency and date of receipt (by this version, for a new matter by that in force); never later than `above`,
-    the parent's deadline."""
+    """By when the closing report is to be issued before any extension: the date that was given, or what its kind's rule reckons
+    (by this version, for a new matter by that in force); never later than `above`, the parent's deadline."""
     if matter.given_due_on is not None:
         by = name_then(matter.registering_unit, matter.registered_at)
         base = reckon.given(matter.given_due_on, by, kernel_clock.local(matter.registered_at).date())
     else:
-        rules, calendar = rules_of(db.session(), rules_version), calendar_of(db.session())
-        base = reckon.closing(matter.received_on, matter.source_level, matter.urgency, rules, calendar)
+        base = kind_of(matter).terms.closing(matter, rules_version)
     return base if above is None else reckon.not_later_than(base, above)
 
 
@@ -62,11 +61,6 @@ def _grants(matter: Matter) -> list[Grant]:
     ]
 
 
-def _feedback_deadline(matter: Matter, rules_version: int | None) -> Deadline | None:
-    rules, calendar = rules_of(db.session(), rules_version), calendar_of(db.session())
-    return reckon.first_feedback(matter.received_on, matter.source_level, matter.urgency, rules, calendar)
-
-
 def acknowledge_by(matter: Matter, calendar: Calendar) -> Deadline:
     """By when receipt of this assignment must be confirmed, by the limits in force when it was made."""
     assigned_at = matter.assigned_at or kernel_clock.now()
@@ -88,12 +82,12 @@ def deadline_of(running: Clock) -> Deadline:
 def _new(matter: Matter, kind: str, like: Clock | None = None) -> Clock:
     """A clock that begins: with the versions in force now, or with those of the matter's other clock."""
     made = Clock(record_id=matter.id, kind=kind, generation=0)
-    _begin(made) if like is None else _take_versions(made, like)
+    _begin(matter, made) if like is None else _take_versions(made, like)
     return made
 
 
-def _begin(running: Clock) -> None:
-    running.rules_version = rules_of(db.session()).version
+def _begin(matter: Matter, running: Clock) -> None:
+    running.rules_version = kind_of(matter).terms.version()
     running.ladder_version = ladder_of(db.session()).version
 
 
@@ -141,7 +135,7 @@ def plan_rungs(matter: Matter, running: Clock) -> None:
 def first_clocks(matter: Matter, deadline: Deadline) -> list[Clock]:
     """Of a new matter: the closing clock, and first feedback where the rules ask for one. Rungs come with assignment."""
     ends = {CLOSING: deadline}
-    feedback = _feedback_deadline(matter, None)
+    feedback = kind_of(matter).terms.feedback(matter, None)
     if feedback:
         ends[FIRST_FEEDBACK] = reckon.not_later_than(feedback, deadline.due_on)
     made = []
@@ -156,7 +150,7 @@ def assigned(matter: Matter) -> None:
     planned."""
     receipt = clock_of(matter, RECEIPT)
     if receipt:
-        _begin(receipt)
+        _begin(matter, receipt)
     start(matter, RECEIPT, acknowledge_by(matter, calendar_of(db.session())))
     running = clock_of(matter, CLOSING)
     if running:
@@ -216,7 +210,7 @@ def renew(matter: Matter) -> None:
     deadline = reckon.with_grants(original, _grants(matter), above)
     matter.original_due_on, matter.due_on = original.due_on, deadline.due_on
     _turn(matter, CLOSING, deadline, closing, original_due_on=original.due_on)
-    feedback, known = _feedback_deadline(matter, version), clock_of(matter, FIRST_FEEDBACK)
+    feedback, known = kind_of(matter).terms.feedback(matter, version), clock_of(matter, FIRST_FEEDBACK)
     if feedback:
         _turn(matter, FIRST_FEEDBACK, reckon.not_later_than(feedback, matter.due_on), known, like=closing)
     elif known:

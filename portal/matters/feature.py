@@ -14,7 +14,6 @@ from portal.matters.sameness import take_missing
 from portal.matters.service.attaching import key_plain_digests
 from portal.matters.service.granting import tidy_lapsed
 from portal.matters.service.on_post_end import describe, pass_on
-from portal.matters.shapes import CHAINS
 from portal.matters.tasks import TASKS
 from portal.registry.feature import Feature
 from portal.registry.hooks import OnCalendarChange, OnPostEnd, OnUnitChange
@@ -36,7 +35,6 @@ FEATURE = Feature(
     on_calendar_change=(OnCalendarChange(follow, receipts_that_would_move),),
     ladders=(ladder.resolve,),
     rules=BYLAWS,
-    chains=CHAINS,
     sweeps=(
         Sweep(40, go_on_with_successors),
         Sweep(50, follow_new_calendar),

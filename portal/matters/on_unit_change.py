@@ -23,9 +23,10 @@ from portal.audit import journal
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import audience, notices
+from portal.matters.around import around
 from portal.matters.models import ENDED, Content, CoUnit, Matter
 from portal.matters.queries import whole_content
-from portal.matters.readers import around, viewer_rows
+from portal.matters.readers import viewer_rows
 from portal.matters.reseat import reseat
 from portal.matters.service.creation import index_words
 from portal.matters.views import lamp_of

@@ -10,8 +10,9 @@ from portal.access.actor import SYSTEM
 from portal.access.models import Viewer
 from portal.access.visibility import as_seen_by
 from portal.kernel.db import db
+from portal.matters.around import around
 from portal.matters.models import Content, Matter
-from portal.matters.readers import around, viewer_rows
+from portal.matters.readers import viewer_rows
 
 
 def rebuild_viewers() -> int:

@@ -11,8 +11,8 @@ from typing import Any
 from portal.access.roles import Role
 from portal.kernel import clock
 from portal.kernel.language import _
+from portal.matters.kinds import Review, kind_of
 from portal.matters.models import Entry, Matter
-from portal.matters.rules import QUESTIONS
 from portal.matters.service.reporting.document import Heading
 from portal.matters.views import line, named, office_of
 from portal.papers.comparison import compare, counted
@@ -76,24 +76,25 @@ def planned(seats: Sequence[Any], matter: Matter) -> list[Drawn]:
     return drawn
 
 
-def last_return(back: Sequence[Entry], count: int) -> Drawn | None:
+def last_return(back: Sequence[Entry], matter: Matter) -> Drawn | None:
     """The last return for rework and, if a signer sent the draft back after it, that too: what the next draft answers."""
     told = [entry for entry in back if entry.kind != "recall"]
     rework = next((entry for entry in told if entry.kind == "return_for_rework"), None)
     if not told:
         return None
     codes = (rework.facts or {}).get("failed", ()) if rework else ()
+    questions = kind_of(matter).review.questions
     return Drawn(
-        failed=[str(QUESTIONS[c]) for c in codes if c in QUESTIONS],
+        failed=[str(questions[code].label) for code in codes if code in questions],
         codes=list(codes),
-        count=count,
+        count=matter.returns,
         reason=rework.words if rework else None,
         at=rework.at if rework else None,
-        sent_back=line(told[0]) if told[0] is not rework else None,
+        sent_back=line(told[0], matter) if told[0] is not rework else None,
     )
 
 
-def changes(shown: Paper, before: Submission, now: dict[str, Any], back: Sequence[Entry]) -> dict[str, Any]:
+def changes(shown: Paper, before: Submission, now: dict[str, Any], back: Sequence[Entry], matter: Matter) -> dict[str, Any]:
     """A draft beside what was submitted before it: text, heads and attachments, and why that one came back."""
     then = before.fields
     labels = {"title": _("标题"), "addressee": _("主送"), "issuing_name": _("落款"), "copies": _("抄送")}
@@ -120,19 +121,16 @@ def changes(shown: Paper, before: Submission, now: dict[str, Any], back: Sequenc
         if same or before.generation > 1
         else _("第 %(n)s 稿", n=before.draft),
         "submitted_at": before.submitted_at,
-        "ended": line(ended) if ended else None,
+        "ended": line(ended, matter) if ended else None,
     }
 
 
-def questions(failed: Sequence[str]) -> list[Drawn]:
-    """写前四问."""
-    hints = {
-        "facts": _("时间、地点、经过、数据是否核实，有无遗漏"),
-        "cause": _("直接原因和根源是否分开说清"),
-        "measures": _("做了什么、谁负责、何时完成，是否见效"),
-        "form": _("标题、主送、附件、落款是否合乎格式"),
-    }
-    return [Drawn(title=str(label), hint=hints[code], failed=code in failed) for code, label in QUESTIONS.items()]
+def questions(review: Review, failed: Sequence[str]) -> list[Drawn]:
+    """What to think of while one writes; what the last review found wanting is marked."""
+    return [
+        Drawn(title=str(question.label), hint=str(question.hint), failed=code in failed)
+        for code, question in review.questions.items()
+    ]
 
 
 def sheet(report: Paper, heading: Heading, papers: Sequence[str], issuer: str | None, year: int, upward: bool) -> Drawn:

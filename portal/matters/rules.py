@@ -14,8 +14,8 @@ from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.matters.clocks import decline_days, decline_until
+from portal.matters.kinds import kind_of
 from portal.matters.models import ENDED, Matter, State
-from portal.matters.shapes import issuing_role
 from portal.network.models import Unit
 from portal.papers.models import Issue, Paper, Step
 from portal.workflow.verbs import Said, need
@@ -25,12 +25,6 @@ DECLINE_REASONS = {
     "wrong_level": _l("应由上级或下级单位办理"),
     "several_units": _l("涉及多个单位，须另定主办单位"),
     "duplicate": _l("与已交办事项重复"),
-}
-QUESTIONS = {
-    "facts": _l("事实是否清楚"),
-    "cause": _l("原因是否找准"),
-    "measures": _l("措施是否落实"),
-    "form": _l("格式是否合规"),
 }
 
 
@@ -132,7 +126,7 @@ def seats_apart(matter: Matter) -> tuple[Role, Role] | None:
         .where(Issue.record_id == matter.id)
         .options(as_seen_by(SYSTEM))
     )
-    issues = issuing_role(matter.source_level)
+    issues = kind_of(matter).report.shape(matter, ()).seats[-1].role
     return None if issued_by is None or issued_by == issues else (Role(issued_by), issues)
 
 

@@ -23,7 +23,7 @@ from portal.access.visibility import as_seen_by, may_see
 from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import current_city, db
 from portal.kernel.text import folded
-from portal.matters.models import INSTRUCTION, Content, Matter, State
+from portal.matters.models import Content, Matter, State
 from portal.vault.encrypted_fields import keyed_digests
 
 _AT_ONCE = 1000
@@ -44,7 +44,7 @@ class Paper(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """An instruction of such a paper. One that is not `readable` is confidential, and known by its number alone."""
+    """A matter on such a paper. One that is not `readable` is confidential, and known by its number alone."""
 
     paper: Paper
     matter_id: UUID
@@ -55,9 +55,9 @@ class Registered:
     readable: bool
 
 
-def registered(actor: Actor, papers: Iterable[Paper], *which: ColumnElement[bool]) -> list[Registered]:
-    """The instructions of these papers that are not withdrawn, the newest first, as far as he may be told: open ones that he
-    may read, and confidential ones that his own office registered, whether he reads them or not. One statement."""
+def registered(actor: Actor, kind: str, papers: Iterable[Paper], *which: ColumnElement[bool]) -> list[Registered]:
+    """The matters of this kind on these papers that are not withdrawn, the newest first, as far as this person may be told: open
+    ones that they may read, and confidential ones that their own office registered, readable or not. One statement."""
     offices = {unit_id for standing in actor.standings if standing.sees_shells for unit_id in standing.keeps}
     wanted = {print_: paper for paper in set(papers) for print_ in _prints(paper, offices)}
     if not wanted:
@@ -78,7 +78,7 @@ def registered(actor: Actor, papers: Iterable[Paper], *which: ColumnElement[bool
         .where(
             Content.city_id == current_city(),
             Content.fingerprint.in_(wanted),
-            Record.kind == INSTRUCTION,
+            Record.kind == kind,
             Matter.parent_id.is_(None),
             Matter.state != State.WITHDRAWN,
             or_(readable, and_(Matter.confidential, may_see(Matter, actor))),

@@ -12,21 +12,16 @@ from portal.deadlines.formatting import day_words, explain
 from portal.deadlines.lamp import Lamp, lamp
 from portal.deadlines.why import Why
 from portal.kernel import clock
-from portal.kernel.language import _, _l
+from portal.kernel.language import _
 from portal.matters.fields import FIELDS
+from portal.matters.kinds import kind_of
 from portal.matters.models import Clock, CoUnit, Entry, Matter, Milestone, State
-from portal.matters.rules import DECLINE_REASONS, QUESTIONS
+from portal.matters.rules import DECLINE_REASONS
 from portal.network.models import Kind
 from portal.network.queries import Holder
 from portal.papers.seats import STEP_LABELS
 from portal.registry.journal import entry_words
 
-_SOURCES = {
-    "central": _l("中央批示件"),
-    "province": _l("省级批示件"),
-    "city": _l("市级批示件"),
-    "county": _l("县级批示件"),
-}
 _BACK = ("decline", "send_back", "end_sign_off", "return_for_rework", "withdraw", "make_confidential", "extension_refused")
 
 
@@ -114,13 +109,14 @@ def urged(matter: Matter) -> list[tuple[str, str]]:
 
 def head(matter: Matter, url: str) -> Drawn:
     """What forms and pages say of the matter; of a shell, nothing of its content."""
-    content = matter.content
+    content, kind = matter.content, kind_of(matter)
     return Drawn(
         number=matter.number,
         title=content.title if content else None,
         url=url,
         version=matter.version,
-        source=str(_SOURCES[matter.source_level]),
+        source=str(kind.source(matter)),
+        text_label=str(kind.text_label),
         source_level=str(matter.source_level.label),
         urgent=matter.urgency == "urgent",
         confidential=matter.confidential,
@@ -160,12 +156,12 @@ def why(running: Clock | None) -> Drawn | None:
     return Drawn(by=running.due_at, why=explain(Why.from_json(running.why)), lamp=Drawn(kind=light.kind, words=words))
 
 
-def log(entries: Sequence[Entry]) -> list[Drawn]:
+def log(entries: Sequence[Entry], matter: Matter) -> list[Drawn]:
     """办理经过 as lines."""
-    return [line(entry) for entry in entries]
+    return [line(entry, matter) for entry in entries]
 
 
-def line(entry: Entry) -> Drawn:
+def line(entry: Entry, matter: Matter) -> Drawn:
     """One line of 办理经过: what was done, by whom, with what was said."""
     facts = entry.facts or {}
     name = entry.person.name if entry.person else ""
@@ -178,7 +174,8 @@ def line(entry: Entry) -> Drawn:
     tags = [_("首次反馈")] if entry.first_feedback else []
     if entry.kind == "decline" and facts.get("code") in DECLINE_REASONS:
         tags.append(str(DECLINE_REASONS[facts["code"]]))
-    tags += [str(QUESTIONS[f]) for f in facts.get("failed", ()) if f in QUESTIONS]
+    questions = kind_of(matter).review.questions
+    tags += [str(questions[code].label) for code in facts.get("failed", ()) if code in questions]
     what = next((facts[k] for k in ("handler", "unit") if facts.get(k) and facts[k] != entry.unit_name), None)
     if facts.get("until"):
         what = _("至 %(day)s", day=day_words(date.fromisoformat(facts["until"])))

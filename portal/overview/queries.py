@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -11,11 +12,10 @@ from sqlalchemy import func, select
 from portal.access.actor import Actor
 from portal.deadlines.lamp import SOON_DAYS
 from portal.identity.models import SignInSession
-from portal.instructions import counts
-from portal.instructions.counts import Span
-from portal.instructions.queries import MOST_COUNTED
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.matters.lists import MOST_COUNTED, counts
+from portal.matters.lists.counts import Span
 from portal.notify.models import Message
 from portal.notify.queries import shown_to
 from portal.registry.tasks import TASKS
@@ -39,8 +39,9 @@ class Counts:
     last_sign_in_source: str | None
 
 
-def counts_for(actor: Actor, session_id: UUID, *, business: bool) -> Counts:
-    """Everything that the desk counts for this reader, and when he signed in before; without business, messages only."""
+def counts_for(actor: Actor, kinds: Collection[str], session_id: UUID, *, business: bool) -> Counts:
+    """Everything that the desk counts of these kinds for this reader, and when they signed in before; without business, messages
+    only."""
     today = clock.today()
     whens = {
         "today": Span(today, today),
@@ -53,9 +54,9 @@ def counts_for(actor: Actor, session_id: UUID, *, business: bool) -> Counts:
     columns = {}
     if business:
         columns = {
-            "tasks": counts.of_tasks(actor),
-            "whens": counts.of_spans(actor, whens),
-            "days": counts.of_spans(actor, {day.isoformat(): Span(day, day) for day in fortnight}, MOST_A_DAY),
+            "tasks": counts.of_tasks(actor, kinds),
+            "whens": counts.of_spans(actor, kinds, whens),
+            "days": counts.of_spans(actor, kinds, {day.isoformat(): Span(day, day) for day in fortnight}, MOST_A_DAY),
         }
     unread = (
         select(Message.id)

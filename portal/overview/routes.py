@@ -11,12 +11,13 @@ from flask import Blueprint, Response, url_for
 from portal.access.acts import SIGNED_IN
 from portal.access.policy import allowed
 from portal.deadlines.queries import calendar_of
-from portal.instructions.queries import first_rows
 from portal.instructions.routes.register import to_enter
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.matters.acts import READ_REGISTER
+from portal.matters.kinds import matter_kinds
+from portal.matters.lists import first_rows
 from portal.notify.presenter import drawn
 from portal.notify.queries import latest
 from portal.overview import views
@@ -45,12 +46,13 @@ def desk() -> Response:
     actor, visitor = current_actor(), current_visitor()
     assert visitor is not None
     business = bool(allowed(actor, READ_REGISTER))
-    found = counts_for(actor, visitor.session_id, business=business)
+    kinds = tuple(kind.name for kind in matter_kinds())
+    found = counts_for(actor, kinds, visitor.session_id, business=business)
     has_unread(found.unread)
     today = clock.today()
     calendar = calendar_of(db.session())
     to_register = partial(url_for, "instructions.register_list")
-    rows = first_rows(actor, EACH) if business else []
+    rows = first_rows(actor, kinds, EACH) if business else []
     return page(
         "overview/desk.html",
         today=today,

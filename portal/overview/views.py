@@ -13,9 +13,9 @@ from portal.access.roles import Role
 from portal.deadlines.calendar import Calendar
 from portal.deadlines.formatting import holiday_words
 from portal.deadlines.lamp import Lamp
-from portal.instructions.queries import LATE, MINE, MOST_COUNTED, REST, SOON, TODAY, WAITING, Row
-from portal.instructions.views import GROUP_TITLES, turn_of
 from portal.kernel.language import _, _l
+from portal.matters.lists import LATE, MINE, MOST_COUNTED, REST, SOON, TODAY, WAITING, Row
+from portal.matters.lists.words import GROUP_TITLES, turn_of
 from portal.matters.views import lamp_of
 from portal.overview.queries import MOST_A_DAY, Counts
 from portal.registry.tasks import TASKS

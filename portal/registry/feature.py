@@ -24,7 +24,7 @@ from portal.registry.commands import COMMANDS, Command
 from portal.registry.hooks import OnCalendarChange, OnPostEnd, OnUnitChange
 from portal.registry.imports import IMPORTS, ImportKind
 from portal.registry.journal import Journal, Word
-from portal.registry.kinds import KINDS, Kind
+from portal.registry.kinds import KINDS, MARKS, Kind, Mark
 from portal.registry.messages import MESSAGES, MessageKind
 from portal.registry.navigation import PLACES, SECTIONS, UNREAD, Place, Purpose, Section
 from portal.registry.registered import Unregistrable
@@ -98,6 +98,7 @@ def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
     """What fills each list; every one is judged before the first is filled."""
     return [
         KINDS.judged((one.name, row) for one in features for row in one.kinds),
+        MARKS.judged((one.name, Mark(mark)) for one in features for row in one.kinds for mark in row.marks()),
         ACTS.judged((one.name, act) for one in features for act in one.acts),
         MESSAGES.judged((one.name, row) for one in features for row in one.messages),
         journal.ENTRIES.judged((one.name, row) for one in features for row in one.entries),
@@ -141,6 +142,8 @@ def _words(feature: Feature) -> Iterator[tuple[str, LazyString]]:
     """All that the feature's rows say on screen, each with what says it."""
     for act in feature.acts:
         yield from ((f"{what} of the {ACTS.what} {act.name}", words) for what, words in act.words())
+    for kind in feature.kinds:
+        yield from ((f"{what} of the {KINDS.what} {kind.name}", words) for what, words in kind.words())
     for message in feature.messages:
         yield f"{MESSAGES.what} {message.name}", message.constant
         if isinstance(message.full, LazyString):
@@ -178,5 +181,5 @@ def _leading(feature: Feature) -> Iterator[tuple[str, str, str]]:
     """Each row that leads to a page: what it is, its name, and the page's endpoint."""
     yield from ((MESSAGES.what, row.name, row.opens.endpoint) for row in feature.messages if row.opens is not None)
     yield from ((SECTIONS.what, row.name, row.name) for row in feature.sections)
-    yield from ((KINDS.what, row.name, row.page) for row in feature.kinds)
+    yield from ((KINDS.what, row.name, endpoint) for row in feature.kinds for endpoint in row.leads())
     yield from ((PLACES.what, row.name, row.endpoint) for row in feature.places)

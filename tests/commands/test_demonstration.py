@@ -28,6 +28,7 @@ from portal.commands.demonstration.register import read_register
 from portal.commands.demonstration.script import Script
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.documents.models import Counter
+from portal.instructions.rules import INSTRUCTION
 from portal.kernel import clock
 from portal.kernel.city import Demonstration, city_by_slug, demonstration
 from portal.kernel.db import db, enter
@@ -113,6 +114,7 @@ def registered_by_a_person() -> Matter:
         actor,
         actor.standings[0],
         NewMatter(
+            kind=INSTRUCTION,
             registering_unit=unit("3303"),
             source_level=SourceLevel.CITY,
             urgency=Urgency.NORMAL,

@@ -17,10 +17,11 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import event, insert, text
 
 from portal.deadlines.rules import SourceLevel
-from portal.instructions import queries
-from portal.instructions.queries import Conditions
+from portal.instructions.rules import INSTRUCTION
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.matters import lists
+from portal.matters.lists import Conditions
 from portal.matters.models import SearchEntry
 from portal.matters.search import grams
 from tests.at_the_door import flat
@@ -166,23 +167,23 @@ def test_the_order_is_that_of_the_working_day(world: World) -> None:
         world.assign(world.register(title=f"关于{name}的反映", received_on=received))
     with world.work():
         actor = world.actor("city.supervisor")
-        found = queries.page_of(actor, Conditions())
+        found = lists.page_of(actor, (INSTRUCTION,), Conditions())
         order = [(row.group, row.day) for row in found.rows]
-        running = [row.day for row in found.rows if row.group == queries.LATE]
+        running = [row.day for row in found.rows if row.group == lists.LATE]
         assert [group for group, _day in order] == sorted(group for group, _day in order)
         assert all(day < today for day in running)
-        assert {row.group for row in found.rows} >= {queries.LATE, queries.REST}
+        assert {row.group for row in found.rows} >= {lists.LATE, lists.REST}
         assert found.total == 4
 
 
 @pytest.mark.parametrize("sort", ["work", "due", "received"])
-def test_paging_walks_every_row_once_forward_and_back(world: World, sort: queries.Sort) -> None:
+def test_paging_walks_every_row_once_forward_and_back(world: World, sort: lists.Sort) -> None:
     many(world, 60)
     with world.work():
         actor = world.actor("city.supervisor")
         place, walked, pages = None, [], []
         while True:
-            found = queries.page_of(actor, Conditions(), sort, place, 7)
+            found = lists.page_of(actor, (INSTRUCTION,), Conditions(), sort, place, 7)
             pages.append([row.matter.id for row in found.rows])
             walked += pages[-1]
             assert found.total == 60
@@ -192,7 +193,7 @@ def test_paging_walks_every_row_once_forward_and_back(world: World, sort: querie
         assert len(walked) == len(set(walked)) == 60
         back = [found]
         while back[-1].previous is not None:
-            back.append(queries.page_of(actor, Conditions(), sort, back[-1].previous, 7))
+            back.append(lists.page_of(actor, (INSTRUCTION,), Conditions(), sort, back[-1].previous, 7))
         assert [row.matter.id for part in reversed(back) for row in part.rows] == walked
 
 

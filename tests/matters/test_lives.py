@@ -16,6 +16,7 @@ from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.deadlines.why import Why
+from portal.instructions.rules import INSTRUCTION
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Forbidden, Invalid, Refusal, Stale
@@ -257,6 +258,7 @@ def _inside(world: World) -> None:
         actor,
         actor.standings[0],
         creation.NewMatter(
+            kind=INSTRUCTION,
             registering_unit=world.unit("city"),
             source_level=SourceLevel.CITY,
             urgency=Urgency.NORMAL,

@@ -12,8 +12,8 @@ from portal.access.queries import kinds_of
 from portal.access.record import Record
 from portal.access.visibility import as_seen_by
 from portal.app import FEATURES
+from portal.instructions.rules import INSTRUCTION
 from portal.kernel.db import db
-from portal.matters.models import INSTRUCTION
 from portal.notify.models import Message
 from portal.registry.feature import Feature, refuse_contradictions, refuse_dead_ends
 from portal.registry.kinds import KINDS, Kind

@@ -14,6 +14,7 @@ from portal.commands.demonstration.course import ASKED, AT_WORK, NAMED, REGISTER
 from portal.commands.demonstration.reports import reported, reviewed, through_its_chain
 from portal.deadlines.reckon import extension_limit
 from portal.deadlines.rules import Urgency
+from portal.instructions.rules import INSTRUCTION
 from portal.kernel import clock
 from portal.matters import verbs
 from portal.matters.queries import get_matter
@@ -35,6 +36,7 @@ def story(course: Course, start: Start) -> Life:
         registrar,
         registrar.standings[0],
         NewMatter(
+            kind=INSTRUCTION,
             registering_unit=unit(row.registering_code),
             source_level=row.level,
             urgency=row.urgency,

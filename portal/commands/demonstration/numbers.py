@@ -16,9 +16,10 @@ from typing import Any
 from portal.commands.demonstration.course import Course
 from portal.commands.demonstration.register import Register
 from portal.documents.numbering import keep_numbers
+from portal.instructions.kind import KIND
+from portal.instructions.report import document_mark
 from portal.kernel import clock
-from portal.matters.service.creation import series_of
-from portal.matters.service.reporting import document_mark, report_series
+from portal.matters.service.reporting import report_series
 
 Series = tuple[int, str, int]  # unit, series, year
 
@@ -46,7 +47,7 @@ class Numbers:
         self._of_matters: defaultdict[int, list[int]] = defaultdict(list)
         entries = [*(entry for course in register.courses for entry in self._entries(course)), *shown]
         for entry in sorted((entry for entry in entries if entry.at <= until), key=lambda entry: entry.at):
-            series = (register.unit(entry.unit).id, series_of(entry.confidential), clock.local(entry.at).year)
+            series = (register.unit(entry.unit).id, KIND.series(entry.confidential), clock.local(entry.at).year)
             self._counted[series] += 1
             self._of_matters[entry.row].append(self._counted[series])
         if kept is None:

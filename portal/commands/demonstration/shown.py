@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from portal.commands.demonstration.cast import Life, Row, Start, at, by_id, handlers, holder, person, unit
 from portal.commands.demonstration.reports import named_signers, report_text
 from portal.deadlines.rules import SourceLevel, Urgency
+from portal.instructions.rules import INSTRUCTION
 from portal.matters import verbs
 from portal.matters.queries import get_matter
 from portal.matters.service import assigning, handling, reporting
@@ -71,6 +72,7 @@ def shown_life(row: Row, stage: int, _start: Start) -> Life:
         registrar,
         registrar.standings[0],
         NewMatter(
+            kind=INSTRUCTION,
             registering_unit=unit(COUNTY),
             source_level=row.level,
             urgency=row.urgency,

@@ -15,16 +15,17 @@ from portal.access.visibility import as_seen_by
 from portal.importing.columns import Column, shown
 from portal.importing.judging import Judged, RowError
 from portal.instructions.importing.plan import DOCUMENT, TITLE, Key, Planned
+from portal.instructions.rules import INSTRUCTION
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.text import folded
-from portal.matters.models import INSTRUCTION, Content, Matter, State
+from portal.matters.models import Content, Matter, State
 from portal.matters.sameness import Registered, registered
 
 
 def already(planned: Collection[Planned], actor: Actor) -> dict[Key, Registered]:
     """Which of these instructions are registered: where there are several, a confidential one of his own office first."""
-    there = registered(actor, [one.paper for one in planned])
+    there = registered(actor, INSTRUCTION, [one.paper for one in planned])
     return {
         (one.paper, str(one.source_level), one.instructed_on.isoformat()): one
         for one in sorted(there, key=lambda one: one.confidential)

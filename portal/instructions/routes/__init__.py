@@ -6,4 +6,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("instructions", __name__)
 
-from portal.instructions.routes import importing, register, registration  # noqa: E402, F401
+from portal.instructions.routes import importing, register, registration, slip  # noqa: E402, F401

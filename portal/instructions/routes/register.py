@@ -15,15 +15,18 @@ from portal.access.actor import Actor
 from portal.access.policy import allowed
 from portal.deadlines.rules import SourceLevel
 from portal.documents import workbook
-from portal.instructions import acts, bulk, queries
-from portal.instructions.queries import GROUPS, PAGE_SIZE, Conditions, Page, Place, Sort
+from portal.instructions import acts, bulk
 from portal.instructions.routes import blueprint
 from portal.instructions.routes.answers import outcomes
-from portal.instructions.views import DrawnGroup, chip_labels, drawn, grouped, place_from, place_words, turn_of
+from portal.instructions.rules import INSTRUCTION
+from portal.instructions.views import DrawnGroup, chip_labels, drawn, grouped, place_from, place_words
 from portal.kernel import clock
 from portal.kernel.language import _, _l
 from portal.kernel.text import tidy
+from portal.matters import lists
 from portal.matters.acts import READ_REGISTER
+from portal.matters.lists import GROUPS, PAGE_SIZE, Conditions, Page, Place, Sort
+from portal.matters.lists.words import turn_of
 from portal.matters.models import State
 from portal.matters.queries import require_recent_authentication
 from portal.matters.views import lamp_of
@@ -34,6 +37,7 @@ from portal.web.navigation import Button
 from portal.web.responses import page, xlsx
 from portal.web.transactions import shows
 
+KINDS = (INSTRUCTION,)
 MOST_TYPED = 100
 SIZES = (PAGE_SIZE, 50, 100)
 USUAL = {"sort": "work", "size": str(PAGE_SIZE)}
@@ -99,7 +103,7 @@ def register_list() -> Response:
     """The register as its reader may see it, or its list alone to htmx."""
     asked = _asked()
     actor = current_actor()
-    found = queries.page_of(actor, asked.conditions, asked.sort, asked.place, asked.size)
+    found = lists.page_of(actor, KINDS, asked.conditions, asked.sort, asked.place, asked.size)
     entering = to_enter(actor, _("导入"))
     return page(
         "instructions/register.html",
@@ -130,12 +134,12 @@ def export() -> Response:
     """The list as filtered, as a workbook; of a shell the facts of the shell alone."""
     asked = _asked()
     actor = current_actor()
-    secret = queries.any_confidential(actor)
+    secret = lists.any_confidential(actor)
     if secret:
         require_recent_authentication(actor)
     # A sheet with confidential content is made in memory alone; an open one may go through temporary files.
     target = BytesIO()
-    lines = _Counted(queries.every_row(actor, asked.conditions, asked.sort))
+    lines = _Counted(lists.every_row(actor, KINDS, asked.conditions, asked.sort))
     titles, widths = zip(*((str(title), width) for title, width in COLUMNS), strict=True)
     workbook.write(target, _("批示件登记表"), titles, iter(lines), widths, spool=not secret)
     bulk.note_export(actor, asked.said, lines.count)
@@ -164,7 +168,7 @@ def to_enter(actor: Actor, import_words: str) -> list[Button]:
 class _Counted:
     """The export's lines, counted as they go out."""
 
-    def __init__(self, rows: Iterator[queries.Row]) -> None:
+    def __init__(self, rows: Iterator[lists.Row]) -> None:
         self._rows = rows
         self.count = 0
 
@@ -279,8 +283,8 @@ def _pages(found: Page, asked: _Asked) -> _Pages | None:
     here, note = len(found.rows), ""
     if found.total is None:
         text, note = _("本页 %(here)s 件", here=here), _("含有所填字词的件较多，未计总数；多填几个字可得准数")
-    elif found.total > queries.MOST_COUNTED:
-        text = _("本页 %(here)s 件，共 %(total)s 件", here=here, total=f"{queries.MOST_COUNTED:,}+")
+    elif found.total > lists.MOST_COUNTED:
+        text = _("本页 %(here)s 件，共 %(total)s 件", here=here, total=f"{lists.MOST_COUNTED:,}+")
         note = _("超过 1,000 件时只给约数；加条件可得准数")
     else:
         text = _("本页 %(here)s 件，共 %(total)s 件", here=here, total=f"{found.total:,}")

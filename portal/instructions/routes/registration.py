@@ -12,12 +12,13 @@ from wtforms import StringField
 from portal.identity.queries import person_by_id
 from portal.instructions import acts, service
 from portal.instructions.forms import AmendForm, NewRoundForm, RegistrationForm
+from portal.instructions.queries import get_instruction
 from portal.instructions.routes import blueprint
+from portal.instructions.rules import INSTRUCTION
 from portal.kernel.language import _
 from portal.kernel.refusals import Refusal
 from portal.matters.acts import AMEND, NEW_ROUND
 from portal.matters.models import Matter, State
-from portal.matters.queries import get_matter
 from portal.matters.service import attaching
 from portal.matters.service.creation import registered_under
 from portal.vault.screening import classification_mark
@@ -38,7 +39,7 @@ class _About:
 
 
 def _filed_under(key: UUID) -> str | None:
-    matter_id = registered_under(current_actor(), key)
+    matter_id = registered_under(current_actor(), INSTRUCTION, key)
     return _url(matter_id) if matter_id else None
 
 
@@ -130,7 +131,7 @@ def _attach(matter_id: UUID, form: RegistrationForm) -> None:
     chosen = [upload for upload in form.attachments.data or [] if upload]
     if not chosen:
         return
-    registered = get_matter(current_actor(), matter_id)
+    registered = get_instruction(current_actor(), matter_id)
     if registered.content is not None and not registered.content.has("attachment"):
         papers = [(upload.filename or "", upload.stream) for upload in chosen]
         attaching.attach_to_matter(current_actor(), registered, papers)
@@ -141,14 +142,14 @@ def _url(matter_id: UUID) -> str:
 
 
 def _amending(matter_id: UUID, form: AmendForm) -> tuple[Matter, AmendForm]:
-    matter = get_matter(current_actor(), matter_id)
+    matter = get_instruction(current_actor(), matter_id)
     demand(current_actor(), AMEND, matter)
     form.only_for(assigned=matter.state != State.REGISTERED)
     return matter, form
 
 
 def _former(matter_id: UUID) -> Matter:
-    former = get_matter(current_actor(), matter_id)
+    former = get_instruction(current_actor(), matter_id)
     demand(current_actor(), NEW_ROUND, former)
     return former
 

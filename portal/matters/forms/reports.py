@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from flask_wtf.file import MultipleFileField
@@ -15,6 +16,7 @@ from wtforms.validators import InputRequired, Length
 
 from portal.kernel.language import _l
 from portal.matters.forms.fields import MOST_BODY, words_field
+from portal.matters.kinds import Question
 from portal.web.forms import OfficeForm
 
 
@@ -55,7 +57,10 @@ class ReportForm(OfficeForm):
     text = TextAreaField(_l("正文"), [OwedInTheEnd(), Length(max=MOST_BODY)])
     attachments = MultipleFileField(_l("附件"))
     copies = StringField(_l("抄送"), [Length(max=500)])
-    answer_facts = StringField(_l("事实是否清楚：写在哪一部分"), [Length(max=200)])
-    answer_cause = StringField(_l("原因是否找准：写在哪一部分"), [Length(max=200)])
-    answer_measures = StringField(_l("措施是否落实：写在哪一部分"), [Length(max=200)])
-    answer_form = StringField(_l("格式是否合规：写在哪一部分"), [Length(max=200)])
+
+    @classmethod
+    def asking(cls, questions: Mapping[str, Question]) -> type[ReportForm]:
+        """The form with a field for each question of the review: where the report answers it."""
+        label = _l("%(question)s：写在哪一部分")
+        fields = {f"answer_{code}": (str(label) % {"question": one.label}) for code, one in questions.items()}
+        return type(cls.__name__, (cls,), {name: StringField(words, [Length(max=200)]) for name, words in fields.items()})

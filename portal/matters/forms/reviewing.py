@@ -19,8 +19,8 @@ from portal.deadlines.formatting import day_words
 from portal.kernel.language import _, _l
 from portal.matters import absences
 from portal.matters.forms.fields import DAYS, choices, words_field
+from portal.matters.kinds import kind_of
 from portal.matters.models import Matter
-from portal.matters.rules import QUESTIONS
 from portal.matters.service.assigning import Naming
 from portal.matters.service.extending import Decision, asked_for
 from portal.matters.service.reviewing import Return, reviewers_of
@@ -106,9 +106,10 @@ class DecisionForm(ActForm):
 class CloseForm(ActForm):
     """办结."""
 
-    lead = _l("办结前请核对四问：事实是否清楚、原因是否找准、措施是否落实、格式是否合规。有一项不过的，退回重办。")
-
     words = words_field(_l("审核意见"), required=False)
+
+    def on_page(self, actor: Actor, found: Matter) -> dict[str, Any]:
+        return {"lead": kind_of(found).review.lead}
 
     def given(self, found: Matter) -> Said:
         return Said(words=self.words.data or None)
@@ -122,12 +123,14 @@ class ReturnForm(ActForm):
     failed = SelectMultipleField(
         _l("未通过的项目"),
         [InputRequired(_l("请勾选未通过的项目"))],
-        choices=choices(QUESTIONS),
         validate_choice=False,
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
     reason = words_field(_l("退回理由"))
+
+    def offer(self, actor: Actor, found: Matter) -> None:
+        self.failed.choices = choices({code: one.label for code, one in kind_of(found).review.questions.items()})
 
     def given(self, found: Matter) -> Return:
         return Return(failed=tuple(self.failed.data or ()), words=self.reason.data)

@@ -57,8 +57,6 @@ _STATE_LABELS = {
     State.WITHDRAWN: _l("已撤销"),
 }
 ENDED = (State.CLOSED, State.WITHDRAWN)
-INSTRUCTION = "instruction"
-"""The kind of record that a leader's instruction is."""
 
 
 class Matter(Guarded, OfCity, Model):

@@ -14,6 +14,7 @@ from portal.matters.routes import acts, drafts, files, grants, matter, reports  
 
 
 def install(app: Flask) -> None:
-    """Say where attachments are kept."""
+    """Say where attachments are kept, and give each verb its page."""
     said: Settings = app.extensions["settings"]
     attaching.configure(FileStore(said.files_dir))
+    acts.install(app)

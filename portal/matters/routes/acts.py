@@ -1,22 +1,22 @@
-"""The pages of the verbs: one form, one act, on one matter. Each row of `matters.verbs` that has a form, or is a bare button,
-stands under its name."""
+"""The pages of the verbs: one form, one act, on one matter. Each verb of a kind of matter that has a form, or is a bare button,
+stands under its name, whichever kind's it is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from flask import Response, flash, request, url_for
+from flask import Flask, Response, flash, request, url_for
 
-from portal.kernel.refusals import Refusal
+from portal.kernel.refusals import Invisible, Refusal
 from portal.matters import queries, views
 from portal.matters.forms.reports import PlainForm
+from portal.matters.kinds import kind_of, matter_kinds
 from portal.matters.models import Matter
-from portal.matters.routes import blueprint
 from portal.matters.routes.matter import after, head_of, url_of
-from portal.matters.verbs import VERBS
-from portal.matters.workflow import WORKFLOW, MatterVerb, enact
+from portal.matters.workflow import WORKFLOW, MatterVerb
+from portal.registry.registered import Unregistrable
+from portal.web.cities import PREFIX
 from portal.web.forms import OfficeForm, redraw
 from portal.web.guards import allows, current_actor
 from portal.web.responses import go, page
@@ -58,11 +58,43 @@ def version_of(form: OfficeForm) -> int | None:
     return version
 
 
-def _perform(verb: MatterVerb[Any], matter_id: UUID) -> Response:
+def install(app: Flask) -> None:
+    """Give each verb of the kinds of matter its page."""
+    first: dict[str, MatterVerb[Any]] = {}
+    for verb in (verb for kind in matter_kinds() for verb in kind.verbs if _has_page(verb)):
+        if _path_of(first.setdefault(verb.name, verb)) != _path_of(verb):
+            raise Unregistrable(f"{verb.name} is done at {_path_of(first[verb.name])} and at {_path_of(verb)}")
+    for verb in first.values():
+        _page_of(app, verb)
+
+
+def _has_page(verb: MatterVerb[Any]) -> bool:
+    return verb.form is not None or verb.offered is not Offered.NEVER
+
+
+def _path_of(verb: MatterVerb[Any]) -> str:
+    """Where it is done, below its matter's address."""
+    return verb.name if verb.form is None else verb.form.path or verb.name.replace("_", "-")
+
+
+def _page_of(app: Flask, first: MatterVerb[Any]) -> None:
+    def view(matter_id: UUID) -> Response:
+        found = queries.get_matter(current_actor(), matter_id)
+        verb = kind_of(found).verb(first.name)
+        if verb is None:
+            raise Invisible
+        return _press(verb, found) if verb.form is None else _perform(verb, found)
+
+    bare = first.form is None
+    guarded = allows(first.act, once=not bare)(view)
+    rule = f"{PREFIX}/matters/<uuid:matter_id>/{_path_of(first)}"
+    app.add_url_rule(rule, f"matters.{first.name}", guarded, methods=("POST",) if bare else ("GET", "POST"))
+
+
+def _perform(verb: MatterVerb[Any], found: Matter) -> Response:
     """Show the form (GET), or do the act and go back to the matter (POST). What stands in the way is listed first; a
     refusal draws the form again with what was typed."""
     actor = current_actor()
-    found = queries.get_matter(actor, matter_id)
     engine.demand(actor, verb.act, found)
     assert verb.form is not None
     form = verb.form.of(found)
@@ -80,29 +112,15 @@ def _perform(verb: MatterVerb[Any], matter_id: UUID) -> Response:
     except Refusal as refusal:
         if refusal.status not in (409, 422):
             raise
+        matter_id = found.id
         discard()
         return show(queries.get_matter(actor, matter_id), form, form.template, words, refusal)
     flash(said)
     return after(found)
 
 
-def _press(verb: MatterVerb[None], matter_id: UUID) -> Response:
+def _press(verb: MatterVerb[None], found: Matter) -> Response:
     """A bare button: done at once."""
-    found = enact(current_actor(), verb, matter_id, None, version=version_of(PlainForm())).record
+    engine.perform(WORKFLOW, verb, current_actor(), found, None, version=version_of(PlainForm()))
     flash(str(verb.said))
     return go(url_of(found))
-
-
-def _page_of(verb: MatterVerb[Any], path: str, way: Callable[[MatterVerb[Any], UUID], Response], *methods: str) -> None:
-    def view(matter_id: UUID) -> Response:
-        return way(verb, matter_id)
-
-    guarded = allows(verb.act, once="GET" in methods)(view)
-    blueprint.add_url_rule(f"/matters/<uuid:matter_id>/{path}", verb.name, guarded, methods=methods)
-
-
-for _verb in VERBS:
-    if _verb.form is not None:
-        _page_of(_verb, _verb.form.path or _verb.name.replace("_", "-"), _perform, "GET", "POST")
-    elif _verb.offered is not Offered.NEVER:
-        _page_of(_verb, _verb.name, _press, "POST")

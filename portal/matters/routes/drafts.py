@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +16,11 @@ from portal.kernel.language import _
 from portal.kernel.refusals import Invalid, Refusal, Stale
 from portal.matters import acts, queries, report_views, views
 from portal.matters.forms import reports as forms
+from portal.matters.kinds import kind_of
 from portal.matters.models import Matter
 from portal.matters.routes import blueprint
 from portal.matters.routes.matter import head_of, in_the_way, url_of
 from portal.matters.routes.reports import changes_url
-from portal.matters.rules import QUESTIONS
 from portal.matters.service import attaching, reporting
 from portal.papers.drafting import draft_of
 from portal.papers.models import Paper
@@ -37,15 +38,12 @@ def _choosing(actor: Actor, found: Matter) -> tuple[type[forms.ReportForm], dict
     seats = reporting.seats_of(found)
     drafters = reporting.drafters_now(actor, found.content) if found.content else {actor.person_id}
     choices = holders_to_choose(seats, drafters, confidential=found.confidential)
-
-    class Form(forms.ReportForm):
-        pass
-
+    form = forms.ReportForm.asking(kind_of(found).review.questions)
     for number, people in choices.items():
         label = f"{STEP_LABELS[seats[number - 1].kind]}（{seats[number - 1].role.label}）"
         options = [SelectChoice("", _("请指定一位")), *(SelectChoice(str(h.person_id), h.name) for h in people)]
-        setattr(Form, f"signer_{number}", SelectField(label, choices=options, validate_choice=False))
-    return Form, choices
+        setattr(form, f"signer_{number}", SelectField(label, choices=options, validate_choice=False))
+    return form, choices
 
 
 @blueprint.post("/matters/<uuid:matter_id>/report/begin")
@@ -101,7 +99,7 @@ def save_report(matter_id: UUID) -> Response:
         if not fit and request.form.get("go") == "submit":
             raise Invalid(_("报结材料还没有填完"))
         saved: int | None = form.version.data  # type: ignore[assignment]
-        draft = reporting.save_draft(actor, draft.id, saved, _words(form))
+        draft = reporting.save_draft(actor, draft.id, saved, _words(form, kind_of(found).review.questions))
         if wants_json():
             shows_nothing()
             return jsonify({"at": moment(clock.now()), "version": draft.saved})
@@ -149,25 +147,26 @@ def _fill(form: Any, draft: Paper, found: Matter) -> None:
             form[f"answer_{name}"].data = words
 
 
-def _words(form: Any) -> dict[str, Any]:
+def _words(form: Any, questions: Iterable[str]) -> dict[str, Any]:
     return {
         "title": form.title.data or "",
         "addressee": form.addressee.data or "",
         "body": form.text.data or "",
         "copies": form.copies.data or None,
-        "answers": {name: form[f"answer_{name}"].data for name in QUESTIONS if form[f"answer_{name}"].data},
+        "answers": {code: form[f"answer_{code}"].data for code in questions if form[f"answer_{code}"].data},
     }
 
 
 def _writing(actor: Actor, found: Matter, draft: Paper) -> dict[str, Any]:
-    last = report_views.last_return(queries.returns(actor, found), found.returns)
+    last, review = report_views.last_return(queries.returns(actor, found), found), kind_of(found).review
     return {
         "matter": head_of(found),
         "turn": views.turn(found, actor.person_id),
         "version": draft.saved,
         "draft_no": draft.draft,
         "changes_url": changes_url(actor, found, draft),
-        "questions": report_views.questions(last.codes if last else ()),
+        "questions": report_views.questions(review, last.codes if last else ()),
+        "questions_title": review.before_writing,
         "blocked": in_the_way(found, actor),
         "last_return": last,
         "steps": report_views.planned(reporting.seats_of(found), found),

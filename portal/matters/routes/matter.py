@@ -1,4 +1,4 @@
-"""The page of one matter: with its content, or as a shell; the assignment slip; the reading log."""
+"""The page of one matter: with its content, or as a shell; the reading log."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from portal.deadlines.formatting import day_words
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden
 from portal.matters import acts, queries, report_views, views
+from portal.matters.kinds import kind_of
 from portal.matters.models import Extension, Matter
 from portal.matters.readings import readings_of
 from portal.matters.routes import blueprint
@@ -24,13 +25,10 @@ from portal.papers.acts import SIGN
 from portal.papers.models import Paper
 from portal.papers.queries import latest_chain
 from portal.papers.seats import Seat
-from portal.registry.kinds import KINDS
-from portal.registry.navigation import Purpose
 from portal.web.guards import allows, current_actor
 from portal.web.navigation import Button, desk_url, has_unread
-from portal.web.places import place_url
 from portal.web.responses import go, page
-from portal.web.transactions import shows, shows_nothing
+from portal.web.transactions import shows_nothing
 from portal.workflow import engine
 from portal.workflow.verbs import Link, Offered
 
@@ -55,7 +53,7 @@ def buttons_of(matter: Matter, actor: Actor) -> list[Button]:
     """What this reader can do now, in the order of its kind; at most one is prominent: what is their turn, or urging when
     the day is near."""
     made: list[Button] = []
-    for row in cast("Iterable[MatterVerb[Any] | Link[Matter]]", KINDS[matter.kind].buttons):
+    for row in cast("Iterable[MatterVerb[Any] | Link[Matter]]", kind_of(matter).buttons):
         stands = row.stands(matter, actor)
         if stands is Offered.NEVER or not engine.is_mine(row, actor, matter):
             continue
@@ -109,7 +107,7 @@ def matter(matter_id: UUID) -> Response:
         if found.step_now is not None and allowed(actor, SIGN, found):
             signing = Button(read_url, _("阅读并签批"))
     return page(
-        "matters/matter.html",
+        kind_of(found).template,
         matter=head_of(found),
         turn=views.turn(found, actor.person_id),
         acts=_with_signing(buttons_of(found, actor), signing),
@@ -117,7 +115,7 @@ def matter(matter_id: UUID) -> Response:
         feedback=views.why(found.feedback),
         report=drawn,
         blocked=in_the_way(found, actor),
-        entries=views.log(around.entries),
+        entries=views.log(around.entries, found),
         tree=views.tree(
             found,
             [(child, url_of(child)) for child in around.children],
@@ -131,9 +129,15 @@ def matter(matter_id: UUID) -> Response:
         rounds=[{"label": m.number, "url": url_of(m)} for m in around.related if m.id != found.parent_id],
         readings_url=_readings_url(actor, found),
         extension=_extension_words(found, around.asked),
-        register_url=place_url(Purpose.REGISTER),
+        register=_register(found),
         watermark=views.watermark(actor, found),
     )
+
+
+def _register(found: Matter) -> dict[str, str]:
+    """The list in which matters of its kind stand."""
+    kind = kind_of(found)
+    return {"url": url_for(kind.register), "label": str(kind.register_label)}
 
 
 def _to_walk(report: Paper, found: Matter) -> Sequence[Seat]:
@@ -164,29 +168,7 @@ def _shell(actor: Actor, found: Matter) -> Response:
         dates=views.dates([m for m in milestones if m.kind != "urge"]),
         urgings=views.urgings(milestones),
         readings_url=_readings_url(actor, found),
-        register_url=place_url(Purpose.REGISTER),
-    )
-
-
-@blueprint.get("/matters/<uuid:matter_id>/slip")
-@allows(acts.READ_MATTER)
-def slip(matter_id: UUID) -> Response:
-    """The assignment slip, for paper."""
-    actor = current_actor()
-    found = queries.get_matter(actor, matter_id)
-    if found.content is None:
-        raise Forbidden(_("此件的内容不向您显示，不能打印交办单"))
-    shows("slip")
-    return page(
-        "matters/slip.html",
-        matter=head_of(found),
-        heading=_("%(unit)s领导批示件交办单", unit=views.office_of(found)),
-        due_on=found.due_on,
-        assigned_by=views.office_of(found),
-        assigned_on=found.assigned_at,
-        contact=None,
-        mark=views.watermark(actor, found),
-        watermark=views.watermark(actor, found),
+        register=_register(found),
     )
 
 

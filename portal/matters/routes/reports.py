@@ -17,10 +17,10 @@ from portal.kernel.refusals import Invalid, Invisible, Refusal, Stale
 from portal.matters import queries, report_views, views
 from portal.matters.acts import DRAFT_REPORT, READ_MATTER, RECALL
 from portal.matters.forms import reports as forms
+from portal.matters.kinds import kind_of
 from portal.matters.models import Matter
 from portal.matters.routes import blueprint
 from portal.matters.routes.matter import after, head_of
-from portal.matters.rules import QUESTIONS
 from portal.matters.service import reporting
 from portal.papers.acts import SIGN
 from portal.papers.frozen import canonical_fields
@@ -94,13 +94,15 @@ def _reading(actor: Actor, found: Matter, shown: Paper, sign_form: Any = None, b
         acts.append({"url": changes, "label": _("与上一稿对比")})
     if shown.state == "draft" and allowed(actor, DRAFT_REPORT, found):
         acts.append({"url": url_for("matters.write_report", matter_id=found.id), "label": _("继续写")})
-    upward = found.source_level in reporting.PARTY_LEVELS
+    kind = kind_of(found)
     names = [paper.name.rsplit(".", 1)[0] for paper in papers]
     last = str(STEP_LABELS["issue"])
     issuer = next((one.who for one in reversed(steps) if one.title == last and one.state == "done"), None)
     done = sum(step.state == "done" for step in steps)
     return {
-        "report": report_views.sheet(shown, reporting.heading_of(shown, found), names, issuer, clock.today().year, upward),
+        "report": report_views.sheet(
+            shown, reporting.heading_of(shown, found), names, issuer, clock.today().year, kind.report.upward(found)
+        ),
         "matter": head_of(found),
         "turn": views.turn(found, actor.person_id),
         "steps": steps,
@@ -115,13 +117,14 @@ def _reading(actor: Actor, found: Matter, shown: Paper, sign_form: Any = None, b
         }
         if sign_off
         else None,
-        "questions": [(str(label), answers[k]) for k, label in QUESTIONS.items() if answers.get(k)],
+        "questions": [(str(one.label), answers[code]) for code, one in kind.review.questions.items() if answers.get(code)],
+        "questions_title": kind.review.answered,
         "drafts": [
             {"label": _("第 %(n)s 稿", n=other.draft), "url": url_for("matters.read_report", report_id=other.id)}
             for other in papers_of(actor, found.id)
             if other.id != shown.id
         ],
-        "last_return": report_views.last_return(queries.returns(actor, found), found.returns),
+        "last_return": report_views.last_return(queries.returns(actor, found), found),
         "acts": acts,
         "files": [{"name": p.name, "url": url_for("matters.attachment", attachment_id=p.id), "size": p.size} for p in papers],
         "watermark": views.watermark(actor, found),
@@ -149,7 +152,7 @@ def report_changes(report_id: UUID) -> Response:
         turn=views.turn(found, actor.person_id),
         acts=acts,
         watermark=views.watermark(actor, found),
-        **report_views.changes(shown, before, now, queries.returns(actor, found)),
+        **report_views.changes(shown, before, now, queries.returns(actor, found), found),
     )
 
 

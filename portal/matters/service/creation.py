@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select
@@ -20,22 +20,28 @@ from portal.deadlines.rules import SourceLevel, Urgency
 from portal.documents.numbering import bracketed, next_number
 from portal.kernel import clock
 from portal.kernel.db import current_city, db, go_on_with, write_together
+from portal.kernel.language import _
+from portal.kernel.refusals import Invalid
 from portal.matters import audience, clocks
-from portal.matters.models import INSTRUCTION, Content, CoUnit, Matter, SearchEntry
-from portal.matters.readers import around, insert_viewers
+from portal.matters.around import around
+from portal.matters.kinds import MatterKind
+from portal.matters.models import Content, CoUnit, Matter, SearchEntry
+from portal.matters.readers import insert_viewers
 from portal.matters.sameness import take_fingerprint
 from portal.matters.search import grams
 from portal.matters.workflow import lines
 from portal.network.models import Unit
 from portal.network.queries import has_supervision_office
 from portal.papers.models import Paper
+from portal.registry.kinds import KINDS
 from portal.vault.encrypted_fields import digest_of
 
 
 @dataclass(frozen=True, slots=True)
 class NewMatter:
-    """What a registration says. Units are loaded records of this city; `co_units` are (unit, task, countersigns)."""
+    """What is to become a matter of this kind. Units are loaded records of this city; `co_units` are (unit, task, countersigns)."""
 
+    kind: str
     registering_unit: Unit
     source_level: SourceLevel
     urgency: Urgency
@@ -57,17 +63,6 @@ class NewMatter:
     due_on: date | None = None  # given by hand; else the rule's
 
 
-def registration_mark(unit: Unit, confidential: bool) -> str:
-    """温委 → 温督, 永嘉委 → 永嘉督, 永嘉公 → 永嘉公督; without a mark the short name. Confidential: 温督内."""
-    mark = (unit.document_prefix or unit.short_name).removesuffix("委")
-    return f"{mark}督内" if confidential else f"{mark}督"
-
-
-def series_of(confidential: bool) -> str:
-    """In which of its series a unit counts such a matter."""
-    return "instruction:confidential" if confidential else "instruction"
-
-
 class DuplicateSubmission(Exception):
     """This very form has registered a matter already; the transaction is undone."""
 
@@ -76,27 +71,29 @@ class DuplicateSubmission(Exception):
         self.before = before
 
 
-def registered_under(actor: Actor, key: UUID) -> UUID | None:
-    """What this person has registered by the form of this key."""
+def registered_under(actor: Actor, kind: str, key: UUID) -> UUID | None:
+    """What of this kind the person has registered by the form of this key."""
     filed = Record.city_id == current_city(), Record.request_key == key, Record.created_by_id == actor.person_id
-    return db.session.scalar(select(Record.id).where(*filed, Record.kind == INSTRUCTION).options(as_seen_by(SYSTEM)))
+    return db.session.scalar(select(Record.id).where(*filed, Record.kind == kind).options(as_seen_by(SYSTEM)))
 
 
 def create(actor: Actor, standing: Standing, new: NewMatter, *, entry: str = "register") -> tuple[Matter, Content]:
     """Write the matter with its number, deadline and clocks. A form sent twice, even twice at the same moment, is known
     by its key: raises DuplicateSubmission with what it registered first."""
-    year = clock.today().year
-    series = series_of(new.confidential)
+    kind, year = cast("MatterKind", KINDS[new.kind]), clock.today().year
+    if new.confidential and not kind.may_be_confidential:
+        raise Invalid(_("%(kind)s不设限定知悉", kind=kind.label))
+    series = kind.series(new.confidential)
     sequence = next_number(new.registering_unit.id, series, year)
     record = Record(
         id=uuid4(),
-        kind=INSTRUCTION,
+        kind=new.kind,
         confidential=new.confidential,
         unit_id=new.registering_unit.id,
         series=series,
         year=year,
         sequence=sequence,
-        number=bracketed(registration_mark(new.registering_unit, new.confidential), year, sequence),
+        number=bracketed(kind.mark_of(new.registering_unit, new.confidential), year, sequence),
         request_key=new.request_key or uuid4(),
         created_at=clock.now(),
         created_by_id=actor.person_id,

@@ -76,6 +76,7 @@ def _forward_one(doing: MatterDoing[Forwarding], unit: Unit) -> Matter:
         doing.actor,
         doing.standing,
         NewMatter(
+            kind=parent.kind,
             registering_unit=parent.lead_unit,
             source_level=parent.source_level,
             urgency=parent.urgency,

@@ -29,13 +29,12 @@ from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.matters import acts, audience, clocks, notices
 from portal.matters.fields import FIELDS
+from portal.matters.kinds import kind_of
 from portal.matters.models import ENDED, Clock, Content, Extension, Matter, State
 from portal.matters.queries import whole_content
 from portal.matters.readers import index_viewers
 from portal.matters.rules import wrong_seat
 from portal.matters.service.creation import facts, index_words
-from portal.matters.service.reporting.document import report_title
-from portal.matters.shapes import STEPS
 from portal.matters.views import lamp_of
 from portal.matters.workflow import WORKFLOW, MatterDoing, MatterVerb, write_entry
 from portal.papers import signoff
@@ -226,7 +225,7 @@ END_SIGN_OFF: MatterVerb[Said] = Verb(
 def _retitle(matter: Matter, former: str) -> None:
     """What the reports were called by themselves until now, they are called no more (`reporting.document.heading_of`): neither a
     draft, though it is saved once more from a page that shows the former title, nor one that comes back to its drafter."""
-    outdated = report_title(former)
+    outdated = kind_of(matter).report.title(former)
     for report in _reports(matter):
         if outdated not in (report.former_titles or ()):
             report.former_titles = [*(report.former_titles or ()), outdated]
@@ -303,8 +302,8 @@ def _asked_in_vain(matter: Matter) -> list[str]:
 
 def _report(matter: Matter, changed: set[str], ended: bool) -> list[str]:
     if ended:
-        steps = STEPS[matter.source_level]
-        way = _("、").join(_("%(step)s（%(seat)s）", step=STEP_LABELS[kind], seat=role.label) for kind, role in steps)
+        seats = kind_of(matter).report.shape(matter, ()).seats
+        way = _("、").join(_("%(step)s（%(seat)s）", step=STEP_LABELS[seat.kind], seat=seat.role.label) for seat in seats)
         return [_("正在进行的签批终止，文稿保留为草稿，须重新报结，签批顺序为%(way)s", way=way)]
     said = []
     if "source_level" in changed and (wrong := wrong_seat(matter)) is not None:

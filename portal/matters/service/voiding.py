@@ -28,6 +28,7 @@ from portal.vault.encrypted_fields import Sealable, erase
 def as_confidential(actor: Actor, matter: Matter, content: Content) -> NewMatter:
     """The same instruction, to be registered as confidential: without co-units, and with its papers to be added anew."""
     return NewMatter(
+        kind=matter.kind,
         registering_unit=keeper_of(matter.registering_unit),
         source_level=matter.source_level,
         urgency=matter.urgency,

@@ -1,8 +1,6 @@
 """The closing report, in rooms: `document`, `drafting`, `signing`."""
 
 from portal.matters.service.reporting.document import (
-    PARTY_LEVELS,
-    document_mark,
     heading_of,
     report_series,
     seats_of,
@@ -11,9 +9,7 @@ from portal.matters.service.reporting.drafting import for_drafter, may_begin, op
 from portal.matters.service.reporting.signing import SUBMIT_REPORT, drafters_now, recall, send_back, sign, submit_report
 
 __all__ = [
-    "PARTY_LEVELS",
     "SUBMIT_REPORT",
-    "document_mark",
     "drafters_now",
     "for_drafter",
     "heading_of",

@@ -8,30 +8,12 @@ from sqlalchemy import select
 
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
-from portal.deadlines.rules import SourceLevel
 from portal.kernel.db import db
+from portal.matters.kinds import kind_of
 from portal.matters.models import CoUnit, Matter
-from portal.matters.shapes import shape
-from portal.network.models import Kind, Unit
 from portal.network.queries import names_borne
 from portal.papers.models import Paper
 from portal.papers.seats import Seat, Shape
-
-PARTY_LEVELS = (SourceLevel.CENTRAL, SourceLevel.PROVINCE)
-
-
-def issuing_name(matter: Matter, unit: Unit) -> str:
-    """In whose name the report goes out: central and provincial matters in that of the Party committee or Party group,
-    the others in the unit's own."""
-    if unit.official_name:
-        return unit.official_name
-    if unit.kind == Kind.PARTY_COMMITTEE:
-        return f"中共{unit.name}委员会"
-    if matter.source_level not in PARTY_LEVELS:
-        return unit.name
-    if unit.kind == Kind.TOWNSHIP:
-        return f"中共{unit.name}{'工作委员会' if unit.name.endswith('街道') else '委员会'}"
-    return f"中共{unit.name}党组"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,39 +31,26 @@ def heading_of(report: Paper, matter: Matter) -> Heading:
     is no more than what the matter was, or the supervising unit is or was, called, is what it is called now."""
     unit = matter.lead_unit
     assert unit is not None
-    mark = document_mark(matter.source_level, unit, confidential=matter.confidential)
+    kind = kind_of(matter).report
+    mark = kind.mark(matter, unit)
     if report.state != "draft":
         return Heading(report.title, report.addressee, report.issuing_name, report.mark or mark)
-    return Heading(title_on(report, matter), _addressee_on(report, matter), issuing_name(matter, unit), mark)
+    return Heading(title_on(report, matter), _addressee_on(report, matter), kind.name(matter, unit), mark)
 
 
 def title_on(report: Paper, matter: Matter) -> str:
     """The draft's title: what was typed, or what the matter is called now."""
     if matter.content is None or report.title not in (report.former_titles or ()):
         return report.title
-    return report_title(matter.content.title)
+    return kind_of(matter).report.title(matter.content.title)
 
 
 def _addressee_on(report: Paper, matter: Matter) -> str:
     now = addressee(matter)
     if report.addressee == now:
         return now
-    borne = {_addressed(kind, name) for kind, name in names_borne(matter.supervising_unit)}
+    borne = {kind_of(matter).report.addressee(kind, name) for kind, name in names_borne(matter.supervising_unit)}
     return now if report.addressee in borne else report.addressee
-
-
-def report_title(title: str) -> str:
-    """What a report on a matter of this title is called until its drafter calls it otherwise."""
-    subject = title.removeprefix("关于").removesuffix("的情况反映").removesuffix("情况反映") or title
-    return f"关于{subject}办理情况的报告"
-
-
-def document_mark(level: SourceLevel, unit: Unit, *, confidential: bool) -> str:
-    """The mark before the number of this unit's reports on matters of that level. Confidential ones have their own (温应急内,
-    永嘉教党组内), so that no gap in the open series tells of them."""
-    mark = unit.document_prefix or unit.short_name
-    party = "党组" if level in PARTY_LEVELS and unit.kind == Kind.DEPARTMENT else ""
-    return f"{mark}{party}内" if confidential else f"{mark}{party}"
 
 
 def report_series(mark: str) -> str:
@@ -90,12 +59,8 @@ def report_series(mark: str) -> str:
 
 
 def addressee(matter: Matter) -> str:
-    """To whom the closing report is addressed: the committee whose supervision office assigned it."""
-    return _addressed(matter.supervising_unit.kind, matter.supervising_unit.name)
-
-
-def _addressed(kind: str, name: str) -> str:
-    return f"中共{name}委员会督查室" if kind == Kind.PARTY_COMMITTEE else name
+    """To whom the report is addressed: by the unit whose office assigned it."""
+    return kind_of(matter).report.addressee(matter.supervising_unit.kind, matter.supervising_unit.name)
 
 
 def seats_of(matter: Matter) -> tuple[Seat, ...]:
@@ -115,5 +80,4 @@ def shape_of(matter: Matter) -> Shape:
                 .order_by(CoUnit.unit_id)
             )
         )
-    assert matter.lead_unit_id is not None
-    return shape(matter.source_level, matter.lead_unit_id, countersigning)
+    return kind_of(matter).report.shape(matter, countersigning)

@@ -16,9 +16,10 @@ from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Forbidden, Invalid
 from portal.matters import acts
+from portal.matters.kinds import kind_of
 from portal.matters.models import Matter, State
 from portal.matters.queries import get_matter, whole_content
-from portal.matters.service.reporting.document import addressee, issuing_name, report_title
+from portal.matters.service.reporting.document import addressee
 from portal.matters.workflow import WORKFLOW, MatterVerb
 from portal.papers.drafting import draft_of, keep
 from portal.papers.models import Paper
@@ -61,7 +62,7 @@ def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> 
         return matter, existing
     engine.check_version(WORKFLOW, actor, matter, version)
     may_begin(matter)
-    content = whole_content(matter)
+    content, kind = whole_content(matter), kind_of(matter).report
     if matter.state == State.ACKNOWLEDGED:
         engine.perform(WORKFLOW, START, actor, matter, None)
     assert matter.lead_unit is not None
@@ -79,13 +80,13 @@ def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> 
         drafter_id=actor.person_id,
         drafter_post_id=standing.post_id,
         changed_at=clock.now(),
-        title=last.title if last else report_title(content.title),
+        title=last.title if last else kind.title(content.title),
         former_titles=last.former_titles if last else None,
         addressee=last.addressee if last else addressee(matter),
         body=last.body if last else "",
         copies=last.copies if last else None,
         answers=last.answers if last else {},
-        issuing_name=issuing_name(matter, matter.lead_unit),
+        issuing_name=kind.name(matter, matter.lead_unit),
     )
     db.session.add(made)
     content.mark("report")

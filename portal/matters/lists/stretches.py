@@ -6,20 +6,21 @@ the page, not on how many matters there are; whoever may see nothing pays nothin
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Select, SQLColumnExpression, bindparam, case, func, literal, literal_column, select, true, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, TEXT
 
 from portal.access.actor import Actor
 from portal.access.models import Viewer
 from portal.access.visibility import still_counts
 from portal.deadlines.lamp import SOON_DAYS
-from portal.instructions.queries.conditions import Conditions, Wanted, hung
-from portal.matters.models import INSTRUCTION, State
+from portal.matters.lists.conditions import Conditions, Wanted, hung
+from portal.matters.models import State
 
 Sort = Literal["work", "due", "received"]
 TODAY, SOON, LATE, WAITING, REST, ENDED = range(6)
@@ -68,15 +69,18 @@ def stretches_of(sort: Sort, today: date) -> list[Stretch]:
     ]
 
 
-def readers_of(actor: Actor) -> Any:
-    """The reader's principals, as a table of one column, `reader`."""
+def readers_of(actor: Actor, kinds: Collection[str]) -> Any:
+    """The reader's principals, each with each of these kinds of matter, as a table: `reader`, `kind`."""
     held = bindparam("readers", list(actor.principals), type_=ARRAY(BIGINT), unique=True)
-    return select(func.unnest(held).label("reader")).subquery("readers")
+    asked = bindparam("kinds", list(kinds), type_=ARRAY(TEXT), unique=True)
+    principals = select(func.unnest(held).label("reader")).subquery("principals")
+    each = select(func.unnest(asked).label("kind")).subquery("asked")
+    return select(principals.c.reader, each.c.kind).select_from(principals).join(each, true()).subquery("readers")
 
 
 def of_reader(readers: Any) -> tuple[SQLColumnExpression[bool], ...]:
-    """The condition of index rows that one of these principals sees now, and that stand in this register."""
-    return Viewer.principal == readers.c.reader, Viewer.kind == INSTRUCTION, still_counts()
+    """The condition of index rows that one of these principals sees now, and that are of that kind."""
+    return Viewer.principal == readers.c.reader, Viewer.kind == readers.c.kind, still_counts()
 
 
 def of_group(name: str, today: date) -> tuple[SQLColumnExpression[bool], ...]:
@@ -102,13 +106,15 @@ def reaches(stretch: Stretch, place: Place | None) -> bool:
     return stretch.group <= place.group if place.back else stretch.group >= place.group
 
 
-def first_of(actor: Actor, stretch: Stretch, wanted: Wanted, place: Place | None, limit: int) -> Select[Any]:
-    """The first rows of one stretch, of each principal, from the place on."""
+def first_of(
+    actor: Actor, kinds: Collection[str], stretch: Stretch, wanted: Wanted, place: Place | None, limit: int
+) -> Select[Any]:
+    """The first rows of one stretch, of each principal and kind, from the place on."""
     back = place is not None and place.back
     falling = stretch.descending != back
     key = (stretch.column, Viewer.record_id)
     inner = select(Viewer.record_id, stretch.column.label("day"), Viewer.task).select_from(Viewer)
-    readers = readers_of(actor)
+    readers = readers_of(actor, kinds)
     inner = hung(inner.where(*of_reader(readers), *stretch.where), wanted)
     if place is not None and place.group == stretch.group:
         edge = tuple_(literal(place.day), literal(place.matter_id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -15,8 +15,10 @@ from portal.access.actor import Actor
 from portal.access.models import Viewer
 from portal.access.roles import audience_principal
 from portal.access.visibility import as_seen_by
-from portal.instructions.queries.conditions import MOST_COUNTED, Conditions, Wanted, hung, wanted_of
-from portal.instructions.queries.stretches import (
+from portal.kernel import clock
+from portal.kernel.db import db
+from portal.matters.lists.conditions import MOST_COUNTED, Conditions, Wanted, hung, wanted_of
+from portal.matters.lists.stretches import (
     ENDED,
     GROUPS,
     Place,
@@ -31,8 +33,6 @@ from portal.instructions.queries.stretches import (
     readers_of,
     stretches_of,
 )
-from portal.kernel import clock
-from portal.kernel.db import db
 from portal.matters.models import Content, Matter, State
 from portal.papers.models import SignOff, Step
 from portal.registry.tasks import TASKS
@@ -67,6 +67,7 @@ class Page:
 
 def page_of(
     actor: Actor,
+    kinds: Collection[str],
     conditions: Conditions,
     sort: Sort = "work",
     place: Place | None = None,
@@ -74,7 +75,7 @@ def page_of(
     *,
     count: bool = True,
 ) -> Page:
-    """One page of the register as this reader sees it, in one statement, and one more for each word typed.
+    """One page of the list of these kinds as this reader sees it, in one statement, and one more for each word typed.
 
     Order of work: due today, due within seven days, overdue with the longest first, what waits for a review or for a
     decided extension, the rest by due date, then what has ended with the newest first.
@@ -86,7 +87,7 @@ def page_of(
         wanted = replace(wanted, viewer=(*wanted.viewer, *of_group(conditions.when, today)))
     back = place is not None and place.back
     count = count and not wanted.many
-    parts = [first_of(actor, one, wanted, place, size + 1) for one in stretches if reaches(one, place)]
+    parts = [first_of(actor, kinds, one, wanted, place, size + 1) for one in stretches if reaches(one, place)]
     if not parts:
         return Page([], None, None, 0)
     found = union_all(*parts).subquery("found")
@@ -99,7 +100,7 @@ def page_of(
         .limit(size + 1)
         .subquery("here")
     )
-    total = _total(actor, wanted, stretches if conditions.when in GROUPS and sort == "work" else None) if count else None
+    total = _total(actor, kinds, wanted, stretches if conditions.when in GROUPS and sort == "work" else None) if count else None
     statement = _with_matters(actor, here).order_by(*in_order(here, descending, back))
     if total is not None:
         statement = statement.add_columns(total.label("total"))
@@ -121,12 +122,12 @@ def page_of(
     )
 
 
-def first_rows(actor: Actor, each: int = 5) -> list[Row]:
+def first_rows(actor: Actor, kinds: Collection[str], each: int = 5) -> list[Row]:
     """The first rows of each group that is open, and before them what waits for the reader himself; one statement. A
     matter that is his own work stands there alone."""
-    parts = [_mine(actor, each + 1)]
+    parts = [_mine(actor, kinds, each + 1)]
     parts += [
-        first_of(actor, one, Wanted((Viewer.task.is_(None),)), None, each + 1)
+        first_of(actor, kinds, one, Wanted((Viewer.task.is_(None),)), None, each + 1)
         for one in stretches_of("work", clock.today())
         if one.group != ENDED
     ]
@@ -140,8 +141,8 @@ def first_rows(actor: Actor, each: int = 5) -> list[Row]:
     return [_row(*row) for row in db.session.execute(statement)]
 
 
-def _mine(actor: Actor, limit: int) -> Select[Any]:
-    readers = readers_of(actor)
+def _mine(actor: Actor, kinds: Collection[str], limit: int) -> Select[Any]:
+    readers = readers_of(actor, kinds)
     tasks = select(func.unnest(bindparam("tasks", list(TASKS.names), type_=ARRAY(TEXT), unique=True)).label("task")).subquery()
     first = (
         select(Viewer.record_id, Viewer.due_on.label("day"), Viewer.task)
@@ -164,11 +165,11 @@ def _mine(actor: Actor, limit: int) -> Select[Any]:
     return select(own.c.record_id, literal_column(str(MINE)).label("grp"), own.c.day, own.c.task)
 
 
-def every_row(actor: Actor, conditions: Conditions, sort: Sort = "work") -> Iterator[Row]:
+def every_row(actor: Actor, kinds: Collection[str], conditions: Conditions, sort: Sort = "work") -> Iterator[Row]:
     """The whole list as filtered, batch by batch, each row once."""
     place: Place | None = None
     while True:
-        page = page_of(actor, conditions, sort, place, EXPORT_BATCH, count=False)
+        page = page_of(actor, kinds, conditions, sort, place, EXPORT_BATCH, count=False)
         yield from page.rows
         for row in page.rows:
             db.session.expunge(row.matter)
@@ -201,9 +202,9 @@ def _with_matters(actor: Actor, here: Any) -> Select[Any]:
     )
 
 
-def _total(actor: Actor, wanted: Wanted, stretches: list[Stretch] | None, most: int = MOST_COUNTED) -> Any:
+def _total(actor: Actor, kinds: Collection[str], wanted: Wanted, stretches: list[Stretch] | None, most: int = MOST_COUNTED) -> Any:
     """How many there are, counted no further than one beyond the most."""
-    readers = readers_of(actor)
+    readers = readers_of(actor, kinds)
     inner = hung(select(Viewer.record_id).select_from(Viewer).where(*of_reader(readers)), wanted)
     for stretch in stretches or ():
         inner = inner.where(*stretch.where)

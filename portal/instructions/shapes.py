@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from portal.access.roles import Role
 from portal.deadlines.rules import SourceLevel
+from portal.matters.models import Matter
 from portal.papers.seats import STEP_LABELS, Seat, Shape
 from portal.registry.chains import Chain
 
@@ -25,13 +26,9 @@ CHAINS = tuple(
 )
 
 
-def shape(source_level: SourceLevel, lead_unit_id: int, countersigning: Sequence[int] = ()) -> Shape:
+def shape(matter: Matter, countersigning: Sequence[int]) -> Shape:
     """The chain for one report: co-units that were asked to countersign come before the issue."""
-    own = [Seat(kind, role, lead_unit_id) for kind, role in STEPS[SourceLevel(source_level)]]
+    assert matter.lead_unit_id is not None
+    own = [Seat(kind, role, matter.lead_unit_id) for kind, role in STEPS[matter.source_level]]
     others = [Seat("countersign", Role.DEPUTY_LEADER, unit_id) for unit_id in countersigning]
-    return Shape(source_level, (*own[:-1], *others, own[-1]))
-
-
-def issuing_role(source_level: SourceLevel) -> Role:
-    """Whose seat issues a report at this level."""
-    return STEPS[SourceLevel(source_level)][-1][1]
+    return Shape(matter.source_level, (*own[:-1], *others, own[-1]))

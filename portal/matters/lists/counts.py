@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -12,7 +12,8 @@ from sqlalchemy.sql.selectable import FromClause
 
 from portal.access.actor import Actor
 from portal.access.models import Viewer
-from portal.instructions.queries import MOST_COUNTED, of_reader, readers_of
+from portal.matters.lists.conditions import MOST_COUNTED
+from portal.matters.lists.stretches import of_reader, readers_of
 from portal.registry.tasks import TASKS
 
 ANY = "any"
@@ -26,15 +27,15 @@ class Span(NamedTuple):
     stopped: bool = False
 
 
-def of_tasks(actor: Actor) -> Any:
+def of_tasks(actor: Actor, kinds: Collection[str]) -> Any:
     """A column with a JSON object: task → how many wait for it from the reader, and under `ANY` how many for any of them,
     each matter once; a task with none is left out."""
     tasks = _table(task=(list(TASKS.names), TEXT))
     waiting = select(Viewer.record_id).where(Viewer.task == tasks.c.task).order_by(Viewer.due_on, Viewer.record_id)
-    return _object(actor, tasks, tasks.c.task, waiting, MOST_COUNTED, together=True)
+    return _object(actor, kinds, tasks, tasks.c.task, waiting, MOST_COUNTED, together=True)
 
 
-def of_spans(actor: Actor, spans: Mapping[str, Span], most: int = MOST_COUNTED) -> Any:
+def of_spans(actor: Actor, kinds: Collection[str], spans: Mapping[str, Span], most: int = MOST_COUNTED) -> Any:
     """A column with a JSON object: name of a span → how many fall into it; a span with none is left out."""
     table = _table(
         name=(list(spans), TEXT),
@@ -52,7 +53,7 @@ def of_spans(actor: Actor, spans: Mapping[str, Span], most: int = MOST_COUNTED) 
         )
         .order_by(Viewer.due_on, Viewer.record_id)
     )
-    return _object(actor, table, table.c.name, within, most)
+    return _object(actor, kinds, table, table.c.name, within, most)
 
 
 def _table(**columns: tuple[list[Any], Any]) -> FromClause:
@@ -61,8 +62,10 @@ def _table(**columns: tuple[list[Any], Any]) -> FromClause:
     return func.unnest(*arrays).table_valued(*columns).render_derived(name=f"asked_{'_'.join(columns)}")
 
 
-def _object(actor: Actor, asked: FromClause, name: Any, rows: Select[Any], most: int, *, together: bool = False) -> Any:
-    readers = readers_of(actor)
+def _object(
+    actor: Actor, kinds: Collection[str], asked: FromClause, name: Any, rows: Select[Any], most: int, *, together: bool = False
+) -> Any:
+    readers = readers_of(actor, kinds)
     named = func.coalesce(name, ANY) if together else name
     some = rows.where(*of_reader(readers)).limit(most + 1).correlate(readers, asked).lateral("some")
     counted = (

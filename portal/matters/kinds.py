@@ -66,10 +66,10 @@ class Review:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatterKind(Kind):
-    """One kind of matter, which is called `label`. `register`: the endpoint of its list, which is called `register_label`; `source`: what a matter is
-    called by where it came from; `text_label`: what its text is; `mark`: what stands behind the registering unit's mark in its
-    numbers; `verbs`: all that can be done with it; `may_be_confidential`; `readers`: adds to those who read an open one;
-    `template`: draws its page."""
+    """One kind of matter, which is called `label`. `register`: the endpoint of its list, which is called `register_label`;
+    `source`: what a matter is called by where it came from; `text_label`: what its text is; `mark`: what stands behind the
+    registering unit's mark in its numbers; `verbs`: all that can be done with it; `may_be_confidential`; `readers`: adds to those
+    who read an open one; `template`: draws its page."""
 
     label: LazyString
     register: str

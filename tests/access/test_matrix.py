@@ -29,9 +29,8 @@ from portal.access.actor import SYSTEM
 from portal.access.policy import allowed
 from portal.access.roles import Role
 from portal.access.visibility import as_seen_by
-from portal.commands.permissions import (
+from portal.commands.permission_cases import (
     CO_HANDLER,
-    DONE,
     HANDLER,
     LEADER,
     ON_A_UNIT,
@@ -42,11 +41,12 @@ from portal.commands.permissions import (
     THE_POST,
     as_seen,
     invented,
-    on_record,
     views_of,
 )
+from portal.commands.permissions import done, on_record
 from portal.deadlines.rules import Urgency
 from portal.identity.models import Person
+from portal.instructions.rules import INSTRUCTION
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invisible
@@ -135,7 +135,7 @@ BY_ROLE = {
     Role.AUDITOR: "city.auditor",
 }
 STATES = (State.REGISTERED, State.ASSIGNED, State.IN_PROGRESS, State.IN_SIGN_OFF, State.UNDER_REVIEW, State.CLOSED)
-ON_A_MATTER = {READ_MATTER, *DONE, *on_record()}
+ON_A_MATTER = {READ_MATTER, *done(), *on_record()}
 SITUATIONS = [(state, confidential) for state in STATES for confidential in (False, True)]
 # They make or end a session, or answer whoever asks in a way of their own: tests/identity.
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -356,7 +356,7 @@ def documented() -> dict[Act, dict[Cell, str]]:
     """What docs/permissions.md says of every act in every situation to everybody: invisible, refused or admitted."""
     said: dict[Act, dict[Cell, str]] = {act: {} for act in ON_A_MATTER}
     for place, (state, confidential) in enumerate(SITUATIONS):
-        matter = invented(state, confidential)
+        matter = invented(INSTRUCTION, state, confidential)
         views = views_of(matter)
         for relation in RELATIONS:
             view = views.get(relation.number)

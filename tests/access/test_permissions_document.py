@@ -7,7 +7,8 @@ from pathlib import Path
 from flask import Flask
 
 from portal.access.predicates import Predicate
-from portal.commands.permissions import RELATIONS, document
+from portal.commands.permission_cases import RELATIONS
+from portal.commands.permissions import document
 from portal.matters.verbs import VERBS
 from portal.registry.acts import ACTS
 

@@ -12,34 +12,17 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal.access.feature import FEATURE as access
-from portal.audit.feature import FEATURE as audit
-from portal.bylaws.feature import FEATURE as bylaws
-from portal.collections.feature import FEATURE as collections
 from portal.config import MEBIBYTE, Misconfigured, Settings
-from portal.deadlines.feature import FEATURE as deadlines
-from portal.documents.feature import FEATURE as documents
-from portal.duty.feature import FEATURE as duty
+from portal.features import FEATURES
 from portal.identity import authentication
-from portal.identity.feature import FEATURE as identity
-from portal.importing.feature import FEATURE as importing
-from portal.instructions.feature import FEATURE as instructions
 from portal.kernel.city import all_cities
 from portal.kernel.db import PERSON, db, enter
 from portal.kernel.installation import THERE
-from portal.liaisons.feature import FEATURE as liaisons
-from portal.matters.feature import FEATURE as matters
-from portal.network.feature import FEATURE as network
 from portal.network.service.acting import actor_for
 from portal.notify import wakeup
-from portal.notify.feature import FEATURE as notify
 from portal.officers import restoring
-from portal.officers.feature import FEATURE as officers
-from portal.overview.feature import FEATURE as overview
-from portal.papers.feature import FEATURE as papers
-from portal.registry.feature import Feature, hand_down, refuse_contradictions, refuse_dead_ends, refuse_untranslated
+from portal.registry.feature import hand_down, refuse_contradictions, refuse_dead_ends, refuse_untranslated
 from portal.registry.hooks import AT_START
-from portal.staffing.feature import FEATURE as staffing
 from portal.vault import encryption
 from portal.web import (
     belongings,
@@ -59,39 +42,16 @@ from portal.web import (
     transactions,
     typed,
 )
-from portal.web.feature import FEATURE as web
 
 log = logging.getLogger(__name__)
 
-# Everything the portal consists of, from the ground up; read with this module, so that a process that has loaded it can be
-# forked and has all.
-FEATURES: tuple[Feature, ...] = (
-    access,
-    audit,
-    deadlines,
-    documents,
-    web,
-    identity,
-    importing,
-    network,
-    notify,
-    staffing,
-    bylaws,
-    collections,
-    duty,
-    papers,
-    matters,
-    instructions,
-    liaisons,
-    officers,
-    overview,
-)
+# Read with this module, so that a process that has loaded it can be forked and has all.
 refuse_contradictions(FEATURES)
 hand_down(FEATURES)
 
 
 def create_app(settings: Settings | None = None, **config: Any) -> Flask:
-    """The portal, ready but not yet allowed to serve: see `stand`. `config` is for tests."""
+    """The portal, ready but not yet allowed to serve: see `check_ready`. `config` is for tests."""
     settings = settings or Settings.from_environment()
     here = str(Path(__file__).resolve().parent)
     app = Flask("portal", root_path=here, template_folder="../templates", static_folder="../static")

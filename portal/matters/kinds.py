@@ -33,9 +33,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The paper with which a matter of the kind is closed. `shape(matter, co-units that countersign)`: through which seats it
-    goes; `title(title of the matter)`, `addressee(kind and name of the unit)`, `name(matter, unit)`, in whose name, and
-    `mark(matter, unit)`, of its number, are what its drafter finds; `upward`: whether its form names who issued it."""
+    """The paper with which a matter of the kind is closed, of the kind of paper `paper`. `shape(matter, co-units that
+    countersign)`: through which seats it goes; `title(title of the matter)`, `addressee(kind and name of the unit)`,
+    `name(matter, unit)`, in whose name, and `mark(matter, unit)`, of its number, are what its drafter finds; `upward`: whether
+    its form names who issued it."""
 
     shape: Callable[[Matter, Sequence[int]], Shape]
     title: Callable[[str], str]
@@ -43,6 +44,7 @@ class Report:
     name: Callable[[Matter, Unit], str]
     mark: Callable[[Matter, Unit], str]
     upward: Callable[[Matter], bool]
+    paper: str = "closing_report"
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,14 +119,15 @@ def wrong_seat(matter: Matter) -> tuple[Role, Role] | None:
 
 def seats_apart(matter: Matter) -> tuple[Role, Role] | None:
     """The same, of a matter that has an issued report."""
+    report = kind_of(matter).report
     issued_by = db.session.scalar(
         select(Step.role)
         .join(Issue, (Issue.sign_off_id == Step.sign_off_id) & (Issue.step == Step.number))
-        .join(Paper, (Paper.id == Issue.paper_id) & (Paper.state == "issued"))
+        .join(Paper, (Paper.id == Issue.paper_id) & (Paper.kind == report.paper) & (Paper.state == "issued"))
         .where(Issue.record_id == matter.id)
         .options(as_seen_by(SYSTEM))
     )
-    issues = kind_of(matter).report.shape(matter, ()).seats[-1].role
+    issues = report.shape(matter, ()).seats[-1].role
     return None if issued_by is None or issued_by == issues else (Role(issued_by), issues)
 
 

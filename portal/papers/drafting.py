@@ -19,10 +19,10 @@ from portal.papers.models import Paper
 _WRITTEN = ("title", "addressee", "body", "copies", "answers")
 
 
-def draft_of(actor: Actor, record_id: UUID) -> Paper | None:
-    """The record's draft that is being written, if there is one."""
+def draft_of(actor: Actor, record_id: UUID, kind: str) -> Paper | None:
+    """The record's draft of this kind of paper that is being written, if there is one."""
     return db.session.scalars(
-        select(Paper).where(Paper.record_id == record_id, Paper.state == "draft").options(as_seen_by(actor))
+        select(Paper).where(Paper.record_id == record_id, Paper.kind == kind, Paper.state == "draft").options(as_seen_by(actor))
     ).first()
 
 

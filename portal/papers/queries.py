@@ -16,12 +16,12 @@ from portal.network.queries import name_then
 from portal.papers.models import Paper, Signature, Signer, SignOff, Step, Submission
 
 
-def papers_of(actor: Actor, record_id: UUID) -> list[Paper]:
-    """All drafts that the reader sees, the latest first."""
+def papers_of(actor: Actor, record_id: UUID, kind: str) -> list[Paper]:
+    """All drafts of this kind of paper that the reader sees, the latest first."""
     return list(
         db.session.scalars(
             select(Paper)
-            .where(Paper.record_id == record_id)
+            .where(Paper.record_id == record_id, Paper.kind == kind)
             .options(joinedload(Paper.drafter), as_seen_by(actor))
             .order_by(Paper.draft.desc())
         )
@@ -48,6 +48,8 @@ def former(actor: Actor, shown: Paper, since: datetime | None) -> Submission | N
     before = shown.generation if shown.state != "draft" else shown.generation + 1
     return db.session.scalars(
         select(Submission)
+        .join(SignOff, SignOff.id == Submission.id)
+        .join(Paper, and_(Paper.id == SignOff.paper_id, Paper.kind == shown.kind))
         .where(
             Submission.record_id == shown.record_id,
             tuple_(Submission.draft, Submission.generation) < (shown.draft, before),
@@ -68,11 +70,11 @@ def chain_of(actor: Actor, shown: Paper) -> Chain:
     return found[1] if found else (None, [], {}, {})
 
 
-def latest_chain(actor: Actor, record_id: UUID) -> tuple[Paper, Chain] | None:
-    """The latest draft that was submitted, without its words, and its latest sign-off."""
+def latest_chain(actor: Actor, record_id: UUID, kind: str) -> tuple[Paper, Chain] | None:
+    """The latest draft of this kind of paper that was submitted, without its words, and its latest sign-off."""
     other = aliased(Paper)
-    latest = select(func.max(other.draft)).where(other.record_id == record_id, other.generation > 0).scalar_subquery()
-    return _chain(actor, and_(Paper.record_id == record_id, Paper.draft == latest))
+    submitted = select(func.max(other.draft)).where(other.record_id == record_id, other.kind == kind, other.generation > 0)
+    return _chain(actor, and_(Paper.record_id == record_id, Paper.kind == kind, Paper.draft == submitted.scalar_subquery()))
 
 
 def _chain(actor: Actor, which: ColumnElement[bool]) -> tuple[Paper, Chain] | None:

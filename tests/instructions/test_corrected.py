@@ -736,7 +736,7 @@ def test_I12_names_stay_as_they_were_signed_and_heirs_are_asked_once(office: Wor
         do(office, ChangeKind.MERGE, "science", into_id=office.units["edu"], moving=keep)
         with office.work("edu.handler"):
             actor = office.actor("edu.handler")
-            found = latest_chain(actor, signed)
+            found = latest_chain(actor, signed, "closing_report")
             assert found is not None
             assert [row.unit_name for row in found[1][2].values()] == ["永嘉县教育局", "永嘉县公安局"]
         shown = page(office, "edu.handler", f"reports/{report_id}")

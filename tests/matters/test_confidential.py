@@ -221,7 +221,7 @@ def test_the_shell_names_nobody(world: World, assigned: UUID) -> None:
         matter = queries.get_matter(world.actor("city.head"), assigned)
         assert matter.content is None
         assert queries.around(world.actor("city.head"), matter).entries == []
-        assert papers_of(world.actor("city.head"), matter.id) == []
+        assert papers_of(world.actor("city.head"), matter.id, "closing_report") == []
         handler = world.people["health.handler"]
         shown = [v for k, v in vars(matter).items() if not k.startswith("_")]
         assert handler not in shown

@@ -88,7 +88,7 @@ def test_a_draft_submitted_meanwhile_is_not_written_over(world: World) -> None:
         reporting.save_draft(world.actor("health.handler"), draft.id, None, {"body": "送签的正文"})
     with world.work("health.handler"):
         actor = world.actor("health.handler")
-        seen = draft_of(actor, matter_id)
+        seen = draft_of(actor, matter_id, "closing_report")
         assert seen is not None
         _in_another_page(world, lambda: reporting.submit_report(world.actor("health.handler"), seen.id))
         with pytest.raises(Stale):

@@ -11,7 +11,7 @@ from flask import Flask
 from flask_babel import LazyString
 
 from portal.access.predicates import predicate
-from portal.app import FEATURES
+from portal.features import FEATURES
 from portal.kernel.language import _l
 from portal.registry.acts import ANYONE, Act
 from portal.registry.feature import Feature, refuse_contradictions, refuse_untranslated

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from portal import commands
-from portal.app import FEATURES
+from portal.features import FEATURES
 from portal.registry.commands import COMMANDS, Command
 from portal.registry.feature import Feature, refuse_contradictions
 from portal.registry.registered import ByName, Unregistrable

@@ -10,9 +10,10 @@ from uuid import uuid4
 import pytest
 
 from portal.access.roles import Role
-from portal.app import FEATURES, check_ready
+from portal.app import check_ready
 from portal.bylaws import service as bylaws
 from portal.documents import numbering
+from portal.features import FEATURES
 from portal.kernel.db import current_city
 from portal.kernel.refusals import Invalid
 from portal.network import business

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from portal.app import FEATURES
+from portal.features import FEATURES
 from portal.instructions.previews import IMPORT
 from portal.registry.feature import Feature, refuse_contradictions
 from portal.registry.imports import IMPORTS

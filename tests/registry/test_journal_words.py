@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portal.app import FEATURES
+from portal.features import FEATURES
 from portal.kernel.language import _l
 from portal.registry.feature import Feature, refuse_contradictions, refuse_dead_ends
 from portal.registry.journal import ACTS, ENTRIES, FACTS, Fact, Journal, Subject, Told, Word, entry_words

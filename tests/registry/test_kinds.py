@@ -11,7 +11,7 @@ from portal.access.actor import SYSTEM
 from portal.access.queries import kinds_of
 from portal.access.record import Record
 from portal.access.visibility import as_seen_by
-from portal.app import FEATURES
+from portal.features import FEATURES
 from portal.instructions.rules import INSTRUCTION
 from portal.kernel.db import db
 from portal.notify.models import Message

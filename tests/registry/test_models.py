@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.app import FEATURES
+from portal.features import FEATURES
 from portal.kernel.db import Base
 
 OF_THE_KERNEL = "portal.kernel."

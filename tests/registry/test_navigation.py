@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from portal.access.acts import SIGNED_IN
-from portal.app import FEATURES
+from portal.features import FEATURES
 from portal.kernel.language import _l
 from portal.matters.acts import ASSIGN
 from portal.registry.feature import Feature, refuse_contradictions, refuse_dead_ends

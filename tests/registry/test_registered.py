@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask_babel import LazyString
 
-from portal.app import FEATURES
+from portal.features import FEATURES
 from portal.kernel.language import _l
 from portal.registry.feature import Feature, hand_down, refuse_contradictions, refuse_dead_ends, refuse_untranslated
 from portal.registry.journal import Journal, Word

@@ -11,13 +11,13 @@ from flask import Flask
 from jinja2 import ChoiceLoader, DictLoader
 from wtforms import IntegerField
 
-from portal.app import FEATURES
 from portal.bylaws.bylaw import Bylaw
 from portal.bylaws.forms import RulesForm
 from portal.bylaws.rules import Said
 from portal.deadlines.queries import forget, set_of
 from portal.deadlines.rules import Faulty
 from portal.deadlines.versions import CALENDAR, NOTICE, Origin, Versioned
+from portal.features import FEATURES
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _l

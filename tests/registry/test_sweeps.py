@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from portal.app import FEATURES
+from portal.features import FEATURES
 from portal.notify import jobs
 from portal.notify.jobs import fire_due
 from portal.registry.feature import Feature, refuse_contradictions

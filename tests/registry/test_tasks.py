@@ -8,7 +8,7 @@ import pytest
 
 from portal.access.models import Viewer
 from portal.access.roles import Role
-from portal.app import FEATURES
+from portal.features import FEATURES
 from portal.kernel.db import db
 from portal.registry.feature import Feature, refuse_contradictions
 from portal.registry.registered import Unregistrable

@@ -61,7 +61,7 @@ def write_report(matter_id: UUID) -> Response:
     """Write the closing report; before there is a draft, the way to begin one. Reading begins nothing."""
     actor = current_actor()
     found, _standing = reporting.for_drafter(actor, matter_id)
-    draft = draft_of(actor, found.id)
+    draft = draft_of(actor, found.id, kind_of(found).report.paper)
     if draft is None:
         reporting.may_begin(found)
         return page(
@@ -125,14 +125,14 @@ def save_report(matter_id: UUID) -> Response:
             shows_nothing()
             return jsonify({"sentence": refusal.sentence}), refusal.status  # type: ignore[return-value]
         found = queries.get_matter(actor, matter_id)
-        latest = next(iter(papers_of(actor, found.id)), None)
+        latest = next(iter(papers_of(actor, found.id, kind_of(found).report.paper)), None)
         if latest is None:
             raise
         return redraw("matters/report_write.html", form, refusal, **_writing(actor, found, latest))
 
 
 def _present_draft(actor: Actor, found: Matter) -> Paper:
-    draft = draft_of(actor, found.id)
+    draft = draft_of(actor, found.id, kind_of(found).report.paper)
     if draft is None:
         raise Stale(_("这一稿已经送签，不能再改；要改动请先撤回"))
     return draft

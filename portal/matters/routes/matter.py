@@ -96,7 +96,7 @@ def matter(matter_id: UUID) -> Response:
     content = found.content
     around = queries.around(actor, found)
     has_unread(around.unread)
-    submitted = latest_chain(actor, found.id) if content.has("report") else None
+    submitted = latest_chain(actor, found.id, kind_of(found).report.paper) if content.has("report") else None
     drawn = None
     signing = None
     if submitted is not None:

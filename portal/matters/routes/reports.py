@@ -121,7 +121,7 @@ def _reading(actor: Actor, found: Matter, shown: Paper, sign_form: Any = None, b
         "questions_title": kind.review.answered,
         "drafts": [
             {"label": _("第 %(n)s 稿", n=other.draft), "url": url_for("matters.read_report", report_id=other.id)}
-            for other in papers_of(actor, found.id)
+            for other in papers_of(actor, found.id, shown.kind)
             if other.id != shown.id
         ],
         "last_return": report_views.last_return(queries.returns(actor, found), found),

@@ -232,7 +232,8 @@ def _retitle(matter: Matter, former: str) -> None:
 
 
 def _reports(matter: Matter, *states: str) -> Iterable[Paper]:
-    wanted = select(Paper).where(Paper.record_id == matter.id).options(as_seen_by(SYSTEM))
+    its_own = Paper.kind == kind_of(matter).report.paper
+    wanted = select(Paper).where(Paper.record_id == matter.id, its_own).options(as_seen_by(SYSTEM))
     return db.session.scalars(wanted.where(Paper.state.in_(states)) if states else wanted).all()
 
 

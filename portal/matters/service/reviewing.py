@@ -16,6 +16,7 @@ from portal.kernel.db import db
 from portal.kernel.language import _, _l
 from portal.kernel.refusals import Invalid
 from portal.matters import audience, clocks, notices
+from portal.matters.kinds import kind_of
 from portal.matters.models import Matter, State
 from portal.matters.rules import seats_apart
 from portal.matters.service.assigning import Naming
@@ -35,7 +36,7 @@ class Return(Said):
 def _issued_report(matter: Matter) -> Paper | None:
     return db.session.scalars(
         select(Paper)
-        .where(Paper.record_id == matter.id, Paper.state == "issued")
+        .where(Paper.record_id == matter.id, Paper.kind == kind_of(matter).report.paper, Paper.state == "issued")
         .order_by(Paper.draft.desc())
         .options(as_seen_by(SYSTEM))
     ).first()

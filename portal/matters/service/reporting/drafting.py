@@ -57,24 +57,28 @@ def open_draft(actor: Actor, matter_id: UUID, *, version: int | None = None) -> 
     the unit's last. Asked for twice at once, the second waits and finds what the first began."""
     db.session.execute(select(Matter.id).where(Matter.id == matter_id).with_for_update().options(as_seen_by(actor)))
     matter, standing = for_drafter(actor, matter_id)
-    existing = draft_of(actor, matter.id)
+    kind = kind_of(matter).report
+    existing = draft_of(actor, matter.id, kind.paper)
     if existing is not None:
         return matter, existing
     engine.check_version(WORKFLOW, actor, matter, version)
     may_begin(matter)
-    content, kind = whole_content(matter), kind_of(matter).report
+    content = whole_content(matter)
     if matter.state == State.ACKNOWLEDGED:
         engine.perform(WORKFLOW, START, actor, matter, None)
     assert matter.lead_unit is not None
     latest = db.session.scalars(
-        select(Paper).where(Paper.record_id == matter.id).options(as_seen_by(actor)).order_by(Paper.draft.desc())
+        select(Paper)
+        .where(Paper.record_id == matter.id, Paper.kind == kind.paper)
+        .options(as_seen_by(actor))
+        .order_by(Paper.draft.desc())
     ).first()
     # What another unit wrote before the matter was given to this one is not its to go on with.
     last = latest if latest and matter.assigned_at and latest.changed_at >= matter.assigned_at else None
     made = Paper(
         record_id=matter.id,
         confidential=matter.confidential,
-        kind="closing_report",
+        kind=kind.paper,
         signed=True,
         draft=(latest.draft if latest else 0) + 1,
         drafter_id=actor.person_id,

@@ -164,13 +164,13 @@ def test_no_string_points_to_a_floor_above(app: Flask) -> None:
     assert not found, "what a page of another feature is needed for is a purpose (`registry.navigation`)"
 
 
-def test_what_features_bring_is_put_together_by_the_app_alone() -> None:
+def test_what_features_bring_is_put_together_in_one_file() -> None:
     imported = {
         _name(path) for path in MODULES for node in ast.walk(_tree(path))
         if isinstance(node, ast.ImportFrom) and re.fullmatch(r"portal\.\w+\.feature", node.module or "")
         and node.module != "portal.registry.feature"
     }  # fmt: skip
-    assert imported == {"portal/app.py"}
+    assert imported == {"portal/features.py"}
 
 
 # -------------------------------------------------------------------------------------------------------------- the door

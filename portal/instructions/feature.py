@@ -30,10 +30,7 @@ FEATURE = Feature(
             pages=frozenset({"matters"}),
         ),
     ),
-    places=(
-        Place(Purpose.SEARCH, "instructions.register_list"),
-        Place(Purpose.REGISTER, "instructions.register_list"),
-    ),
+    places=(Place(Purpose.REGISTER, "instructions.register_list"),),
     imports=(IMPORT,),
     rules=(DEADLINES,),
     chains=CHAINS,

@@ -12,5 +12,5 @@ FEATURE = Feature(
     name="overview",
     blueprint=routes.blueprint,
     sections=(Section("overview.desk", _l("工作台"), "desk", SIGNED_IN, order=10),),
-    places=(Place(Purpose.DESK, "overview.desk"),),
+    places=(Place(Purpose.DESK, "overview.desk"), Place(Purpose.SEARCH, "overview.search")),
 )

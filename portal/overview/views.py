@@ -15,11 +15,12 @@ from portal.deadlines.formatting import holiday_words
 from portal.deadlines.lamp import Lamp
 from portal.kernel.language import _, _l
 from portal.matters.lists import LATE, MINE, MOST_COUNTED, REST, SOON, TODAY, WAITING, Row
-from portal.matters.lists.words import GROUP_TITLES, turn_of
+from portal.matters.lists.views import GROUP_TITLES, turn_of
 from portal.matters.views import lamp_of
 from portal.overview.queries import MOST_A_DAY, Counts
 from portal.registry.tasks import TASKS
 from portal.web.formats import weekday
+from portal.web.places import record_url
 
 Address = Callable[..., str]
 
@@ -130,13 +131,13 @@ def headline(found: Counts, register: Address) -> Headline | None:
     return None
 
 
-def groups(rows: list[Row], found: Counts, each: int, matter: Address, register: Address) -> list[DrawnGroup]:
+def groups(rows: list[Row], found: Counts, each: int, register: Address) -> list[DrawnGroup]:
     """What waits for oneself, then the rest in the order the day is worked, the first few of each. Beside a heading stands
     how many its list holds; of what already stands above as one's own work the heading says so."""
     drawn = []
     for number, members in groupby(rows, key=lambda row: row.group):
         all_of = list(members)
-        some = [_work(row, matter(matter_id=row.matter.id)) for row in all_of[:each]]
+        some = [_work(row, record_url(row.matter.kind, row.matter.id)) for row in all_of[:each]]
         more = len(all_of) > each
         mine = number == MINE
         total = max(found.mine if mine else found.whens.get(_NAMES[number], 0), len(all_of))

@@ -226,6 +226,7 @@ def walk_of(world: World) -> dict[str, list[str]]:
             "instructions?unit=330300&subtree=1&received_from=2026-01-01&size=50",
             "instructions?q=zz",
             "instructions?q=电梯",
+            "search",
             "instructions/register",
             "instructions/import",
             f"instructions/import/{judged}",

@@ -23,7 +23,7 @@ def test_a_section_that_another_feature_has_is_refused() -> None:
 
 
 def test_a_purpose_is_served_by_one_page() -> None:
-    with pytest.raises(Unregistrable, match="bells: the page for the purpose search is registered by instructions already"):
+    with pytest.raises(Unregistrable, match="bells: the page for the purpose search is registered by overview already"):
         refuse_contradictions((*FEATURES, Feature(name="bells", places=(Place(Purpose.SEARCH, "bells.tower"),))))
 
 

@@ -1,5 +1,5 @@
 """Lists of matters as their reader may see them, of one kind or of several, found from the reader's side, in rooms: `conditions`,
-`stretches`, `pages`, `counts`, `words`."""
+`stretches`, `pages`, `counts`, `views`."""
 
 from portal.matters.lists.conditions import MOST_COUNTED, Conditions
 from portal.matters.lists.pages import MINE, PAGE_SIZE, Page, Row, any_confidential, every_row, first_rows, page_of

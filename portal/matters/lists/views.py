@@ -1,4 +1,4 @@
-"""How a row of the register is put into words: lamp, whose turn it is, groups. Nothing here reads anything."""
+"""How a row of a list is put into words: lamp, whose turn it is, groups. Nothing here reads anything."""
 
 from __future__ import annotations
 
@@ -9,15 +9,26 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from portal.access.roles import Role
 from portal.deadlines.lamp import Lamp
 from portal.deadlines.rules import SourceLevel
 from portal.kernel.language import _, _l
-from portal.matters.lists import LATE, Conditions, Place, Row
-from portal.matters.lists.words import GROUP_TITLES, turn_of
+from portal.matters.lists.conditions import Conditions
+from portal.matters.lists.pages import Row
+from portal.matters.lists.stretches import ENDED, LATE, REST, SOON, TODAY, WAITING, Place
 from portal.matters.models import State
 from portal.matters.views import lamp_of
+from portal.papers.seats import STEP_LABELS
 from portal.registry.tasks import TASKS
 
+GROUP_TITLES = {
+    TODAY: _l("今日到期"),
+    SOON: _l("即将到期"),
+    LATE: _l("超期"),
+    WAITING: _l("待审核、待批延期"),
+    REST: _l("其余在办"),
+    ENDED: _l("已办结、已撤销"),
+}
 WHENS = {"today": _l("今日到期"), "soon": _l("7 日内到期"), "late": _l("超期"), "waiting": _l("待审核、待批延期")}
 
 
@@ -51,6 +62,29 @@ class DrawnGroup:
     title: str
     note: str
     rows: list[Any] = field(default_factory=list)
+
+
+def turn_of(row: Row) -> str:
+    """Whose turn it is, from what the reader sees: of a shell no more than the unit or the office."""
+    matter, content = row.matter, row.matter.content
+    match matter.state:
+        case State.CLOSED | State.WITHDRAWN:
+            return ""
+        case State.REGISTERED:
+            return _("督查室交办") if matter.supervised_by_office else _("办公室主任交办")
+        case State.UNDER_REVIEW:
+            return _("督查室审核") if matter.supervised_by_office else _("办公室主任审核")
+    if content is None:
+        return _("主办单位办理")
+    match matter.state:
+        case State.ASSIGNED:
+            return _("承办人签收") if content.handler_id else _("主办单位指定承办人")
+        case State.IN_SIGN_OFF if row.step:
+            kind, role = row.step
+            return _("%(role)s%(step)s", role=Role(role).label, step=STEP_LABELS[kind])
+        case State.IN_SIGN_OFF:
+            return _("签批人签批")
+    return _("承办人重办") if matter.returns else _("承办人报结")
 
 
 def drawn(row: Row, url: str) -> DrawnRow:

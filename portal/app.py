@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from portal.access.roles import Role
 from portal.config import MEBIBYTE, Misconfigured, Settings
 from portal.features import FEATURES
 from portal.identity import authentication
@@ -95,7 +96,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     headers.install(app)
     transactions.install(app)
     cities.install(app)
-    locale.install(app)
+    locale.install(app, (one.translations for one in FEATURES if one.translations is not None))
     templates.install(app)
     guards.install(app, cast("Any", actor_for), authentication.keep_form)
     once.install(app, authentication.FiledForms())
@@ -110,7 +111,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     _add_outside(app)
     readiness.install(app, lambda: wakeup.answers(settings.redis_url))
     guards.refuse_undeclared(app)
-    refuse_dead_ends(FEATURES, app.view_functions)
+    refuse_dead_ends(FEATURES, app.view_functions, set(Role))
     with app.app_context():
         refuse_untranslated(FEATURES)
     return app

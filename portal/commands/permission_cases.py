@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from types import SimpleNamespace
 from typing import Any, cast
 
 from portal.access.actor import Actor, Standing
 from portal.access.models import View
 from portal.access.roles import Role
+from portal.deadlines.rules import SourceLevel
 from portal.kernel.language import _l
 from portal.matters.around import Around
 from portal.matters.models import State
@@ -86,6 +88,9 @@ class StepNow:
         return actor.person_id == SIGNER
 
 
+A_DAY = date(2026, 1, 5)
+
+
 def invented(kind: str, state: State, confidential: bool) -> Any:
     """An urgent matter of this kind, of a county's supervision office for one of its departments, in this state."""
     handled = state != State.REGISTERED
@@ -97,6 +102,7 @@ def invented(kind: str, state: State, confidential: bool) -> Any:
     )
     return SimpleNamespace(
         kind=kind, state=state, open=state not in (State.CLOSED, State.WITHDRAWN), confidential=confidential, urgency="urgent",
+        source_level=SourceLevel.COUNTY, received_on=A_DAY, due_on=A_DAY,
         extension_pending=False, returns=0, parent_id=None,
         registering_unit_id=COUNTY, supervising_unit_id=COUNTY, supervised_by_office=True,
         registered_by_id=REGISTRAR, assigned_by_id=REGISTRAR if handled else None,

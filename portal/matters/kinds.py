@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from flask_babel import LazyString
 
+from portal.access.actor import Actor
 from portal.access.viewers import Readers
 from portal.deadlines.reckon import Deadline
 from portal.matters.around import Around
@@ -71,7 +72,7 @@ class MatterKind(Kind):
     """One kind of matter, which is called `label`. `register`: the endpoint of its list, which is called `register_label`;
     `source`: what a matter is called by where it came from; `text_label`: what its text is; `mark`: what stands behind the
     registering unit's mark in its numbers; `verbs`: all that can be done with it; `may_be_confidential`; `readers`: adds to those
-    who read an open one; `template`: draws its page."""
+    who read an open one; `template`: draws its page, `on_page`: with what it says besides."""
 
     label: LazyString
     register: str
@@ -86,6 +87,7 @@ class MatterKind(Kind):
     may_be_confidential: bool = False
     readers: Callable[[Readers, Matter, Content, Around], None] | None = None
     template: str = "matters/matter.html"
+    on_page: Callable[[Actor, Matter], Mapping[str, Any]] | None = None
 
     def verb(self, name: str) -> Verb[Matter, Content, Any] | None:
         """What is done under this name with a matter of the kind, if anything is."""

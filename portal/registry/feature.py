@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
 from typing import Never
 from uuid import UUID
@@ -40,8 +41,8 @@ class Feature:
     it; `messages`: what it tells people; `journal`: what it calls what it writes into the journal; `entries`: the same of
     办理经过, whose words the journal knows too; `tasks`: what its records wait for; `sections`: its entries of the menu;
     `places`: its pages that every page leads to; `unread`: what it has for somebody to read, counted; `imports`: the kinds of
-    workbook that it takes; `rules`: what a city sets for itself in it; `chains`: through
-    which seats its papers go; `sweeps`: what it does for each city without being asked;
+    workbook that it takes; `rules`: what a city sets for itself in it; `chains`: through which seats its papers go;
+    `translations`: a catalogue of its own, beside the portal's; `sweeps`: what it does for each city without being asked;
     `at_start`: what it has to do in each city before anyone is served, since an earlier release did not; `commands`: what the
     operator can say to it.
 
@@ -69,6 +70,7 @@ class Feature:
     imports: tuple[ImportKind, ...] = ()
     rules: tuple[Rules, ...] = ()
     chains: tuple[Chain, ...] = ()
+    translations: Path | None = None
     on_unit_change: tuple[OnUnitChange[Never, Never, Never], ...] = ()
     on_post_end: tuple[OnPostEnd[Never, Never, Never, object, object], ...] = ()
     on_lending_end: tuple[Callable[[Collection[int]], None], ...] = ()
@@ -163,9 +165,12 @@ def _words(feature: Feature) -> Iterator[tuple[str, LazyString]]:
         yield from ((f"{SECTIONS.what} {section.name}", label) for label in (section.label, section.group) if label is not None)
 
 
-def refuse_dead_ends(features: Iterable[Feature], endpoints: Container[str]) -> None:
-    """Raise Unregistrable where a row leads to a page or to another row that there is not."""
+def refuse_dead_ends(features: Iterable[Feature], endpoints: Container[str], roles: Container[str]) -> None:
+    """Raise Unregistrable where a row leads to a page, to another row or to a role that there is not."""
     for feature in features:
+        for task in feature.tasks:
+            if unknown := [role for role in task.roles if role not in roles]:
+                raise Unregistrable(f"{feature.name}: the {TASKS.what} {task.name} comes to {', '.join(unknown)}, which is no role")
         for told in feature.journal.told:
             if told.of not in journal.ACTS:
                 raise Unregistrable(f"{feature.name}: the {journal.TOLD.what} {told.name} tells of {told.of}, which is no act")

@@ -263,9 +263,13 @@ def _saves_itself() -> bool:
 
 def refuse_undeclared(app: Flask) -> None:
     """Stop the start when a route declares no act, or stands outside every city; or an act that no feature
-    registers; call after all are registered."""
+    registers; or two stand at one address; call after all are registered."""
     known = set(ACTS)
+    taken: dict[tuple[str, str], str] = {}
     for rule in app.url_map.iter_rules():
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            if (other := taken.setdefault((rule.rule, method), rule.endpoint)) != rule.endpoint:
+                raise UndeclaredAct(f"{method} {rule.rule} is {other} and {rule.endpoint}: an address is one page's")
         if rule.endpoint in OUTSIDE:
             continue
         act = getattr(app.view_functions[rule.endpoint], "declared_act", None)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 
 from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel, get_locale
@@ -15,11 +17,12 @@ from portal.web.guards import current_visitor
 COOKIE = "language"
 
 
-def install(app: Flask) -> None:
-    """Chinese message ids need no catalogue; English is the one there is. Times are Shanghai's."""
+def install(app: Flask, catalogues: Iterable[Path] = ()) -> None:
+    """Chinese message ids need no catalogue; English is the one there is, in the portal's and in further catalogues. Times are
+    Shanghai's."""
     app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Shanghai"
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(("translations", *map(str, catalogues)))
     Babel(app, locale_selector=_chosen, timezone_selector=lambda: "Asia/Shanghai")
     formats.install(app, language, clock.today)
 

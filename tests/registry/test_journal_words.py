@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from portal.access.roles import Role
 from portal.features import FEATURES
 from portal.kernel.language import _l
 from portal.registry.feature import Feature, refuse_contradictions, refuse_dead_ends
@@ -32,7 +33,7 @@ def test_a_word_that_another_feature_writes_is_refused(given: Journal, why: str)
 def test_who_tells_of_a_move_names_one_that_there_is() -> None:
     bells = Feature(name="bells", journal=Journal(told=(Told("rung", "ring"),)))
     with pytest.raises(Unregistrable, match="bells: the act of telling in the journal rung tells of ring, which is no act"):
-        refuse_dead_ends([bells], set())
+        refuse_dead_ends([bells], set(), set(Role))
 
 
 def test_the_auditors_list_knows_the_entries_too_and_what_only_old_rows_say() -> None:

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from portal.access.acts import SIGNED_IN
+from portal.access.roles import Role
 from portal.features import FEATURES
 from portal.kernel.language import _l
 from portal.matters.acts import ASSIGN
@@ -42,7 +43,7 @@ def test_a_purpose_is_served_by_one_page() -> None:
 )
 def test_nothing_leads_to_a_page_that_there_is_not(given: Feature, why: str) -> None:
     with pytest.raises(Unregistrable, match=why):
-        refuse_dead_ends([given], set())
+        refuse_dead_ends([given], set(), set(Role))
 
 
 def test_a_purpose_without_a_page_is_refused(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +51,7 @@ def test_a_purpose_without_a_page_is_refused(app: Flask, monkeypatch: pytest.Mon
     fewer.fill([("bells", place) for place in PLACES if place.name is not Purpose.SEARCH])
     monkeypatch.setattr("portal.registry.feature.PLACES", fewer)
     with pytest.raises(Unregistrable, match="no feature has a page for the purpose search"):
-        refuse_dead_ends(FEATURES, app.view_functions)
+        refuse_dead_ends(FEATURES, app.view_functions, set(Role))
 
 
 def test_a_section_that_is_judged_on_a_record_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask_babel import LazyString
 
+from portal.access.roles import Role
 from portal.features import FEATURES
 from portal.kernel.language import _l
 from portal.registry.feature import Feature, hand_down, refuse_contradictions, refuse_dead_ends, refuse_untranslated
@@ -69,7 +70,7 @@ def test_a_kind_of_message_that_cannot_stand_is_named_with_its_feature(row: Mess
 def test_a_message_does_not_lead_nowhere() -> None:
     bells = Feature(name="bells", messages=(replace(BELL, opens=Opens("bells.tower")),))
     with pytest.raises(Unregistrable, match=r"bells: the kind of message bell_rung leads to bells\.tower, which is no page"):
-        refuse_dead_ends([bells], {"front"})
+        refuse_dead_ends([bells], {"front"}, set(Role))
 
 
 def test_every_message_of_a_feature_is_known() -> None:

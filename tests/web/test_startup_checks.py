@@ -104,6 +104,17 @@ def test_a_route_outside_every_city_stops_the_start(settings: Settings) -> None:
         db.engine.dispose()
 
 
+def test_two_pages_at_one_address_stop_the_start(settings: Settings) -> None:
+    portal = create_app(settings)
+    portal.add_url_rule("/<slug:city>/messages", "bells", guards.allows(OPEN_TO_ALL)(lambda: "never reached"))
+    with pytest.raises(
+        guards.UndeclaredAct, match=r"GET /<slug:city>/messages is notify\.messages and bells: an address is one page's"
+    ):
+        guards.refuse_undeclared(portal)
+    with portal.app_context():
+        db.engine.dispose()
+
+
 def test_a_missing_or_short_key_stops_the_start(settings: Settings, tmp_path) -> None:
     with pytest.raises(Misconfigured):
         create_app(replace(settings, secret_key_file=tmp_path / "none"))

@@ -93,10 +93,10 @@ def matter(matter_id: UUID) -> Response:
     found = queries.get_matter(actor, matter_id)
     if found.content is None:
         return _shell(actor, found)
-    content = found.content
+    content, kind = found.content, kind_of(found)
     around = queries.around(actor, found)
     has_unread(around.unread)
-    submitted = latest_chain(actor, found.id, kind_of(found).report.paper) if content.has("report") else None
+    submitted = latest_chain(actor, found.id, kind.report.paper) if content.has("report") else None
     drawn = None
     signing = None
     if submitted is not None:
@@ -107,7 +107,7 @@ def matter(matter_id: UUID) -> Response:
         if found.step_now is not None and allowed(actor, SIGN, found):
             signing = Button(read_url, _("阅读并签批"))
     return page(
-        kind_of(found).template,
+        kind.template,
         matter=head_of(found),
         turn=views.turn(found, actor.person_id),
         acts=_with_signing(buttons_of(found, actor), signing),
@@ -131,6 +131,7 @@ def matter(matter_id: UUID) -> Response:
         extension=_extension_words(found, around.asked),
         register=_register(found),
         watermark=views.watermark(actor, found),
+        **(kind.on_page(actor, found) if kind.on_page is not None else {}),
     )
 
 

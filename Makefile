@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What test-fast leaves out.
 SLOW := tests/browser tests/local tests/notify tests/access tests/commands tests/deploy tests/likeness tests/test_budget.py \
 	tests/matters/test_any_acts.py tests/network/test_any_changes.py tests/network/test_network_workbooks.py \
-	tests/web/test_belongings.py tests/web/test_patience.py tests/web/test_typed.py
+	tests/web/test_belongings.py tests/web/test_cold_start.py tests/web/test_patience.py tests/web/test_typed.py
 
 .PHONY: help run prepare test test-fast test-all one test-ready check format bench likeness translate \
 	permissions lock clean environment environment-dev

@@ -11,6 +11,7 @@ whether an answer showed it, and is a reading, is judged when the answer is made
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
@@ -83,17 +84,15 @@ def sees(actor: Actor, record_id: Any) -> ColumnElement[bool]:
     return _in_view(record_id, actor, View.SHELL)
 
 
-_by_table: dict[Table, Any] = {}
 _by_shape: dict[Any, frozenset[Table]] = {}
 _MOST_SHAPES = 2000  # of statements; the portal has some hundreds
 
 
+@cache
 def _guarded() -> dict[Table, Any]:
-    if not _by_table:
-        for mapper in Base.registry.mappers:
-            if issubclass(mapper.class_, Guarded):
-                _by_table[cast(Table, mapper.local_table)] = mapper.class_
-    return _by_table
+    """Whole before anyone has it: whoever took a part of it for all would read what is missing unguarded."""
+    models = (mapper for mapper in Base.registry.mappers if issubclass(mapper.class_, Guarded))
+    return {cast(Table, mapper.local_table): mapper.class_ for mapper in models}
 
 
 def _refuse_joined(state: ORMExecuteState) -> None:

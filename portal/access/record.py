@@ -7,14 +7,15 @@ A record is confidential from the first or never: what is made confidential, or 
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.access.models import View
 from portal.access.visibility import Guarded
-from portal.kernel.db import Model, OfCity
+from portal.kernel.db import Model, OfCity, one_of
 
 FILED_ONCE = "uq_record_city_id_request_key"
 
@@ -32,7 +33,7 @@ class Record(Guarded, OfCity, Model):
         CheckConstraint("num_nulls(series, year, sequence, number) IN (0, 4)", name="numbered"),
         Index("ix_record_number", "number"),
     )
-    record_key = "id"
+    record_keys = ("id",)
     view_needed = View.SHELL
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -46,3 +47,34 @@ class Record(Guarded, OfCity, Model):
     request_key: Mapped[UUID] = mapped_column(default=uuid4)
     created_at: Mapped[datetime]
     created_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+
+
+class Relation(StrEnum):
+    """What the first of two records is to the second."""
+
+    BECAME = "became"
+    PUBLISHED_IN = "published_in"
+    GREW_FROM = "grew_from"
+    EVIDENCE_OF = "evidence_of"
+    SAME_AS = "same_as"
+
+
+class Link(Guarded, OfCity, Model):
+    """关联: two records of a city belong together. Seen by whoever sees the shells of both; written once, and it goes with
+    either of them."""
+
+    __tablename__ = "link"
+    __table_args__ = (
+        ForeignKeyConstraint(["city_id", "from_record_id"], ["record.city_id", "record.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["city_id", "to_record_id"], ["record.city_id", "record.id"], ondelete="CASCADE"),
+        CheckConstraint("from_record_id <> to_record_id", name="of_two"),
+        Index("ix_link_to", "to_record_id"),
+    )
+    record_keys = ("from_record_id", "to_record_id")
+    view_needed = View.SHELL
+
+    from_record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    to_record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    relation: Mapped[Relation] = mapped_column(one_of(Relation, 24), primary_key=True)
+    made_at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

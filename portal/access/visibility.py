@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, any_, bindparam, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Table, and_, any_, bindparam, exists, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.event import listens_for
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState
@@ -34,10 +34,10 @@ class UnscopedQuery(RuntimeError):
 
 
 class Guarded:
-    """A record or a part of it. `record_key` names the column with its id; `view_needed` how much of the
-    matter a reader must see to see this row. A part is never visible without its whole: both read the same index."""
+    """A record, a part of it, or what stands between several. `record_keys` name the columns with their ids; `view_needed` how
+    much of each a reader must see to see this row. A part is never visible without its whole: both read the same index."""
 
-    record_key: ClassVar[str] = "record_id"
+    record_keys: ClassVar[tuple[str, ...]] = ("record_id",)
     view_needed: ClassVar[View] = View.CONTENT
 
     @classmethod
@@ -72,11 +72,13 @@ def _in_view(key: Any, actor: Actor, view: View) -> ColumnElement[bool]:
 
 
 def may_see(model: Any, actor: Actor) -> ColumnElement[bool]:
-    """The rule of the house, once: the reader stands in the matter's index of viewers, with view enough."""
-    key = getattr(model, model.record_key)
-    rule = _in_view(key, actor, model.view_needed)
+    """The rule of the house, once: the reader stands in the index of viewers of each record, with view enough."""
+
+    def within(view: View) -> ColumnElement[bool]:
+        return and_(*(_in_view(getattr(model, key), actor, view) for key in model.record_keys))
+
     also = model.also_seen()
-    return or_(rule, also[1] & _in_view(key, actor, also[0])) if also else rule
+    return or_(within(model.view_needed), also[1] & within(also[0])) if also else within(model.view_needed)
 
 
 def sees(actor: Actor, record_id: Any) -> ColumnElement[bool]:
@@ -169,7 +171,7 @@ class Opened:
 def _loaded(target: Any, context: Any) -> None:
     reader = context.execution_options.get(_READER)
     if reader is not None and target.__dict__.get("sealed") is not None:
-        opened = Opened(reader, getattr(target, target.record_key), target.__tablename__)
+        opened = Opened(reader, getattr(target, target.record_keys[0]), target.__tablename__)
         context.session.info.setdefault(_OPENED, {})[opened] = None
 
 

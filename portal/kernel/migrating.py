@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 def guard(table: str, *, append_only: bool = False, columns: Sequence[str] | None = None, delete: bool = True) -> str:
     """SQL that gives a city's table its policy and the portal's role its rights: to read and insert; to change every column,
-    or these `columns` alone; to delete, unless not. `append_only`: neither, and a trigger refuses it to everybody."""
+    or these `columns` alone; to delete, unless not. With neither, rows are written once and still go with what they belong to.
+    `append_only`: neither, and a trigger refuses it to everybody."""
     statements = [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
@@ -25,8 +26,9 @@ def guard(table: str, *, append_only: bool = False, columns: Sequence[str] | Non
             f"CREATE TRIGGER never_emptied BEFORE TRUNCATE ON {table} EXECUTE FUNCTION append_only()",
         ]
     else:
-        changed = f"UPDATE ({', '.join(columns)})" if columns is not None else "UPDATE"
-        statements.append(f"GRANT {changed}{', DELETE' if delete else ''} ON {table} TO app")
+        rights = ["UPDATE"] if columns is None else [f"UPDATE ({', '.join(columns)})"] if columns else []
+        rights += ["DELETE"] if delete else []
+        statements += [f"GRANT {', '.join(rights)} ON {table} TO app"] if rights else []
     return ";\n".join(statements) + ";"
 
 

@@ -14,8 +14,9 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from portal.access.actor import SYSTEM
+from portal.access.links import connect
 from portal.access.models import Viewer
-from portal.access.record import Record
+from portal.access.record import Record, Relation
 from portal.access.visibility import Guarded, UnscopedQuery, as_seen_by
 from portal.kernel.db import Base, db
 from portal.matters import verbs
@@ -129,7 +130,7 @@ GUARDED = sorted((m.class_ for m in Base.registry.mappers if issubclass(m.class_
 @pytest.fixture(scope="module")
 def lived(new_world: Callable[[], World]) -> World:
     """A city with a row of every guarded kind: an open matter that was handled, forwarded, asked more time for and reported
-    on, with its paper and its co-unit; nobody here changes it."""
+    on, with its paper, its co-unit and a link; nobody here changes it."""
     made = new_world()
     matter_id = made.name_handler(made.assign(made.register(), co=("finance",)))
     made.progress(made.acknowledge(matter_id))
@@ -142,6 +143,9 @@ def lived(new_world: Callable[[], World]) -> World:
     with made.work("city.supervisor"):
         supervisor = made.actor("city.supervisor")
         attaching.attach_to_matter(supervisor, get_matter(supervisor, matter_id), [("批示.txt", BytesIO("批示".encode()))])
+    other_id = made.register()
+    with made.work():
+        connect(other_id, matter_id, Relation.GREW_FROM, None)
     made.sign(made.submit(matter_id), "health.director", "health.deputy")
     return made
 
@@ -149,7 +153,8 @@ def lived(new_world: Callable[[], World]) -> World:
 @pytest.mark.parametrize("model", GUARDED)
 def test_no_guarded_row_reaches_a_stranger(lived: World, model: Any) -> None:
     under_another_name = aliased(model)
-    key = getattr(model, model.record_key)
+    record_key = model.record_keys[0]
+    key = getattr(model, record_key)
     with lived.work("nobody"):
         stranger = as_seen_by(lived.actor("nobody"))
         counted = select(func.count()).select_from(model)
@@ -159,11 +164,11 @@ def test_no_guarded_row_reaches_a_stranger(lived: World, model: Any) -> None:
         for wanted in (select(model), select(under_another_name), select(key)):
             assert not db.session.execute(wanted.options(stranger)).all()
         whole = select(Record, under_another_name).outerjoin(
-            under_another_name, getattr(under_another_name, model.record_key) == Record.id
+            under_another_name, getattr(under_another_name, record_key) == Record.id
         )
         assert not db.session.execute(whole.options(stranger)).all()
         try:
-            changed = update(model).values({model.record_key: key}).options(stranger).execution_options(synchronize_session=False)
+            changed = update(model).values({record_key: key}).options(stranger).execution_options(synchronize_session=False)
             assert db.session.execute(changed).rowcount == 0  # type: ignore[attr-defined]
         except ProgrammingError as refused:  # what is written once the portal's role may not change at all
             assert isinstance(refused.orig, InsufficientPrivilege)

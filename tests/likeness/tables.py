@@ -38,6 +38,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "issue": ("paper_id",),
     "journal_entry": ("subject_kind", "subject_id", "at", "act"),
     "kept_form": ("person_id", "path", "kept_at"),
+    "link": ("from_record_id", "to_record_id", "relation"),
     "matter": ("id",),
     "message": ("person_id", "at", "kind", "record_id"),
     "milestone": ("record_id", "at", "kind"),

@@ -79,7 +79,7 @@ class Matter(Guarded, OfCity, Model):
         ),
         CheckConstraint("NOT (confidential AND parent_id IS NOT NULL)", name="confidential_is_no_child"),
     )
-    record_key = "id"
+    record_keys = ("id",)
     view_needed = View.SHELL
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -258,7 +258,7 @@ class CoUnit(Guarded, OfCity, Model):
         Index("ix_co_unit_unit", "unit_id"),
         Index("ix_co_unit_handler", "handler_id", postgresql_where=text("handler_id IS NOT NULL")),
     )
-    record_key = "matter_id"
+    record_keys = ("matter_id",)
     view_needed = View.PART
 
     matter_id: Mapped[UUID] = mapped_column(primary_key=True)

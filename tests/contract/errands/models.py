@@ -17,7 +17,7 @@ class Errand(Guarded, OfCity, Model):
 
     __tablename__ = "errand"
     __table_args__ = (ForeignKeyConstraint(["city_id", "id"], ["matter.city_id", "matter.id"], ondelete="CASCADE"),)
-    record_key = "id"
+    record_keys = ("id",)
     view_needed = View.PART
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

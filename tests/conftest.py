@@ -42,7 +42,7 @@ from portal.network.models import Kind, Level, Post, Unit
 from tests.at_the_door import PASSWORD, Browser, SmallCity, stored
 from tests.moulds import Mould, begin_city
 
-pytest_plugins = ["tests.budget"]
+pytest_plugins = ["tests.budget", "tests.starting"]
 Flask.test_client_class = Browser
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no test is timed
 settings.load_profile("untimed")

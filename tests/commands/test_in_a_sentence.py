@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 
 import psycopg
 import pytest
 
-from tests.conftest import CLONE, Database
+from tests.conftest import Database
+from tests.starting import Start
 
 COMMANDS = ("city list", "restored", "viewers rebuild")  # of each kind one; each takes a process
 
@@ -24,19 +22,18 @@ def told(new_database: Callable[[str], Database], redis_url: str, keys: dict[str
     return keys | {"DATABASE_URL": database.app_url, "REDIS_URL": redis_url}
 
 
-def said(told: dict[str, str], command: str) -> str:
-    words = [sys.executable, "-m", "flask", "--app", "wsgi", *command.split()]
-    done = subprocess.run(words, cwd=CLONE, env=os.environ | told, capture_output=True, text=True, timeout=60, check=False)
+def said(start: Start, told: dict[str, str], command: str) -> str:
+    done = start(told, "flask", "--app", "wsgi", *command.split())
     assert done.returncode == 1
     return done.stderr.strip()
 
 
-def test_before_the_first_migration_every_command_says_what_to_do(told: dict[str, str]) -> None:
+def test_before_the_first_migration_every_command_says_what_to_do(start: Start, told: dict[str, str]) -> None:
     for command in COMMANDS:
-        sentence = said(told, command)
+        sentence = said(start, told, command)
         assert sentence.startswith("Error: The tables of this database are not there yet") and "\n" not in sentence, sentence
 
 
-def test_a_database_that_is_away_is_no_traceback(told: dict[str, str]) -> None:
-    sentence = said(told | {"DATABASE_URL": "postgresql://app:secret@127.0.0.1:9/duban"}, "city list")
+def test_a_database_that_is_away_is_no_traceback(start: Start, told: dict[str, str]) -> None:
+    sentence = said(start, told | {"DATABASE_URL": "postgresql://app:secret@127.0.0.1:9/duban"}, "city list")
     assert sentence.startswith("Error: The database does not answer") and "\n" not in sentence and "secret" not in sentence

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,9 +30,10 @@ from portal.notify.mail import Mail
 from portal.notify.models import Delivery, Reminder
 from portal.officers import restoring
 from portal.officers.models import Sweep
-from tests.conftest import CLONE, PASSWORDS, Database
+from tests.conftest import PASSWORDS, Database
 from tests.notify.conftest import PostOffice, give_addresses
 from tests.notify.test_killed import running
+from tests.starting import Start
 from tests.world import World, make_world, sign_in
 
 PATIENCE = 60.0
@@ -43,8 +43,9 @@ APPS: list[Flask] = []
 class Installation:
     """A portal on one database, and the processes that send for it."""
 
-    def __init__(self, database: Database, told: dict[str, str]) -> None:
+    def __init__(self, database: Database, told: dict[str, str], start: Start) -> None:
         self.database = database
+        self.start = start
         self.told = told | {"DATABASE_URL": database.app_url}
 
     def app(self) -> Flask:
@@ -53,13 +54,7 @@ class Installation:
         return made
 
     def flask(self, *words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "wsgi", *words],
-            cwd=CLONE,
-            env=os.environ | self.told,
-            capture_output=True,
-            text=True,
-        )
+        done = self.start(self.told, "flask", "--app", "wsgi", *words)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -122,10 +117,10 @@ def identifiers(office: PostOffice) -> list[str]:
 
 
 def test_what_was_sent_after_the_dump_is_not_sent_again(
-    new_database: Callable[[str], Database], postgres: URL, told: dict[str, str], post_office: PostOffice,
+    new_database: Callable[[str], Database], postgres: URL, told: dict[str, str], post_office: PostOffice, start: Start,
     restored_as: Callable[[str, Path], Database], tmp_path: Path,
 ) -> None:  # fmt: skip
-    old = Installation(new_database("old"), told)
+    old = Installation(new_database("old"), told, start)
     world = make_world(old.app(), "restored")
     give_addresses(world)
     channels._channels["mail"] = Mail(post_office.url, "duban@duban.example", "https://duban.example")
@@ -146,7 +141,7 @@ def test_what_was_sent_after_the_dump_is_not_sent_again(
     sent = identifiers(post_office)
     assert len(sent) == len(set(sent)) >= letters
 
-    new = Installation(restored_as(f"{old.database.name}_restored", dump), told)
+    new = Installation(restored_as(f"{old.database.name}_restored", dump), told, start)
     again = replace(world, app=new.app())
     browser.application = again.app
     assert browser.get(world.url("messages")).status_code == 303
@@ -175,9 +170,9 @@ def test_what_was_sent_after_the_dump_is_not_sent_again(
 
 
 def test_what_fell_due_since_waits_and_is_told_unless_the_old_portal_ran_on(
-    new_database: Callable[[str], Database], told: dict[str, str]
+    new_database: Callable[[str], Database], told: dict[str, str], start: Start
 ) -> None:
-    app = Installation(new_database("held"), told | {"SMTP_URL": ""}).app()
+    app = Installation(new_database("held"), told | {"SMTP_URL": ""}, start).app()
     world = make_world(app, "held")
     with clock.set_to(clock.now() - timedelta(days=41)):
         world.at_work(title="一件")
@@ -207,9 +202,9 @@ def test_what_fell_due_since_waits_and_is_told_unless_the_old_portal_ran_on(
 
 
 def test_a_copied_cluster_and_a_copied_database_are_noticed_and_a_restart_is_not(
-    new_database: Callable[[str], Database], postgres: URL, told: dict[str, str]
+    new_database: Callable[[str], Database], postgres: URL, told: dict[str, str], start: Start
 ) -> None:
-    first = Installation(new_database("copied"), told | {"DUBAN_CLUSTER": "1"})
+    first = Installation(new_database("copied"), told | {"DUBAN_CLUSTER": "1"}, start)
     app = first.app()
     make_world(app, "copied")
     with app.app_context():
@@ -221,13 +216,13 @@ def test_a_copied_cluster_and_a_copied_database_are_noticed_and_a_restart_is_not
         db.engine.dispose()
     name = f"{first.database.name}_twice"
     provision.create_database(postgres, name, first.database.name)
-    copy = Installation(Database(name, provision.access(postgres, PASSWORDS, name)), told).app()
+    copy = Installation(Database(name, provision.access(postgres, PASSWORDS, name)), told, start).app()
     with copy.app_context():
         assert installation().restored_at is not None
 
 
-def test_who_only_looks_holds_nothing(new_database: Callable[[str], Database], told: dict[str, str]) -> None:
-    first = Installation(new_database("looked"), told)
+def test_who_only_looks_holds_nothing(new_database: Callable[[str], Database], told: dict[str, str], start: Start) -> None:
+    first = Installation(new_database("looked"), told, start)
     world = make_world(first.app(), "looked")
     assert "Nothing is held" in first.flask("restored", "--look")
     with world.work():

@@ -3,9 +3,6 @@ with, or with none: in one sentence."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,7 +15,8 @@ from portal.kernel.installation import installation
 from portal.matters.service import attaching
 from portal.vault import encryption
 from portal.web.belongings import NotItsOwn
-from tests.conftest import CLONE, Database
+from tests.conftest import Database
+from tests.starting import Start
 from tests.world import make_world
 
 # As the units start them.
@@ -52,22 +50,22 @@ def written(new_database: Callable[[str], Database], redis_url: str, keys: dict[
     return told | {"DATABASE_OWNER_URL": database.owner_url}
 
 
-def refusal(told: dict[str, str], *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", *words], cwd=CLONE, env=os.environ | told, capture_output=True, text=True, timeout=60, check=False
-    )
+def refusal(start: Start, told: dict[str, str], *words: str) -> str:
+    done = start(told, *words)
     said = done.stderr + done.stdout
     assert done.returncode != 0 and "Traceback" not in said, said
     return said
 
 
-def test_no_key_and_another_key_stop_every_start_and_every_command(written: dict[str, str], tmp_path: Path) -> None:
+def test_no_key_and_another_key_stop_every_start_and_every_command(start: Start, written: dict[str, str], tmp_path: Path) -> None:
     other, both = tmp_path / "vault.key", tmp_path / "both.key"
     for name, words in STARTS.items():
-        assert f"the vault's key file {other} does not exist" in refusal(written | {"VAULT_KEY_FILE": str(other)}, *words), name
+        assert f"the vault's key file {other} does not exist" in refusal(start, written | {"VAULT_KEY_FILE": str(other)}, *words), (
+            name
+        )
     encryption.create_key_file(other)
     for name, words in STARTS.items():
-        said = refusal(written | {"VAULT_KEY_FILE": str(other)}, *words)
+        said = refusal(start, written | {"VAULT_KEY_FILE": str(other)}, *words)
         assert f"{other} does not hold the key that this database's content was sealed with" in said, name
     both.write_text(other.read_text() + Path(written["VAULT_KEY_FILE"]).read_text())
     both.chmod(0o600)
@@ -81,16 +79,13 @@ def test_no_key_and_another_key_stop_every_start_and_every_command(written: dict
             check_ready(create_app(Settings.from_environment(written | {"VAULT_KEY_FILE": key})))
 
 
-def test_another_secret_key_is_refused_until_it_is_said_to_be_meant(written: dict[str, str], tmp_path: Path) -> None:
+def test_another_secret_key_is_refused_until_it_is_said_to_be_meant(start: Start, written: dict[str, str], tmp_path: Path) -> None:
     other = tmp_path / "secret.key"
     other.write_text("f" * 64)
     told = written | {"SECRET_KEY_FILE": str(other)}
     for part in ("web", "worker", "clock"):
-        assert f"{other} is not the key that this installation signs with" in refusal(told, *STARTS[part]), part
-    done = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "secret-key", "accept"], cwd=CLONE, env=os.environ | told, check=False
-    )
-    assert done.returncode == 0
+        assert f"{other} is not the key that this installation signs with" in refusal(start, told, *STARTS[part]), part
+    assert start(told, "flask", "--app", "wsgi", "secret-key", "accept").returncode == 0
     check_ready(create_app(Settings.from_environment(told)))
 
 

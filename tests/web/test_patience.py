@@ -35,6 +35,7 @@ from portal.web.room import ALL, STUCK, WRITING, Crowded, Room
 from tests.conftest import CLONE, Database
 from tests.local.conftest import until, unused_port
 from tests.local.test_faults import Worker, fields_of
+from tests.starting import Start
 from tests.world import World, make_world
 
 PRESSED = 24  # registrations at the same moment
@@ -269,19 +270,16 @@ def test_what_takes_too_long_or_is_left_alone_is_a_sentence(
 
 
 def test_migrations_say_what_they_wait_for_and_give_up(
-    served: Served, new_database: Callable[[str], Database], keys: dict[str, str], redis_url: str
+    start: Start, new_database: Callable[[str], Database], keys: dict[str, str], redis_url: str
 ) -> None:
     database = new_database("migrated")
-    environment = os.environ | keys | {
+    told = keys | {
         "DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url, "REDIS_URL": redis_url,
         "DUBAN_MIGRATION_PATIENCE": "4",
     }  # fmt: skip
 
     def migrate(where: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "wsgi", "db", where],
-            cwd=CLONE, env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        return start(told, "flask", "--app", "wsgi", "db", where)
 
     assert migrate("downgrade").returncode == 0
     with psycopg.connect(conninfo(make_url(database.owner_url))) as other:

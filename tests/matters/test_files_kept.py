@@ -7,6 +7,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,13 +17,33 @@ from sqlalchemy import select
 
 from portal.access.actor import SYSTEM
 from portal.access.visibility import as_seen_by
+from portal.app import check_ready, create_app
+from portal.config import Settings
 from portal.kernel.db import db
 from portal.matters.commands import files
 from portal.matters.models import Attachment
 from portal.matters.service import attaching
 from portal.vault.files import FileStore
+from tests.conftest import Database
 from tests.local.test_bad_starts import disk
-from tests.world import World
+from tests.world import World, make_world
+
+
+@pytest.fixture(scope="module")
+def new_world(new_database: Callable[[str], Database], redis_url: str, keys: dict[str, str]) -> Iterator[Callable[[], World]]:
+    """Worlds of a database of their own: the operator's commands go through every city there is."""
+    addresses = {"DATABASE_URL": new_database("files").app_url, "REDIS_URL": redis_url}
+    portal = check_ready(create_app(Settings.from_environment(keys | addresses), TESTING=True))
+    numbers = count(1)
+    yield lambda: make_world(portal, f"files-{next(numbers)}")
+    with portal.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def world(new_world: Callable[[], World]) -> World:
+    """This test's own."""
+    return new_world()
 
 
 @pytest.fixture

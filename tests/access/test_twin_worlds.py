@@ -65,9 +65,9 @@ OF_EACH_KIND = (
     "health.deputy", "health.liaison", "finance.handler", "county.supervisor", "city.secretariat", "city.auditor", "nobody",
     "passer-by",
 )  # fmt: skip
-"""Who asks where the most stand: every address that tells of matters, every fourth of the others and every second of the
-further ways, so that each is asked by two or more; and once more, later, every second. Who is not named here asks once, later,
-where it would show. Everybody everything: make test-all."""
+"""Who asks where the most stand: half of the addresses that tell of matters, and once more, later, the other half; a fourth of
+the others and half of the further ways. So each is asked at each stage by several, and by everybody. Who is not named here asks
+once, later, where it would show. Everybody everything: make test-all."""
 SUSPENDED = "city.leader"
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 JSON = {"Accept": "application/json"}
@@ -99,8 +99,8 @@ def asked_by(name: str, stage: str, *, full: bool) -> Asked | None:
         return Asked(others=NOTHING, ways=NOTHING) if stage == stages[-1] else None
     place = OF_EACH_KIND.index(name)
     if stage == stages[0]:
-        return Asked(others=every(4, place), ways=every(2, place))
-    return Asked(every(2, place), NOTHING, NOTHING) if stage in stages else None
+        return Asked(every(2, place), every(4, place), every(2, place))
+    return Asked(every(2, place + 1), NOTHING, NOTHING) if stage in stages else None
 
 
 def every(nth: int, place: int) -> slice:

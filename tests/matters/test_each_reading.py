@@ -133,15 +133,15 @@ def test_I54_whatever_answer_holds_a_word_of_it_is_a_reading(
         for person, client in browsers.items():
             if client.get(world.url(f"matters/{life.matter_id}")).status_code == 404:
                 continue
-            refused = set()
+            refused, before = set(), life.count(person)
             for method, path in [("GET", path) for path in gets] + [("POST", path) for path in posts]:
                 if method == "POST" and path in refused:
                     continue
-                before = life.count(person)
                 answer = client.get(path) if method == "GET" else client.post(path, data=sent | {"csrf_token": tokens[person]})
                 if answer.status_code in (403, 404):
                     refused.add(path)
-                shown, read = holds(answer), life.count(person) - before
+                shown, after = holds(answer), life.count(person)
+                read, before = after - before, after
                 loaded = method == "POST" and path.endswith(FILLED) and read == 1
                 if answer.status_code >= 500 or (read != shown and not loaded):
                     wrong.append((stage, person, method, path, answer.status_code, shown, read))

@@ -15,10 +15,10 @@ from statistics import median
 import pytest
 
 SECONDS = {
-    "access": 200,
+    "access": 160,
     "browser": 205,
     "bylaws": 17,
-    "commands": 48,
+    "commands": 42,
     "deadlines": 10,
     "deploy": 20,
     "documents": 8,
@@ -29,7 +29,7 @@ SECONDS = {
     "liaisons": 15,
     "likeness": 25,
     "local": 172,
-    "matters": 215,
+    "matters": 195,
     "network": 70,
     "notify": 94,
     "officers": 20,
@@ -39,7 +39,7 @@ SECONDS = {
     "staffing": 14,
     "tests": 20,
     "vault": 12,
-    "web": 160,
+    "web": 100,
     "workflow": 6,
 }  # fmt: skip
 GRACE = 10  # seconds that any directory may take more

@@ -19,6 +19,7 @@ SECONDS = {
     "browser": 205,
     "bylaws": 17,
     "commands": 42,
+    "contract": 45,
     "deadlines": 10,
     "deploy": 20,
     "documents": 8,
@@ -39,7 +40,7 @@ SECONDS = {
     "staffing": 14,
     "tests": 20,
     "vault": 12,
-    "web": 100,
+    "web": 125,
     "workflow": 6,
 }  # fmt: skip
 GRACE = 10  # seconds that any directory may take more

@@ -151,6 +151,12 @@ class House:
         assert answer.status_code == 200, (person, address, answer.status_code)
         return answer.get_data(as_text=True)
 
+    def finds(self, person: str, words: str) -> str:
+        """What the header's box leads to when these words are typed into it."""
+        answer = self.asks(person, self.place(Purpose.SEARCH, q=words), follow_redirects=True)
+        assert (answer.status_code, answer.request.args.get("q")) == (200, words), (person, answer.request.path)
+        return answer.get_data(as_text=True)
+
     def at(self, endpoint: str, **more: Any) -> str:
         """The address of an endpoint in this city."""
         return self.world.app.url_map.bind("localhost").build(endpoint, {"city": self.world.slug, **more})

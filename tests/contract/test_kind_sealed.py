@@ -45,8 +45,9 @@ def test_its_words_are_read_by_its_audience_alone(world: World, sealed: MatterKi
 def pages_of(house: House, kind: MatterKind, matter: Matter, person: str, *, with_its_own: bool) -> list[tuple[str, str]]:
     """All pages on which this person could meet it, and what they say."""
     register = house.at(kind.register)
-    pages = [register, house.place(Purpose.DESK), house.place(Purpose.MESSAGES), house.place(Purpose.SEARCH, q=TITLE[2:6])]
+    pages = [register, house.place(Purpose.DESK), house.place(Purpose.MESSAGES)]
     found = [(address, house.reads(person, address)) for address in pages]
+    found.append(("search", house.finds(person, TITLE[2:6])))
     if with_its_own:
         found.append((house.page_of(matter), house.reads(person, house.page_of(matter))))
     for link in set(re.findall(r'href="([^"]*/export[^"]*)"', found[0][1])):

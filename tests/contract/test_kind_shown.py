@@ -98,8 +98,7 @@ def opens_with_its_buttons(house: House, matter: Matter, sees: dict[str, bool]) 
 def is_nowhere_for(house: House, kind: MatterKind, matter: Matter, stranger: str) -> None:
     """Neither its page nor any list."""
     assert house.asks(stranger, house.page_of(matter)).status_code == 404
-    searched = house.place(Purpose.SEARCH, q=TITLE[2:6])
-    for address in (house.place(Purpose.DESK), house.at(kind.register), searched):
-        shown = house.reads(stranger, address)
-        assert str(matter.id) not in shown, (matter.state, address)
-        assert TITLE not in shown, (matter.state, address)
+    lists = [house.reads(stranger, address) for address in (house.place(Purpose.DESK), house.at(kind.register))]
+    for shown in (*lists, house.finds(stranger, TITLE[2:6])):
+        assert str(matter.id) not in shown, matter.state
+        assert TITLE not in shown, matter.state

@@ -19,6 +19,7 @@ from portal.identity import authentication
 from portal.kernel.city import all_cities
 from portal.kernel.db import PERSON, db, enter
 from portal.kernel.installation import THERE
+from portal.kernel.language import DEFAULT
 from portal.network.service.acting import actor_for
 from portal.notify import wakeup
 from portal.officers import restoring
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     here = str(Path(__file__).resolve().parent)
     app = Flask("portal", root_path=here, template_folder="../templates", static_folder="../static")
     app.request_class = typed.PortalRequest
+    app.jinja_environment = templates.Spoken
     app.config.update(
         SECRET_KEY=_secret_key(settings),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
@@ -146,8 +148,9 @@ def _catch_up() -> None:
 def preload(app: Flask) -> Flask:
     """Load what every serving process will need, before they are forked, so that they share it."""
     configure_mappers()
-    for name in app.jinja_env.list_templates():
-        app.jinja_env.get_template(name)
+    official = templates.environments(app)[DEFAULT]  # the other language's are compiled when somebody speaks it
+    for name in official.list_templates():
+        official.get_template(name)
     gc.collect()
     gc.freeze()  # else the collector writes into every shared page
     return app

@@ -18,9 +18,8 @@ from portal.deadlines.calendar import Calendar
 from portal.deadlines.formatting import due_words, span_words
 from portal.deadlines.rules import Faulty, Rule, RuleTable, SourceLevel, Span, Urgency
 from portal.kernel import clock
-from portal.kernel.language import _, _l
+from portal.kernel.language import _, _l, spoken
 from portal.web.formats import month_day
-from portal.web.locale import language
 
 _PAPERS = [(level, urgency) for level in SourceLevel for urgency in Urgency]
 _WHOLE = _l("请填写整数")
@@ -106,7 +105,7 @@ def _results(table: RuleTable, _calendar: Calendar, moment: datetime) -> Iterato
 
 
 def _example(moment: datetime) -> str:
-    return _("%(day)s收到的批示件", day=month_day(moment, language(), clock.today()))
+    return _("%(day)s收到的批示件", day=month_day(moment, spoken(), clock.today()))
 
 
 DEADLINES = Bylaw(

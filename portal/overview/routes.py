@@ -15,7 +15,7 @@ from portal.deadlines.queries import calendar_of
 from portal.instructions.routes.register import to_enter
 from portal.kernel import clock
 from portal.kernel.db import db
-from portal.kernel.language import _, _l
+from portal.kernel.language import _, _l, spoken
 from portal.matters.acts import READ_REGISTER
 from portal.matters.kinds import matter_kinds
 from portal.matters.lists import first_rows
@@ -25,7 +25,6 @@ from portal.notify.queries import latest
 from portal.overview import views
 from portal.overview.queries import counts_for
 from portal.web.guards import allows, current_actor, current_visitor
-from portal.web.locale import language
 from portal.web.navigation import has_unread
 from portal.web.responses import go, page
 
@@ -62,7 +61,7 @@ def desk() -> Response:
         acts=to_enter(actor, _("导入登记表")),
         headline=views.headline(found, to_register),
         counts=views.counts(actor, found, to_register),
-        days=views.days(found, calendar, today, language(), to_register),
+        days=views.days(found, calendar, today, spoken(), to_register),
         groups=views.groups(rows, found, EACH, to_register),
         messages=drawn(latest(actor)),
         unread=found.unread,

@@ -7,9 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask, Response, g, has_request_context, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel
 
-from portal.kernel import clock
+from portal.kernel import clock, language
 from portal.kernel.language import DEFAULT, LANGUAGES
 from portal.web import formats
 from portal.web.guards import current_visitor
@@ -22,15 +22,10 @@ def install(app: Flask, catalogues: Iterable[Path] = ()) -> None:
     Shanghai's."""
     app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Shanghai"
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(("translations", *map(str, catalogues)))
     Babel(app, locale_selector=_chosen, timezone_selector=lambda: "Asia/Shanghai")
-    formats.install(app, language, clock.today)
-
-
-def language() -> str:
-    """zh or en."""
-    locale = get_locale()
-    return locale.language if locale and locale.language in LANGUAGES else DEFAULT
+    language.read_catalogues((Path(app.root_path) / "translations", *catalogues))
+    app.jinja_env.install_gettext_callables(language._, language._n, newstyle=True)  # type: ignore[attr-defined]
+    formats.install(app, language.spoken, clock.today)
 
 
 def _chosen() -> str:

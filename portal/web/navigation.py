@@ -16,7 +16,7 @@ from flask import Flask, current_app, g, request, url_for
 from portal.access.actor import Actor
 from portal.access.policy import allowed
 from portal.kernel.city import Demonstration
-from portal.kernel.language import official
+from portal.kernel.language import official, spoken
 from portal.registry.acts import About
 from portal.registry.navigation import PLACES, SECTIONS, UNREAD, Purpose, Section
 from portal.registry.registered import Unregistrable
@@ -24,7 +24,6 @@ from portal.web.address import lost_on_the_way
 from portal.web.cities import current_city
 from portal.web.demonstration import being_played
 from portal.web.guards import current_actor, current_visitor
-from portal.web.locale import language
 from portal.web.once import keyless
 from portal.web.places import place_url
 
@@ -216,7 +215,7 @@ class Frame:
 
     @property
     def language(self) -> str:
-        return language()
+        return spoken()
 
     @property
     def language_url(self) -> str:

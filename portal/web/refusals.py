@@ -34,6 +34,7 @@ from portal.web.once import new_page_key
 from portal.web.places import place_url
 from portal.web.responses import is_htmx, is_partial, wants_json
 from portal.web.room import Crowded
+from portal.web.templates import template
 from portal.web.tokens import drawn_for
 from portal.web.transactions import discard, shows_nothing
 
@@ -249,9 +250,8 @@ def _answer(
         return make_response(jsonify(status=status, **sentences), status)
     if again_url is None and status != 404 and request.method not in SAFE and request.referrer:
         again_url = inside(request.referrer.removeprefix(request.host_url.rstrip("/")))
-    template = "errors/_fragment.html" if is_partial() else "errors/page.html"
     body = render_template(
-        template,
+        template("errors/_fragment.html" if is_partial() else "errors/page.html"),
         status=status if status in SAID else (400 if status < 500 else 500),
         refusal=refusal if status != 404 else None,
         ref=ref,

@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 from flask import Response, make_response, redirect, render_template, request
 
+from portal.web.templates import template
+
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 POLL = "X-Polling"  # set by what a page asks by itself every minute; it keeps no session alive
 
@@ -32,10 +34,10 @@ def wants_json() -> bool:
     return accepted["application/json"] > accepted["text/html"]
 
 
-def page(template: str, fragment: str | None = None, status: int = 200, **variables: Any) -> Response:
+def page(whole: str, fragment: str | None = None, /, status: int = 200, **variables: Any) -> Response:
     """The whole page, or `fragment` when htmx asks for a part."""
-    chosen = fragment if fragment and is_partial() else template
-    return make_response(render_template(chosen, **variables), status)
+    chosen = fragment if fragment and is_partial() else whole
+    return make_response(render_template(template(chosen), **variables), status)
 
 
 def go(address: str) -> Response:

@@ -18,6 +18,7 @@ SECONDS = {
     "access": 160,
     "browser": 205,
     "bylaws": 17,
+    "commands": 42,
     "contract": 45,
     "deadlines": 10,
     "deploy": 20,

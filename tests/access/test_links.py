@@ -15,8 +15,8 @@ from portal.access.actor import SYSTEM
 from portal.access.links import Linked, connect, links_of
 from portal.access.record import Link, Relation
 from portal.access.visibility import UnscopedQuery, as_seen_by
+from portal.instructions.rules import INSTRUCTION
 from portal.kernel.db import db
-from portal.matters.models import INSTRUCTION
 from tests.conftest import Database
 from tests.world import World
 

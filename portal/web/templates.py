@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from flask import Flask, current_app
 from flask.templating import Environment
-from jinja2 import BytecodeCache, Template, nodes
+from jinja2 import BaseLoader, BytecodeCache, Template, nodes
 from jinja2.ext import Extension
 from jinja2.visitor import NodeTransformer
 
@@ -56,12 +56,22 @@ class Spoken(Environment):
     """Templates as one language says them; without one, each word is looked up when it is drawn."""
 
     words: Callable[[str], str] | None = None
+    _read_by: Spoken | None = None
+
+    @property
+    def loader(self) -> BaseLoader | None:  # type: ignore[override]
+        """Who reads the templates: the same for every language, also where it is replaced."""
+        return self.__dict__.get("loader") if self._read_by is None else self._read_by.loader
+
+    @loader.setter
+    def loader(self, loader: BaseLoader | None) -> None:
+        self.__dict__["loader"] = loader
 
     def in_language(self, language: str) -> Spoken:
         """The same templates, compiled for this language."""
         catalogue = catalogues().get(language)
         made = self.overlay()
-        made.words = str if catalogue is None else catalogue.gettext
+        made.words, made._read_by = (str if catalogue is None else catalogue.gettext), self
         if self.bytecode_cache is not None:
             made.bytecode_cache = _apart(self.bytecode_cache, language)
         return made

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from portal.access.models import Audience
 from portal.access.roles import Role
+from portal.instructions.rules import INSTRUCTION
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.matters import verbs
@@ -204,7 +205,7 @@ def test_what_rests_on_a_delegation_is_over_with_its_last_minute(world: World, s
         listed = world.browser("city.duty").get(world.url("instructions?task=any")).get_data(as_text=True)
         assert world.matter(matter_id).number not in listed
         with world.work("city.duty"):
-            found = counts_for(world.actor("city.duty"), uuid4(), business=True)
+            found = counts_for(world.actor("city.duty"), (INSTRUCTION,), uuid4(), business=True)
             assert (found.mine, sum(found.whens.values())) == (0, 0)
         with world.work():
             rebuild_viewers()

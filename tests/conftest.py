@@ -35,6 +35,7 @@ from portal.config import Settings
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.kernel.statements import Kept
 from portal.local import provision
 from portal.local.places import Place
 from portal.local.redis import RedisServer
@@ -44,6 +45,7 @@ from tests.moulds import Mould, begin_city
 
 pytest_plugins = ["tests.budget", "tests.starting"]
 Flask.test_client_class = Browser
+Kept.held_against_anew = True  # no answer by what was kept of another day, city or reader
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no test is timed
 settings.load_profile("untimed")
 

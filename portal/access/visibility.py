@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, any_, bindparam, exists, literal, or_, select
+from sqlalchemy import ColumnElement, DateTime, Table, and_, any_, bindparam, exists, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.event import listens_for
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState
@@ -56,36 +56,50 @@ def as_seen_by(reader: Actor | System) -> _AsSeenBy:
 
 
 def _principals(actor: Actor) -> Any:
-    return any_(bindparam("principals", list(actor.principals), type_=ARRAY(BIGINT), unique=True))
+    return bindparam("principals", list(actor.principals), type_=ARRAY(BIGINT), unique=True)
 
 
-def still_counts() -> ColumnElement[bool]:
-    """The viewer row's time is not over: a granted reading ends by the minute, before any sweep."""
-    return or_(Viewer.until.is_(None), Viewer.until > clock.now())
+_SEEN_BY: Any = bindparam("seen_by", type_=ARRAY(BIGINT))
+_SEEN_AT: Any = bindparam("seen_at", type_=DateTime(timezone=True))
+"""For whom, and when, a statement reads whose rule was made once: the hook says it with each execution."""
 
 
-def _in_view(key: Any, actor: Actor, view: View) -> ColumnElement[bool]:
-    seen = [Viewer.record_id == key, Viewer.principal == _principals(actor), still_counts()]
+def still_counts(now: Any = None) -> ColumnElement[bool]:
+    """The viewer row's time is not over: a granted reading ends by the minute, before any sweep. `now` where it is said with the
+    statement's other values."""
+    return or_(Viewer.until.is_(None), Viewer.until > (clock.now() if now is None else now))
+
+
+def _in_view(key: Any, principals: Any, now: Any, view: View) -> ColumnElement[bool]:
+    seen = [Viewer.record_id == key, Viewer.principal == any_(principals), still_counts(now)]
     if view > View.SHELL:
         seen.append(Viewer.view >= literal(int(view)))
     return exists(select(literal(1)).select_from(Viewer).where(*seen).correlate_except(Viewer))
 
 
-def may_see(model: Any, actor: Actor) -> ColumnElement[bool]:
+def _rule(model: Any, principals: Any, now: Any) -> ColumnElement[bool]:
     """The rule of the house, once: the reader stands in the index of viewers of each record, with view enough."""
 
     def within(view: View) -> ColumnElement[bool]:
-        return and_(*(_in_view(getattr(model, key), actor, view) for key in model.record_keys))
+        return and_(*(_in_view(getattr(model, key), principals, now, view) for key in model.record_keys))
 
     also = model.also_seen()
     return or_(within(model.view_needed), also[1] & within(also[0])) if also else within(model.view_needed)
 
 
+def may_see(model: Any, actor: Actor) -> ColumnElement[bool]:
+    """Whether the actor sees a row of this model, for a statement that asks it of some rows itself."""
+    return _rule(model, _principals(actor), None)
+
+
 def sees(actor: Actor, record_id: Any) -> ColumnElement[bool]:
     """Whether the actor sees the matter that this column names, for whoever knows no matter but points at some."""
-    return _in_view(record_id, actor, View.SHELL)
+    return _in_view(record_id, _principals(actor), None, View.SHELL)
 
 
+SEEN_BY = "seen_by"
+"""The execution option that says for whom a statement that is kept reads: `as_seen_by` would make a copy of it."""
+_TOUCHED, _DECIDED = "_guarded_touched", "_guarded_decided"
 _by_shape: dict[Any, frozenset[Table]] = {}
 _MOST_SHAPES = 2000  # of statements; the portal has some hundreds
 
@@ -107,15 +121,23 @@ def _refuse_joined(state: ORMExecuteState) -> None:
 
 
 def _touched(state: ORMExecuteState) -> frozenset[Table]:
-    """The guarded tables that the statement reads: found by walking it, once for every shape of statement."""
+    """The guarded tables that the statement reads: found by walking it, once for every shape of statement, and remembered by one
+    that is kept. A refusal is not remembered."""
+    known: frozenset[Table] | None = state.statement.__dict__.get(_TOUCHED)
+    if known is not None:
+        return known
     key = state.statement._generate_cache_key()  # type: ignore[attr-defined]  # what SQLAlchemy compiles it once by
     known = _by_shape.get(key.key) if key else None
     if known is None:
         guarded = _guarded()
         walked = visitors.iterate(cast(ExternallyTraversible, state.statement))
-        known = frozenset({one for one in walked if isinstance(one, Table)} & guarded.keys())
+        loaded = {cast(Table, mapper.local_table) for mapper in state.all_mappers}
+        known = frozenset(({one for one in walked if isinstance(one, Table)} | loaded) & guarded.keys())
+        _refuse_joined(state)
         if key and len(_by_shape) < _MOST_SHAPES:
             _by_shape[key.key] = known
+    if key:
+        state.statement._set_memoized_attribute(_TOUCHED, known)  # type: ignore[attr-defined]  # no copy of it has this
     return known
 
 
@@ -130,29 +152,52 @@ class _Seen(LoaderCriteriaOption):
         return ext_info._adapter.traverse(rule) if ext_info.is_aliased_class else rule  # type: ignore[no-any-return]
 
 
+@cache
+def _criteria() -> dict[Table, _Seen]:
+    """The rule for each guarded model, made once: what differs between readers are its two values."""
+    return {table: _Seen(model, _rule(model, _SEEN_BY, _SEEN_AT), include_aliases=True) for table, model in _guarded().items()}
+
+
 @listens_for(PortalSession, "do_orm_execute")
 def _decide(state: ORMExecuteState) -> None:
-    if state.is_column_load:
+    reader = _reader_of(state)
+    if state.is_column_load:  # of a row that was loaded by the rule, which goes along and wants its values again
+        if isinstance(reader, Actor):
+            _say_for_whom(state, reader)
         return
-    guarded = _guarded()
-    touched = _touched(state) | {m.local_table for m in state.all_mappers if m.local_table in guarded}
-    _refuse_joined(state)
+    touched = _touched(state)
     if not touched:
         return
-    option = next((o for o in state.user_defined_options if isinstance(o, _AsSeenBy)), None)
-    if option is None:
+    if reader is None:
         if state.is_insert:
             return
         raise UnscopedQuery(f"for whom? {sorted(t.name for t in touched)}")
     if not state.is_orm_statement:
         raise UnscopedQuery(f"select the model, not the table: {sorted(t.name for t in touched)}")
-    reader: Actor | System = option.payload  # type: ignore[assignment]
     if isinstance(reader, System):
         return
     state.update_execution_options(**{_READER: reader})
-    for table in touched:
-        model = guarded[table]
-        state.statement = state.statement.options(_Seen(model, may_see(model, reader), include_aliases=True))
+    if not state.is_select:
+        rules = (_Seen(_guarded()[table], may_see(_guarded()[table], reader), include_aliases=True) for table in touched)
+        state.statement = state.statement.options(*rules)
+        return
+    decided = state.statement.__dict__.get(_DECIDED)
+    if decided is None:  # once for a statement that is kept
+        decided = state.statement.options(*(_criteria()[table] for table in sorted(touched, key=lambda table: table.name)))
+        state.statement._set_memoized_attribute(_DECIDED, decided)  # type: ignore[attr-defined]  # no copy of it has this
+    state.statement = decided
+    _say_for_whom(state, reader)
+
+
+def _reader_of(state: ORMExecuteState) -> Actor | System | None:
+    option = next((one for one in state.user_defined_options if isinstance(one, _AsSeenBy)), None)
+    reader: Actor | System | None = option.payload if option is not None else state.execution_options.get(SEEN_BY)  # type: ignore[assignment]
+    return reader
+
+
+def _say_for_whom(state: ORMExecuteState, reader: Actor) -> None:
+    said = {"seen_by": list(reader.principals), "seen_at": clock.now()}
+    state.parameters = {**cast("dict[str, Any]", state.parameters or {}), **said}
 
 
 _READER, _OPENED = "reader_of_guarded", "opened"

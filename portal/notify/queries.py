@@ -46,9 +46,10 @@ class MessagePage:
     older: bool
 
 
-def shown_to(person_id: int, suspended: bool) -> ColumnElement[bool]:
-    """The messages of this person that may be shown to him: while he is suspended, none about a confidential matter."""
-    his = and_(Message.city_id == current_city(), Message.person_id == person_id)
+def shown_to(person_id: Any, suspended: bool, city_id: Any = None) -> ColumnElement[bool]:
+    """The messages of this person that may be shown to them: while they are suspended, none about a confidential matter. Person
+    and city may be values of a statement that is kept; else the city is that of the session."""
+    his = and_(Message.city_id == (current_city() if city_id is None else city_id), Message.person_id == person_id)
     if not suspended:
         return his
     secret = exists().where(Audience.person_id == person_id, Audience.record_id == Message.record_id)

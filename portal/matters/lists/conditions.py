@@ -6,12 +6,13 @@ and not counted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, SQLColumnExpression, Uuid, any_, bindparam, exists, false, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Date, Integer, Select, SQLColumnExpression, String, Uuid, any_, bindparam, exists, false, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from portal.access.actor import Actor
 from portal.access.models import Viewer
@@ -51,70 +52,97 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Conditions on the index row, and on what hangs on it. `many`: too much holds what was typed for it to be counted."""
+    """Conditions on the index row, and on what hangs on it. `many`: too much holds what was typed for it to be counted. `shape`:
+    what the conditions are, whatever their `values`."""
 
     viewer: tuple[SQLColumnExpression[bool], ...] = ()
     matter: tuple[SQLColumnExpression[bool], ...] = ()
     content: tuple[SQLColumnExpression[bool], ...] = ()
     many: bool = False
+    shape: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 def wanted_of(actor: Actor, asked: Conditions) -> Wanted:
     """What this reader asked for, as conditions; one statement for each word typed. Where nothing holds it the list is read all
     the same: an answer that came sooner would tell of what he may not see."""
-    viewer: list[SQLColumnExpression[bool]] = []
-    matter: list[SQLColumnExpression[bool]] = []
-    content: list[SQLColumnExpression[bool]] = []
+    found = _Found()
     if asked.open:
-        viewer.append(Viewer.open)
+        found.viewer["open"] = Viewer.open
     if asked.state:
-        viewer.append(Viewer.state == asked.state)
-    if asked.task:
-        viewer.append(Viewer.task.in_(TASKS.names) if asked.task == "any" else Viewer.task == asked.task)
+        found.viewer["state"] = Viewer.state == found.value("state", asked.state, String)
+    if asked.task == "any":
+        found.viewer["any task"] = Viewer.task == any_(found.value("tasks", list(TASKS.names), ARRAY(TEXT)))
+    elif asked.task:
+        found.viewer["task"] = Viewer.task == found.value("task", asked.task, String)
     if asked.due_from:
-        viewer.append(Viewer.due_on >= asked.due_from)
+        found.viewer["due from"] = Viewer.due_on >= found.value("due_from", asked.due_from, Date)
     if asked.due_to:
-        viewer.append(Viewer.due_on <= asked.due_to)
+        found.viewer["due to"] = Viewer.due_on <= found.value("due_to", asked.due_to, Date)
     if asked.received_from:
-        viewer.append(Viewer.begun_on >= asked.received_from)
+        found.viewer["received from"] = Viewer.begun_on >= found.value("received_from", asked.received_from, Date)
     if asked.received_to:
-        viewer.append(Viewer.begun_on <= asked.received_to)
+        found.viewer["received to"] = Viewer.begun_on <= found.value("received_to", asked.received_to, Date)
     if asked.source == "high":
-        viewer.append(Viewer.rank <= SourceLevel.PROVINCE.rank)
+        found.viewer["high"] = Viewer.rank <= SourceLevel.PROVINCE.rank
     elif asked.source:
-        viewer.append(Viewer.rank == SourceLevel(asked.source).rank)
+        found.viewer["rank"] = Viewer.rank == found.value("rank", SourceLevel(asked.source).rank, Integer)
     if asked.returned:
-        viewer.append(Viewer.flag)
+        found.viewer["returned"] = Viewer.flag
     words: list[str] = []
     if asked.leader:
-        words += (said := words_of(asked.leader))
-        content += [_says("leader", word) for word in said] or [false()]
+        words += found.say("leader", asked.leader, found.content, lambda word: _says("leader", word))
     if asked.text:
-        words += (said := words_of(asked.text))
-        content += [_speaks_of(word) for word in said] or [false()]
+        words += found.say("text", asked.text, found.content, _speaks_of)
     if asked.unit:
         if unit := resolve_unit(asked.unit):
-            viewer.append(_led_by(unit, asked.subtree))
+            led_by = found.value("unit_id", unit.id, Integer)
+            below = Viewer.unit_id.in_(select(Unit.id).where(led_by == any_(Unit.path)))
+            found.viewer["subtree" if asked.subtree else "unit"] = below if asked.subtree else Viewer.unit_id == led_by
         else:
-            words += (said := words_of(asked.unit))
-            matter += [holds(Matter.lead_unit_name, word) for word in said] or [false()]
+            words += found.say("unit", asked.unit, found.matter, lambda word: holds(Matter.lead_unit_name, word))
     looked_up = [records_holding(actor, word, MOST_COUNTED) for word in dict.fromkeys(words[:MOST_LOOKED_UP])]
-    few = [found for found in looked_up if found is not None]
-    viewer += [Viewer.record_id == any_(bindparam("held", found, type_=ARRAY(Uuid()), unique=True)) for found in few]
-    return Wanted(tuple(viewer), tuple(matter), tuple(content), many=bool(looked_up) and not few)
+    few = [ids for ids in looked_up if ids is not None]
+    for number, ids in enumerate(few):
+        found.viewer[f"held {number}"] = Viewer.record_id == any_(found.value(f"held_{number}", ids, ARRAY(Uuid())))
+    return found.wanted(many=bool(looked_up) and not few)
 
 
-def _led_by(unit: Unit, subtree: bool) -> SQLColumnExpression[bool]:
-    if not subtree:
-        return Viewer.unit_id == unit.id
-    return Viewer.unit_id.in_(select(Unit.id).where(Unit.path.contains([unit.id])))
+class _Found:
+    """The conditions as they are gathered, each under a name, and their values."""
+
+    def __init__(self) -> None:
+        self.viewer: dict[str, Any] = {}
+        self.matter: dict[str, Any] = {}
+        self.content: dict[str, Any] = {}
+        self._values: dict[str, Any] = {}
+
+    def value(self, name: str, value: Any, kind: Any) -> Any:
+        """A value of the conditions, named in the statement."""
+        self._values[f"wanted_{name}"] = value
+        return bindparam(f"wanted_{name}", type_=kind)
+
+    def say(self, name: str, typed: str, where: dict[str, Any], holding: Callable[[Any], Any]) -> list[str]:
+        """Each of the typed words is held; these words. Of signs alone nothing is."""
+        said = words_of(typed)
+        if not said:
+            where[f"{name}: nothing"] = false()
+        for number, word in enumerate(said):
+            where[f"{name} {number}"] = holding(self.value(f"{name}_{number}", word, String))
+        return said
+
+    def wanted(self, *, many: bool) -> Wanted:
+        """All that was gathered."""
+        viewer, matter, content = self.viewer, self.matter, self.content
+        shape = (*viewer, *matter, *content)
+        return Wanted(tuple(viewer.values()), tuple(matter.values()), tuple(content.values()), many, shape, self._values)
 
 
-def _says(field: str, word: str) -> SQLColumnExpression[bool]:
+def _says(field: str, word: Any) -> SQLColumnExpression[bool]:
     return holds(Content.plain[field].astext, word)
 
 
-def _speaks_of(word: str) -> SQLColumnExpression[bool]:
+def _speaks_of(word: Any) -> SQLColumnExpression[bool]:
     """Part of number or unit, of the shell too; or of title, leader, document number or a report's number, where they are
     seen."""
     return or_(

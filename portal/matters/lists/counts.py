@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -10,13 +10,13 @@ from sqlalchemy import Boolean, Date, Select, String, bindparam, func, select, t
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.sql.selectable import FromClause
 
-from portal.access.actor import Actor
 from portal.access.models import Viewer
 from portal.matters.lists.conditions import MOST_COUNTED
 from portal.matters.lists.stretches import of_reader, readers_of
-from portal.registry.tasks import TASKS
 
 ANY = "any"
+TASK_NAMES = "tasks"
+"""Among the values of a statement: all tasks, by name."""
 
 
 class Span(NamedTuple):
@@ -27,22 +27,20 @@ class Span(NamedTuple):
     stopped: bool = False
 
 
-def of_tasks(actor: Actor, kinds: Collection[str]) -> Any:
+def of_tasks() -> Any:
     """A column with a JSON object: task → how many wait for it from the reader, and under `ANY` how many for any of them,
-    each matter once; a task with none is left out."""
-    tasks = _table(task=(list(TASKS.names), TEXT))
+    each matter once; a task with none is left out. Of a statement that has `stretches.values_of` and `TASK_NAMES` as values."""
+    tasks = func.unnest(bindparam(TASK_NAMES, type_=ARRAY(TEXT))).table_valued("task").render_derived(name="asked_task")
     waiting = select(Viewer.record_id).where(Viewer.task == tasks.c.task).order_by(Viewer.due_on, Viewer.record_id)
-    return _object(actor, kinds, tasks, tasks.c.task, waiting, MOST_COUNTED, together=True)
+    return _object(tasks, tasks.c.task, waiting, MOST_COUNTED, together=True)
 
 
-def of_spans(actor: Actor, kinds: Collection[str], spans: Mapping[str, Span], most: int = MOST_COUNTED) -> Any:
-    """A column with a JSON object: name of a span → how many fall into it; a span with none is left out."""
-    table = _table(
-        name=(list(spans), TEXT),
-        first=([span.first for span in spans.values()], Date),
-        last=([span.last for span in spans.values()], Date),
-        stopped=([span.stopped for span in spans.values()], Boolean),
-    )
+def of_spans(called: str, most: int = MOST_COUNTED) -> Any:
+    """A column with a JSON object: name of a span → how many fall into it; a span with none is left out. The spans are among the
+    values of the statement, as `spans_of` gives them under this name."""
+    columns = {"name": TEXT, "first": Date, "last": Date, "stopped": Boolean}
+    arrays: list[Any] = [bindparam(f"{called}_{name}", type_=ARRAY(kind)) for name, kind in columns.items()]
+    table = func.unnest(*arrays).table_valued(*columns).render_derived(name=f"asked_{called}")
     within = (
         select(Viewer.record_id)
         .where(
@@ -53,19 +51,21 @@ def of_spans(actor: Actor, kinds: Collection[str], spans: Mapping[str, Span], mo
         )
         .order_by(Viewer.due_on, Viewer.record_id)
     )
-    return _object(actor, kinds, table, table.c.name, within, most)
+    return _object(table, table.c.name, within, most)
 
 
-def _table(**columns: tuple[list[Any], Any]) -> FromClause:
-    """The values side by side, as a table."""
-    arrays = [bindparam(name, values, type_=ARRAY(kind), unique=True) for name, (values, kind) in columns.items()]
-    return func.unnest(*arrays).table_valued(*columns).render_derived(name=f"asked_{'_'.join(columns)}")
+def spans_of(called: str, spans: Mapping[str, Span]) -> dict[str, Any]:
+    """These spans as values of a statement that counts them under this name."""
+    return {
+        f"{called}_name": list(spans),
+        f"{called}_first": [span.first for span in spans.values()],
+        f"{called}_last": [span.last for span in spans.values()],
+        f"{called}_stopped": [span.stopped for span in spans.values()],
+    }
 
 
-def _object(
-    actor: Actor, kinds: Collection[str], asked: FromClause, name: Any, rows: Select[Any], most: int, *, together: bool = False
-) -> Any:
-    readers = readers_of(actor, kinds)
+def _object(asked: FromClause, name: Any, rows: Select[Any], most: int, *, together: bool = False) -> Any:
+    readers = readers_of()
     named = func.coalesce(name, ANY) if together else name
     some = rows.where(*of_reader(readers)).limit(most + 1).correlate(readers, asked).lateral("some")
     counted = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,13 +14,14 @@ from sqlalchemy.orm.attributes import set_committed_value
 from portal.access.actor import Actor
 from portal.access.models import Viewer
 from portal.access.roles import audience_principal
-from portal.access.visibility import as_seen_by
-from portal.kernel import clock
+from portal.access.visibility import SEEN_BY, as_seen_by
 from portal.kernel.db import db
+from portal.kernel.statements import Kept
 from portal.matters.lists.conditions import MOST_COUNTED, Conditions, Wanted, hung, wanted_of
 from portal.matters.lists.stretches import (
     ENDED,
     GROUPS,
+    LIMIT,
     Place,
     Sort,
     Stretch,
@@ -32,11 +33,13 @@ from portal.matters.lists.stretches import (
     reaches,
     readers_of,
     stretches_of,
+    values_of,
 )
 from portal.matters.models import Content, Matter, State
 from portal.papers.models import SignOff, Step
 from portal.registry.tasks import TASKS
 
+_PAGES = Kept()
 PAGE_SIZE = 25
 EXPORT_BATCH = 500
 MINE = -1
@@ -80,31 +83,24 @@ def page_of(
     Order of work: due today, due within seven days, overdue with the longest first, what waits for a review or for a
     decided extension, the rest by due date, then what has ended with the newest first.
     """
-    today = clock.today()
     wanted = wanted_of(actor, conditions)
-    stretches = [one for one in stretches_of(sort, today) if asked_for(one, conditions, sort)]
     if conditions.when in GROUPS and sort != "work":
-        wanted = replace(wanted, viewer=(*wanted.viewer, *of_group(conditions.when, today)))
+        wanted = replace(wanted, viewer=(*wanted.viewer, *of_group(conditions.when)), shape=(*wanted.shape, conditions.when))
+    stretches = [one for one in stretches_of(sort) if asked_for(one, conditions, sort)]
+    reached = [one for one in stretches if reaches(one, place)]
+    if not reached:
+        return Page([], None, None, 0)
     back = place is not None and place.back
     count = count and not wanted.many
-    parts = [first_of(actor, kinds, one, wanted, place, size + 1) for one in stretches if reaches(one, place)]
-    if not parts:
-        return Page([], None, None, 0)
-    found = union_all(*parts).subquery("found")
-    descending = sort == "received"
-    order = in_order(found, descending, back)
-    here = (
-        select(found.c.record_id, found.c.grp, found.c.day, func.max(found.c.task).label("task"))
-        .group_by(found.c.record_id, found.c.grp, found.c.day)
-        .order_by(*order)
-        .limit(size + 1)
-        .subquery("here")
-    )
-    total = _total(actor, kinds, wanted, stretches if conditions.when in GROUPS and sort == "work" else None) if count else None
-    statement = _with_matters(actor, here).order_by(*in_order(here, descending, back))
-    if total is not None:
-        statement = statement.add_columns(total.label("total"))
-    found_rows = db.session.execute(statement).all()
+    counted_in = stretches if conditions.when in GROUPS and sort == "work" else []
+    where = None if place is None else (place.group, back)
+    groups = tuple(one.group for one in reached), tuple(one.group for one in counted_in)
+    found_rows = _PAGES.execute(
+        ("page", sort, wanted.shape, where, count, groups),
+        lambda: _page(reached, wanted, place, sort, counted_in if count else None),
+        {**values_of(actor, kinds, size + 1, place), **wanted.values},
+        {SEEN_BY: actor},
+    ).all()
     rows = [_row(*row[:6]) for row in found_rows]
     more, rows = len(rows) > size, rows[:size]
     if back:
@@ -122,33 +118,50 @@ def page_of(
     )
 
 
+def _page(
+    stretches: Sequence[Stretch], wanted: Wanted, place: Place | None, sort: Sort, counted_in: Sequence[Stretch] | None
+) -> Select[Any]:
+    """The statement of a page; with how many there are, in these stretches where it names any."""
+    back, descending = place is not None and place.back, sort == "received"
+    found = union_all(*(first_of(one, wanted, place) for one in stretches)).subquery("found")
+    here = (
+        select(found.c.record_id, found.c.grp, found.c.day, func.max(found.c.task).label("task"))
+        .group_by(found.c.record_id, found.c.grp, found.c.day)
+        .order_by(*in_order(found, descending, back))
+        .limit(LIMIT)
+        .subquery("here")
+    )
+    statement = _with_matters(here).order_by(*in_order(here, descending, back))
+    return statement if counted_in is None else statement.add_columns(_total(wanted, counted_in).label("total"))
+
+
 def first_rows(actor: Actor, kinds: Collection[str], each: int = 5) -> list[Row]:
-    """The first rows of each group that is open, and before them what waits for the reader himself; one statement. A
-    matter that is his own work stands there alone."""
-    parts = [_mine(actor, kinds, each + 1)]
-    parts += [
-        first_of(actor, kinds, one, Wanted((Viewer.task.is_(None),)), None, each + 1)
-        for one in stretches_of("work", clock.today())
-        if one.group != ENDED
-    ]
+    """The first rows of each group that is open, and before them what waits for the reader themself; one statement. A
+    matter that is their own work stands there alone."""
+    values = {**values_of(actor, kinds, each + 1), "tasks": list(TASKS.names)}
+    return [_row(*row) for row in _PAGES.execute("first rows", _first_rows, values, {SEEN_BY: actor})]
+
+
+def _first_rows() -> Select[Any]:
+    parts = [_mine()]
+    parts += [first_of(one, Wanted((Viewer.task.is_(None),)), None) for one in stretches_of("work") if one.group != ENDED]
     found = union_all(*parts).subquery("found")
     here = (
         select(found.c.record_id, func.min(found.c.grp).label("grp"), found.c.day, func.max(found.c.task).label("task"))
         .group_by(found.c.record_id, found.c.day)
         .subquery("here")
     )
-    statement = _with_matters(actor, here).order_by(here.c.grp, here.c.day, here.c.record_id)
-    return [_row(*row) for row in db.session.execute(statement)]
+    return _with_matters(here).order_by(here.c.grp, here.c.day, here.c.record_id)
 
 
-def _mine(actor: Actor, kinds: Collection[str], limit: int) -> Select[Any]:
-    readers = readers_of(actor, kinds)
-    tasks = select(func.unnest(bindparam("tasks", list(TASKS.names), type_=ARRAY(TEXT), unique=True)).label("task")).subquery()
+def _mine() -> Select[Any]:
+    readers = readers_of()
+    tasks = select(func.unnest(bindparam("tasks", type_=ARRAY(TEXT))).label("task")).subquery()
     first = (
         select(Viewer.record_id, Viewer.due_on.label("day"), Viewer.task)
         .where(*of_reader(readers), Viewer.task == tasks.c.task)
         .order_by(Viewer.due_on, Viewer.record_id)
-        .limit(limit)
+        .limit(LIMIT)
         .correlate(readers, tasks)
         .lateral("own")
     )
@@ -159,7 +172,7 @@ def _mine(actor: Actor, kinds: Collection[str], limit: int) -> Select[Any]:
         .join(first, true())
         .group_by(first.c.record_id, first.c.day)
         .order_by(first.c.day, first.c.record_id)
-        .limit(limit)
+        .limit(LIMIT)
         .subquery("mine")
     )
     return select(own.c.record_id, literal_column(str(MINE)).label("grp"), own.c.day, own.c.task)
@@ -192,21 +205,20 @@ def any_confidential(actor: Actor) -> bool:
     )
 
 
-def _with_matters(actor: Actor, here: Any) -> Select[Any]:
+def _with_matters(here: Any) -> Select[Any]:
     """What was found in the index, each with its matter as the reader sees it."""
     return (
         select(Matter, Content, here.c.grp, here.c.day, here.c.task, _step().label("step"))
         .join(here, here.c.record_id == Matter.id)
         .outerjoin(Content, Content.record_id == Matter.id)
-        .options(as_seen_by(actor))
     )
 
 
-def _total(actor: Actor, kinds: Collection[str], wanted: Wanted, stretches: list[Stretch] | None, most: int = MOST_COUNTED) -> Any:
+def _total(wanted: Wanted, stretches: Sequence[Stretch], most: int = MOST_COUNTED) -> Any:
     """How many there are, counted no further than one beyond the most."""
-    readers = readers_of(actor, kinds)
+    readers = readers_of()
     inner = hung(select(Viewer.record_id).select_from(Viewer).where(*of_reader(readers)), wanted)
-    for stretch in stretches or ():
+    for stretch in stretches:
         inner = inner.where(*stretch.where)
     # Any of them would do; named in the order of the index, they are never looked for by reading the whole table.
     inner = inner.order_by(Viewer.open, Viewer.stopped, Viewer.due_on, Viewer.record_id)

@@ -1,5 +1,7 @@
 """The order of a list: the stretches of the index that it is made of, and where in them a page begins.
 
+A statement of a list is kept for each shape (`kernel.statements`): what differs between askings are the values named here.
+
 Each of the reader's principals is one index scan with a limit, then matters are counted once each. The cost depends on
 the page, not on how many matters there are; whoever may see nothing pays nothing.
 """
@@ -12,13 +14,28 @@ from datetime import date, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Select, SQLColumnExpression, bindparam, case, func, literal, literal_column, select, true, tuple_
+from sqlalchemy import (
+    Date,
+    DateTime,
+    Integer,
+    Select,
+    SQLColumnExpression,
+    Uuid,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, TEXT
 
 from portal.access.actor import Actor
 from portal.access.models import Viewer
 from portal.access.visibility import still_counts
 from portal.deadlines.lamp import SOON_DAYS
+from portal.kernel import clock
 from portal.matters.lists.conditions import Conditions, Wanted, hung
 from portal.matters.models import State
 
@@ -47,9 +64,34 @@ class Stretch:
     descending: bool = False
 
 
-def stretches_of(sort: Sort, today: date) -> list[Stretch]:
+READERS: Any = bindparam("readers", type_=ARRAY(BIGINT))
+KINDS: Any = bindparam("kinds", type_=ARRAY(TEXT))
+NOW: Any = bindparam("now", type_=DateTime(timezone=True))
+TODAY_ON: Any = bindparam("today", type_=Date)
+SOON_ON: Any = bindparam("soon", type_=Date)
+EDGE_DAY: Any = bindparam("edge_day", type_=Date)
+EDGE_ID: Any = bindparam("edge_id", type_=Uuid)
+LIMIT: Any = bindparam("limit", type_=Integer)
+
+
+def values_of(actor: Actor, kinds: Collection[str], limit: int, place: Place | None = None) -> dict[str, Any]:
+    """The values of a list of these kinds for this reader, now; of a page that begins at that place."""
+    today = clock.today()
+    edge = {} if place is None else {"edge_day": place.day, "edge_id": place.matter_id}
+    return {
+        "readers": list(actor.principals),
+        "kinds": list(kinds),
+        "now": clock.now(),
+        "today": today,
+        "soon": today + timedelta(days=SOON_DAYS),
+        "limit": limit,
+        **edge,
+    }
+
+
+def stretches_of(sort: Sort) -> list[Stretch]:
     """The stretches of the index that a list is made of, in order."""
-    soon = today + timedelta(days=SOON_DAYS)
+    today, soon = TODAY_ON, SOON_ON
     due, running = Viewer.due_on, (Viewer.open, ~Viewer.stopped)
     if sort == "received":
         return [Stretch(0, (), Viewer.begun_on, descending=True)]
@@ -69,23 +111,21 @@ def stretches_of(sort: Sort, today: date) -> list[Stretch]:
     ]
 
 
-def readers_of(actor: Actor, kinds: Collection[str]) -> Any:
-    """The reader's principals, each with each of these kinds of matter, as a table: `reader`, `kind`."""
-    held = bindparam("readers", list(actor.principals), type_=ARRAY(BIGINT), unique=True)
-    asked = bindparam("kinds", list(kinds), type_=ARRAY(TEXT), unique=True)
-    principals = select(func.unnest(held).label("reader")).subquery("principals")
-    each = select(func.unnest(asked).label("kind")).subquery("asked")
+def readers_of() -> Any:
+    """The reader's principals, each with each of the kinds of matter that are listed, as a table: `reader`, `kind`."""
+    principals = select(func.unnest(READERS).label("reader")).subquery("principals")
+    each = select(func.unnest(KINDS).label("kind")).subquery("asked")
     return select(principals.c.reader, each.c.kind).select_from(principals).join(each, true()).subquery("readers")
 
 
 def of_reader(readers: Any) -> tuple[SQLColumnExpression[bool], ...]:
     """The condition of index rows that one of these principals sees now, and that are of that kind."""
-    return Viewer.principal == readers.c.reader, Viewer.kind == readers.c.kind, still_counts()
+    return Viewer.principal == readers.c.reader, Viewer.kind == readers.c.kind, still_counts(NOW)
 
 
-def of_group(name: str, today: date) -> tuple[SQLColumnExpression[bool], ...]:
+def of_group(name: str) -> tuple[SQLColumnExpression[bool], ...]:
     """The conditions of one of GROUPS, for a list in another order than that of work."""
-    return next(one.where for one in stretches_of("work", today) if one.group == GROUPS[name])
+    return next(one.where for one in stretches_of("work") if one.group == GROUPS[name])
 
 
 def asked_for(stretch: Stretch, asked: Conditions, sort: Sort) -> bool:
@@ -106,21 +146,19 @@ def reaches(stretch: Stretch, place: Place | None) -> bool:
     return stretch.group <= place.group if place.back else stretch.group >= place.group
 
 
-def first_of(
-    actor: Actor, kinds: Collection[str], stretch: Stretch, wanted: Wanted, place: Place | None, limit: int
-) -> Select[Any]:
+def first_of(stretch: Stretch, wanted: Wanted, place: Place | None) -> Select[Any]:
     """The first rows of one stretch, of each principal and kind, from the place on."""
     back = place is not None and place.back
     falling = stretch.descending != back
     key = (stretch.column, Viewer.record_id)
     inner = select(Viewer.record_id, stretch.column.label("day"), Viewer.task).select_from(Viewer)
-    readers = readers_of(actor, kinds)
+    readers = readers_of()
     inner = hung(inner.where(*of_reader(readers), *stretch.where), wanted)
     if place is not None and place.group == stretch.group:
-        edge = tuple_(literal(place.day), literal(place.matter_id))
+        edge = tuple_(EDGE_DAY, EDGE_ID)
         inner = inner.where(tuple_(*key) < edge if falling else tuple_(*key) > edge)
     ordered = [part.desc() if falling else part.asc() for part in key]
-    first = inner.order_by(*ordered).limit(limit).correlate(readers).lateral(f"stretch_{stretch.group}")
+    first = inner.order_by(*ordered).limit(LIMIT).correlate(readers).lateral(f"stretch_{stretch.group}")
     return (
         select(first.c.record_id, literal_column(str(stretch.group)).label("grp"), first.c.day, first.c.task)
         .select_from(readers)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from tests.contract.samples import SAMPLES, TEXT, TITLE, Sample, signature, step, submission, words
-
 from portal.matters.models import State
 from portal.matters.service import assigning, handling, reviewing
 from tests.contract.errands import service
 from tests.contract.errands.rules import ERRAND
+from tests.contract.samples import SAMPLES, TEXT, TITLE, Sample, signature, step, submission, words
 from tests.world import World
 
 

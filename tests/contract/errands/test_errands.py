@@ -8,7 +8,6 @@ from datetime import timedelta
 
 from flask import Flask
 from sqlalchemy import select
-from tests.contract.samples import SAMPLES, TITLE
 
 from portal.access.actor import SYSTEM
 from portal.access.models import Viewer
@@ -18,6 +17,7 @@ from portal.kernel.db import db
 from portal.notify.models import Message
 from portal.papers.models import Issue, Paper
 from tests.contract.errands.models import Errand
+from tests.contract.samples import SAMPLES, TITLE
 from tests.importing.books import table
 from tests.world import World
 

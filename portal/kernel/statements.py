@@ -1,0 +1,61 @@
+"""Statements that are kept: put together once for each shape, with the values of each asking given beside them.
+
+Building, hashing and walking a long statement costs more than the database takes for its answer. A statement that is put together
+by several threads at once, or compiled by them for the first time, may come out wrong and stay so in SQLAlchemy's cache: so the
+first asking of a shape builds and compiles it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from threading import Lock
+from typing import Any, ClassVar
+
+from sqlalchemy import Result, Select
+
+from portal.kernel.db import db
+
+
+class StaleStatement(RuntimeError):
+    """A statement that is kept holds what differs between askings: a fault of ours, found by the tests."""
+
+
+class Kept:
+    """The statements of one sort. `most` shapes are kept; what is beyond is put together each time. `held_against_anew`, in tests:
+    each asking puts the statement together once more and compares."""
+
+    held_against_anew: ClassVar[bool] = False
+
+    def __init__(self, most: int = 300) -> None:
+        self._most = most
+        self._ready: dict[Hashable, Select[*tuple[Any, ...]]] = {}
+        self._lock = Lock()
+
+    def execute(
+        self, shape: Hashable, build: Callable[[], Select[*tuple[Any, ...]]], values: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> Result[*tuple[Any, ...]]:
+        """The answer of the statement of this shape to these values, under these execution options. `build` is called where there
+        is none yet; its statement holds no value that differs between askings."""
+        known = self._ready.get(shape)
+        if known is not None:
+            if self.held_against_anew:
+                refuse_stale(shape, known, build())
+            return db.session.execute(known, values, execution_options=options)
+        with self._lock:
+            known = self._ready.get(shape)
+            if known is None:
+                known = build()
+            answer = db.session.execute(known, values, execution_options=options)
+            if len(self._ready) < self._most:
+                self._ready[shape] = known
+        return answer
+
+
+def refuse_stale(shape: Hashable, kept: Select[Any], anew: Select[Any]) -> None:
+    """Raise StaleStatement where what is kept under this shape is not what would be put together now: another statement, or one
+    that holds another value (a day, a city, a person), which whoever asks next would be answered by."""
+    before, now = kept._generate_cache_key(), anew._generate_cache_key()
+    if before is None or now is None:
+        raise StaleStatement(f"{shape}: a statement without a cache key")
+    if before.key != now.key or [one.value for one in before.bindparams] != [one.value for one in now.bindparams]:
+        raise StaleStatement(f"{shape}: what is kept is not what would be put together now")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Integer, Select, String, bindparam, exists, func, select
 
 from portal.audit.models import JournalEntry
 from portal.identity.lockout import latest
@@ -21,7 +21,9 @@ from portal.identity.models import (
     SignInSession,
 )
 from portal.kernel.db import current_city, db
+from portal.kernel.statements import Kept
 
+_SESSION = Kept()
 FAILED, LOCKED = "sign_in_failed", "sign_in_locked"
 SHOWN = 30  # sign-ins on one's own page
 
@@ -53,7 +55,11 @@ def hold_person(person_id: int) -> None:
 
 def session_by_digest(digest: str) -> Any:
     """A session with its person, in one statement; whether it is still good the service says. None: no such."""
-    return db.session.execute(
+    return _SESSION.execute("by digest", _session, {"city_id": current_city(), "digest": digest}, {}).one_or_none()
+
+
+def _session() -> Select[*tuple[Any, ...]]:
+    return (
         select(
             SignInSession.id.label("session_id"),
             SignInSession.acting_post_id,
@@ -76,8 +82,12 @@ def session_by_digest(digest: str) -> Any:
         .join(Person, Person.id == SignInSession.person_id)
         .outerjoin(SecondFactor, SecondFactor.person_id == Person.id)
         .outerjoin(SecurityRules, SecurityRules.city_id == SignInSession.city_id)
-        .where(SignInSession.city_id == current_city(), SignInSession.token_digest == digest, Person.active)
-    ).one_or_none()
+        .where(
+            SignInSession.city_id == bindparam("city_id", type_=Integer),
+            SignInSession.token_digest == bindparam("digest", type_=String),
+            Person.active,
+        )
+    )
 
 
 def security_rules() -> SecurityRules | None:

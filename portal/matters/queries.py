@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, String, and_, func, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, String, Uuid, and_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.access.actor import SYSTEM, Actor, System
-from portal.access.visibility import as_seen_by
+from portal.access.visibility import SEEN_BY, as_seen_by
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invisible, Unconfirmed
+from portal.kernel.statements import Kept
 from portal.matters.models import Attachment, Clock, Content, CoUnit, Entry, Extension, Matter, Milestone, State
 from portal.network.models import Unit
 from portal.network.queries import name_then
 from portal.notify.queries import unread_of
 from portal.papers.models import Paper
 from portal.papers.steps import step_now
+
+_WHOLE = Kept()
 
 
 def still_reads(actor: Actor, matter: Matter) -> bool:
@@ -38,33 +42,46 @@ def get_matter(actor: Actor, matter_id: UUID) -> Matter:
     """The matter as this reader sees it: `content` is None where he sees the shell alone; `closing` and `feedback` are
     its clocks. Invisible where there is nothing for him; Unconfirmed where it is confidential content and he has not
     shown lately that it is he."""
-    return _whole(actor, select(Matter), Matter.id == matter_id)[0]
+    return _whole(actor, "matter", _matter, matter_id)[0]
 
 
 def with_paper(actor: Actor, paper_id: UUID) -> tuple[Matter, Paper]:
     """One paper and its matter, as `one` gives it."""
-    papers = select(Matter, Paper).join(Paper, Paper.record_id == Matter.id).options(joinedload(Paper.drafter))
-    matter, row = _whole(actor, papers, Paper.id == paper_id)
+    matter, row = _whole(actor, "paper", _paper, paper_id)
     return matter, row.Paper
 
 
-def _whole(actor: Actor, wanted: Any, which: ColumnElement[bool]) -> tuple[Matter, Any]:
-    """The one matter of a statement for such, with what belongs to it, and its row."""
+def _matter() -> Select[Any]:
+    return _with_all(select(Matter), Matter.id)
+
+
+def _paper() -> Select[Any]:
+    papers = select(Matter, Paper).join(Paper, Paper.record_id == Matter.id).options(joinedload(Paper.drafter))
+    return _with_all(papers, Paper.id)
+
+
+def _with_all(wanted: Any, key: Any) -> Select[Any]:
+    """The statement for the one matter with this key, and what belongs to it."""
     closing, feedback = aliased(Clock, name="closing"), aliased(Clock, name="feedback")
-    row = db.session.execute(
+    statement: Select[Any] = (
         wanted.add_columns(Content, closing, feedback)
         .outerjoin(Content, Content.record_id == Matter.id)
         .outerjoin(closing, (closing.record_id == Matter.id) & (closing.kind == "closing"))
         .outerjoin(feedback, (feedback.record_id == Matter.id) & (feedback.kind == "first_feedback"))
-        .where(which)
+        .where(key == bindparam("key", type_=Uuid))
         .options(
             joinedload(Matter.lead_unit).undefer(Unit.has_below),
             joinedload(Matter.registering_unit),
             joinedload(Matter.supervising_unit),
             joinedload(Content.handler),
-            as_seen_by(actor),
         )
-    ).first()
+    )
+    return statement
+
+
+def _whole(actor: Actor, shape: str, build: Callable[[], Select[Any]], key: UUID) -> tuple[Matter, Any]:
+    """The one matter of a statement for such, with what belongs to it, and its row."""
+    row = _WHOLE.execute(shape, build, {"key": key}, {SEEN_BY: actor}).first()
     if row is None:
         raise Invisible
     matter, content = row.Matter, row.Content

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -38,9 +37,11 @@ from portal.access.roles import OFFICERS, SUPERVISION, Role
 from portal.identity.models import Person
 from portal.kernel import clock
 from portal.kernel.db import db
+from portal.kernel.statements import Kept
 from portal.network.models import Delegation, Kind, Post, Unit
 from portal.registry.acts import Lent
 
+_STANDINGS = Kept()
 SEATS = frozenset({Role.OFFICE_DIRECTOR, Role.DEPUTY_LEADER, Role.PRINCIPAL_LEADER, Role.HANDLER, Role.LIAISON_OFFICER})
 
 
@@ -72,9 +73,7 @@ def in_business(person_id: Any, day: Any) -> ColumnElement[bool]:
     )
 
 
-@cache
 def _standings() -> Select[Any]:
-    """Put together once: every page asks it."""
     person_id = bindparam("person_id", type_=Integer)
     day: Any = bindparam("day", type_=Date)
     moment: Any = bindparam("moment", type_=DateTime(timezone=True))
@@ -105,7 +104,8 @@ def _standings() -> Select[Any]:
 
 def standings_of(person_id: int) -> list[Standing]:
     """The posts a person holds today, by id, then those he stands in for now. One statement."""
-    rows = db.session.execute(_standings(), {"person_id": person_id, "day": clock.today(), "moment": clock.now()})
+    values = {"person_id": person_id, "day": clock.today(), "moment": clock.now()}
+    rows = _STANDINGS.execute("standings", _standings, values, {})
     standings: dict[int, Standing] = {}
     for post_id, role, unit_id, for_unit_id, delegation_id, covers, acts, _rank, name, path, former in rows:
         # Lent twice for overlapping periods: the wider delegation counts.

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, String, Uuid, and_, bindparam, func, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Select, String, Uuid, and_, any_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.access.actor import SYSTEM, Actor, System
 from portal.access.visibility import SEEN_BY, as_seen_by
 from portal.kernel import clock
-from portal.kernel.db import db
+from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invisible, Unconfirmed
 from portal.kernel.statements import Kept
@@ -27,6 +27,7 @@ from portal.papers.models import Paper
 from portal.papers.steps import step_now
 
 _WHOLE = Kept()
+MOST_ENTRIES = 300  # of 办理经过, on a page
 
 
 def still_reads(actor: Actor, matter: Matter) -> bool:
@@ -138,27 +139,25 @@ class Around:
     unread: int
 
 
-def around(actor: Actor, matter: Matter, limit: int = 300) -> Around:
+def around(actor: Actor, matter: Matter) -> Around:
     """All that is around the matter, in one statement: a row for each kind of thing there may be, beside it the things
     of that kind."""
     parts = matter.content.parts if matter.content else ()
-    kinds: dict[Any, ColumnElement[bool]] = {Entry: Entry.record_id == matter.id}
-    loads: list[Any] = [joinedload(Entry.person), as_seen_by(actor)]
+    kinds: list[Any] = [Entry]
     if "attachment" in parts:
-        kinds[Attachment] = and_(Attachment.record_id == matter.id, Attachment.paper_id.is_(None))
+        kinds.append(Attachment)
     if matter.extension_pending:
-        kinds[Extension] = and_(Extension.record_id == matter.id, Extension.decided_at.is_(None))
+        kinds.append(Extension)
     if "child" in parts or matter.previous_id or matter.parent_id or not matter.open:
-        before = [i for i in (matter.previous_id, matter.parent_id) if i]
-        kinds[Matter] = or_(Matter.parent_id == matter.id, Matter.previous_id == matter.id, Matter.id.in_(before))
-        loads.append(joinedload(Matter.lead_unit))
-    # Not VALUES, which SQLAlchemy compiles anew each time.
-    named = func.unnest(literal([model.__name__ for model in kinds], ARRAY(String))).table_valued("kind").render_derived()
-    statement = select(*kinds, unread_of(actor.person_id, suspended=actor.suspended).label("unread")).select_from(named)
-    for model, belongs in kinds.items():
-        statement = statement.outerjoin(model, and_(named.c.kind == model.__name__, belongs))
-    # Whatever is no entry has no sequence and comes first: the limit is on entries.
-    rows = db.session.execute(statement.options(*loads).order_by(Entry.sequence.desc().nulls_first()).limit(limit)).all()
+        kinds.append(Matter)
+    values = {
+        "matter_id": matter.id,
+        "before": [one for one in (matter.previous_id, matter.parent_id) if one],
+        "person_id": actor.person_id,
+        "city_id": current_city(),
+    }
+    shape = "around", actor.suspended, *(model.__name__ for model in kinds)
+    rows = _WHOLE.execute(shape, lambda: _around(kinds, actor.suspended), values, {SEEN_BY: actor}).all()
     found: dict[Any, list[Any]] = {
         model: [row[place] for row in rows if row[place] is not None] for place, model in enumerate(kinds)
     }
@@ -172,6 +171,30 @@ def around(actor: Actor, matter: Matter, limit: int = 300) -> Around:
         related=[other for other in family if other.parent_id != matter.id],
         unread=rows[0].unread,
     )
+
+
+def _around(kinds: Sequence[Any], suspended: bool) -> Select[Any]:
+    matter_id: Any = bindparam("matter_id", type_=Uuid)
+    belonging: dict[Any, ColumnElement[bool]] = {
+        Entry: Entry.record_id == matter_id,
+        Attachment: and_(Attachment.record_id == matter_id, Attachment.paper_id.is_(None)),
+        Extension: and_(Extension.record_id == matter_id, Extension.decided_at.is_(None)),
+        Matter: or_(
+            Matter.parent_id == matter_id,
+            Matter.previous_id == matter_id,
+            Matter.id == any_(bindparam("before", type_=ARRAY(Uuid()))),
+        ),
+    }
+    # Not VALUES, which SQLAlchemy compiles anew each time.
+    named = func.unnest(literal([model.__name__ for model in kinds], ARRAY(String))).table_valued("kind").render_derived()
+    person_id, city_id = bindparam("person_id", type_=Integer), bindparam("city_id", type_=Integer)
+    statement: Select[Any] = select(*kinds, unread_of(person_id, suspended=suspended, city_id=city_id).label("unread"))
+    statement = statement.select_from(named)
+    for model in kinds:
+        statement = statement.outerjoin(model, and_(named.c.kind == model.__name__, belonging[model]))
+    loads = [joinedload(Entry.person), *([joinedload(Matter.lead_unit)] if Matter in kinds else [])]
+    # Whatever is no entry has no sequence and comes first: the limit is on entries.
+    return statement.options(*loads).order_by(Entry.sequence.desc().nulls_first()).limit(MOST_ENTRIES)
 
 
 def returns(actor: Actor, matter: Matter) -> list[Entry]:

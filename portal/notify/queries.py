@@ -56,9 +56,10 @@ def shown_to(person_id: Any, suspended: bool, city_id: Any = None) -> ColumnElem
     return and_(his, ~secret)
 
 
-def unread_of(person_id: int, *, suspended: bool = False) -> ScalarSelect[int]:
+def unread_of(person_id: Any, *, suspended: bool = False, city_id: Any = None) -> ScalarSelect[int]:
     """How many messages the person has not read, as a part of another statement; counted no further than a thousand."""
-    some = select(Message.id).where(shown_to(person_id, suspended), Message.read_at.is_(None)).limit(MOST_COUNTED).subquery()
+    shown = shown_to(person_id, suspended, city_id)
+    some = select(Message.id).where(shown, Message.read_at.is_(None)).limit(MOST_COUNTED).subquery()
     return select(func.count()).select_from(some).scalar_subquery()
 
 

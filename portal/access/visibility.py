@@ -177,6 +177,7 @@ def _decide(state: ORMExecuteState) -> None:
     if isinstance(reader, System):
         return
     state.update_execution_options(**{_READER: reader})
+    state.session.info[_READER] = reader
     if not state.is_select:
         rules = (_Seen(_guarded()[table], may_see(_guarded()[table], reader), include_aliases=True) for table in touched)
         state.statement = state.statement.options(*rules)
@@ -190,9 +191,13 @@ def _decide(state: ORMExecuteState) -> None:
 
 
 def _reader_of(state: ORMExecuteState) -> Actor | System | None:
+    """For whom it reads; what is read of a row that is loaded already, for whom the session has last read."""
     option = next((one for one in state.user_defined_options if isinstance(one, _AsSeenBy)), None)
-    reader: Actor | System | None = option.payload if option is not None else state.execution_options.get(SEEN_BY)  # type: ignore[assignment]
-    return reader
+    if option is not None:
+        return option.payload  # type: ignore[return-value]
+    of_a_row = state.is_column_load or state.is_relationship_load
+    said: Actor | System | None = state.execution_options.get(SEEN_BY) or (state.session.info.get(_READER) if of_a_row else None)
+    return said
 
 
 def _say_for_whom(state: ORMExecuteState, reader: Actor) -> None:

@@ -2,18 +2,21 @@
 
 Building, hashing and walking a long statement costs more than the database takes for its answer. A statement that is put together
 by several threads at once, or compiled by them for the first time, may come out wrong and stay so in SQLAlchemy's cache: so the
-first asking of a shape builds and compiles it alone.
+first asking of a shape builds and compiles it alone, and only waits for the database beside others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import ExitStack
 from threading import Lock
 from typing import Any, ClassVar
 
-from sqlalchemy import Result, Select
+from sqlalchemy import Engine, ExecutionContext, Result, Select, event
 
 from portal.kernel.db import db
+
+COMPILED = "on_compiled"  # the execution option that holds what is called once a statement has been compiled
 
 
 class StaleStatement(RuntimeError):
@@ -41,14 +44,27 @@ class Kept:
             if self.held_against_anew:
                 refuse_stale(shape, known, build())
             return db.session.execute(known, values, execution_options=options)
-        with self._lock:
+        with ExitStack() as alone:
+            alone.enter_context(self._lock)
             known = self._ready.get(shape)
             if known is None:
                 known = build()
-            answer = db.session.execute(known, values, execution_options=options)
-            if len(self._ready) < self._most:
-                self._ready[shape] = known
-        return answer
+
+            def on_compiled() -> None:
+                if len(self._ready) < self._most:
+                    self._ready[shape] = known
+                alone.close()
+
+            return db.session.execute(known, values, execution_options={**options, COMPILED: on_compiled})
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def _compiled(_on: object, _cursor: object, _said: str, _values: object, context: ExecutionContext | None, _many: bool) -> None:
+    """A statement that is made for the first time goes to the database now, which may let it wait: whoever waits for the
+    statement does not wait for that."""
+    on_compiled = context.execution_options.get(COMPILED) if context is not None else None
+    if on_compiled is not None:
+        on_compiled()
 
 
 def refuse_stale(shape: Hashable, kept: Select[Any], anew: Select[Any]) -> None:

@@ -4,6 +4,7 @@ contract itself is run."""
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -14,9 +15,11 @@ FOLDER = CLONE / "tests" / "contract" / "errands"
 
 
 def test_a_further_kind_passes_the_contract() -> None:
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}  # it shares nothing with this run
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "tests.contract.beside", "-k", "errand", "tests/contract"],
         cwd=CLONE,
+        env=alone,
         capture_output=True,
         text=True,
         timeout=600,

@@ -28,7 +28,7 @@ from portal.web.room import ALL
 Page = tuple[str, str]  # the cookies of whoever asks, and the address
 Answer = tuple[int, str]
 Answers = dict[Page, set[Answer]]
-OF_ONE_ANSWER = re.compile(r'nonce="[^"]+"|"[\w.~-]{40,}"|key=[\w-]{36}|\d\d:\d\d(?=</text>)')  # the last: the watermark's minute
+OF_ONE_ANSWER = re.compile(r'nonce="[^"]+"|"[\w.~-]{40,}"|key=[\w-]{36}|\d\d:\d\d(?=</text>| 打印)')  # the last: minutes of now
 
 PORTAL = str(Path(portal.__file__).parent)
 HURRIED = 1e-5  # seconds after which it is another thread's turn: Python's own are 500 times as long

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from difflib import unified_diff
 from uuid import UUID
 
 import pytest
@@ -62,7 +63,10 @@ def test_the_first_requests_of_a_process_are_answered_like_all_others(
     answers = json.loads(served.stdout)
     assert len(answers) == len(pages)
     for address, given in answers:
-        assert [status for status, _page in given] == [200], address
+        statuses, texts = zip(*given, strict=True)
+        assert statuses[0] == 200, address
+        apart = [line for text in texts[1:] for line in unified_diff(texts[0].splitlines(), text.splitlines(), lineterm="", n=0)]
+        assert len(given) == 1, f"{address}: {statuses} {apart[:20]}"
 
 
 def test_no_two_requests_share_the_name_of_a_table(world: World, pages: list[Page]) -> None:

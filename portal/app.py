@@ -17,10 +17,11 @@ from portal.config import MEBIBYTE, Misconfigured, Settings
 from portal.features import FEATURES
 from portal.identity import authentication
 from portal.kernel.city import all_cities
+from portal.kernel.connections import POOL_EVENTS
 from portal.kernel.db import PERSON, db, enter
 from portal.kernel.installation import THERE
 from portal.kernel.language import DEFAULT
-from portal.network.service.acting import actor_for
+from portal.network.service.acting import actor_of_session
 from portal.notify import wakeup
 from portal.officers import restoring
 from portal.registry.feature import hand_down, refuse_contradictions, refuse_dead_ends, refuse_untranslated
@@ -63,7 +64,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
         SECRET_KEY=_secret_key(settings),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS={
-            "pool_pre_ping": True,
+            "pool_events": POOL_EVENTS,
             "hide_parameters": True,
             "pool_size": 8,
             "max_overflow": 8,
@@ -100,7 +101,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     cities.install(app)
     locale.install(app, (one.translations for one in FEATURES if one.translations is not None))
     templates.install(app)
-    guards.install(app, cast("Any", actor_for), authentication.keep_form)
+    guards.install(app, cast("Any", actor_of_session), authentication.keep_form)
     once.install(app, authentication.FiledForms())
     refusals.install(app)
     navigation.install(app)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, String, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Integer, Select, String, bindparam, exists, func, select
 
 from portal.audit.models import JournalEntry
 from portal.identity.lockout import latest
@@ -20,8 +21,10 @@ from portal.identity.models import (
     SignInFailure,
     SignInSession,
 )
+from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.statements import Kept
+from portal.registry.session import SESSION_PARTS, SessionPart
 
 _SESSION = Kept()
 FAILED, LOCKED = "sign_in_failed", "sign_in_locked"
@@ -54,8 +57,10 @@ def hold_person(person_id: int) -> None:
 
 
 def session_by_digest(digest: str) -> Any:
-    """A session with its person, in one statement; whether it is still good the service says. None: no such."""
-    return _SESSION.execute("by digest", _session, {"city_id": current_city(), "digest": digest}, {}).one_or_none()
+    """A session with its person and what the features add, in one statement; whether it is still good the service says. None: no
+    such."""
+    values = {"city_id": current_city(), "digest": digest, "day": clock.today(), "moment": clock.now()}
+    return _SESSION.execute("by digest", _session, values, {}).one_or_none()
 
 
 def _session() -> Select[*tuple[Any, ...]]:
@@ -78,6 +83,7 @@ def _session() -> Select[*tuple[Any, ...]]:
             SecondFactor.in_force_at.is_not(None).label("has_second_factor"),
             func.coalesce(SecurityRules.dengbao, False).label("dengbao"),
             func.coalesce(SecurityRules.second_factor_for_all, False).label("second_factor_for_all"),
+            *(_of_person(part).label(part.name) for part in SESSION_PARTS),
         )
         .join(Person, Person.id == SignInSession.person_id)
         .outerjoin(SecondFactor, SecondFactor.person_id == Person.id)
@@ -88,6 +94,11 @@ def _session() -> Select[*tuple[Any, ...]]:
             Person.active,
         )
     )
+
+
+def _of_person(part: SessionPart) -> ColumnElement[Any]:
+    column = cast("Callable[[object, object], ColumnElement[Any]]", part.column)
+    return column(Person.id, Person.suspended_at.is_not(None))
 
 
 def security_rules() -> SecurityRules | None:

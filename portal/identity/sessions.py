@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, update
@@ -24,6 +26,7 @@ from portal.kernel import clock
 from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invisible
+from portal.registry.session import SESSION_PARTS
 
 IDLE = timedelta(minutes=15)
 ABSOLUTE = timedelta(hours=8)
@@ -33,7 +36,7 @@ REMEMBERED_FOR = timedelta(days=180)  # ended sessions, on one's own page
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session found good: what every request knows before anything else is read."""
+    """A session found good: what every request knows before anything else is read; `beside` what the features add."""
 
     session_id: UUID
     person_id: int
@@ -50,6 +53,7 @@ class SignedIn:
     dengbao: bool
     second_factor_for_all: bool
     password_over_age: bool
+    beside: Mapping[str, Any]
 
     @property
     def id(self) -> int:
@@ -109,6 +113,7 @@ def find(token: str, idle: timedelta = IDLE) -> SignedIn | None:
         row.dengbao,
         row.second_factor_for_all,
         over_age,
+        {name: getattr(row, name) for name in SESSION_PARTS.names},
     )
 
 

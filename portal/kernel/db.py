@@ -176,6 +176,21 @@ def enter(city_id: int | None, session: Session | None = None) -> None:
         _tell(live.connection(), live)
 
 
+def begin() -> None:
+    """Begin the transaction, if none is under way. A connection that went while it lay in the pool is replaced: nothing has been
+    asked by it yet. Raises OperationalError where the database is away."""
+    live = db.session()
+    if live.in_transaction():
+        return
+    try:
+        live.connection()
+    except DBAPIError as gone:
+        if not gone.connection_invalidated:
+            raise
+        live.rollback()
+        live.connection()
+
+
 def current_city(session: Session | None = None) -> int | None:
     """The city that the session works in."""
     city: int | None = (session or db.session()).info.get("city")

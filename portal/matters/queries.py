@@ -8,21 +8,20 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, Select, String, Uuid, and_, any_, bindparam, func, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, String, Uuid, and_, any_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.access.actor import SYSTEM, Actor, System
 from portal.access.visibility import SEEN_BY, as_seen_by
 from portal.kernel import clock
-from portal.kernel.db import current_city, db
+from portal.kernel.db import db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invisible, Unconfirmed
 from portal.kernel.statements import Kept
 from portal.matters.models import Attachment, Clock, Content, CoUnit, Entry, Extension, Matter, Milestone, State
 from portal.network.models import Unit
 from portal.network.queries import name_then
-from portal.notify.queries import unread_of
 from portal.papers.models import Paper
 from portal.papers.steps import step_now
 
@@ -128,15 +127,13 @@ def co_units(actor: Actor | System, matter: Matter) -> list[CoUnit]:
 @dataclass(frozen=True, slots=True)
 class Around:
     """What stands around a matter on its page: 办理经过 newest first, the instruction's own papers, the request for
-    extension that waits, the matters forwarded from this one, and its other rounds and origin; as far as the reader sees.
-    And how many messages he has not read, since every page says it."""
+    extension that waits, the matters forwarded from this one, and its other rounds and origin; as far as the reader sees."""
 
     entries: list[Entry]
     papers: list[Attachment]
     asked: Extension | None
     children: list[Matter]
     related: list[Matter]
-    unread: int
 
 
 def around(actor: Actor, matter: Matter) -> Around:
@@ -153,11 +150,9 @@ def around(actor: Actor, matter: Matter) -> Around:
     values = {
         "matter_id": matter.id,
         "before": [one for one in (matter.previous_id, matter.parent_id) if one],
-        "person_id": actor.person_id,
-        "city_id": current_city(),
     }
-    shape = "around", actor.suspended, *(model.__name__ for model in kinds)
-    rows = _WHOLE.execute(shape, lambda: _around(kinds, actor.suspended), values, {SEEN_BY: actor}).all()
+    shape = "around", *(model.__name__ for model in kinds)
+    rows = _WHOLE.execute(shape, lambda: _around(kinds), values, {SEEN_BY: actor}).all()
     found: dict[Any, list[Any]] = {
         model: [row[place] for row in rows if row[place] is not None] for place, model in enumerate(kinds)
     }
@@ -169,11 +164,10 @@ def around(actor: Actor, matter: Matter) -> Around:
         asked=next(iter(found.get(Extension, ())), None),
         children=[other for other in family if other.parent_id == matter.id],
         related=[other for other in family if other.parent_id != matter.id],
-        unread=rows[0].unread,
     )
 
 
-def _around(kinds: Sequence[Any], suspended: bool) -> Select[Any]:
+def _around(kinds: Sequence[Any]) -> Select[Any]:
     matter_id: Any = bindparam("matter_id", type_=Uuid)
     belonging: dict[Any, ColumnElement[bool]] = {
         Entry: Entry.record_id == matter_id,
@@ -187,9 +181,7 @@ def _around(kinds: Sequence[Any], suspended: bool) -> Select[Any]:
     }
     # Not VALUES, which SQLAlchemy compiles anew each time.
     named = func.unnest(literal([model.__name__ for model in kinds], ARRAY(String))).table_valued("kind").render_derived()
-    person_id, city_id = bindparam("person_id", type_=Integer), bindparam("city_id", type_=Integer)
-    statement: Select[Any] = select(*kinds, unread_of(person_id, suspended=suspended, city_id=city_id).label("unread"))
-    statement = statement.select_from(named)
+    statement: Select[Any] = select(*kinds).select_from(named)
     for model in kinds:
         statement = statement.outerjoin(model, and_(named.c.kind == model.__name__, belonging[model]))
     loads = [joinedload(Entry.person), *([joinedload(Matter.lead_unit)] if Matter in kinds else [])]

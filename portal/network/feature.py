@@ -8,9 +8,11 @@ from portal.network.commands import network
 from portal.network.journal import JOURNAL
 from portal.network.messages import MESSAGES
 from portal.network.previews import IMPORTS
+from portal.network.queries import standings_column
 from portal.registry.commands import Command
 from portal.registry.feature import Feature
 from portal.registry.navigation import Section
+from portal.registry.session import STANDINGS, SessionPart
 
 FEATURE = Feature(
     name="network",
@@ -22,6 +24,7 @@ FEATURE = Feature(
         Section("network.tree", _l("单位网络"), "network", acts.READ_NETWORK, _l("基础"), 800),
         Section("network.delegations", _l("委托与外出"), "leave", acts.DELEGATE, _l("基础"), 810),
     ),
+    session_parts=(SessionPart(STANDINGS, standings_column),),
     commands=(Command(network),),
     imports=tuple(IMPORTS.values()),
     acts=(acts.READ_NETWORK, acts.KEEP_NETWORK, acts.KEEP_UNIT, acts.END_UNIT, acts.DELEGATE, acts.KEEP_PEOPLE, acts.KEEP_CONTACT),

@@ -7,10 +7,11 @@ from portal.notify.commands import deliveries
 from portal.notify.jobs import fire_due, send_waiting, tell_of_lock_outs, tell_of_missing_calendar
 from portal.notify.journal import JOURNAL
 from portal.notify.messages import MESSAGES
-from portal.notify.queries import unread_by
+from portal.notify.queries import unread_of
 from portal.registry.commands import Command
 from portal.registry.feature import Feature
 from portal.registry.navigation import Place, Purpose
+from portal.registry.session import UNREAD, SessionPart
 from portal.registry.sweeps import Sweep
 
 FEATURE = Feature(
@@ -25,7 +26,7 @@ FEATURE = Feature(
         Place(Purpose.BADGE, "notify.badge"),
         Place(Purpose.MESSAGE_SETTINGS, "notify.settings"),
     ),
-    unread=(unread_by,),
+    session_parts=(SessionPart(UNREAD, unread_of),),
     commands=(Command(deliveries),),
     sweeps=(
         Sweep(10, tell_of_lock_outs),

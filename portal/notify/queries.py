@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, ScalarSelect, and_, bindparam, exists, false, func, not_, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from portal.access.actor import Actor
@@ -46,31 +46,27 @@ class MessagePage:
     older: bool
 
 
-def shown_to(person_id: Any, suspended: bool, city_id: Any = None) -> ColumnElement[bool]:
-    """The messages of this person that may be shown to them: while they are suspended, none about a confidential matter. Person
-    and city may be values of a statement that is kept; else the city is that of the session."""
-    his = and_(Message.city_id == (current_city() if city_id is None else city_id), Message.person_id == person_id)
-    if not suspended:
-        return his
+def shown_to(person_id: Any, suspended: Any, city_id: Any = None) -> ColumnElement[bool]:
+    """The messages of this person that may be shown to them: while they are suspended, none about a confidential matter. All three
+    may be columns or values of a statement that is kept; without a city, it is that of the session."""
+    theirs = and_(Message.city_id == (current_city() if city_id is None else city_id), Message.person_id == person_id)
+    if suspended is False:
+        return theirs
     secret = exists().where(Audience.person_id == person_id, Audience.record_id == Message.record_id)
-    return and_(his, ~secret)
+    return and_(theirs, or_(not_(suspended), ~secret))
 
 
-def unread_of(person_id: Any, *, suspended: bool = False, city_id: Any = None) -> ScalarSelect[int]:
-    """How many messages the person has not read, as a part of another statement; counted no further than a thousand."""
-    shown = shown_to(person_id, suspended, city_id)
-    some = select(Message.id).where(shown, Message.read_at.is_(None)).limit(MOST_COUNTED).subquery()
+def unread_of(person_id: Any, suspended: Any) -> ScalarSelect[int]:
+    """How many messages the person has not read, as a part of a statement with the value `city_id`; counted no further than a
+    thousand."""
+    shown = shown_to(person_id, suspended, bindparam("city_id", type_=Integer))
+    some = select(Message.id).where(shown, Message.read_at.is_(None)).limit(MOST_COUNTED).correlate(Person).subquery()
     return select(func.count()).select_from(some).scalar_subquery()
 
 
-def unread_count(person_id: int, *, suspended: bool = False) -> int:
+def unread_count(person_id: int) -> int:
     """How many messages the person has not read; counted no further than a thousand."""
-    return db.session.scalar(select(unread_of(person_id, suspended=suspended))) or 0
-
-
-def unread_by(actor: Actor) -> int:
-    """How many messages the actor has not read; the frame of every page says so."""
-    return unread_count(actor.person_id, suspended=actor.suspended)
+    return db.session.scalar(select(unread_of(person_id, False)), {"city_id": current_city()}) or 0
 
 
 def messages_of(actor: Actor, *, only_new: bool = False, place: Place | None = None, size: int = PAGE_SIZE) -> MessagePage:

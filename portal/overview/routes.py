@@ -25,7 +25,6 @@ from portal.notify.queries import latest
 from portal.overview import views
 from portal.overview.queries import counts_for
 from portal.web.guards import allows, current_actor, current_visitor
-from portal.web.navigation import has_unread
 from portal.web.responses import go, page
 
 EACH = 5
@@ -49,7 +48,6 @@ def desk() -> Response:
     business = bool(allowed(actor, READ_REGISTER))
     kinds = _all_kinds()
     found = counts_for(actor, kinds, visitor.session_id, business=business)
-    has_unread(found.unread)
     today = clock.today()
     calendar = calendar_of(db.session())
     to_register = partial(url_for, _list_of_all())
@@ -64,7 +62,6 @@ def desk() -> Response:
         days=views.days(found, calendar, today, spoken(), to_register),
         groups=views.groups(rows, found, EACH, to_register),
         messages=drawn(latest(actor)),
-        unread=found.unread,
         business=business,
         messages_url=url_for("notify.messages"),
         last_sign_in=_SignIn(found.last_sign_in_at, found.last_sign_in_source, None) if found.last_sign_in_at else None,

@@ -27,9 +27,10 @@ from portal.registry.imports import IMPORTS, ImportKind
 from portal.registry.journal import Journal, Word
 from portal.registry.kinds import KINDS, MARKS, Kind, Mark
 from portal.registry.messages import MESSAGES, MessageKind
-from portal.registry.navigation import PLACES, SECTIONS, UNREAD, Place, Purpose, Section
+from portal.registry.navigation import PLACES, SECTIONS, Place, Purpose, Section
 from portal.registry.registered import Unregistrable
 from portal.registry.rules import RULES, Rules
+from portal.registry.session import SESSION_PARTS, SessionPart
 from portal.registry.sweeps import SWEEPS, Sweep
 from portal.registry.tasks import TASKS, Task
 
@@ -40,7 +41,7 @@ class Feature:
     `models`: the modules of its tables; `kinds`: the kinds of record that it keeps; `acts`: what a person can do or open in
     it; `messages`: what it tells people; `journal`: what it calls what it writes into the journal; `entries`: the same of
     办理经过, whose words the journal knows too; `tasks`: what its records wait for; `sections`: its entries of the menu;
-    `places`: its pages that every page leads to; `unread`: what it has for somebody to read, counted; `imports`: the kinds of
+    `places`: its pages that every page leads to; `session_parts`: what every page must know of its reader; `imports`: the kinds of
     workbook that it takes; `rules`: what a city sets for itself in it; `chains`: through which seats its papers go;
     `translations`: a catalogue of its own, beside the portal's; `sweeps`: what it does for each city without being asked;
     `at_start`: what it has to do in each city before anyone is served, since an earlier release did not; `commands`: what the
@@ -63,7 +64,7 @@ class Feature:
     tasks: tuple[Task, ...] = ()
     sections: tuple[Section[Never], ...] = ()
     places: tuple[Place, ...] = ()
-    unread: tuple[Callable[[Never], int], ...] = ()
+    session_parts: tuple[SessionPart, ...] = ()
     sweeps: tuple[Sweep, ...] = ()
     at_start: tuple[Callable[[], None], ...] = ()
     commands: tuple[Command, ...] = ()
@@ -111,7 +112,7 @@ def _judged(features: tuple[Feature, ...]) -> list[Callable[[], None]]:
         TASKS.judged((one.name, row) for one in features for row in one.tasks),
         SECTIONS.judged((one.name, row) for one in features for row in one.sections),
         PLACES.judged((one.name, row) for one in features for row in one.places),
-        UNREAD.judged((one.name, row) for one in features for row in one.unread),
+        SESSION_PARTS.judged((one.name, row) for one in features for row in one.session_parts),
         IMPORTS.judged((one.name, row) for one in features for row in one.imports),
         RULES.judged((one.name, row) for one in features for row in one.rules),
         CHAINS.judged((one.name, row) for one in features for row in one.chains),

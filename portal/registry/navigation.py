@@ -10,7 +10,7 @@ from typing import Generic, Never, TypeVar
 from flask_babel import LazyString
 
 from portal.registry.acts import Act
-from portal.registry.registered import ByName, Registered
+from portal.registry.registered import ByName
 
 Who = TypeVar("Who", contravariant=True)
 
@@ -63,4 +63,3 @@ class Place:
 
 SECTIONS: ByName[Section[Never]] = ByName("section of the menu", order=lambda section: section.order)
 PLACES: ByName[Place] = ByName("page for the purpose")
-UNREAD: Registered[Callable[[Never], int]] = Registered("count of what is unread")

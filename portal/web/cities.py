@@ -15,7 +15,7 @@ from flask import Flask, g, request
 from werkzeug.routing import BaseConverter
 
 from portal.kernel.city import City, city_by_slug
-from portal.kernel.db import db, enter
+from portal.kernel.db import begin, db, enter
 
 PREFIX = "/<slug:city>"
 REMEMBERED = 30.0  # seconds a worker remembers a city's row
@@ -38,6 +38,7 @@ def install(app: Flask) -> None:
         kept = remembered.get(slug)
         if kept and kept[0] > time.monotonic() and not app.testing:
             return kept[1]
+        begin()
         city = city_by_slug(slug)
         if city is not None:
             db.session.expunge(city)
@@ -65,6 +66,7 @@ def install(app: Flask) -> None:
         if city is not None:
             g.city = city
             enter(city.id)
+            begin()
 
 
 def current_city() -> City | None:

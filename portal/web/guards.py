@@ -6,7 +6,7 @@ those who must have one, and the acts that need no record. What depends on a rec
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar, cast
@@ -57,6 +57,7 @@ class Visitor(Protocol):
     suspended: bool
     has_second_factor: bool
     second_factor_for_all: bool
+    beside: Mapping[str, Any]
 
 
 class UndeclaredAct(RuntimeError):
@@ -92,7 +93,7 @@ def allows(
 
 def install(
     app: Flask,
-    actor_of: Callable[[Visitor, int | None], Actor],
+    actor_of: Callable[[Visitor], Actor],
     keep_form: Callable[[], str | None],
 ) -> None:
     """Hold the door. `actor_of` makes the actor of a visitor in his acting post; `keep_form` keeps what an expired
@@ -248,7 +249,7 @@ def current_actor() -> Actor:
         if visitor is None:
             raise Invisible
         actor_of = current_app.extensions["door"][0]
-        made: Actor = actor_of(visitor, visitor.acting_post_id)
+        made: Actor = actor_of(visitor)
         fresh = clock.now() - visitor.confirmed_at < CONFIRMED_FOR or _saves_itself()
         g.actor = replace(made, suspended=visitor.suspended, confirmed=fresh)
     actor: Actor = g.actor

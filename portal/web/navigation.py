@@ -1,12 +1,12 @@
 """The frame of every page: city, acting post and the posts to switch to, the sections one may open, unread messages.
 
-Features bring what stands in it (`Feature.sections`, `places`, `unread`); what `allowed` refuses is not drawn. Everything is
+Features bring what stands in it (`Feature.sections`, `places`, `session_parts`); what `allowed` refuses is not drawn. Everything is
 worked out only when a template reads it, so a fragment costs nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -18,8 +18,9 @@ from portal.access.policy import allowed
 from portal.kernel.city import Demonstration
 from portal.kernel.language import official, spoken
 from portal.registry.acts import About
-from portal.registry.navigation import PLACES, SECTIONS, UNREAD, Purpose, Section
+from portal.registry.navigation import PLACES, SECTIONS, Purpose, Section
 from portal.registry.registered import Unregistrable
+from portal.registry.session import UNREAD
 from portal.web.address import lost_on_the_way
 from portal.web.cities import current_city
 from portal.web.demonstration import being_played
@@ -59,11 +60,6 @@ class Button:
     kind: str = "quiet"
     method: str = "get"
     icon: str | None = None
-
-
-def has_unread(count: int) -> None:
-    """The page has counted the unread messages already, in a statement of its own."""
-    g.unread = count
 
 
 def install(app: Flask) -> None:
@@ -166,10 +162,8 @@ class Frame:
 
     @cached_property
     def unread(self) -> int:
-        if "unread" in g:
-            return int(g.unread)
-        counts = cast("Iterable[Callable[[Actor], int]]", UNREAD)
-        return sum(count(self._actor) for count in counts) if self._actor else 0
+        visitor = current_visitor() if self._actor else None
+        return int(visitor.beside[UNREAD]) if visitor else 0
 
     @property
     def messages_url(self) -> str:

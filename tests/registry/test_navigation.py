@@ -11,8 +11,9 @@ from portal.features import FEATURES
 from portal.kernel.language import _l
 from portal.matters.acts import ASSIGN
 from portal.registry.feature import Feature, refuse_contradictions, refuse_dead_ends
-from portal.registry.navigation import PLACES, SECTIONS, UNREAD, Place, Purpose, Section
+from portal.registry.navigation import PLACES, SECTIONS, Place, Purpose, Section
 from portal.registry.registered import ByName, Unregistrable
+from portal.registry.session import SESSION_PARTS, STANDINGS, UNREAD
 from portal.web import navigation
 
 BELLS = Section("bells.tower", _l("登录"), "desk", SIGNED_IN)
@@ -62,8 +63,8 @@ def test_a_section_that_is_judged_on_a_record_is_refused(monkeypatch: pytest.Mon
         navigation.install(Flask("bells"))
 
 
-def test_what_is_unread_is_counted_by_every_feature_that_has_some() -> None:
-    assert len(list(UNREAD)) == sum(len(feature.unread) for feature in FEATURES) == 1
+def test_the_floors_below_find_what_they_need_beside_the_session() -> None:
+    assert list(SESSION_PARTS.names) == [STANDINGS, UNREAD] == [part.name for feature in FEATURES for part in feature.session_parts]
 
 
 def test_the_menu_stands_in_the_order_of_its_numbers() -> None:

@@ -26,7 +26,7 @@ from portal.papers.models import Paper
 from portal.papers.queries import latest_chain
 from portal.papers.seats import Seat
 from portal.web.guards import allows, current_actor
-from portal.web.navigation import Button, desk_url, has_unread
+from portal.web.navigation import Button, desk_url
 from portal.web.responses import go, page
 from portal.web.transactions import shows_nothing
 from portal.workflow import engine
@@ -95,7 +95,6 @@ def matter(matter_id: UUID) -> Response:
         return _shell(actor, found)
     content, kind = found.content, kind_of(found)
     around = queries.around(actor, found)
-    has_unread(around.unread)
     submitted = latest_chain(actor, found.id, kind.report.paper) if content.has("report") else None
     drawn = None
     signing = None

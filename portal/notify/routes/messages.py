@@ -16,7 +16,7 @@ from portal.kernel.refusals import Invisible
 from portal.notify import service
 from portal.notify.models import Message
 from portal.notify.presenter import drawn
-from portal.notify.queries import Place, messages_of, unread_by
+from portal.notify.queries import Place, messages_of
 from portal.notify.routes import blueprint
 from portal.registry.messages import MESSAGES, Opens
 from portal.web.guards import allows, current_actor
@@ -52,7 +52,6 @@ def messages() -> Response:
     return page(
         "notify/messages.html",
         messages=drawn(found),
-        unread=unread_by(actor),
         read_all_url=url_for("notify.read_all"),
         only_new=only_new,
         all_url=url_for("notify.messages"),

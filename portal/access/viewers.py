@@ -60,14 +60,15 @@ class Readers:
 def rows_of(
     record: Mapping[str, Any], readers: Mapping[int, Sight], until: Mapping[int, datetime] | None = None
 ) -> list[dict[str, Any]]:
-    """The viewer rows as plain values. `record`: what is the same in all of them; `until`: when a principal's reading ends."""
+    """The viewer rows as plain values. `record`: what is the same in all of them; `until`: when a principal's reading ends. What has
+    ended waits for nothing."""
     ends = until or {}
     return [
         {
             **record,
             "principal": principal,
             "view": int(sight.view),
-            "task": sight.task,
+            "task": sight.task if record["open"] else None,
             "due_on": sight.due_on or record["due_on"],
             "until": ends.get(principal),
         }

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Table, and_, any_, bindparam, exists, literal, or_, select
+from sqlalchemy import ColumnElement, DateTime, Table, and_, any_, bindparam, exists, literal, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.event import listens_for
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState
@@ -70,18 +70,20 @@ def still_counts(now: Any = None) -> ColumnElement[bool]:
     return or_(Viewer.until.is_(None), Viewer.until > (clock.now() if now is None else now))
 
 
-def _in_view(key: Any, principals: Any, now: Any, view: View) -> ColumnElement[bool]:
+def _in_view(key: Any, principals: Any, now: Any, view: View, *, row_by_row: bool = False) -> ColumnElement[bool]:
     seen = [Viewer.record_id == key, Viewer.principal == any_(principals), still_counts(now)]
     if view > View.SHELL:
         seen.append(Viewer.view >= literal(int(view)))
-    return exists(select(literal(1)).select_from(Viewer).where(*seen).correlate_except(Viewer))
+    rows = select(literal(1)).select_from(Viewer).where(*seen).correlate_except(Viewer)
+    # PostgreSQL makes no join of what has an OFFSET: it looks up each row, and not first all that the reader sees.
+    return exists(rows.offset(literal_column("0")) if row_by_row else rows)
 
 
-def _rule(model: Any, principals: Any, now: Any) -> ColumnElement[bool]:
+def _rule(model: Any, principals: Any, now: Any, *, row_by_row: bool = False) -> ColumnElement[bool]:
     """The rule of the house, once: the reader stands in the index of viewers of each record, with view enough."""
 
     def within(view: View) -> ColumnElement[bool]:
-        return and_(*(_in_view(getattr(model, key), principals, now, view) for key in model.record_keys))
+        return and_(*(_in_view(getattr(model, key), principals, now, view, row_by_row=row_by_row) for key in model.record_keys))
 
     also = model.also_seen()
     return or_(within(model.view_needed), also[1] & within(also[0])) if also else within(model.view_needed)
@@ -98,7 +100,8 @@ def sees(actor: Actor, record_id: Any) -> ColumnElement[bool]:
 
 
 SEEN_BY = "seen_by"
-"""The execution option that says for whom a statement that is kept reads: `as_seen_by` would make a copy of it."""
+"""The execution option that says for whom a statement reads that is kept, where `as_seen_by` would make a copy of it. Of few rows:
+each is looked up in the index of viewers by itself."""
 _TOUCHED, _DECIDED = "_guarded_touched", "_guarded_decided"
 _by_shape: dict[Any, frozenset[Table]] = {}
 _MOST_SHAPES = 2000  # of statements; the portal has some hundreds
@@ -153,9 +156,10 @@ class _Seen(LoaderCriteriaOption):
 
 
 @cache
-def _criteria() -> dict[Table, _Seen]:
+def _criteria(*, row_by_row: bool) -> dict[Table, _Seen]:
     """The rule for each guarded model, made once: what differs between readers are its two values."""
-    return {table: _Seen(model, _rule(model, _SEEN_BY, _SEEN_AT), include_aliases=True) for table, model in _guarded().items()}
+    rules = ((table, model, _rule(model, _SEEN_BY, _SEEN_AT, row_by_row=row_by_row)) for table, model in _guarded().items())
+    return {table: _Seen(model, rule, include_aliases=True) for table, model, rule in rules}
 
 
 @listens_for(PortalSession, "do_orm_execute")
@@ -184,7 +188,8 @@ def _decide(state: ORMExecuteState) -> None:
         return
     decided = state.statement.__dict__.get(_DECIDED)
     if decided is None:  # once for a statement that is kept
-        decided = state.statement.options(*(_criteria()[table] for table in sorted(touched, key=lambda table: table.name)))
+        criteria = _criteria(row_by_row=SEEN_BY in state.execution_options)
+        decided = state.statement.options(*(criteria[table] for table in sorted(touched, key=lambda table: table.name)))
         state.statement._set_memoized_attribute(_DECIDED, decided)  # type: ignore[attr-defined]  # no copy of it has this
     state.statement = decided
     _say_for_whom(state, reader)

@@ -39,12 +39,13 @@ def may_sign_now(world: World, matter_id: UUID) -> set[str]:
 def test_the_index_of_viewers_is_what_the_rule_makes_and_its_tasks_are_known(
     world: World, kind: MatterKind, confidential: bool, sample: Sample
 ) -> None:
-    for matter_id, _step in along(world, sample, confidential):
+    for matter_id, step in along(world, sample, confidential):
         assert_rebuilding_changes_nothing(world)
         with world.work():
-            rows = db.session.execute(select(Viewer.kind, Viewer.task).where(Viewer.record_id == matter_id)).all()
+            rows = db.session.execute(select(Viewer.kind, Viewer.task, Viewer.open).where(Viewer.record_id == matter_id)).all()
         assert {row.kind for row in rows} == {kind.name}
         assert {row.task for row in rows} - {None} <= set(TASKS.names)
+        assert all(row.open for row in rows if row.task), step
 
 
 def test_whoever_is_to_sign_is_asked_and_what_anybody_is_told_opens_for_them(

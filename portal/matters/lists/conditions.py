@@ -52,12 +52,13 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Conditions on the index row, and on what hangs on it. `many`: too much holds what was typed for it to be counted. `shape`:
-    what the conditions are, whatever their `values`."""
+    """Conditions on the index row, and on what hangs on it; `tasks`, for one of which it waits, have an index of their own. `many`:
+    too much holds what was typed for it to be counted. `shape`: what the conditions are, whatever their `values`."""
 
     viewer: tuple[SQLColumnExpression[bool], ...] = ()
     matter: tuple[SQLColumnExpression[bool], ...] = ()
     content: tuple[SQLColumnExpression[bool], ...] = ()
+    tasks: Any = None
     many: bool = False
     shape: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -71,10 +72,8 @@ def wanted_of(actor: Actor, asked: Conditions) -> Wanted:
         found.viewer["open"] = Viewer.open
     if asked.state:
         found.viewer["state"] = Viewer.state == found.value("state", asked.state, String)
-    if asked.task == "any":
-        found.viewer["any task"] = Viewer.task == any_(found.value("tasks", list(TASKS.names), ARRAY(TEXT)))
-    elif asked.task:
-        found.viewer["task"] = Viewer.task == found.value("task", asked.task, String)
+    if asked.task:
+        found.tasks = found.value("tasks", list(TASKS.names) if asked.task == "any" else [asked.task], ARRAY(TEXT))
     if asked.due_from:
         found.viewer["due from"] = Viewer.due_on >= found.value("due_from", asked.due_from, Date)
     if asked.due_to:
@@ -115,6 +114,7 @@ class _Found:
         self.viewer: dict[str, Any] = {}
         self.matter: dict[str, Any] = {}
         self.content: dict[str, Any] = {}
+        self.tasks: Any = None
         self._values: dict[str, Any] = {}
 
     def value(self, name: str, value: Any, kind: Any) -> Any:
@@ -134,8 +134,10 @@ class _Found:
     def wanted(self, *, many: bool) -> Wanted:
         """All that was gathered."""
         viewer, matter, content = self.viewer, self.matter, self.content
-        shape = (*viewer, *matter, *content)
-        return Wanted(tuple(viewer.values()), tuple(matter.values()), tuple(content.values()), many, shape, self._values)
+        shape = (*viewer, *matter, *content, *(() if self.tasks is None else ("tasks",)))
+        return Wanted(
+            tuple(viewer.values()), tuple(matter.values()), tuple(content.values()), self.tasks, many, shape, self._values
+        )
 
 
 def _says(field: str, word: Any) -> SQLColumnExpression[bool]:

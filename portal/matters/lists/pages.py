@@ -216,12 +216,13 @@ def _with_matters(here: Any) -> Select[Any]:
 
 def _total(wanted: Wanted, stretches: Sequence[Stretch], most: int = MOST_COUNTED) -> Any:
     """How many there are, counted no further than one beyond the most."""
-    readers = readers_of()
+    readers = readers_of(wanted.tasks)
     inner = hung(select(Viewer.record_id).select_from(Viewer).where(*of_reader(readers)), wanted)
     for stretch in stretches:
         inner = inner.where(*stretch.where)
     # Any of them would do; named in the order of the index, they are never looked for by reading the whole table.
-    inner = inner.order_by(Viewer.open, Viewer.stopped, Viewer.due_on, Viewer.record_id)
+    first = () if wanted.tasks is not None else (Viewer.open, Viewer.stopped)
+    inner = inner.order_by(*first, Viewer.due_on, Viewer.record_id)
     some = inner.limit(most + 1).correlate(readers).lateral("some")
     once = select(some.c.record_id).select_from(readers).join(some, true()).distinct().limit(most + 1).subquery()
     return select(func.count()).select_from(once).scalar_subquery()

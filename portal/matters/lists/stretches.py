@@ -111,16 +111,22 @@ def stretches_of(sort: Sort) -> list[Stretch]:
     ]
 
 
-def readers_of() -> Any:
-    """The reader's principals, each with each of the kinds of matter that are listed, as a table: `reader`, `kind`."""
+def readers_of(tasks: Any = None) -> Any:
+    """The reader's principals, each with each of the kinds of matter that are listed, as a table: `reader`, `kind`; each of those
+    with each of the `tasks`, where there are any: `task`."""
     principals = select(func.unnest(READERS).label("reader")).subquery("principals")
     each = select(func.unnest(KINDS).label("kind")).subquery("asked")
-    return select(principals.c.reader, each.c.kind).select_from(principals).join(each, true()).subquery("readers")
+    readers = select(principals.c.reader, each.c.kind).select_from(principals).join(each, true())
+    if tasks is not None:
+        waiting = select(func.unnest(tasks).label("task")).subquery("waiting")
+        readers = readers.join(waiting, true()).add_columns(waiting.c.task)
+    return readers.subquery("readers")
 
 
 def of_reader(readers: Any) -> tuple[SQLColumnExpression[bool], ...]:
-    """The condition of index rows that one of these principals sees now, and that are of that kind."""
-    return Viewer.principal == readers.c.reader, Viewer.kind == readers.c.kind, still_counts(NOW)
+    """The condition of index rows that one of these principals sees now, and that are of that kind, and wait for that task."""
+    waits = (Viewer.task == readers.c.task,) if "task" in readers.c else ()
+    return Viewer.principal == readers.c.reader, Viewer.kind == readers.c.kind, *waits, still_counts(NOW)
 
 
 def of_group(name: str) -> tuple[SQLColumnExpression[bool], ...]:
@@ -129,12 +135,12 @@ def of_group(name: str) -> tuple[SQLColumnExpression[bool], ...]:
 
 
 def asked_for(stretch: Stretch, asked: Conditions, sort: Sort) -> bool:
-    """Whether rows of this stretch can be among what was asked for."""
+    """Whether rows of this stretch can be among what was asked for. What has ended waits for nothing."""
     if sort == "work":
         if asked.when in GROUPS:
             return stretch.group == GROUPS[asked.when]
         if stretch.group == ENDED:
-            return not asked.open and not (asked.state and asked.state not in (State.CLOSED, State.WITHDRAWN))
+            return not asked.open and not asked.task and not (asked.state and asked.state not in (State.CLOSED, State.WITHDRAWN))
         return asked.state not in (State.CLOSED, State.WITHDRAWN)
     return True
 
@@ -152,7 +158,7 @@ def first_of(stretch: Stretch, wanted: Wanted, place: Place | None) -> Select[An
     falling = stretch.descending != back
     key = (stretch.column, Viewer.record_id)
     inner = select(Viewer.record_id, stretch.column.label("day"), Viewer.task).select_from(Viewer)
-    readers = readers_of()
+    readers = readers_of(wanted.tasks)
     inner = hung(inner.where(*of_reader(readers), *stretch.where), wanted)
     if place is not None and place.group == stretch.group:
         edge = tuple_(EDGE_DAY, EDGE_ID)

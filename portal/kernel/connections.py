@@ -1,4 +1,4 @@
-"""Connections that lie in the pool, and go there when the database is restarted.
+"""Connections: those that lie in the pool, and go there when the database is restarted; and one that holds a lock.
 
 A connection that has just been given back is used again without being asked whether it is still there: `db.begin` takes another
 one where it is not. One that has rested longer is asked.
@@ -6,11 +6,16 @@ one where it is not. One that has rested longer is asked.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+
+from portal.kernel.db import db
 
 if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -36,3 +41,19 @@ def _taken(connection: psycopg.Connection[Any], entry: ConnectionPoolEntry, _pro
 
 POOL_EVENTS = [(_given_back, "checkin"), (_taken, "checkout")]
 """As `create_engine` takes them."""
+
+
+@contextmanager
+def alone(key: int) -> Iterator[bool]:
+    """Whether nobody else in the installation is inside under this number; without a transaction, so that one may wait
+    long in it. It ends with the process, however that ends."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        mine = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}))
+        try:
+            yield mine
+        finally:
+            if mine:
+                try:
+                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
+                except DBAPIError:
+                    connection.invalidate()  # it went with the connection

@@ -7,8 +7,7 @@ remembers the last one) and reads the transaction's time in the same statement. 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -79,6 +78,16 @@ class Base(DeclarativeBase):
 class PortalSession(FlaskSession):
     """The portal's session. `get` of a guarded model is refused by `access.visibility`, which extends this class's
     events; here stand only context, clock and the queue of what waits for the commit."""
+
+    def close(self) -> None:
+        """End it. Whatever was begun on a connection that has gone since is gone too, and nobody is told: they have had their answer,
+        or are answered that the database is away."""
+        try:
+            super().close()
+        except DBAPIError as gone:
+            if not gone.connection_invalidated:
+                raise
+            self.invalidate()
 
 
 db = SQLAlchemy(
@@ -240,22 +249,6 @@ def _insert(record: Base) -> Insert:
             setattr(record, key, column.default.arg)
     values = {column.name: record.__dict__[key] for key, column in columns.items() if key in record.__dict__}
     return insert(cast(Table, inspect(type(record)).local_table)).values(values)
-
-
-@contextmanager
-def alone(key: int) -> Iterator[bool]:
-    """Whether nobody else in the installation is inside under this number; without a transaction, so that one may wait
-    long in it. It ends with the process, however that ends."""
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        mine = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}))
-        try:
-            yield mine
-        finally:
-            if mine:
-                try:
-                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
-                except DBAPIError:
-                    connection.invalidate()  # it went with the connection
 
 
 def after_commit(act: Callable[[], object]) -> None:

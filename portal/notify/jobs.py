@@ -20,7 +20,8 @@ from portal.deadlines.queries import calendar_of
 from portal.identity.lockout import CODES, LOCKED_FOR, MOST
 from portal.identity.queries import locked_out
 from portal.kernel import clock
-from portal.kernel.db import alone, current_city, db
+from portal.kernel.connections import alone
+from portal.kernel.db import current_city, db
 from portal.network.models import Post
 from portal.network.queries import in_force
 from portal.notify import channels, delivery, ladder

@@ -121,6 +121,13 @@ class Worker:
             self.done.append(words)
 
 
+def wrong_in(log: Path) -> str:
+    """What the web server's log says of faults, with what stands around each."""
+    lines = log.read_text().splitlines()
+    said = [number for number, line in enumerate(lines) if re.search(r"Error handling|Traceback|\b500\b", line)]
+    return "\n".join(line for number in said for line in lines[max(0, number - 3) : number + 40])[:20_000]
+
+
 def fields_of(page: str) -> dict[str, str]:
     """The hidden fields of a page's forms."""
     found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
@@ -225,7 +232,7 @@ def test_killed_servers_lose_nothing_double_nothing_and_come_back(portal: Portal
             thread.join()
     until(lambda: left(world) == 0)  # what they did last is told too
     assert "database ended (-9)" in portal.said()
-    assert [worker.wrong for worker in people] == [[], [], []], (portal.data / "log" / "web.log").read_text()[-20_000:]
+    assert [worker.wrong for worker in people] == [[], [], []], wrong_in(portal.data / "log" / "web.log")
     assert sum(worker.answers[503] for worker in people) > 0
     for worker, matter_id in zip(handlers, mine, strict=True):
         assert written(world, matter_id, worker.words) == worker.done

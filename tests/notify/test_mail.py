@@ -13,7 +13,8 @@ from sqlalchemy import select, update
 from portal.audit.models import JournalEntry
 from portal.identity.models import Person
 from portal.kernel import clock
-from portal.kernel.db import alone, db, enter
+from portal.kernel.connections import alone
+from portal.kernel.db import db, enter
 from portal.notify import channels, delivery, jobs, mail, wakeup
 from portal.notify.channels import Outcome
 from portal.notify.commands import deliveries as deliveries_commands

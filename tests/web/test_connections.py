@@ -60,3 +60,12 @@ def test_a_connection_that_has_rested_is_asked_first(
         db.session.rollback()
         cut_off()
         assert db.session.scalar(select(City.id)) is not None
+
+
+def test_leaving_whatever_was_begun_on_it_says_nothing(world: World, cut_off: Callable[[], None]) -> None:
+    with world.app.app_context():
+        assert db.session.scalar(select(City.id)) is not None
+        cut_off()
+    with world.app.app_context():
+        begin()
+        assert db.session.scalar(select(City.id)) is not None

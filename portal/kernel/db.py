@@ -80,8 +80,8 @@ class PortalSession(FlaskSession):
     events; here stand only context, clock and the queue of what waits for the commit."""
 
     def close(self) -> None:
-        """End it. Whatever was begun on a connection that has gone since is gone too, and nobody is told: they have had their answer,
-        or are answered that the database is away."""
+        """End it. Whatever was begun on a connection that has gone since is gone too, and nobody is told: they have had their
+        answer, or are answered that the database is away."""
         try:
             super().close()
         except DBAPIError as gone:

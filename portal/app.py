@@ -45,6 +45,7 @@ from portal.web import (
     transactions,
     typed,
 )
+from portal.web.addresses import Portal
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     """The portal, ready but not yet allowed to serve: see `check_ready`. `config` is for tests."""
     settings = settings or Settings.from_environment()
     here = str(Path(__file__).resolve().parent)
-    app = Flask("portal", root_path=here, template_folder="../templates", static_folder="../static")
+    app = Portal("portal", root_path=here, template_folder="../templates", static_folder="../static")
     app.request_class = typed.PortalRequest
     app.jinja_environment = templates.Spoken
     app.config.update(
@@ -97,7 +98,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     room.install(app)
     bodies.install(app)
     headers.install(app)
-    transactions.install(app)
+    transactions.install(app, once.remember)
     cities.install(app)
     locale.install(app, (one.translations for one in FEATURES if one.translations is not None))
     templates.install(app)
@@ -165,7 +166,7 @@ def _add_outside(app: Flask) -> None:
         if len(found) == 1:
             g.city = found[0]
             return app.make_response(redirect(navigation.desk_url()))
-        return render_template("front.html", bare=True)
+        return render_template(templates.template("front.html"), bare=True)
 
 
 def _options(database_url: str) -> str:

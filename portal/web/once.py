@@ -28,18 +28,18 @@ class FiledForms(Protocol):
 
 
 def install(app: Flask, filed: FiledForms) -> None:
-    """Give forms the key of their page, and remember what was filed; register after the transactions, so that it runs
-    before them."""
+    """Give forms the key of their page, and know what was filed."""
     app.extensions[EXTENSION] = filed
     app.context_processor(lambda: {"page_key": page_key()})
 
-    @app.after_request
-    def _remember(response: Response) -> Response:
-        key = g.pop("filing", None)
-        led_to = response.headers.get("HX-Redirect") or response.headers.get("Location")
-        if key is not None and led_to and response.status_code in (200, 303):
-            filed.file(key, led_to)
-        return response
+
+def remember(response: Response) -> None:
+    """What was filed under the page's key, as a part of the request's transaction."""
+    key = g.pop("filing", None)
+    led_to = response.headers.get("HX-Redirect") or response.headers.get("Location")
+    if key is not None and led_to and response.status_code in (200, 303):
+        filed: FiledForms = current_app.extensions[EXTENSION]
+        filed.file(key, led_to)
 
 
 def judge(*, safe: bool, filed_under: Callable[[UUID], str | None] | None) -> Response | None:

@@ -19,8 +19,9 @@ _PAPERS = frozenset({"paper", "submission"})
 _RECORDS = frozenset({"matter_id", "report_id", "attachment_id"})
 
 
-def install(app: Flask) -> None:
-    """End every request's transaction; register after the headers, so that it runs before them."""
+def install(app: Flask, last: Callable[[Response], None]) -> None:
+    """End every request's transaction; register after the headers, so that it runs before them. `last` writes what is known only
+    with the answer."""
 
     @app.before_request
     def _begin() -> None:
@@ -35,6 +36,7 @@ def install(app: Flask) -> None:
                 return response
         g.transaction_failed = True  # holds if the commit itself fails
         try:
+            last(response)
             _write_down(shown)
             db.session.commit()
         except Exception as error:  # answered as if the view had failed: a database that is away is no fault of ours

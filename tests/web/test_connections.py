@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, event, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 
@@ -69,3 +70,27 @@ def test_leaving_whatever_was_begun_on_it_says_nothing(world: World, cut_off: Ca
     with world.app.app_context():
         begin()
         assert db.session.scalar(select(City.id)) is not None
+
+
+def test_what_goes_with_the_last_thing_that_is_written_is_answered_by_the_portal(world: World, cut_off: Callable[[], None]) -> None:
+    matter_id = world.name_handler(world.assign(world.register()))
+    browser, path = world.browser("city.supervisor"), world.url(f"matters/{matter_id}/urge")
+    form = {"version": str(world.matter(matter_id).version), "words": "请抓紧", "csrf_token": world.token(browser)}
+    form["request_key"] = str(uuid4())
+
+    times: list[None] = []
+
+    def cut(_on: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith("INSERT INTO filed_form") and not times:
+            times.append(cut_off())
+
+    event.listen(Engine, "before_cursor_execute", cut)
+    try:
+        answer = browser.post(path, data=form)
+    finally:
+        event.remove(Engine, "before_cursor_execute", cut)
+    assert times
+    assert answer.status_code == 503 and "请抓紧" in answer.get_data(as_text=True)
+    assert world.matter(matter_id).urges == 0
+    assert browser.post(path, data=form).status_code == 303
+    assert world.matter(matter_id).urges == 1

@@ -60,8 +60,8 @@ class Readers:
 def rows_of(
     record: Mapping[str, Any], readers: Mapping[int, Sight], until: Mapping[int, datetime] | None = None
 ) -> list[dict[str, Any]]:
-    """The viewer rows as plain values. `record`: what is the same in all of them; `until`: when a principal's reading ends. A record
-    that has ended waits for nothing."""
+    """The viewer rows as plain values. `record`: what is the same in all of them; `until`: when a principal's reading ends.
+    What has ended waits for nothing."""
     ends = until or {}
     return [
         {

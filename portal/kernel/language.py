@@ -39,9 +39,11 @@ def catalogues() -> Mapping[str, NullTranslations]:
 
 def spoken() -> str:
     """The language that is spoken here: of the page, or the one that was forced; the official one where nobody is spoken to."""
-    if not app_ctx:
+    try:
+        here = app_ctx._get_current_object()  # type: ignore[attr-defined]
+    except RuntimeError:
         return DEFAULT
-    settled = app_ctx.g.get("_flask_babel")  # what Flask-Babel keeps for the length of a request
+    settled = here.g.get("_flask_babel")  # what Flask-Babel keeps for the length of a request
     locale = getattr(settled, "babel_locale", None) or get_locale()
     return locale.language if locale is not None and locale.language in LANGUAGES else DEFAULT
 

@@ -1,6 +1,6 @@
 """How dates, times and counts are written on screen: Asia/Shanghai, in official Chinese form or in English.
 
-Pure functions; `install` hangs them into the templates as filters in the language of the page. A deadline that ends at
+Pure functions, and filters of the templates of each language. A deadline that ends at
 midnight is written as 24:00 of the day before, as the office says it.
 """
 
@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from portal.kernel.clock import OFFICE_ZONE
-
-if TYPE_CHECKING:
-    from flask import Flask
 
 _WEEKDAYS_ZH = "一二三四五六日"
 _WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -174,15 +171,14 @@ _DATED: dict[str, Callable[..., str]] = {
 _PLAIN: dict[str, Callable[..., str]] = {"machine": machine, "grouped": grouped, "size": size}
 
 
-def install(app: Flask, language: Callable[[], str], today: Callable[[], date]) -> None:
-    """Give the templates these filters; `language` answers zh or en for the page, `today` the date in Shanghai."""
+def filters(language: str, today: Callable[[], date]) -> dict[str, Callable[..., str]]:
+    """The filters of templates in this language; `today` answers the date in Shanghai."""
 
     def spoken(function: Callable[..., str]) -> Callable[[Any], str]:
-        return lambda value: function(value, "en" if language().startswith("en") else "zh")
+        return lambda value: function(value, language)
 
     def dated(function: Callable[..., str]) -> Callable[[Any], str]:
-        return lambda value: function(value, "en" if language().startswith("en") else "zh", today())
+        return lambda value: function(value, language, today())
 
-    app.jinja_env.filters.update({name: spoken(function) for name, function in _SPOKEN.items()})
-    app.jinja_env.filters.update({name: dated(function) for name, function in _DATED.items()})
-    app.jinja_env.filters.update(_PLAIN)
+    said = {name: spoken(function) for name, function in _SPOKEN.items()}
+    return said | {name: dated(function) for name, function in _DATED.items()} | _PLAIN

@@ -9,9 +9,8 @@ from pathlib import Path
 from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel
 
-from portal.kernel import clock, language
+from portal.kernel import language
 from portal.kernel.language import DEFAULT, LANGUAGES
-from portal.web import formats
 from portal.web.guards import current_visitor
 
 COOKIE = "language"
@@ -25,7 +24,6 @@ def install(app: Flask, catalogues: Iterable[Path] = ()) -> None:
     Babel(app, locale_selector=_chosen, timezone_selector=lambda: "Asia/Shanghai")
     language.read_catalogues((Path(app.root_path) / "translations", *catalogues))
     app.jinja_env.install_gettext_callables(language._, language._n, newstyle=True)  # type: ignore[attr-defined]
-    formats.install(app, language.spoken, clock.today)
 
 
 def _chosen() -> str:

@@ -17,7 +17,9 @@ from jinja2 import BaseLoader, BytecodeCache, Template, nodes
 from jinja2.ext import Extension
 from jinja2.visitor import NodeTransformer
 
+from portal.kernel import clock
 from portal.kernel.language import LANGUAGES, catalogues, spoken
+from portal.web.formats import filters
 
 _INDENTATION = re.compile(r"(?<=\n)[ \t]+")
 
@@ -72,6 +74,7 @@ class Spoken(Environment):
         catalogue = catalogues().get(language)
         made = self.overlay()
         made.words, made._read_by = (str if catalogue is None else catalogue.gettext), self
+        made.filters = self.filters | filters(language, clock.today)
         if self.bytecode_cache is not None:
             made.bytecode_cache = _apart(self.bytecode_cache, language)
         return made

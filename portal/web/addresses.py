@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,16 +22,21 @@ class Portal(Flask):
         super().__init__(*args, **more)
         self._patterns = {}
 
-    def url_for(self, /, endpoint: str, **values: Any) -> str:
+    def url_for(
+        self, /, endpoint: str, *,
+        _anchor: str | None = None, _method: str | None = None, _scheme: str | None = None, _external: bool | None = None,
+        **values: Any,
+    ) -> str:  # fmt: skip
         """As Flask's, of the city that the request is in."""
-        if not _is_plain(endpoint, values):
-            return super().url_for(endpoint, **values)
+        build = partial(super().url_for, endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)
+        if _anchor or _method or _scheme or _external is not None or not _is_plain(endpoint, values):
+            return build(**values)
         city = g.get("city")
         key = request.script_root, city.slug if city is not None else "", endpoint, tuple(values)
         pattern = self._patterns.get(key)
         if pattern is None:
             places: dict[str, Any] = dict(zip(values, _IN_PLACE_OF, strict=False))
-            pattern = super().url_for(endpoint, **places)
+            pattern = build(**places)
             self._patterns[key] = pattern
         for stands, value in zip(_IN_PLACE_OF, values.values(), strict=False):
             pattern = pattern.replace(str(stands), str(value), 1)

@@ -125,19 +125,21 @@ class OfCity:
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Seconds: how long a transaction waits for a lock that somebody else holds, how long one statement may take, and how
-    long nothing may be asked of it."""
+    long nothing may be asked of it. `plans`: whether the database looks for the best way of each asking (`auto`), or knows one
+    for all that are asked often: looking takes as long as the rows of a page."""
 
     lock: int
     statement: int
     idle: int
+    plans: str = "auto"
 
     def limits(self) -> dict[str, str]:
         """As PostgreSQL calls them."""
-        idle = {"idle_in_transaction_session_timeout": f"{self.idle}s"}
+        idle = {"idle_in_transaction_session_timeout": f"{self.idle}s", "plan_cache_mode": self.plans}
         return {"lock_timeout": f"{self.lock}s", "statement_timeout": f"{self.statement}s"} | idle
 
 
-PERSON = Patience(lock=4, statement=30, idle=60)
+PERSON = Patience(lock=4, statement=30, idle=60, plans="force_generic_plan")
 """Of every connection: over sooner than somebody at a browser gives up."""
 IMPORT = Patience(lock=4, statement=1800, idle=1800)
 """Of what he knows to take long: thousands of rows are judged or written."""

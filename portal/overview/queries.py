@@ -15,14 +15,14 @@ from portal.deadlines.lamp import SOON_DAYS
 from portal.identity.models import SignInSession
 from portal.kernel import clock
 from portal.kernel.statements import Kept
-from portal.matters.lists import MOST_COUNTED, counts
+from portal.matters.lists import counts
 from portal.matters.lists.counts import Span
 from portal.matters.lists.stretches import values_of
 from portal.registry.tasks import TASKS
 
 _COUNTS = Kept()
 FORTNIGHT = 14
-MOST_A_DAY = 99
+MOST_COUNTED, MOST_A_DAY = 100, 99  # what is behind a number says the list that it opens
 LONG_AGO, FAR_OFF = date(2000, 1, 1), date(9999, 12, 31)
 
 
@@ -76,8 +76,8 @@ def _counts(business: bool) -> Select[Any]:
     columns: dict[str, Any] = {}
     if business:
         columns = {
-            "tasks": counts.of_tasks(),
-            "whens": counts.of_spans("whens"),
+            "tasks": counts.of_tasks(MOST_COUNTED),
+            "whens": counts.of_spans("whens", MOST_COUNTED),
             "days": counts.of_spans("days", MOST_A_DAY),
         }
     person_id: Any = bindparam("person_id", type_=Integer)

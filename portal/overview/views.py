@@ -14,10 +14,10 @@ from portal.deadlines.calendar import Calendar
 from portal.deadlines.formatting import holiday_words
 from portal.deadlines.lamp import Lamp
 from portal.kernel.language import _, _l
-from portal.matters.lists import LATE, MINE, MOST_COUNTED, REST, SOON, TODAY, WAITING, Row
+from portal.matters.lists import LATE, MINE, REST, SOON, TODAY, WAITING, Row
 from portal.matters.lists.views import GROUP_TITLES, turn_of
 from portal.matters.views import lamp_of
-from portal.overview.queries import MOST_A_DAY, Counts
+from portal.overview.queries import MOST_A_DAY, MOST_COUNTED, Counts
 from portal.registry.tasks import TASKS
 from portal.web.formats import weekday
 from portal.web.places import record_url
@@ -76,7 +76,7 @@ class Headline:
 
 
 def capped(number: int, most: int = MOST_COUNTED) -> int | str:
-    """A count as it is shown: beyond the most, 1,000+."""
+    """A count as it is shown: beyond the most, 100+."""
     return f"{most:,}+" if number > most else number
 
 

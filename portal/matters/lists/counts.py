@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.sql.selectable import FromClause
 
 from portal.access.models import Viewer
-from portal.matters.lists.conditions import MOST_COUNTED
 from portal.matters.lists.stretches import of_reader, readers_of
 
 ANY = "any"
@@ -27,15 +26,16 @@ class Span(NamedTuple):
     stopped: bool = False
 
 
-def of_tasks() -> Any:
+def of_tasks(most: int) -> Any:
     """A column with a JSON object: task → how many wait for it from the reader, and under `ANY` how many for any of them,
-    each matter once; a task with none is left out. Of a statement that has `stretches.values_of` and `TASK_NAMES` as values."""
+    each matter once, and none counted further than one beyond the most; a task with none is left out. Of a statement that has
+    `stretches.values_of` and `TASK_NAMES` as values."""
     tasks = func.unnest(bindparam(TASK_NAMES, type_=ARRAY(TEXT))).table_valued("task").render_derived(name="asked_task")
     waiting = select(Viewer.record_id).where(Viewer.task == tasks.c.task).order_by(Viewer.due_on, Viewer.record_id)
-    return _object(tasks, tasks.c.task, waiting, MOST_COUNTED, together=True)
+    return _object(tasks, tasks.c.task, waiting, most, together=True)
 
 
-def of_spans(called: str, most: int = MOST_COUNTED) -> Any:
+def of_spans(called: str, most: int) -> Any:
     """A column with a JSON object: name of a span → how many fall into it; a span with none is left out. The spans are among the
     values of the statement, as `spans_of` gives them under this name."""
     columns = {"name": TEXT, "first": Date, "last": Date, "stopped": Boolean}

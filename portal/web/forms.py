@@ -49,7 +49,7 @@ class OfficeForm(FlaskForm):
     class Meta:
         def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
             if issubclass(unbound_field.field_class, StringField) and unbound_field.field_class is not PasswordField:
-                unbound_field.kwargs["filters"] = (_tidied, *unbound_field.kwargs.get("filters", ()))
+                options |= {"filters": (_tidied, *unbound_field.kwargs.get("filters", ()))}  # its own are the class's
             return unbound_field.bind(form=form, **options)
 
     @property

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import BigInteger, Date, DateTime, Insert, SmallInteger, Text, bindparam, func, insert, literal, select
+from sqlalchemy import BigInteger, Date, DateTime, Insert, SmallInteger, Table, Text, func, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.access.models import View, Viewer
 from portal.access.roles import Role, shells_principal, standing_principal
+from portal.kernel.writing import Write
 
 _VARYING: dict[str, Any] = {
     "principal": BigInteger,
@@ -76,10 +77,17 @@ def rows_of(
     ]
 
 
-def insert_rows(rows: list[dict[str, Any]]) -> Insert:
+def insert_rows(rows: list[dict[str, Any]]) -> Write:
     """The statement that writes these viewer rows of one record: one shape, however many they are."""
     same = {name: value for name, value in rows[0].items() if name not in _VARYING}
-    columns = [bindparam(name, [row[name] for row in rows], type_=ARRAY(kind), unique=True) for name, kind in _VARYING.items()]
-    each = func.unnest(*columns).table_valued(*_VARYING).render_derived()
-    constants = [literal(value, Viewer.__mapper__.columns[name].type) for name, value in same.items()]
-    return insert(Viewer).from_select([*same, *_VARYING], select(*constants, *(each.c[name] for name in _VARYING)))
+    columns = Viewer.__mapper__.columns
+
+    def build(value: Callable[[str, Any], Any]) -> Insert:
+        each = func.unnest(*(value(name, ARRAY(kind)) for name, kind in _VARYING.items())).table_valued(*_VARYING).render_derived()
+        constants = [value(name, columns[name].type).label(name) for name in same]
+        return insert(cast("Table", Viewer.__table__)).from_select(
+            [*same, *_VARYING], select(*constants, *(each.c[name] for name in _VARYING))
+        )
+
+    varying = {name: [row[name] for row in rows] for name in _VARYING}
+    return Write(("viewer", *same), build, same | varying)

@@ -11,25 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
-    Column,
     Connection,
     Date,
     DateTime,
     Enum,
     ForeignKey,
-    Insert,
     MetaData,
-    Table,
     Uuid,
     event,
-    insert,
-    inspect,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -40,12 +35,9 @@ from sqlalchemy.orm import (
     Session,
     SessionTransaction,
     declared_attr,
-    make_transient_to_detached,
     mapped_column,
     registry,
 )
-from sqlalchemy.orm.attributes import set_committed_value
-from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from portal.kernel import clock
 
@@ -219,38 +211,6 @@ def _begin(session: Session, transaction: SessionTransaction, connection: Connec
 def _end(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None:
         clock.transaction_began(None)
-
-
-def write_together(*rows: Base | Insert) -> None:
-    """Write these new records, and what the INSERTs among them say, in one statement. They stay outside the session (but
-    `go_on_with`), and what the database gives them (a sequence, the city) is not asked for."""
-    *others, last = (row if isinstance(row, Insert) else _insert(row) for row in rows)
-    db.session.execute(last.add_cte(*(other.cte(f"written_{number}") for number, other in enumerate(others))))
-
-
-def go_on_with(*records: Base) -> None:
-    """These records were written together with others, and are gone on with: the session has them as if they had been read.
-    What only the database knows of them (a sequence, the city) is asked for when it is needed."""
-    for record in records:
-        for key, column in _columns(record).items():
-            if key not in record.__dict__ and column.nullable and column.server_default is None and column.computed is None:
-                set_committed_value(record, key, None)  # as it was written
-        make_transient_to_detached(record)
-        db.session.add(record)
-
-
-def _columns(record: Base) -> dict[str, Column[Any]]:
-    return {attribute.key: cast("Column[Any]", attribute.columns[0]) for attribute in inspect(type(record)).column_attrs}
-
-
-def _insert(record: Base) -> Insert:
-    columns = _columns(record)
-    for key, column in columns.items():
-        # SQLAlchemy asks a column's own default only for the outermost INSERT.
-        if key not in record.__dict__ and isinstance(column.default, ScalarElementColumnDefault):
-            setattr(record, key, column.default.arg)
-    values = {column.name: record.__dict__[key] for key, column in columns.items() if key in record.__dict__}
-    return insert(cast(Table, inspect(type(record)).local_table)).values(values)
 
 
 def after_commit(act: Callable[[], object]) -> None:

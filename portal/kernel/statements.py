@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from threading import Lock
 from typing import Any, ClassVar
 
-from sqlalchemy import Engine, ExecutionContext, Result, Select, event
+from sqlalchemy import Engine, ExecutionContext, Insert, Result, Select, event
 
 from portal.kernel.db import db
 
@@ -31,11 +31,15 @@ class Kept:
 
     def __init__(self, most: int = 300) -> None:
         self._most = most
-        self._ready: dict[Hashable, Select[*tuple[Any, ...]]] = {}
+        self._ready: dict[Hashable, Select[*tuple[Any, ...]] | Insert] = {}
         self._lock = Lock()
 
     def execute(
-        self, shape: Hashable, build: Callable[[], Select[*tuple[Any, ...]]], values: Mapping[str, Any], options: Mapping[str, Any]
+        self,
+        shape: Hashable,
+        build: Callable[[], Select[*tuple[Any, ...]] | Insert],
+        values: Mapping[str, Any],
+        options: Mapping[str, Any],
     ) -> Result[*tuple[Any, ...]]:
         """The answer of the statement of this shape to these values, under these execution options. `build` is called where there
         is none yet; its statement holds no value that differs between askings."""
@@ -67,7 +71,7 @@ def _compiled(_on: object, _cursor: object, _said: str, _values: object, context
         on_compiled()
 
 
-def refuse_stale(shape: Hashable, kept: Select[Any], anew: Select[Any]) -> None:
+def refuse_stale(shape: Hashable, kept: Select[Any] | Insert, anew: Select[Any] | Insert) -> None:
     """Raise StaleStatement where what is kept under this shape is not what would be put together now: another statement, or one
     that holds another value (a day, a city, a person), which whoever asks next would be answered by."""
     before, now = kept._generate_cache_key(), anew._generate_cache_key()

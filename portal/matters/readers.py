@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Insert, delete
+from sqlalchemy import delete
 
 from portal.access.models import View, Viewer
 from portal.access.roles import LEADERS, SUPERVISION, Role, audience_principal, person_principal
 from portal.access.viewers import Readers, Sight, insert_rows, rows_of
 from portal.kernel.db import db
+from portal.kernel.writing import Write, write_together
 from portal.matters.around import Around, around
 from portal.matters.kinds import kind_of
 from portal.matters.models import Content, Matter, State
@@ -125,10 +126,10 @@ def index_viewers(matter: Matter, content: Content) -> None:
     """Write the matter's viewer rows anew, as the rule says now."""
     db.session.flush()
     db.session.execute(delete(Viewer).where(Viewer.record_id == matter.id))
-    db.session.execute(insert_viewers(matter, content, around(matter, content)))
+    write_together(insert_viewers(matter, content, around(matter, content)))
 
 
-def insert_viewers(matter: Matter, content: Content, around: Around) -> Insert:
+def insert_viewers(matter: Matter, content: Content, around: Around) -> Write:
     """The statement that writes these viewer rows, which the matter then knows."""
     rows = viewer_rows(matter, content, around)
     matter.readers = frozenset(row["principal"] for row in rows)

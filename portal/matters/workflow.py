@@ -15,8 +15,9 @@ from portal.access.roles import Role, post_name
 from portal.access.visibility import as_seen_by
 from portal.deadlines.formatting import instant_words
 from portal.kernel import clock
-from portal.kernel.db import db, write_together
+from portal.kernel.db import db
 from portal.kernel.language import _
+from portal.kernel.writing import write_together
 from portal.matters import audience, clocks
 from portal.matters.models import Content, Entry, Matter, Milestone
 from portal.matters.notices import notify_in_turn

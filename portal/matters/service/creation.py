@@ -19,9 +19,10 @@ from portal.audit import journal
 from portal.deadlines.rules import SourceLevel, Urgency
 from portal.documents.numbering import bracketed, next_number
 from portal.kernel import clock
-from portal.kernel.db import current_city, db, go_on_with, write_together
+from portal.kernel.db import current_city, db
 from portal.kernel.language import _
 from portal.kernel.refusals import Invalid
+from portal.kernel.writing import go_on_with, write_together
 from portal.matters import audience, clocks
 from portal.matters.around import around
 from portal.matters.kinds import MatterKind

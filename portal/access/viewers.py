@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import BigInteger, Date, DateTime, Insert, SmallInteger, Table, Text, func, insert, select
+from sqlalchemy import BigInteger, Date, DateTime, Insert, SmallInteger, Table, Text, func, insert, inspect, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.access.models import View, Viewer
@@ -85,7 +85,7 @@ def insert_rows(rows: list[dict[str, Any]]) -> Write:
     def build(value: Callable[[str, Any], Any]) -> Insert:
         each = func.unnest(*(value(name, ARRAY(kind)) for name, kind in _VARYING.items())).table_valued(*_VARYING).render_derived()
         constants = [value(name, columns[name].type).label(name) for name in same]
-        return insert(cast("Table", Viewer.__table__)).from_select(
+        return insert(cast("Table", inspect(Viewer).local_table)).from_select(
             [*same, *_VARYING], select(*constants, *(each.c[name] for name in _VARYING))
         )
 

@@ -70,7 +70,12 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
             "pool_size": 8,
             "max_overflow": 8,
             "pool_timeout": 5,
-            "connect_args": {"connect_timeout": 5, "application_name": "duban", "options": _options(settings.database_url)},
+            "connect_args": {
+                "connect_timeout": 5,
+                "application_name": "duban",
+                "options": _options(settings.database_url),
+                "prepare_threshold": 1,  # psycopg forgets all at each rollback, and every refusal is one
+            },
         },
         MAX_CONTENT_LENGTH=settings.request_limit,
         MAX_FORM_MEMORY_SIZE=2 * MEBIBYTE,

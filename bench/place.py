@@ -44,6 +44,17 @@ class Ground:
         self.postgres.start()
         self.redis.start()
 
+    def __enter__(self) -> Ground:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.stop()
+
     def database(self, name: str) -> tuple[dict[str, str], psycopg.Connection]:
         """A database with the portal's tables: what the portal is told of it, and a connection that passes row-level
         security, for the bulk load."""
@@ -114,7 +125,7 @@ class Web:
 
     def workers(self) -> list[int]:
         """The processes that answer."""
-        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+        return children(self.pid)
 
     def answers(self) -> bool:
         """Whether it lets one connect."""
@@ -126,9 +137,21 @@ class Web:
 
     def memory(self) -> float:
         """PSS of the workers together, in MiB."""
-        total = 0
-        for pid in self.workers():
-            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    total += int(line.split()[1])
-        return total / 1024
+        return sum(memory(pid) for pid in self.workers())
+
+
+def children(pid: int) -> list[int]:
+    """The processes that this one started; none where it has ended."""
+    try:
+        return [int(one) for task in Path(f"/proc/{pid}/task").iterdir() for one in (task / "children").read_text().split()]
+    except OSError:
+        return []
+
+
+def memory(pid: int) -> float:
+    """PSS of one process in MiB; none where it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024

@@ -41,24 +41,30 @@ class Start:
     parts: dict[str, float]
 
 
-class Clone:
-    """A clean clone of the working files, with a data directory of its own."""
+class Portal:
+    """The working files of some clone, with a data directory of its own."""
 
-    def __init__(self, directory: Path) -> None:
-        self.root, self.data = directory / "clone", directory / "data"
-        subprocess.run(["git", "clone", "-q", str(CLONE), str(self.root)], check=True)
+    def __init__(self, root: Path, data: Path) -> None:
+        self.root, self.data = root, data
+
+    @classmethod
+    def cloned(cls, directory: Path) -> Portal:
+        """A clean clone."""
+        root = directory / "clone"
+        subprocess.run(["git", "clone", "-q", str(CLONE), str(root)], check=True)
         changed = subprocess.run(
             ["git", "ls-files", "-z", "--modified", "--others", "--exclude-standard"], cwd=CLONE, check=True, capture_output=True
         )
         for name in filter(None, changed.stdout.decode().split("\0")):
             if (CLONE / name).exists():
-                (self.root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(CLONE / name, self.root / name)
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(CLONE / name, root / name)
             else:
-                (self.root / name).unlink()
+                (root / name).unlink()
+        return cls(root, directory / "data")
 
-    def start(self, *, writes_code: bool, until_played: bool = False) -> Start:
-        """Starts the portal, asks until the first page comes, and stops it again."""
+    def start(self, *, writes_code: bool, until_played: bool = False, look: Callable[[int], None] | None = None) -> Start:
+        """Starts the portal, asks until the first page comes, lets `look` see the process that started all, and stops it."""
         with free_port(FIRST_PORT) as kept:
             port = int(kept.getsockname()[1])
         begun = time.monotonic()
@@ -75,6 +81,8 @@ class Clone:
             _until(lambda: "the start is complete" in self._diary(), running)
             if until_played:
                 _until(lambda: not (self.data / "demonstration.unfinished").exists(), running)
+            if look is not None:
+                look(running.pid)
         finally:
             if running.poll() is None:
                 os.killpg(running.pid, signal.SIGINT)
@@ -121,7 +129,7 @@ def run() -> None:
         for number in range(TIMES):
             place = directory / str(number)
             place.mkdir()
-            clone = Clone(place)
+            clone = Portal.cloned(place)
             first.append(clone.start(writes_code=False, until_played=number == TIMES - 1))
             if number < TIMES - 1:
                 clone.forget()

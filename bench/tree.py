@@ -71,28 +71,28 @@ class TreeBench:
 
     def small(self) -> None:
         """The demonstration's units, and one secretary."""
-        from portal.commands.city import table_from
+        from portal.commands.city import sheet_from
         from portal.network import rules
+        from portal.network.plan import UNITS
 
-        table = table_from(DEMONSTRATION / "units.xlsx", rules.UNIT_COLUMNS)
-        at = {title: list(table.header).index(title) for title in rules.UNIT_COLUMNS if title in table.header}
-        waiting = [[str(cell or "") for cell in cells] for _number, cells in table.rows]
+        sheet = sheet_from(DEMONSTRATION / "units.xlsx", UNITS)
         rows, there = [], {""}
+        waiting = [{title: sheet.cell(row, title).text for title in rules.UNIT_COLUMNS} for row in sheet.rows]
         while waiting:
-            fit = [cells for cells in waiting if cells[at[rules.PARENT]] in there]
-            for cells in fit:
-                there.add(cells[at[rules.CODE]])
+            fit = [row for row in waiting if row[rules.PARENT] in there]
+            for row in fit:
+                there.add(row[rules.CODE])
                 rows.append(
                     (
-                        cells[at[rules.CODE]],
-                        cells[at[rules.NAME]],
-                        cells[at[rules.SHORT_NAME]] or cells[at[rules.NAME]],
-                        str(rules.LEVELS[rules.plain_label(cells[at[rules.LEVEL]])]),
-                        str(rules.KINDS[rules.plain_label(cells[at[rules.KIND]])]),
-                        cells[at[rules.PARENT]],
+                        row[rules.CODE],
+                        row[rules.NAME],
+                        row[rules.SHORT_NAME] or row[rules.NAME],
+                        str(rules.LEVELS[rules.plain_label(row[rules.LEVEL])]),
+                        str(rules.KINDS[rules.plain_label(row[rules.KIND])]),
+                        row[rules.PARENT],
                     )
                 )
-            waiting = [cells for cells in waiting if cells not in fit]
+            waiting = [row for row in waiting if row not in fit]
         self._add(rows)
         self.root = rows[0][0]
         stored = passwords.hashed(PASSWORD)

@@ -94,9 +94,15 @@ def may_see(model: Any, actor: Actor) -> ColumnElement[bool]:
     return _rule(model, _principals(actor), None)
 
 
-def sees(actor: Actor, record_id: Any) -> ColumnElement[bool]:
-    """Whether the actor sees the matter that this column names, for whoever knows no matter but points at some."""
-    return _in_view(record_id, _principals(actor), None, View.SHELL)
+def sees(record_id: Any) -> ColumnElement[bool]:
+    """Whether the reader sees the matter that this column names, for whoever knows no matter but points at some; a part of a
+    statement that has `values_of` among its values."""
+    return _in_view(record_id, _SEEN_BY, _SEEN_AT, View.SHELL, row_by_row=True)
+
+
+def values_of(reader: Actor) -> dict[str, Any]:
+    """For whom a statement reads, and when, as its values."""
+    return {"seen_by": list(reader.principals), "seen_at": clock.now()}
 
 
 SEEN_BY = "seen_by"
@@ -206,8 +212,7 @@ def _reader_of(state: ORMExecuteState) -> Actor | System | None:
 
 
 def _say_for_whom(state: ORMExecuteState, reader: Actor) -> None:
-    said = {"seen_by": list(reader.principals), "seen_at": clock.now()}
-    state.parameters = {**cast("dict[str, Any]", state.parameters or {}), **said}
+    state.parameters = {**cast("dict[str, Any]", state.parameters or {}), **values_of(reader)}
 
 
 _READER, _OPENED = "reader_of_guarded", "opened"

@@ -9,19 +9,37 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, ScalarSelect, and_, bindparam, exists, false, func, not_, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Integer,
+    ScalarSelect,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from portal.access.actor import Actor
 from portal.access.models import Audience
-from portal.access.visibility import sees
+from portal.access.visibility import sees, values_of
 from portal.identity.models import Person
 from portal.kernel.db import current_city, db
+from portal.kernel.statements import Kept
 from portal.notify.channels import MAIL
 from portal.notify.models import AddressChange, ChannelAddress, Message, NotificationSetting
 from portal.notify.rules import Quiet, Wishes
 from portal.registry.hooks import ON_SHIFT
 
+_PAGES = Kept()
 PAGE_SIZE = 50
 MOST_COUNTED = 1000
 
@@ -72,27 +90,32 @@ def unread_count(person_id: int) -> int:
 def messages_of(actor: Actor, *, only_new: bool = False, place: Place | None = None, size: int = PAGE_SIZE) -> MessagePage:
     """One page of the person's messages, newest first."""
     back = place is not None and place.back
-    order = tuple_(Message.at, Message.id)
-    query = select(Message).where(shown_to(actor.person_id, actor.suspended))
-    if only_new:
-        query = query.where(Message.read_at.is_(None))
-    if place is not None:
-        here = tuple_(place.at, place.id)
-        query = query.where(order > here if back else order < here)
-
-    def ordered(one: type[Message]) -> tuple[ColumnElement[Any], ...]:
-        return (one.at.asc(), one.id.asc()) if back else (one.at.desc(), one.id.desc())
-
-    # Limited first: whether he sees a matter is then asked for these alone.
-    told = aliased(Message, query.order_by(*ordered(Message)).limit(size + 1).subquery())
-    leads = or_(told.record_id.is_(None), sees(actor, told.record_id))
-    rows = db.session.execute(select(told, leads).order_by(*ordered(told))).all()
+    values = {"city_id": current_city(), "person_id": actor.person_id, "limit": size + 1, **values_of(actor)}
+    values |= {} if place is None else {"at": place.at, "id": place.id}
+    shape = only_new, place is not None, back, actor.suspended
+    rows = _PAGES.execute(shape, lambda: _page(*shape), values, {}).all()
     more = len(rows) > size
     found = [message for message, _leads in rows[:size]]
     hidden = frozenset(message.id for message, seen in rows if not seen)
     if back:
         return MessagePage(found[::-1], hidden, newer=more, older=bool(found))
     return MessagePage(found, hidden, newer=place is not None, older=more)
+
+
+def _page(only_new: bool, placed: bool, back: bool, suspended: bool) -> Select[Message, bool]:
+    query = select(Message).where(shown_to(bindparam("person_id", type_=Integer), suspended, bindparam("city_id", type_=Integer)))
+    if only_new:
+        query = query.where(Message.read_at.is_(None))
+    if placed:
+        order, here = tuple_(Message.at, Message.id), tuple_(bindparam("at", type_=DateTime(True)), bindparam("id", type_=Uuid))
+        query = query.where(order > here if back else order < here)
+
+    def ordered(one: type[Message]) -> tuple[ColumnElement[Any], ...]:
+        return (one.at.asc(), one.id.asc()) if back else (one.at.desc(), one.id.desc())
+
+    # Limited first: whether they see a matter is then asked for these alone.
+    told = aliased(Message, query.order_by(*ordered(Message)).limit(bindparam("limit", type_=Integer)).subquery())
+    return select(told, or_(told.record_id.is_(None), sees(told.record_id))).order_by(*ordered(told))
 
 
 def latest(actor: Actor, count: int = 5) -> MessagePage:

@@ -160,6 +160,7 @@ def preload(app: Flask) -> Flask:
         official.get_template(name)
     gc.collect()
     gc.freeze()  # else the collector writes into every shared page
+    gc.set_threshold(10_000, 20, 20)  # a page makes thousands of objects and no rings: Python's 700 cost it a twentieth
     return app
 
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Engine, ExecutionContext, Insert, Result, Select, event
 
-from portal.kernel.db import db
+from portal.kernel.db import begin, db
 
 COMPILED = "on_compiled"  # the execution option that holds what is called once a statement has been compiled
 
@@ -48,6 +48,9 @@ class Kept:
             if self.held_against_anew:
                 refuse_stale(shape, known, build())
             return db.session.execute(known, values, execution_options=options)
+        begin()
+        if db.session.autoflush:
+            db.session.flush()  # whatever waits for others does so before
         with ExitStack() as alone:
             alone.enter_context(self._lock)
             known = self._ready.get(shape)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import current_app, request
+from flask import current_app, g, request
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -33,8 +33,11 @@ class Protection(CSRFProtect):
 
 
 def token_for(city_id: int, whom: DrawnFor) -> str:
-    """The token of a form that is drawn now for that person."""
-    return f"{generate_csrf()}{_BETWEEN}{_marks().dumps([city_id, whom.person_id, whom.post_id])}"
+    """The token of a form that is drawn now for that person; signed once, however many forms the page has."""
+    signed: dict[tuple[int, DrawnFor], str | bytes] = g.setdefault("marks", {})
+    if (city_id, whom) not in signed:
+        signed[city_id, whom] = _marks().dumps([city_id, whom.person_id, whom.post_id])
+    return f"{generate_csrf()}{_BETWEEN}{signed[city_id, whom]!s}"
 
 
 def drawn_for(city_id: int) -> DrawnFor | None:

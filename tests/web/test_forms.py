@@ -11,7 +11,7 @@ from tests.world import World
 class Asked(OfficeForm):
     """A form with a filter of its own."""
 
-    words = StringField(filters=(lambda value: value and value.upper(),))
+    words = StringField("字样", filters=(lambda value: value and value.upper(),))
 
 
 def test_a_form_drawn_often_tidies_what_is_typed_once_each_time(world: World) -> None:

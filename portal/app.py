@@ -154,10 +154,15 @@ def _catch_up() -> None:
 
 def preload(app: Flask) -> Flask:
     """Load what every serving process will need, before they are forked, so that they share it."""
-    configure_mappers()
     official = templates.environments(app)[DEFAULT]  # the other language's are compiled when somebody speaks it
     for name in official.list_templates():
         official.get_template(name)
+    return share(app)
+
+
+def share(app: Flask) -> Flask:
+    """What is loaded now is all that is loaded before the forks, which are to share it."""
+    configure_mappers()
     gc.collect()
     gc.freeze()  # else the collector writes into every shared page
     gc.set_threshold(10_000, 20, 20)  # a page makes thousands of objects and no rings: Python's 700 cost it a twentieth

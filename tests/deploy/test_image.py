@@ -87,7 +87,7 @@ def of_the_portal() -> dict[str, Mapping[str, Any]]:
 
 
 def test_each_part_of_the_portal_is_there_and_told_enough() -> None:
-    assert set(of_the_portal()) == {"migrate", "web", "worker", "clock"}
+    assert set(of_the_portal()) == {"migrate", "web", "jobs"}
     for name, one in of_the_portal().items():
         told = stage("portal").environment | one["environment"]
         settings = Settings.from_environment(told)
@@ -109,7 +109,7 @@ def test_what_waits_for_what_is_there_and_ends_or_is_asked() -> None:
             else:
                 built = other in of_the_portal() and stage("portal").said("HEALTHCHECK")
                 assert built or services[other]["healthcheck"]["test"], (name, other)
-    assert all("migrate" in of_the_portal()[name]["depends_on"] for name in ("web", "worker", "clock"))
+    assert all("migrate" in of_the_portal()[name]["depends_on"] for name in ("web", "jobs"))
 
 
 def test_the_proxy_alone_is_reached_from_outside_and_no_secret_is_an_argument() -> None:

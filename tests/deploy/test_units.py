@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import CLONE
 
 UNITS = CLONE / "deploy" / "systemd"
-PARTS = ("duban-migrate.service", "duban-web.service", "duban-worker@.service", "duban-clock.service")
+PARTS = ("duban-migrate.service", "duban-web.service", "duban-jobs.service")
 SERVICES = ("duban.service", *PARTS)
 
 
@@ -32,7 +32,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def verified(directory: Path) -> str:
     """What `systemd-analyze verify` objects to in all of them."""
-    names = [str(directory / name.replace("@", "@1")) for name in (*SERVICES, "duban.target")]
+    names = [str(directory / name) for name in (*SERVICES, "duban.target")]
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *names], capture_output=True, text=True, check=False, timeout=60
     )

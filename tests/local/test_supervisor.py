@@ -54,6 +54,9 @@ def test_a_first_start_makes_everything_and_says_where_it_is(trial: Trial) -> No
     for word in EVERYBODY:
         assert any(word in line for line in lines), (word, lines)
     assert len(trial.named("duban: worker")) == 2
+    (loaded,) = trial.named("portal.local.loaded")
+    forked = {int(pid) for pid in Path(f"/proc/{loaded}/task/{loaded}/children").read_text().split()}
+    assert {*trial.named("gunicorn: master"), *trial.named("duban: worker"), *trial.named("duban: clock")} <= forked
     noted = re.findall(r"^ *[\d.]+ s  (.+)$", (trial.data / "log" / "start.log").read_text(), re.MULTILINE)
     assert noted == [
         "database and Redis answer",

@@ -22,6 +22,7 @@ from tests.world import make_world
 # As the units start them.
 STARTS = {
     "web": ("gunicorn", "-c", "python:portal.local.serving", "-b", "127.0.0.1:0", "wsgi:app"),
+    "jobs": ("portal.jobs",),
     "worker": ("portal.jobs.worker",),
     "clock": ("portal.jobs.clock",),
     "command": ("flask", "--app", "wsgi", "city", "list"),

@@ -177,7 +177,7 @@ def test_another_city_sees_nothing(app: Flask, new_network: Callable[[], Network
         assert queries.children_units(theirs["33"]) == []
         assert queries.holders(theirs["33"], rules.ROLES["主要领导"]) == []
         assert queries.posts_in(theirs["33"]) == []
-        assert queries.standings_of(person) == []
+        assert queries.standings_of(person) == ()
         assert len(queries.units_matching("教育局")) == 1
         assert not set(theirs.values()) & {unit.id for unit in db.session.scalars(select(Unit))}
 

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any, ClassVar
 
 from sqlalchemy import Engine, ExecutionContext, Insert, Result, Select, event
+from sqlalchemy.orm.interfaces import UserDefinedOption
 
 from portal.kernel.db import begin, db
 
@@ -56,6 +57,7 @@ class Kept:
             known = self._ready.get(shape)
             if known is None:
                 known = build()
+                _refuse_frozen(shape, known)
 
             def on_compiled() -> None:
                 if len(self._ready) < self._most:
@@ -72,6 +74,13 @@ def _compiled(_on: object, _cursor: object, _said: str, _values: object, context
     on_compiled = context.execution_options.get(COMPILED) if context is not None else None
     if on_compiled is not None:
         on_compiled()
+
+
+def _refuse_frozen(shape: Hashable, built: Select[Any] | Insert) -> None:
+    """Raise StaleStatement where an option of ours (for whom it reads) stands in the statement itself: no cache key shows it, and
+    it goes before what is said with each execution."""
+    if any(isinstance(option, UserDefinedOption) for option in built._with_options):
+        raise StaleStatement(f"{shape}: an option of one asking")
 
 
 def refuse_stale(shape: Hashable, kept: Select[Any] | Insert, anew: Select[Any] | Insert) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Integer, bindparam, select
 
 from portal.access.actor import SYSTEM
-from portal.access.visibility import SEEN_BY, UnscopedQuery
+from portal.access.visibility import SEEN_BY, UnscopedQuery, as_seen_by
 from portal.kernel import clock
 from portal.kernel.db import db
 from portal.kernel.refusals import Invisible
@@ -80,3 +80,12 @@ def test_the_reader_of_a_kept_statement_may_be_the_portal_itself_and_then_a_pers
         theirs = kept.execute("all", lambda: select(Matter.id), {}, {SEEN_BY: world.actor("finance.handler")}).scalars().all()
         again = kept.execute("all", lambda: select(Matter.id), {}, {SEEN_BY: SYSTEM}).scalars().all()
     assert matter_id in everything and theirs == [] and again == everything
+
+
+def test_a_kept_statement_in_which_a_reader_stands_is_refused(world: World) -> None:
+    kept = Kept()
+    with world.work("city.supervisor"):
+        of_one = select(Matter.id).options(as_seen_by(world.actor("city.supervisor")))
+        for _turn in range(2):
+            with pytest.raises(StaleStatement, match="an option of one asking"):
+                kept.execute("matters", lambda: of_one, {}, {SEEN_BY: world.actor("finance.handler")})

@@ -71,7 +71,10 @@ def still_counts(now: Any = None) -> ColumnElement[bool]:
 
 
 def _in_view(key: Any, principals: Any, now: Any, view: View, *, row_by_row: bool = False) -> ColumnElement[bool]:
-    seen = [Viewer.record_id == key, Viewer.principal == any_(principals), still_counts(now)]
+    # Row by row the index begins with the record: another, that begins with the principal, would be read from one end of what the
+    # reader sees to the other, for each row.
+    principal = Viewer.principal + literal_column("0") if row_by_row else Viewer.principal
+    seen = [Viewer.record_id == key, principal == any_(principals), still_counts(now)]
     if view > View.SHELL:
         seen.append(Viewer.view >= literal(int(view)))
     rows = select(literal(1)).select_from(Viewer).where(*seen).correlate_except(Viewer)

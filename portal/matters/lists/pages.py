@@ -146,11 +146,14 @@ def _first_rows() -> Select[Any]:
     parts = [_mine()]
     parts += [first_of(one, Wanted((Viewer.task.is_(None),)), None) for one in stretches_of("work") if one.group != ENDED]
     found = union_all(*parts).subquery("found")
-    here = (
+    once = (
         select(found.c.record_id, func.min(found.c.grp).label("grp"), found.c.day, func.max(found.c.task).label("task"))
         .group_by(found.c.record_id, found.c.day)
-        .subquery("here")
+        .subquery("once")
     )
+    place = func.row_number().over(partition_by=once.c.grp, order_by=(once.c.day, once.c.record_id)).label("place")
+    placed = select(once, place).subquery("placed")
+    here = select(placed).where(placed.c.place <= LIMIT).subquery("here")
     return _with_matters(here).order_by(here.c.grp, here.c.day, here.c.record_id)
 
 

@@ -82,7 +82,7 @@ class Viewer(OfCity, Model):
             "due_on",
             "record_id",
             postgresql_where=text("task IS NOT NULL"),
-            postgresql_include=[*_COVERED, "kind"],
+            postgresql_include=[*_COVERED, "kind", "open", "stopped"],
         ),
         Index("ix_viewer_until", "until", postgresql_where=text("until IS NOT NULL")),
     )

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pytest
+from sqlalchemy import update
+
+from portal.access.actor import SYSTEM
+from portal.access.models import Viewer
+from portal.access.visibility import as_seen_by
 from portal.kernel import clock
+from portal.kernel.db import db
 from tests.at_the_door import flat
 from tests.instructions.test_register import MOST_STATEMENTS, SECRET, many, statements
 from tests.world import World
@@ -100,3 +107,23 @@ def test_the_desk_asks_no_more_for_many_rows_than_for_few(new_world: object) -> 
             assert browser.get(world.url()).status_code == 200
         counted.append(len(sent))
     assert counted[0] == counted[1] <= MOST_STATEMENTS, sent
+
+
+@pytest.mark.parametrize(
+    ("held", "shown", "of_the_day"), [(99, "99", "99"), (100, "100", "99+"), (101, "100+", "99+"), (130, "100+", "99+")]
+)
+def test_what_is_beyond_a_hundred_is_said_to_be_and_its_list_says_how_many(
+    world: World, held: int, shown: str, of_the_day: str
+) -> None:
+    many(world, held)
+    today = clock.today()
+    with world.work():
+        db.session.execute(update(Viewer).values(due_on=today).where(Viewer.city_id == world.id).options(as_seen_by(SYSTEM)))
+    html = desk(world, "health.liaison")
+    assert counts(html)["待指定承办人"] == counts(html)["今日到期"] == shown
+    assert headings(html) == {"待我办": f"{shown} 件 全部 {shown} 件"}
+    assert f"今日 {shown} 件到期。" in flat(html)
+    assert re.search(r'<ol class="days.*?</ol>', flat(html), re.S)[0].count(f"<b>{of_the_day} 件</b>") == 1  # type: ignore[index]
+    browser = world.browser("health.liaison")
+    for address in ("?task=name_handler", "?when=today", "?task=any", f"?due_from={today}&due_to={today}&open=1"):
+        assert f"共 {held} 件" in flat(browser.get(world.url("instructions") + address).get_data(as_text=True))

@@ -106,10 +106,10 @@ class Asked:
     filtered: bool = False
 
 
-def listed(sort: lists.Sort = "work", *, tasks: int = 1, filtered: bool = False, **conditions: Any) -> Asked:
+def listed(sort: lists.Sort = "work", *, tasks: int = 1, filtered: bool = False, exact: bool = False, **conditions: Any) -> Asked:
     """The register under these conditions."""
     return Asked(
-        lambda actor, _town: lists.page_of(actor, KINDS, Conditions(**conditions), sort),
+        lambda actor, _town: lists.page_of(actor, KINDS, Conditions(**conditions), sort, exact=exact),
         stretches=(len(stretches_of(sort)) + 1) * tasks,
         counted=MOST_COUNTED + 1,
         filtered=filtered,
@@ -122,6 +122,7 @@ ASKED = {
     "waiting": listed(tasks=len(TASKS.names), task="any"),
     "by deadline": listed("due"),
     "by receipt": listed("received"),
+    "counted to the end": listed(exact=True, filtered=True),
     "of a state": listed(state="in_progress", filtered=True),
     "ended": listed(state="closed", filtered=True),
     "of a unit": listed(unit="B00004", filtered=True),

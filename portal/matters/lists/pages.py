@@ -59,8 +59,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page. `total` is counted no further than `MOST_COUNTED` + 1; None where it was not asked for, or where too many
-    hold what was typed."""
+    """One page. `total` is counted no further than `MOST_COUNTED` + 1, unless it was to be exact; None where it was not asked for,
+    or where too many hold what was typed."""
 
     rows: list[Row]
     next: Place | None
@@ -77,8 +77,10 @@ def page_of(
     size: int = PAGE_SIZE,
     *,
     count: bool = True,
+    exact: bool = False,
 ) -> Page:
-    """One page of the list of these kinds as this reader sees it, in one statement, and one more for each word typed.
+    """One page of the list of these kinds as this reader sees it, in one statement, and one more for each word typed. `exact`: it
+    is counted to the end, which takes as long as they see matters.
 
     Order of work: due today, due within seven days, overdue with the longest first, what waits for a review or for a
     decided extension, the rest by due date, then what has ended with the newest first.
@@ -96,8 +98,8 @@ def page_of(
     where = None if place is None else (place.group, back)
     groups = tuple(one.group for one in reached), tuple(one.group for one in counted_in)
     found_rows = _PAGES.execute(
-        ("page", sort, wanted.shape, where, count, groups),
-        lambda: _page(reached, wanted, place, sort, counted_in if count else None),
+        ("page", sort, wanted.shape, where, count, exact, groups),
+        lambda: _page(reached, wanted, place, sort, counted_in if count else None, None if exact else MOST_COUNTED),
         {**values_of(actor, kinds, size + 1, place), **wanted.values},
         {SEEN_BY: actor},
     ).all()
@@ -119,9 +121,14 @@ def page_of(
 
 
 def _page(
-    stretches: Sequence[Stretch], wanted: Wanted, place: Place | None, sort: Sort, counted_in: Sequence[Stretch] | None
+    stretches: Sequence[Stretch],
+    wanted: Wanted,
+    place: Place | None,
+    sort: Sort,
+    counted_in: Sequence[Stretch] | None,
+    most: int | None,
 ) -> Select[Any]:
-    """The statement of a page; with how many there are, in these stretches where it names any."""
+    """The statement of a page; with how many there are, in these stretches where it names any, counted as far as `_total` says."""
     back, descending = place is not None and place.back, sort == "received"
     found = union_all(*(first_of(one, wanted, place) for one in stretches)).subquery("found")
     here = (
@@ -132,7 +139,7 @@ def _page(
         .subquery("here")
     )
     statement = _with_matters(here).order_by(*in_order(here, descending, back))
-    return statement if counted_in is None else statement.add_columns(_total(wanted, counted_in).label("total"))
+    return statement if counted_in is None else statement.add_columns(_total(wanted, counted_in, most).label("total"))
 
 
 def first_rows(actor: Actor, kinds: Collection[str], each: int = 5) -> list[Row]:
@@ -217,8 +224,9 @@ def _with_matters(here: Any) -> Select[Any]:
     )
 
 
-def _total(wanted: Wanted, stretches: Sequence[Stretch], most: int = MOST_COUNTED) -> Any:
-    """How many there are, counted no further than one beyond the most."""
+def _total(wanted: Wanted, stretches: Sequence[Stretch], most: int | None) -> Any:
+    """How many there are, counted no further than one beyond the most, where there is one."""
+    end = None if most is None else most + 1
     readers = readers_of(wanted.tasks)
     inner = hung(select(Viewer.record_id).select_from(Viewer).where(*of_reader(readers)), wanted)
     for stretch in stretches:
@@ -226,8 +234,8 @@ def _total(wanted: Wanted, stretches: Sequence[Stretch], most: int = MOST_COUNTE
     # Any of them would do; named in the order of the index, they are never looked for by reading the whole table.
     first = () if wanted.tasks is not None else (Viewer.open, Viewer.stopped)
     inner = inner.order_by(*first, Viewer.due_on, Viewer.record_id)
-    some = inner.limit(most + 1).correlate(readers).lateral("some")
-    once = select(some.c.record_id).select_from(readers).join(some, true()).distinct().limit(most + 1).subquery()
+    some = inner.limit(end).correlate(readers).lateral("some")
+    once = select(some.c.record_id).select_from(readers).join(some, true()).distinct().limit(end).subquery()
     return select(func.count()).select_from(once).scalar_subquery()
 
 

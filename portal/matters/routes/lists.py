@@ -34,6 +34,7 @@ USUAL = {"sort": "work", "size": str(PAGE_SIZE)}
 # What the form asks for: at once, and in its fold. Every other condition of the address goes along with it unseen.
 ASKED = ("q", "source", "state", "unit")
 FOLDED = ("leader", "subtree", "due_from", "due_to", "received_from", "received_to")
+EXACT = "exact"
 SORTS = {"work": _l("今日到期、即将到期、超期、其余"), "due": _l("按期限"), "received": _l("按收到日期")}
 VIEWS: tuple[tuple[LazyString, dict[str, str]], ...] = (
     (_l("全部"), {}),
@@ -65,6 +66,7 @@ class Link:
 class _Pages:
     text: str
     note: str
+    count_url: str | None
     prev_url: str | None
     next_url: str | None
     sizes: list[Link]
@@ -90,7 +92,7 @@ class ListPage:
         """The list as its reader may see it, or its rows alone to htmx."""
         asked = asked_for(self.endpoint)
         actor = current_actor()
-        found = lists.page_of(actor, self.kinds(), asked.conditions, asked.sort, asked.place, asked.size)
+        found = lists.page_of(actor, self.kinds(), asked.conditions, asked.sort, asked.place, asked.size, exact=asked.exact)
         return page(
             "matters/list.html",
             "matters/_list.html",
@@ -117,7 +119,8 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The address of a list, read: only what it may say, and nothing else of it."""
+    """The address of a list, read: only what it may say, and nothing else of it. `exact`: how many there are is counted to the
+    end, here and on no page that this one leads to."""
 
     endpoint: str
     conditions: Conditions
@@ -125,11 +128,18 @@ class Asked:
     size: int
     place: Place | None
     said: dict[str, str]
+    exact: bool
 
     @property
     def manner(self) -> dict[str, str]:
         """How the list is shown, as far as not as usual."""
         return _unusual({"sort": self.sort, "size": str(self.size)})
+
+    @property
+    def counted_url(self) -> str:
+        """The same page, counted to the end."""
+        here = {} if self.place is None else {"before" if self.place.back else "after": place_words(self.place)}
+        return self.url(self.said, **here, count=EXACT)
 
     def url(self, said: dict[str, str] | None = None, **more: str) -> str:
         """The list under these conditions, shown in the same manner."""
@@ -173,7 +183,7 @@ def asked_for(endpoint: str) -> Asked:
     elif "before" in said:
         place = place_from(said["before"], back=True)
     size = next((size for size in SIZES if str(size) == said.get("size")), PAGE_SIZE)
-    return Asked(endpoint, conditions, sort, size, place, kept)
+    return Asked(endpoint, conditions, sort, size, place, kept, exact=said.get("count") == EXACT)
 
 
 def _day(typed: str) -> date | None:
@@ -206,17 +216,18 @@ def _groups(found: Page, asked: Asked) -> list[DrawnGroup]:
 def _pages(found: Page, asked: Asked) -> _Pages | None:
     if not found.rows:
         return None
-    here, note = len(found.rows), ""
+    here, note, count_url = len(found.rows), "", None
     if found.total is None:
         text, note = _("本页 %(here)s 件", here=here), _("含有所填字词的件较多，未计总数；多填几个字可得准数")
-    elif found.total > lists.MOST_COUNTED:
-        text = _("本页 %(here)s 件，共 %(total)s 件", here=here, total=f"{lists.MOST_COUNTED:,}+")
-        note = _("超过 1,000 件时只给约数；加条件可得准数")
     else:
-        text = _("本页 %(here)s 件，共 %(total)s 件", here=here, total=f"{found.total:,}")
+        total = f"{found.total:,}"
+        if found.total > lists.MOST_COUNTED and not asked.exact:
+            total, count_url = f"{lists.MOST_COUNTED:,}+", asked.counted_url
+        text = _("本页 %(here)s 件，共 %(total)s 件", here=here, total=total)
     return _Pages(
         text=text,
         note=note,
+        count_url=count_url,
         prev_url=asked.url(before=place_words(found.previous)) if found.previous else None,
         next_url=asked.url(after=place_words(found.next)) if found.next else None,
         sizes=[Link(str(size), asked.url(size=str(size)), size == asked.size) for size in SIZES],

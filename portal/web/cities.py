@@ -11,7 +11,7 @@ import time
 from typing import Any
 from urllib.parse import unquote
 
-from flask import Flask, g, request
+from flask import Flask, g, request, session
 from werkzeug.routing import BaseConverter
 
 from portal.kernel.city import City, city_by_slug
@@ -66,7 +66,8 @@ def install(app: Flask) -> None:
         if city is not None:
             g.city = city
             enter(city.id)
-            begin()
+            if "_user_id" in session or request.method == "POST":  # the door asks nothing, and stands while the database is away
+                begin()
 
 
 def current_city() -> City | None:

@@ -57,6 +57,7 @@ def test_a_connection_that_has_rested_is_asked_first(
 ) -> None:
     monkeypatch.setattr(connections, "RESTED", 0.0)
     with world.app.app_context():
+        begin()
         assert db.session.scalar(select(City.id)) is not None
         db.session.rollback()
         cut_off()
@@ -65,6 +66,7 @@ def test_a_connection_that_has_rested_is_asked_first(
 
 def test_leaving_whatever_was_begun_on_it_says_nothing(world: World, cut_off: Callable[[], None]) -> None:
     with world.app.app_context():
+        begin()
         assert db.session.scalar(select(City.id)) is not None
         cut_off()
     with world.app.app_context():

@@ -22,16 +22,14 @@ from portal.network.queries.seats import (
     holders,
     holding,
     in_force,
-    read_standings,
     recipients,
     recipients_of,
     seated,
     signers,
     signers_in,
     signing,
-    standings_column,
-    standings_of,
 )
+from portal.network.queries.standings import read_standings, standings_column, standings_of
 from portal.network.queries.units import (
     Place,
     ancestors,
